@@ -1,0 +1,1 @@
+"""Measure the search: regret beside other engines, time per ask, ablations."""

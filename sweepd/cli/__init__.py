@@ -1,0 +1,53 @@
+"""The `sweepd` command: one file per subcommand; what went wrong is said in one line."""
+
+import sys
+
+import typer
+
+from sweepd import __version__
+from sweepd.cli import agents, best, keys, login, retry, run, serve, sweeps, teams, users
+from sweepd.domain.errors import SweepdError
+
+app = typer.Typer(
+    name="sweepd",
+    help="W&B Sweeps on machines you own: a server the stock wandb client talks to.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"sweepd {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def options(
+    version: bool = typer.Option(
+        False, "--version", callback=_version, is_eager=True, help="Say which sweepd this is."
+    ),
+) -> None:
+    """W&B Sweeps on machines you own: a server the stock wandb client talks to."""
+
+
+app.command("run")(run.command)
+app.command("serve")(serve.command)
+app.command("login")(login.command)
+app.command("agents")(agents.command)
+app.command("best")(best.command)
+app.command("sweeps")(sweeps.command)
+app.command("retry")(retry.command)
+app.add_typer(users.app, name="users", help="People who may use this server.")
+app.add_typer(keys.app, name="keys", help="API keys of people.")
+app.add_typer(teams.app, name="teams", help="Entities that several people share.")
+
+
+def main() -> None:
+    """Run the command line; an expected error becomes one line and exit code 1."""
+    try:
+        app()
+    except SweepdError as error:
+        typer.secho(f"sweepd: {error}", fg=typer.colors.RED, err=True)
+        sys.exit(1)

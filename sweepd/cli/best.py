@@ -1,0 +1,154 @@
+"""`sweepd best`: the best run, its model on disk, and how to make it again."""
+
+import json
+import os
+import shlex
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import typer
+
+from sweepd.cli import client, options, progress
+from sweepd.domain.errors import BadInput, SweepdError
+from sweepd.domain.ids import parse_sweep_path
+
+_SUMMARY = """
+query BestRun($entity: String!, $project: String!, $run: String!) {
+  project(entityName: $entity, name: $project) { run(name: $run) { summaryMetrics config } }
+}
+"""
+
+
+def command(
+    sweep: str = typer.Argument(help="ENTITY/PROJECT/SWEEP, or the address of its page."),
+    to: Path | None = typer.Option(
+        None, "--to", help="Folder for the artifact; artifacts/RUN by default."
+    ),
+    evaluate: str | None = typer.Option(
+        None,
+        help="Command that judges the model, {model} standing for its path; by default the one "
+        "`evaluate` module in this folder. Empty: none.",
+    ),
+    server: str | None = options.SERVER,
+    data: Path | None = options.DATA,
+) -> None:
+    """Name a sweep's best run, download its model, judge it again, tell how to reproduce it."""
+    where = client.connect(options.settings(data), server)
+    show(where, progress.ask(where, parse_sweep_path(sweep)), to, evaluate)
+
+
+def show(
+    where: client.Client, found: progress.Progress, to: Path | None, evaluate: str | None
+) -> None:
+    """Print the best run of a sweep, with its artifact downloaded.
+
+    Raises:
+        BadInput: No run has logged the metric, or the download failed.
+    """
+    best = found.best
+    metric = found.sweep["metricName"]
+    if best is None:
+        raise BadInput(
+            f"no run of {found.path} has logged {metric!r} yet; "
+            f"its page is {where.url}/{found.entity}/{found.project}/sweeps/{found.sweep['name']}"
+        )
+    typer.secho(
+        f"best run: {best['displayName']} ({best['name']}), {metric} {best['metricBest']:.5f}",
+        bold=True,
+    )
+    config = progress.plain_config(best)
+    names = progress.swept_names(found)
+    typer.echo("  " + ", ".join(f"{name} {progress.short(config.get(name))}" for name in names))
+    summary = _summary(where, found, best["name"])
+    for key, value in sorted(summary.items()):
+        if key.startswith(("test/", "best_")) and isinstance(value, int | float):
+            typer.echo(f"  {key:<22} {value:.5g}")
+    model = _download(where, found, best["name"], to)
+    if model is not None:
+        typer.echo(f"  model: {model}")
+        _evaluate(where, model, evaluate, summary)
+    typer.echo(f"  page: {where.url}/{found.entity}/{found.project}/runs/{best['name']}")
+    typer.echo(f"  again: {reproduce_command(found, config)}")
+
+
+def _summary(where: client.Client, found: progress.Progress, run_id: str) -> dict[str, Any]:
+    answer = where.query(_SUMMARY, entity=found.entity, project=found.project, run=run_id)
+    summary: dict[str, Any] = json.loads(answer["project"]["run"]["summaryMetrics"] or "{}")
+    return summary
+
+
+# The stock client downloads, in a process of its own: it keeps one server per process.
+_DOWNLOAD = """
+import sys, wandb
+run = wandb.Api().run(sys.argv[1])
+models = [a for a in run.logged_artifacts() if a.type == "model"]
+best = [a for a in models if "best" in a.aliases] or models[-1:]
+for artifact in best[:1]:
+    print(artifact.download(root=sys.argv[2] or None))
+"""
+
+
+def _download(
+    where: client.Client, found: progress.Progress, run_id: str, to: Path | None
+) -> Path | None:
+    """The model's file, or its folder when there are several; None when the run logged none."""
+    folder = to or Path("artifacts") / run_id
+    done = subprocess.run(
+        [sys.executable, "-c", _DOWNLOAD, f"{found.entity}/{found.project}/{run_id}", str(folder)],
+        env=where.environment(), capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    if done.returncode != 0:
+        raise BadInput(f"the artifact could not be downloaded: {done.stderr.strip()[-800:]}")
+    lines = done.stdout.strip().splitlines()
+    if not lines:
+        return None
+    files = [path for path in Path(lines[-1]).rglob("*") if path.is_file()]
+    return files[0] if len(files) == 1 else Path(lines[-1])
+
+
+def _evaluate(
+    where: client.Client, model: Path, evaluate: str | None, summary: dict[str, Any]
+) -> None:
+    command = evaluate if evaluate is not None else _default_evaluation()
+    if not command:
+        return
+    words = [word.replace("{model}", str(model)) for word in shlex.split(command)]
+    done = subprocess.run(
+        words, env=where.environment(), capture_output=True, text=True, check=False
+    )
+    if done.returncode != 0:
+        raise SweepdError(f"{shlex.join(words)} failed: {done.stderr.strip()[-800:]}")
+    try:
+        judged = json.loads(done.stdout.strip().splitlines()[-1])
+        accuracy = float(judged["accuracy"])
+    except (ValueError, KeyError, IndexError, TypeError):
+        typer.echo(f"  judged again: {done.stdout.strip()}")
+        return
+    logged = summary.get("test/accuracy")
+    same = isinstance(logged, int | float) and abs(accuracy - logged) < 1e-3
+    verdict = "as logged" if same else f"logged was {logged}"
+    typer.echo(f"  judged again from the artifact: accuracy {accuracy:.5f}, {verdict}")
+
+
+def _default_evaluation() -> str:
+    found = [path.parent.name for path in Path().glob("*/evaluate.py")]
+    return (
+        f"{shlex.quote(sys.executable)} -m {found[0]}.evaluate {{model}}" if len(found) == 1 else ""
+    )
+
+
+def reproduce_command(found: progress.Progress, config: dict[str, Any]) -> str:
+    """The command line that trains this config again, outside any sweep."""
+    import yaml
+
+    program = yaml.safe_load(found.sweep["config"]).get("program") or "PROGRAM"
+    wanted = [*progress.swept_names(found), *(name for name in ("seed",) if name in config)]
+    flags = [
+        f"--{name}={config[name]}"
+        for name in dict.fromkeys(wanted)
+        if name in config and not isinstance(config[name], dict)
+    ]
+    interpreter = os.path.relpath(sys.executable) if sys.prefix != sys.base_prefix else "python"
+    return shlex.join([interpreter, program, *flags])

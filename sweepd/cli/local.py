@@ -1,0 +1,92 @@
+"""The server of this machine: its database for `users` and `keys`, its address, its first user."""
+
+import getpass
+import json
+import os
+import re
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from sweepd.domain.errors import BadInput, Conflict
+from sweepd.domain.ids import check_entity_name
+from sweepd.services.users import Users
+from sweepd.settings import Settings
+
+KEY_FILE = "local.key"  # readable by its owner only; lets commands here sign in by themselves
+
+
+@contextmanager
+def open_users(settings: Settings) -> Iterator[Users]:
+    """People and keys of the server in a data folder, whether it runs or not.
+
+    Raises:
+        BadInput: There is no server's data there.
+    """
+    from sweepd.server import utc_now
+    from sweepd.services.core import Core
+    from sweepd.store.database import Database
+
+    if not settings.database and not (settings.data / "sweepd.db").exists():
+        raise BadInput(
+            f"no sweepd data in {settings.data}; start `sweepd serve` once, or name another folder "
+            "with --data"
+        )
+    database = Database(settings.database_url)
+    try:
+        yield Users(Core(database, utc_now))
+    finally:
+        database.close()
+
+
+def ensure_first_user(users: Users, settings: Settings) -> tuple[str, str]:
+    """The name and key of this machine's own user, made when the server is new."""
+    path = settings.data / KEY_FILE
+    if path.exists():
+        stored = json.loads(path.read_text())
+        return stored["user"], stored["key"]
+    name = _own_name()
+    try:
+        key = users.add_user(name, is_admin=True)
+    except Conflict:
+        key = users.add_key(name, description="this machine's own")
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    with os.fdopen(descriptor, "w") as file:
+        json.dump({"user": name, "key": key}, file)
+    return name, key
+
+
+def _own_name() -> str:
+    name = re.sub(r"[^A-Za-z0-9_.-]", "-", getpass.getuser()).lstrip("._-").lower() or "me"
+    return check_entity_name(name[:64])
+
+
+def read_key(settings: Settings) -> str | None:
+    """The key of this machine's own user, when its server was started here."""
+    path = settings.data / KEY_FILE
+    try:
+        return str(json.loads(path.read_text())["key"])
+    except (OSError, ValueError, KeyError):
+        return None
+
+
+def running_url(data: Path) -> str | None:
+    """The address of the server that runs on a data folder, if one answers."""
+    from sweepd.server import ADDRESS_FILE
+
+    try:
+        url = str(json.loads((data / ADDRESS_FILE).read_text())["url"])
+    except (OSError, ValueError, KeyError):
+        return None
+    return url if is_sweepd(url) else None
+
+
+def is_sweepd(url: str, timeout_s: float = 3.0) -> bool:
+    """Whether a sweepd answers at an address."""
+    try:
+        with urllib.request.urlopen(f"{url.rstrip('/')}/healthz", timeout=timeout_s) as answer:
+            return "sweepd" in json.load(answer)
+    except (OSError, ValueError, urllib.error.URLError):
+        return False

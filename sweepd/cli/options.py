@@ -1,0 +1,19 @@
+"""Options that several commands share."""
+
+import os
+from pathlib import Path
+from typing import Any
+
+import typer
+
+from sweepd.settings import Settings, from_environment
+
+DATA: Any = typer.Option(None, "--data", help="The server's data folder.", show_default=False)
+SERVER: Any = typer.Option(
+    None, "--server", help="Address of the server; else the one `sweepd login` named."
+)
+
+
+def settings(data: Path | None = None, **given: Any) -> Settings:
+    """Settings from the command line and the environment."""
+    return from_environment(os.environ, data=data, **given)

@@ -1,0 +1,149 @@
+"""A sweep as commands show it: asked for once, drawn as a line, a table or a summary."""
+
+import json
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from rich.table import Table
+
+from sweepd.cli.client import Client
+from sweepd.domain.errors import NotFound
+from sweepd.domain.ids import SweepPath
+
+_QUERY = """
+query SweepProgress($entity: String, $project: String, $sweep: String!) {
+  project(entityName: $entity, name: $project) {
+    name entityName
+    sweep(sweepName: $sweep) {
+      id name displayName state stateReason method metricName metricGoal bestLoss runCountExpected
+      config warnings
+      bestRun { name }
+      agents { edges { node { name host state totalRuns } } }
+      runs { edges { node {
+        name displayName state stopReason config metricBest startedAt endedAt exitcode
+      } } }
+    }
+  }
+}
+"""
+
+
+@dataclass(frozen=True)
+class Progress:
+    """A sweep and its runs at one moment."""
+
+    entity: str
+    project: str
+    sweep: dict[str, Any]
+    runs: list[dict[str, Any]]
+
+    @property
+    def path(self) -> str:
+        """`entity/project/sweep`."""
+        return f"{self.entity}/{self.project}/{self.sweep['name']}"
+
+    @property
+    def is_over(self) -> bool:
+        """Whether no more runs will be handed out and none is live."""
+        return self.sweep["state"] in ("FINISHED", "CANCELED") and not self.count("live")
+
+    def count(self, *kinds: str) -> int:
+        """How many runs are of these kinds: live, done, failed."""
+        return sum(_KINDS[run["state"]] in kinds for run in self.runs)
+
+    @property
+    def n_expected(self) -> int | None:
+        """How many configs there will be; None when there is no end."""
+        expected: int | None = self.sweep["runCountExpected"]
+        return expected
+
+    @property
+    def best(self) -> dict[str, Any] | None:
+        """The best run so far."""
+        name = (self.sweep["bestRun"] or {}).get("name")
+        return next((run for run in self.runs if run["name"] == name), None)
+
+    def seconds_left(self) -> float | None:
+        """A guess from the runs that have ended; None before the first."""
+        spans = [_seconds(run) for run in self.runs if run["endedAt"] and run["startedAt"]]
+        if not spans or self.n_expected is None:
+            return None
+        n_live = max(1, self.count("live"))
+        n_left = self.n_expected - self.count("done", "failed")
+        return max(0.0, n_left) * sum(spans) / len(spans) / n_live
+
+    def table(self) -> Table:
+        """The runs, best first."""
+        swept = swept_names(self)
+        table = Table(box=None, header_style="bold", pad_edge=False)
+        for title in ("run", "state", *swept, str(self.sweep["metricName"]), "seconds"):
+            table.add_column(title, justify="right" if title not in ("run", "state") else "left")
+        sign = -1 if self.sweep["metricGoal"] == "maximize" else 1
+        ranked = sorted(
+            self.runs,
+            key=lambda run: (run["metricBest"] is None, sign * (run["metricBest"] or 0.0)),
+        )
+        for run in ranked:
+            config = plain_config(run)
+            metric = run["metricBest"]
+            table.add_row(
+                run["displayName"],
+                "stopped early" if run["state"] == "killed" else run["state"],
+                *(short(config.get(name)) for name in swept),
+                "" if metric is None else f"{metric:.4f}",
+                f"{_seconds(run):.0f}" if run["endedAt"] and run["startedAt"] else "",
+            )
+        return table
+
+
+_KINDS = {
+    "pending": "live", "running": "live", "preempting": "live", "finished": "done",
+    "killed": "done", "failed": "failed", "crashed": "failed", "preempted": "failed",
+}  # fmt: skip
+
+
+def ask(client: Client, path: SweepPath) -> Progress:
+    """A sweep as it is now.
+
+    Raises:
+        NotFound: There is none of that name.
+    """
+    project = client.query(_QUERY, entity=path.entity, project=path.project, sweep=path.sweep_id)[
+        "project"
+    ]
+    sweep = project and project["sweep"]
+    if not sweep:
+        raise NotFound(
+            f"no sweep {path} at {client.url}; `sweepd sweeps` lists them, and a full name is "
+            "ENTITY/PROJECT/SWEEP"
+        )
+    runs = [edge["node"] for edge in sweep.pop("runs")["edges"]]
+    return Progress(project["entityName"], project["name"], sweep, runs)
+
+
+def plain_config(run: dict[str, Any]) -> dict[str, Any]:
+    """A run's config without wrappers."""
+    return {
+        key: item["value"]
+        for key, item in json.loads(run["config"] or "{}").items()
+        if key != "_wandb" and isinstance(item, dict) and "value" in item
+    }
+
+
+def swept_names(progress: Progress) -> list[str]:
+    """The parameters that differ between runs, as the sweep file names them."""
+    import yaml
+
+    parameters = yaml.safe_load(progress.sweep["config"]).get("parameters", {})
+    return [name for name, spec in parameters.items() if "value" not in (spec or {})]
+
+
+def short(value: Any) -> str:
+    """A value in a table's cell."""
+    return f"{value:.4g}" if isinstance(value, float) else str(value)
+
+
+def _seconds(run: dict[str, Any]) -> float:
+    start, end = datetime.fromisoformat(run["startedAt"]), datetime.fromisoformat(run["endedAt"])
+    return (end - start).total_seconds()

@@ -1,0 +1,45 @@
+"""`sweepd serve`: the server."""
+
+import logging
+from pathlib import Path
+
+import typer
+
+from sweepd.cli import local, options
+from sweepd.domain.errors import BadInput
+
+
+def command(
+    host: str | None = typer.Option(None, help="Address to listen on; loopback by default."),
+    port: int | None = typer.Option(None, help="Port to listen on; 0 takes a free one."),
+    data: Path | None = options.DATA,
+    database: str | None = typer.Option(None, help="postgresql+psycopg://… instead of SQLite."),
+    files: str | None = typer.Option(
+        None, help="Folder or s3://… for files instead of the data folder."
+    ),
+    public_url: str | None = typer.Option(None, help="Address clients reach the server by."),
+) -> None:
+    """Serve the wandb client and the pages until Ctrl-C."""
+    from sweepd import server
+
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s")
+    logging.getLogger("alembic").setLevel(logging.WARNING)
+    settings = options.settings(
+        data, host=host, port=port, database=database, files=files, public_url=public_url
+    )
+    is_new = not settings.is_loopback and local.read_key(settings) is None
+    if is_new and not (settings.data / "sweepd.db").exists() and not settings.database:
+        raise BadInput(
+            f"{settings.host} can be reached by others, and this server has no user yet: run "
+            "`sweepd serve` once on loopback, which makes one, then start again with --host"
+        )
+
+    def announce(parts: server.Parts, address: str) -> None:
+        name, _key = local.ensure_first_user(parts.services.users, settings)
+        token = parts.services.users.create_sign_in_link(name)
+        typer.echo(f"sweepd is at {address}")
+        typer.echo(f"  pages, signed in as {name} (works once): {address}/authorize?token={token}")
+        typer.echo(f"  on this machine: sweepd login        on others: sweepd login {address}")
+        typer.echo(f"  data in {settings.data}; Ctrl-C stops the server", nl=True)
+
+    server.serve(settings, announce)

@@ -1,0 +1,32 @@
+"""`sweepd sweeps`: the sweeps you can see."""
+
+from pathlib import Path
+
+import typer
+
+from sweepd.cli import client, options
+
+_QUERY = """
+query Sweeps($entity: String) {
+  models(entityName: $entity) { edges { node {
+    name entityName sweeps { edges { node { name displayName state method runCount bestLoss } } }
+  } } }
+}
+"""
+
+
+def command(
+    entity: str | None = typer.Option(None, help="Whose; yours by default."),
+    server: str | None = options.SERVER,
+    data: Path | None = options.DATA,
+) -> None:
+    """List sweeps: path, state, method, runs, best value, name."""
+    answer = client.connect(options.settings(data), server).query(_QUERY, entity=entity)
+    for project in (edge["node"] for edge in answer["models"]["edges"]):
+        for sweep in (edge["node"] for edge in project["sweeps"]["edges"]):
+            best = "" if sweep["bestLoss"] is None else f"{sweep['bestLoss']:.5g}"
+            typer.echo(
+                f"{project['entityName']}/{project['name']}/{sweep['name']}\t{sweep['state']}\t"
+                f"{sweep['method']}\t{sweep['runCount']} runs\t{best}\t"
+                f"{sweep['displayName'] or ''}"
+            )

@@ -1,0 +1,38 @@
+"""`sweepd users`: who may use the server; works while it runs."""
+
+from pathlib import Path
+
+import typer
+
+from sweepd.cli import local, options
+
+app = typer.Typer(no_args_is_help=True)
+
+
+@app.command("add")
+def add(
+    name: str = typer.Argument(help="The user's name, and their default entity's."),
+    key: str | None = typer.Option(None, help="Their API key; one is made when not given."),
+    admin: bool = typer.Option(False, "--admin", help="May look after users and teams."),
+    email: str = typer.Option("", help="Their mail address."),
+    data: Path | None = options.DATA,
+) -> None:
+    """Add a user and print their API key, which is shown only now."""
+    with local.open_users(options.settings(data)) as users:
+        typer.echo(users.add_user(name, key, admin, email))
+
+
+@app.command("list")
+def list_users(data: Path | None = options.DATA) -> None:
+    """List users."""
+    with local.open_users(options.settings(data)) as users:
+        for user in users.list_users():
+            role = "admin" if user.is_admin else "user"
+            typer.echo(f"{user.name}\t{role}\t{user.email}\tsince {user.created_at:%Y-%m-%d}")
+
+
+@app.command("remove")
+def remove(name: str = typer.Argument(), data: Path | None = options.DATA) -> None:
+    """Remove a user and their keys; their projects stay."""
+    with local.open_users(options.settings(data)) as users:
+        users.remove_user(name)

@@ -1,0 +1,84 @@
+"""Versioned collections of files: collections, versions, aliases, manifest entries."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+
+class ArtifactState(StrEnum):
+    """States of a version, in the client's words."""
+
+    PENDING = "PENDING"
+    COMMITTED = "COMMITTED"
+    DELETED = "DELETED"
+
+
+class CollectionKind(StrEnum):
+    """Where versions are born, or where they are linked to."""
+
+    SEQUENCE = "sequence"
+    PORTFOLIO = "portfolio"
+
+
+@dataclass(frozen=True, slots=True)
+class Collection:
+    """All versions under one name."""
+
+    pk: int
+    project_pk: int
+    entity: str
+    project: str
+    kind: CollectionKind
+    type_name: str
+    name: str
+    description: str | None
+    created_at: datetime
+    updated_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Artifact:
+    """One version. `digest` is the hexadecimal MD5 of its manifest's paths and digests."""
+
+    pk: int
+    project_pk: int
+    collection_pk: int  # the sequence it was born in
+    client_id: str | None
+    digest: str
+    state: ArtifactState
+    version: int | None
+    description: str | None
+    metadata: str  # JSON
+    size_bytes: int
+    n_files: int
+    run_pk: int | None  # the run that logged it
+    history_step: int | None
+    ttl_s: int | None
+    manifest_blob: str | None
+    commit_hash: str
+    created_at: datetime
+    updated_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Membership:
+    """A version's place in a collection; linked versions have several."""
+
+    pk: int
+    collection_pk: int
+    artifact_pk: int
+    version: int
+    aliases: tuple[str, ...]
+    created_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One line of a manifest. `blob` is None until its bytes have arrived; `ref` is an address."""
+
+    path: str
+    digest: str  # base64 MD5, or what the reference's storage says
+    size_bytes: int
+    ref: str | None
+    blob: str | None
+    birth_artifact_pk: int | None

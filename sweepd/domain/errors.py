@@ -1,0 +1,37 @@
+"""Every error we raise on purpose. A message says what was expected, what came, what to do."""
+
+
+class SweepdError(Exception):
+    """Base of all our errors; the text is meant for the user."""
+
+
+class BadInput(SweepdError):
+    """The request cannot be understood or breaks a rule; sending it again will not help."""
+
+
+class NotSignedIn(SweepdError):
+    """No key, or a key nobody owns."""
+
+
+class Forbidden(SweepdError):
+    """The caller is known, but this entity or action is not theirs."""
+
+
+class NotFound(SweepdError):
+    """No such thing, or none that the caller may see."""
+
+
+class Conflict(SweepdError):
+    """The name or state is already taken by something else."""
+
+
+class TooLarge(SweepdError):
+    """A body, a document or a file beyond the limit."""
+
+
+class Unsupported(SweepdError):
+    """A request we know of and do not answer."""
+
+
+class Unavailable(SweepdError):
+    """A passing fault (disk full, database busy): the client should try again."""

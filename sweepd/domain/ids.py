@@ -1,0 +1,113 @@
+"""Short ids, and the rules for names that become part of an address."""
+
+import re
+import secrets
+import string
+from dataclasses import dataclass
+
+from sweepd.domain.errors import BadInput
+
+_ALPHABET = string.ascii_lowercase + string.digits
+_RUN_ID = re.compile(r"[^/\\#?%:\x00-\x1f]{1,128}\Z")
+_PROJECT = re.compile(r"[^/\\#?%:\x00-\x1f]{1,128}\Z")
+_ENTITY = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,63}\Z")
+_RESERVED = frozenset({"graphql", "files", "authorize", "healthz", "oidc", "sdk", "artifactsV2"})
+_COLLECTION = re.compile(r"[^/:\x00-\x1f]{1,128}\Z")
+
+
+def new_short_id() -> str:
+    """Eight random lower-case letters and digits, as the service uses for runs and sweeps."""
+    return "".join(secrets.choice(_ALPHABET) for _ in range(8))
+
+
+def new_key() -> str:
+    """A fresh API key: 40 hexadecimal digits (160 random bits), the least the client accepts."""
+    return secrets.token_hex(20)
+
+
+@dataclass(frozen=True, slots=True)
+class SweepPath:
+    """`entity/project/sweep`; the first two may be missing and are then the caller's defaults."""
+
+    entity: str | None
+    project: str | None
+    sweep_id: str
+
+    def __str__(self) -> str:
+        return "/".join(part for part in (self.entity, self.project, self.sweep_id) if part)
+
+
+def parse_sweep_path(text: str) -> SweepPath:
+    """Read `[[entity/]project/]sweep`, or the address of a sweep's page.
+
+    Raises:
+        BadInput: Not one to three parts.
+    """
+    path = re.sub(r"\Ahttps?://[^/]+/", "", text.strip()).split("?")[0].strip("/")
+    parts = [part for part in path.split("/") if part]
+    if len(parts) == 4 and parts[2] == "sweeps":
+        del parts[2]
+    if not 1 <= len(parts) <= 3:
+        raise BadInput(
+            f"a sweep is named SWEEP, PROJECT/SWEEP or ENTITY/PROJECT/SWEEP; got {text!r}"
+        )
+    padded = [None] * (3 - len(parts)) + list(parts)
+    return SweepPath(padded[0], padded[1], parts[-1])
+
+
+def check_entity_name(name: str) -> str:
+    """Return the name, or raise BadInput when it cannot be part of an address."""
+    if name in _RESERVED:
+        raise BadInput(f"{name!r} is an address of the server itself; choose another name")
+    if not _ENTITY.match(name):
+        raise BadInput(
+            f"an entity's name starts with a letter or digit and holds up to 64 letters, digits, "
+            f"'.', '_' or '-'; got {name!r}"
+        )
+    return name
+
+
+def check_project_name(name: str) -> str:
+    """Return the name, or raise BadInput when it cannot be part of an address."""
+    if not _PROJECT.match(name) or name.strip(". ") == "":
+        raise BadInput(
+            f"a project's name has 1 to 128 characters, none of / \\ # ? % : or control "
+            f"characters; got {name!r}"
+        )
+    return name
+
+
+def check_run_id(run_id: str) -> str:
+    """Return the id, or raise BadInput when it cannot be part of an address."""
+    if not _RUN_ID.match(run_id) or run_id.strip(". ") == "":
+        raise BadInput(
+            f"a run's id has 1 to 128 characters, none of / \\ # ? % : or control characters; "
+            f"got {run_id!r}"
+        )
+    return run_id
+
+
+def check_collection_name(name: str) -> str:
+    """Return the artifact's name, or raise BadInput."""
+    if not _COLLECTION.match(name):
+        raise BadInput(f"an artifact's name has 1 to 128 characters, none of / or :; got {name!r}")
+    return name
+
+
+def check_file_path(path: str) -> str:
+    """Return a file's name within its run or artifact, or raise BadInput when it would escape."""
+    parts = path.replace("\\", "/").split("/")
+    if not path or len(path) > 1024 or "\x00" in path or path.startswith("/") or ".." in parts:
+        raise BadInput(f"a file's name is a relative path without '..'; got {path[:200]!r}")
+    return path
+
+
+def check_key(key: str) -> str:
+    """Return the API key, or raise BadInput when the client would refuse it."""
+    body = key.split("-", 1)[1] if "-" in key else key
+    if not re.fullmatch(r"[\w-]{40,}", body):
+        raise BadInput(
+            "an API key needs at least 40 letters, digits, '_' or '-' (after its first '-', if "
+            f"any), since the wandb client refuses shorter ones; got {len(body)}"
+        )
+    return key

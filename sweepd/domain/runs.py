@@ -1,0 +1,128 @@
+"""One execution of a script: its states and what we keep about it."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+
+class RunState(StrEnum):
+    """States of a run, in the client's words."""
+
+    PENDING = "pending"  # handed out, or created without a live client
+    RUNNING = "running"  # a client has spoken for it
+    FINISHED = "finished"  # it said exit code 0
+    FAILED = "failed"  # it said another exit code, or never started
+    CRASHED = "crashed"  # it fell silent
+    KILLED = "killed"  # it ended after somebody or a rule asked it to stop
+    PREEMPTING = "preempting"  # it said that its machine is about to go
+    PREEMPTED = "preempted"  # and then it went
+
+
+LIVE = frozenset({RunState.PENDING, RunState.RUNNING, RunState.PREEMPTING})
+ENDED = frozenset(RunState) - LIVE
+
+# From each state, the states an event may lead to. A run which was given up on and speaks again
+# goes back to running: its data is worth more than our guess.
+TRANSITIONS: dict[RunState, frozenset[RunState]] = {
+    RunState.PENDING: frozenset(
+        {RunState.RUNNING, RunState.FAILED, RunState.CRASHED, RunState.KILLED, RunState.FINISHED}
+    ),
+    RunState.RUNNING: frozenset(RunState) - {RunState.PREEMPTED},
+    RunState.PREEMPTING: frozenset(RunState) - {RunState.PENDING},
+    RunState.FINISHED: frozenset({RunState.RUNNING, RunState.FAILED}),
+    RunState.FAILED: frozenset({RunState.RUNNING, RunState.PENDING, RunState.FINISHED}),
+    RunState.CRASHED: frozenset(
+        {RunState.RUNNING, RunState.PENDING, RunState.FINISHED, RunState.FAILED, RunState.KILLED}
+    ),
+    RunState.KILLED: frozenset({RunState.RUNNING, RunState.PENDING, RunState.FINISHED}),
+    RunState.PREEMPTED: frozenset(
+        {RunState.RUNNING, RunState.PENDING, RunState.FINISHED, RunState.FAILED}
+    ),
+}
+
+
+def state_after_exit(exitcode: int, stop_requested: bool, preempting: bool) -> RunState:
+    """The state of a run whose client said `complete`.
+
+    A run asked to stop is killed whatever its code; one that announced preemption and left with
+    an error is preempted; else the code decides.
+    """
+    if stop_requested and exitcode != 0:
+        return RunState.KILLED
+    if exitcode == 0:
+        return RunState.FINISHED
+    return RunState.PREEMPTED if preempting else RunState.FAILED
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """A run as stored. `config` and `summary` are JSON text as the client sent it."""
+
+    pk: int
+    project_pk: int
+    entity: str
+    project: str
+    run_id: str
+    display_name: str
+    state: RunState
+    sweep_pk: int | None
+    sweep_id: str | None
+    cell_pk: int | None
+    attempt: int
+    agent_pk: int | None
+    user_name: str | None
+    config: str
+    summary: str
+    system_metrics: str
+    group_name: str | None
+    job_type: str | None
+    description: str | None
+    notes: str | None
+    tags: tuple[str, ...]
+    commit_sha: str | None
+    repo: str | None
+    host: str | None
+    program: str | None
+    exitcode: int | None
+    stop_requested: bool
+    stop_reason: str | None
+    stop_requested_at: datetime | None
+    is_preempting: bool
+    history_lines: int
+    events_lines: int
+    console_lines: int
+    last_step: int
+    metric_last: float | None
+    metric_min: float | None
+    metric_max: float | None
+    deliveries: int
+    created_at: datetime
+    started_at: datetime | None
+    heartbeat_at: datetime | None
+    ended_at: datetime | None
+    updated_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class ConsoleLine:
+    """One line of a run's terminal output."""
+
+    number: int  # from 0
+    timestamp: str  # ISO, UTC, no zone; "" when unknown
+    is_error: bool
+    label: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class RunFile:
+    """A file of a run, already uploaded."""
+
+    pk: int
+    run_pk: int
+    path: str
+    size_bytes: int
+    md5: str  # base64
+    mimetype: str
+    blob: str
+    updated_at: datetime

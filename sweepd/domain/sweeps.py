@@ -1,0 +1,145 @@
+"""A sweep, its cells and its agents: states and what we keep about them."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+
+class SweepState(StrEnum):
+    """States of a sweep, in the client's words."""
+
+    PENDING = "PENDING"  # no agent yet
+    RUNNING = "RUNNING"
+    PAUSED = "PAUSED"  # agents wait; running runs go on
+    FINISHED = "FINISHED"  # nothing can come any more, or `--stop`; running runs go on
+    CANCELED = "CANCELED"  # running runs are stopped
+
+
+SWEEP_TRANSITIONS: dict[SweepState, frozenset[SweepState]] = {
+    SweepState.PENDING: frozenset(SweepState) - {SweepState.PENDING},
+    SweepState.RUNNING: frozenset({SweepState.PAUSED, SweepState.FINISHED, SweepState.CANCELED}),
+    SweepState.PAUSED: frozenset({SweepState.RUNNING, SweepState.FINISHED, SweepState.CANCELED}),
+    SweepState.FINISHED: frozenset({SweepState.RUNNING}),
+    SweepState.CANCELED: frozenset({SweepState.RUNNING}),
+}
+
+
+class CellState(StrEnum):
+    """Where one config of a sweep is in its life."""
+
+    QUEUED = "queued"  # to be handed out: returned, retried or put in by hand
+    RESERVED = "reserved"  # an attempt is pending or running
+    DONE = "done"  # an attempt finished, or was stopped by a rule
+    FAILED = "failed"  # no attempt will be made unless somebody asks
+    CANCELED = "canceled"  # taken out by an edit or with the sweep
+
+
+CELL_TRANSITIONS: dict[CellState, frozenset[CellState]] = {
+    CellState.QUEUED: frozenset({CellState.RESERVED, CellState.CANCELED, CellState.DONE}),
+    CellState.RESERVED: frozenset(CellState) - {CellState.RESERVED},
+    CellState.DONE: frozenset({CellState.QUEUED}),
+    # A run given up on may speak again: its cell is then reserved by it once more.
+    CellState.FAILED: frozenset(CellState) - {CellState.FAILED},
+    CellState.CANCELED: frozenset({CellState.QUEUED, CellState.RESERVED, CellState.DONE}),
+}
+
+
+OPEN_CELLS = frozenset({CellState.QUEUED, CellState.RESERVED})
+
+
+@dataclass(frozen=True, slots=True)
+class Sweep:
+    """A sweep as stored. `config_yaml` is the text as the client sent it."""
+
+    pk: int
+    project_pk: int
+    entity: str
+    project: str
+    sweep_id: str
+    display_name: str | None
+    description: str | None
+    state: SweepState
+    state_reason: str
+    config_yaml: str
+    method: str
+    metric_name: str | None
+    metric_goal: str
+    run_cap: int | None
+    n_configs: int | None  # size of a finite grid; None when there is no end
+    next_index: int  # grid: first cell not yet looked at; else: how many draws were made
+    n_cells: int  # configs taken, cancelled ones left out; `run_cap` bounds it
+    n_open: int  # of these, queued or reserved
+    seed: int
+    retries: int
+    controller: str  # JSON
+    scheduler: str  # JSON
+    user_name: str | None
+    created_at: datetime
+    updated_at: datetime
+    ended_at: datetime | None
+
+    @property
+    def path(self) -> str:
+        """`entity/project/sweep`, as commands take it."""
+        return f"{self.entity}/{self.project}/{self.sweep_id}"
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """One config of a sweep. Runs point to it by key: what a script writes changes nothing."""
+
+    pk: int
+    sweep_pk: int
+    key: str
+    state: CellState
+    config: str  # JSON object, nested as the script sees it
+    n_attempts: int
+    n_lost: int  # attempts that fell silent or never started
+    origin: str  # search | enqueued | prior
+    run_id: str | None  # the run made for it in advance (enqueued), else None
+
+
+@dataclass(frozen=True, slots=True)
+class Agent:
+    """A process which asks for runs."""
+
+    pk: int
+    sweep_pk: int
+    name: str
+    host: str
+    created_at: datetime
+    heartbeat_at: datetime | None
+    exited_at: datetime | None
+    alive_runs: tuple[str, ...]  # ids of the runs alive at its last heartbeat
+    n_runs: int
+
+
+@dataclass(frozen=True, slots=True)
+class SweepEvent:
+    """A line of a sweep's log: a change, who made it, or a warning."""
+
+    at: datetime
+    actor: str
+    kind: str  # created | state | edit | warning | stop | retry | …
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class SweepPoint:
+    """One run of a sweep, light enough to load ten thousand of them at once."""
+
+    run_id: str
+    display_name: str
+    state: str
+    stop_reason: str | None
+    config: str  # the cell's config as JSON text
+    summary: str  # JSON text
+    metric_last: float | None
+    metric_min: float | None
+    metric_max: float | None
+    n_history: int
+    attempt: int
+    agent: str | None
+    created_at: datetime
+    started_at: datetime | None
+    ended_at: datetime | None

@@ -1,0 +1,42 @@
+"""Who asks: a user, the entities they belong to, and the keys that prove it."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """A signed-in user. Entities are walls: only those in `entities` exist for the caller."""
+
+    user_pk: int
+    name: str
+    email: str
+    is_admin: bool
+    entities: dict[str, int]  # name -> primary key; the user's own first
+
+    @property
+    def default_entity(self) -> str:
+        """The entity that bears the user's name."""
+        return self.name
+
+
+@dataclass(frozen=True, slots=True)
+class User:
+    """A user as listed for administrators."""
+
+    pk: int
+    name: str
+    email: str
+    is_admin: bool
+    created_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class ApiKey:
+    """An API key without its secret, which is shown once and never stored."""
+
+    pk: int
+    user_pk: int
+    hint: str  # its last four characters
+    description: str
+    created_at: datetime

@@ -1,0 +1,145 @@
+"""What the model sees: configs as points where closeness means likeness.
+
+Coordinates of a point, one per dimension of the space: a number is its quantile in [0, 1]; a list
+of numbers is evenly spaced by rank, so that 16, 32, 64 are steps of one length; any other list is
+a category, coded 0, 1, 2, … and compared only for equality. Where `when` leaves a dimension out,
+its coordinate is 0.5, or -1 for a category.
+
+Arrays are float64; (n, d) points, d = number of dimensions.
+"""
+
+from collections.abc import Mapping, Sequence
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+
+from sweepd.search.parameter import Array
+from sweepd.search.space import Config, Dimension, Space
+
+MAX_LATTICE = 2000  # longer ranges are treated as continuous, then rounded by decoding
+EDGE = 1e-4  # normal kinds are searched between these quantiles, ±3.7 sigma
+
+
+class Coordinates:
+    """Translate between configs and model points for one space."""
+
+    def __init__(self, space: Space) -> None:
+        self.space = space
+        self.d = len(space.dimensions)
+        self.is_category = np.array([not dim.is_ordered for dim in space.dimensions], dtype=bool)
+        self.lattices = [_lattice(dimension) for dimension in space.dimensions]
+        self.is_free = np.array([lattice is None for lattice in self.lattices], dtype=bool)
+        edges = [EDGE if "normal" in dim.members[0].kind else 0.0 for dim in space.dimensions]
+        self.low = np.array(edges)
+        self.high = 1 - self.low
+
+    @cached_property
+    def n_choices(self) -> list[int]:
+        """Lattice length per dimension, 0 where it is continuous."""
+        return [0 if lattice is None else len(lattice) for lattice in self.lattices]
+
+    def of_configs(self, configs: Sequence[Mapping[str, Any]]) -> Array:
+        """Points of configs, shape (n, d); NaN in a dimension where the config has no place."""
+        units = self.space.encode_many(configs)
+        for j, dimension in enumerate(self.space.dimensions):
+            left_out = units[:, j] == 0.5 if self.space.when else np.zeros(len(configs), bool)
+            if self.is_category[j] or dimension.members[0].is_listed:
+                units[:, j] = _places(dimension, units[:, j], self.lattices[j])
+                if self.space.when:
+                    self._mark_left_out(units, configs, j, left_out)
+        return units
+
+    def to_config(self, point: Array) -> Config:
+        """The config nearest a point."""
+        return self.space.nest(self.to_choices(point))
+
+    def to_choices(self, point: Array) -> list[tuple[Any, ...]]:
+        """Member values per dimension at a point."""
+        rows: list[tuple[Any, ...]] = []
+        for j, dimension in enumerate(self.space.dimensions):
+            lattice = self.lattices[j]
+            if lattice is None:
+                rows.append(dimension.take(float(np.clip(point[j], 0.0, 1.0))))
+                continue
+            at = int(np.argmin(np.abs(lattice - point[j])))
+            assert dimension.choices is not None
+            choice = dimension.choices[_order(dimension)[at]]
+            rows.append(choice if len(dimension.members) > 1 else (choice,))
+        return rows
+
+    def snap(self, points: Array) -> Array:
+        """Points moved to the nearest ones that a config can have, inside the bounds."""
+        snapped = np.clip(points, self.low, self.high)
+        for j, lattice in enumerate(self.lattices):
+            if lattice is None:
+                continue
+            if len(lattice) == 1:
+                snapped[:, j] = lattice[0]
+                continue
+            middle = (lattice[1:] + lattice[:-1]) / 2
+            snapped[:, j] = lattice[np.searchsorted(middle, points[:, j])]
+        return snapped
+
+    def from_cube(self, cube: Array) -> Array:
+        """Feasible points spread as the uniform points `cube`, shape (n, d), in [0, 1)."""
+        points = np.clip(cube, self.low, self.high)
+        for j, lattice in enumerate(self.lattices):
+            if lattice is not None:
+                at = (cube[:, j] * len(lattice)).astype(int)
+                points[:, j] = lattice[np.minimum(at, len(lattice) - 1)]
+        return points
+
+    def all_points(self) -> Array:
+        """Every point of a finite space, shape (n_configs, d)."""
+        grids = np.meshgrid(*[g for g in self.lattices if g is not None], indexing="ij")
+        return np.stack([grid.ravel() for grid in grids], axis=1)
+
+    def _mark_left_out(
+        self, points: Array, configs: Sequence[Mapping[str, Any]], j: int, marked: Any
+    ) -> None:
+        names = {member.name for member in self.space.dimensions[j].members}
+        for i in np.flatnonzero(marked).tolist():
+            if not names & self.space.flat(configs[i]).keys():
+                points[i, j] = -1.0 if self.is_category[j] else 0.5
+
+
+def _order(dimension: Dimension) -> Sequence[int]:
+    """Positions of the choices in the order of the lattice: ascending for lists of numbers."""
+    choices = dimension.choices
+    assert choices is not None
+    if dimension.is_ordered and dimension.members[0].is_listed:
+        return sorted(range(len(choices)), key=lambda i: choices[i])
+    return range(len(choices))
+
+
+def _lattice(dimension: Dimension) -> Array | None:
+    """Coordinates the choices have, ascending; None for a continuous dimension."""
+    choices = dimension.choices
+    is_listed = len(dimension.members) > 1 or dimension.members[0].is_listed
+    if choices is None or (len(choices) > MAX_LATTICE and not is_listed):
+        return None
+    if not dimension.is_ordered:
+        return np.arange(len(choices), dtype=float)
+    if is_listed:
+        return (np.arange(len(choices)) + 0.5) / len(choices)
+    parameter = dimension.members[0]
+    return np.array([parameter.unit(choice) for choice in choices])
+
+
+def _places(dimension: Dimension, units: Array, lattice: Array | None) -> Array:
+    """Coordinates of listed values from their quantiles; NaN stays."""
+    choices = dimension.choices
+    assert choices is not None
+    found = np.full(len(units), np.nan)
+    if len(dimension.members) > 1:
+        middles = (np.arange(len(choices)) + 0.5) / len(choices)
+    else:
+        middles = np.array([dimension.members[0].unit(choice) for choice in choices])
+    known = np.isfinite(units)
+    at = np.abs(units[known, None] - middles[None, :]).argmin(axis=1)
+    rank = np.empty(len(choices), dtype=int)
+    rank[np.asarray(_order(dimension))] = np.arange(len(choices))
+    coordinates = np.arange(len(choices), dtype=float) if lattice is None else lattice
+    found[known] = coordinates[rank[at]]
+    return found

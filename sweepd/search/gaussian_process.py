@@ -1,0 +1,220 @@
+"""A Gaussian process on mixed inputs, fitted by maximum a posteriori.
+
+Notation (Rasmussen & Williams 2006, "GPML"); arrays are float64:
+    X: (n, d) points, see `coordinates.py`; columns flagged in `is_category` compare for equality
+    y: (n,) objective, standardised, lower is better; m: its constant mean
+    l: (d,) length scales; s2: signal variance; noise: variance of one observation's noise
+    counts: (n,) runs averaged in each y, so its noise variance is noise / count
+    K = s2 · M(r) + diag(noise / counts), M the Matérn-5/2 correlation,
+    r² = Σ_j D_j / l_j², D_j = (x_j - x'_j)², or 1 where categories differ
+    L: lower Cholesky factor of K; alpha = K⁻¹ (y - m)
+"""
+
+import math
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from scipy.linalg import cho_solve, cholesky, solve_triangular
+from scipy.linalg.lapack import dpotrf, dpotri
+from scipy.optimize import minimize
+
+from sweepd.search.parameter import Array
+
+Mask = np.ndarray[Any, np.dtype[np.bool_]]
+SQRT5 = math.sqrt(5.0)
+JITTER = 1e-8  # relative to s2; keeps K positive definite when points coincide
+
+
+@dataclass(frozen=True)
+class Prior:
+    """Log-normal priors on the hyperparameters, for inputs in [0, 1] and unit-variance y.
+
+    Length scales grow with √d, so that in many dimensions a function is expected to be as
+    learnable as in few (Hvarfner et al. 2024, Vanilla Bayesian optimisation …).
+    """
+
+    log_length: float = -0.5  # plus log(d) / 2
+    log_length_sd: float = 0.5  # of each dimension about what all share
+    log_length_common_sd: float = 1.0  # of what all share
+    log_signal: float = 0.0
+    log_signal_sd: float = 1.0
+    log_noise: float = -8.0
+    log_noise_sd: float = 2.5
+
+
+@dataclass(frozen=True)
+class Fit:
+    """A fitted process, ready to predict; see the notation at the head of the file."""
+
+    X: Array
+    y: Array
+    is_category: Mask
+    lengths: Array
+    signal: float
+    noise: float
+    noise_diagonal: Array  # (n,) noise variance of each y
+    mean: float
+    L: Array
+    alpha: Array
+
+
+def distances(A: Array, B: Array, is_category: Mask) -> Array:
+    """D_j of every pair, shape (d, len(A), len(B))."""
+    D: Array = (A.T[:, :, None] - B.T[:, None, :]) ** 2
+    D[is_category] = D[is_category] > 0
+    return D
+
+
+def correlation(r2: Array) -> Array:
+    """Matérn-5/2 of squared scaled distances; GPML equation 4.17."""
+    r = np.sqrt(r2)
+    found: Array = (1 + SQRT5 * r + 5 / 3 * r2) * np.exp(-SQRT5 * r)
+    return found
+
+
+def negative_log_posterior(
+    theta: Array, D: Array, y: Array, counts: Array, prior: Prior
+) -> tuple[float, Array]:
+    """Minus the log of likelihood times prior, and its gradient.
+
+    Args:
+        theta: (log l_1 … log l_d, log s2, log noise).
+        D: Shape (d, n, n), from `distances(X, X)`.
+
+    Returns:
+        The value, the mean m profiled out (GPML equation 2.43), and its gradient in theta.
+    """
+    d, n = D.shape[0], len(y)
+    inverse_l2 = np.exp(-2 * theta[:d])
+    s2, noise = math.exp(theta[d]), math.exp(theta[d + 1])
+    flat = D.reshape(d, n * n)
+    r2 = (inverse_l2 @ flat).reshape(n, n)
+    r = np.sqrt(r2)
+    decay = s2 * np.exp(-SQRT5 * r)
+    K = (1 + SQRT5 * r + 5 / 3 * r2) * decay
+    diagonal = noise / counts + JITTER * s2
+    K[np.diag_indices(n)] += diagonal
+    # LAPACK by name: SciPy's wrappers cost as much as the work at this size.
+    L, failed = dpotrf(K, lower=1)
+    if failed:
+        return math.inf, np.zeros(d + 2)
+    K_inverse, _ = dpotri(L, lower=1)
+    K_inverse += np.tril(K_inverse, -1).T - np.triu(K_inverse, 1)
+    ones = K_inverse.sum(axis=0)
+    m = float(ones @ y) / float(ones.sum())
+    alpha = K_inverse @ (y - m)
+    value = 0.5 * float((y - m) @ alpha) + float(np.log(np.diag(L)).sum())
+
+    W = K_inverse - np.outer(alpha, alpha)  # 2 dNLL/dK
+    slope = W * (-5 / 6 * (1 + SQRT5 * r) * decay)  # times dK/dr²
+    gradient = np.empty(d + 2)
+    gradient[:d] = -(flat @ slope.ravel()) * inverse_l2
+    trace_noise = float((np.diag(W) / counts).sum()) * noise
+    gradient[d + 1] = 0.5 * trace_noise
+    gradient[d] = 0.5 * (float((W * K).sum()) - trace_noise)
+
+    centre, sd = _prior_vectors(d, prior)
+    off = theta - centre
+    pull = off / sd**2
+    # The shared part correlates the length scales: precision by Sherman and Morrison.
+    own, common = prior.log_length_sd**2, prior.log_length_common_sd**2
+    pull[:d] -= common / (own * (own + d * common)) * off[:d].sum()
+    return value + 0.5 * float(off @ pull), gradient + pull
+
+
+def fit(
+    X: Array,
+    y: Array,
+    is_category: Mask,
+    counts: Array | None = None,
+    prior: Prior | None = None,
+    max_iterations: int = 40,
+    start: Array | None = None,
+) -> Fit:
+    """Fit the hyperparameters from the prior's centre (or `start`, a theta) and condition on y."""
+    prior = prior or Prior()
+    n, d = X.shape
+    counts = np.ones(n) if counts is None else counts
+    centre, sd = _prior_vectors(d, prior)
+    theta = centre if start is None else start
+    reach = 4 * sd
+    reach[:d] = 4 * math.hypot(prior.log_length_sd, prior.log_length_common_sd)
+    bounds = list(zip(centre - reach, centre + reach, strict=True))
+    D = distances(X, X, is_category)
+    found = minimize(
+        negative_log_posterior, theta, args=(D, y, counts, prior), jac=True, method="L-BFGS-B",
+        bounds=bounds, options={"maxiter": max_iterations, "maxfun": max_iterations + 10, "ftol": 1e-5},
+    )  # fmt: skip
+    return condition(X, y, is_category, found.x, counts)
+
+
+def condition(X: Array, y: Array, is_category: Mask, theta: Array, counts: Array) -> Fit:
+    """The process with given hyperparameters, conditioned on y; GPML algorithm 2.1."""
+    d = X.shape[1]
+    lengths, s2, noise = np.exp(theta[:d]), math.exp(theta[d]), math.exp(theta[d + 1])
+    K = s2 * correlation(scaled_distances(X, X, lengths, is_category))
+    diagonal = noise / counts + JITTER * s2
+    K[np.diag_indices(len(y))] += diagonal
+    L = cholesky(K, lower=True, check_finite=False)
+    solved = cho_solve((L, True), np.column_stack([y, np.ones(len(y))]), check_finite=False)
+    m = float(solved[:, 0].sum() / solved[:, 1].sum())
+    alpha = solved[:, 0] - m * solved[:, 1]
+    return Fit(X, y, is_category, lengths, s2, noise, diagonal, m, L, alpha)
+
+
+def scaled_distances(A: Array, B: Array, lengths: Array, is_category: Mask) -> Array:
+    """r² of every pair, shape (len(A), len(B))."""
+    number = ~is_category
+    P, Q = A[:, number] / lengths[number], B[:, number] / lengths[number]
+    r2: Array = (P**2).sum(1)[:, None] + (Q**2).sum(1)[None, :] - 2 * P @ Q.T
+    np.maximum(r2, 0.0, out=r2)
+    for j in np.flatnonzero(is_category):
+        r2 += (A[:, j][:, None] != B[:, j][None, :]) / lengths[j] ** 2
+    return r2
+
+
+def cross(model: Fit, X: Array) -> Array:
+    """Prior covariance between points and the data, shape (len(X), n)."""
+    return model.signal * correlation(
+        scaled_distances(X, model.X, model.lengths, model.is_category)
+    )
+
+
+def predict(model: Fit, X: Array) -> tuple[Array, Array]:
+    """Posterior mean and variance of the objective.
+
+    Args:
+        X: Points to judge, shape (m, d).
+
+    Returns:
+        mean: Shape (m,), units of y; lower is better.
+        variance: Shape (m,), at least a tiny positive number; without observation noise.
+
+    Raises:
+        ValueError: X is not two-dimensional, or d differs from the fit.
+
+    Source: GPML, algorithm 2.1.
+    """
+    if X.ndim != 2 or X.shape[1] != model.X.shape[1]:
+        raise ValueError(f"expected points of shape (m, {model.X.shape[1]}), got {X.shape}")
+    K = cross(model, X)
+    V = solve_triangular(model.L, K.T, lower=True, check_finite=False)
+    variance = np.maximum(model.signal - (V**2).sum(axis=0), 1e-12 * model.signal)
+    return model.mean + K @ model.alpha, variance
+
+
+def joint(model: Fit, X: Array) -> tuple[Array, Array]:
+    """Posterior mean (m,) and covariance (m, m) of the objective at several points."""
+    K = cross(model, X)
+    V = solve_triangular(model.L, K.T, lower=True, check_finite=False)
+    prior = model.signal * correlation(scaled_distances(X, X, model.lengths, model.is_category))
+    return model.mean + K @ model.alpha, prior - V.T @ V
+
+
+def _prior_vectors(d: int, prior: Prior) -> tuple[Array, Array]:
+    """Centre and standard deviation of theta, each shape (d + 2,)."""
+    length = prior.log_length + 0.5 * math.log(d)
+    centre = np.array([length] * d + [prior.log_signal, prior.log_noise])
+    sd = np.array([prior.log_length_sd] * d + [prior.log_signal_sd, prior.log_noise_sd])
+    return centre, sd

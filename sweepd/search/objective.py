@@ -1,0 +1,154 @@
+"""Turn runs into the points and numbers the model is fitted on.
+
+Objectives are signed so that lower is better, repeats of one config averaged, failed runs imputed
+as `metric.impute` says, then the upper tail is compressed and the result standardised.
+"""
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from sweepd.search.coordinates import Coordinates
+from sweepd.search.observation import Observation
+from sweepd.search.parameter import Array
+from sweepd.search.spec import Metric
+
+POWERS = np.linspace(-1.0, 1.0, 21)  # tried by `compress`; 1 leaves y as it is
+
+
+@dataclass(frozen=True)
+class Data:
+    """What is known, for the model.
+
+    Attributes:
+        X: (n, d) distinct points with a result, see `coordinates.py`.
+        y: (n,) mean objective of the runs at each point, lower is better.
+        counts: (n,) runs in each mean.
+        pending: (p, d) points whose result is awaited.
+        n_left_out: Runs whose config has no place in the space (changed since).
+    """
+
+    X: Array
+    y: Array
+    counts: Array
+    pending: Array
+    n_left_out: int
+
+
+def gather(
+    coordinates: Coordinates,
+    metric: Metric,
+    observations: Sequence[Observation],
+    pending: Sequence[Mapping[str, Any]],
+) -> Data:
+    """Split runs into results and pending points; impute, average, leave strangers out."""
+    sign = -1.0 if metric.goal == "maximize" else 1.0
+    known = [o.value for o in observations if not o.is_running and o.value is not None]
+    ended = [sign * value for value in known]
+    worst, best = (max(ended), min(ended)) if ended else (0.0, 0.0)
+    configs: list[Mapping[str, Any]] = []
+    results: list[float] = []
+    waiting: list[Mapping[str, Any]] = []
+    for o in observations:
+        result = _result(o, metric, sign, worst, best)
+        if result is None:
+            waiting.append(o.config)
+        else:
+            configs.append(o.config)
+            results.append(result)
+    X, y = coordinates.of_configs(configs), np.array(results)
+    fits = np.isfinite(X).all(axis=1)
+    P = coordinates.of_configs([*waiting, *pending])
+    X, y, counts = _merge(X[fits], y[fits])
+    return Data(X, y, counts, P[np.isfinite(P).all(axis=1)], int((~fits).sum()))
+
+
+def _result(o: Observation, metric: Metric, sign: float, worst: float, best: float) -> float | None:
+    """The signed objective a run counts as; None if it is pending."""
+    own = None if o.value is None else sign * o.value
+    latest = own if o.latest is None or not math.isfinite(o.latest) else sign * o.latest
+    if o.is_running:
+        choices = {"false": None, "worst": worst, "best": own, "latest": latest}
+        return choices[metric.impute_while_running]
+    if o.state in ("finished", "stopped") and own is not None:
+        return own
+    fallback = {"worst": worst, "best": own, "latest": latest}[metric.impute]
+    return worst if fallback is None else fallback
+
+
+def _merge(X: Array, y: Array) -> tuple[Array, Array, Array]:
+    """Average results at equal points."""
+    if len(y) < 2:
+        return X, y, np.ones(len(y))
+    points, place, counts = np.unique(X, axis=0, return_inverse=True, return_counts=True)
+    if len(points) == len(X):
+        return X, y, np.ones(len(y))
+    means = np.bincount(place.ravel(), weights=y) / counts
+    return points, means, counts.astype(float)
+
+
+def compress(y: Array) -> Array:
+    """Standardised y with its upper tail drawn in, shape (n,); order is kept.
+
+    A Yeo-Johnson transform after robust scaling, its power chosen by normal likelihood among
+    POWERS. Powers above 1 are not tried: they would spread the bad end at the good one's cost.
+
+    Source: Yeo & Johnson (2000), equation 2.1; the use for Bayesian optimisation: Cowen-Rivers et
+    al. (2022), HEBO.
+    """
+    if len(y) == 0:
+        return y
+    centre = float(np.median(y))
+    spread = float(np.percentile(y, 75) - np.percentile(y, 25)) / 1.35 or float(y.std())
+    if not spread > 1e-300 or not math.isfinite(spread):
+        return np.zeros(len(y))
+    z = np.clip((y - centre) / spread, -1e6, 1e6)
+    best, best_score = z, -math.inf
+    jacobian = float((np.sign(z) * np.log1p(np.abs(z))).sum())
+    for power in POWERS:
+        t = yeo_johnson(z, float(power))
+        variance = float(t.var())
+        if variance <= 0 or not math.isfinite(variance):
+            continue
+        score = -0.5 * len(z) * math.log(variance) + (power - 1) * jacobian
+        if score > best_score:
+            best, best_score = t, score
+    scale = float(best.std())
+    standard: Array = (best - best.mean()) / scale if scale > 0 else np.zeros(len(y))
+    return standard
+
+
+def yeo_johnson(z: Array, power: float) -> Array:
+    """The transform itself, for powers in [-1, 1]; increasing in z."""
+    positive = np.maximum(z, 0.0)
+    negative = np.minimum(z, 0.0)
+    up = np.log1p(positive) if power == 0 else ((1 + positive) ** power - 1) / power
+    down = ((1 - negative) ** (2 - power) - 1) / (2 - power)
+    found: Array = np.where(z >= 0, up, -down)
+    return found
+
+
+def choose_subset(X: Array, y: Array, is_category: Any, size: int) -> np.ndarray:
+    """Indices of at most `size` points to model, ascending; deterministic.
+
+    A half are the best by y; a quarter the nearest to the best of all; the rest are spread over
+    the ranks of what remains, so the model still knows where it is bad.
+    """
+    n = len(y)
+    if n <= size:
+        return np.arange(n)
+    order = np.argsort(y, kind="stable")
+    chosen = np.zeros(n, dtype=bool)
+    chosen[order[: size // 2]] = True
+    gap = np.abs(X - X[order[0]])
+    gap[:, is_category] = gap[:, is_category] > 0
+    near = np.argsort((gap**2).sum(axis=1), kind="stable")
+    near = near[~chosen[near]][: size // 4]
+    chosen[near] = True
+    rest = order[~chosen[order]]
+    wanted = size - int(chosen.sum())
+    chosen[rest[np.linspace(0, len(rest) - 1, wanted).astype(int)]] = True
+    return np.flatnonzero(chosen)

@@ -1,0 +1,44 @@
+"""What the search knows of a run: its config, its state and the numbers it reached."""
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
+
+State = Literal[
+    "finished", "stopped", "failed", "crashed", "killed", "preempted",
+    "running", "pending", "preempting",
+]  # fmt: skip
+RUNNING = ("running", "pending", "preempting")
+
+
+@dataclass(frozen=True)
+class Observation:
+    """One run of the sweep, or a prior run.
+
+    Attributes:
+        config: Nested config as handed out (the cell's, not what the script wrote later).
+        objective: Best value of the metric over history and summary, user's sign; None if the run
+            logged no finite one.
+        state: "stopped" is a run ended by early termination: its objective counts.
+        latest: Last finite value; read only by `impute: latest`. None means as `objective`.
+        objectives: One value per metric of `metrics:`, in that order; empty with a single metric.
+    """
+
+    config: Mapping[str, Any]
+    objective: float | None
+    state: State = "finished"
+    latest: float | None = None
+    objectives: Sequence[float] = ()
+
+    @property
+    def is_running(self) -> bool:
+        """Whether the run may still report."""
+        return self.state in RUNNING
+
+    @property
+    def value(self) -> float | None:
+        """The objective if it is finite, else None."""
+        if self.objective is None or not math.isfinite(self.objective):
+            return None
+        return float(self.objective)

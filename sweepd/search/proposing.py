@@ -1,0 +1,100 @@
+"""Propose configs: the one call the service makes for any method but grid."""
+
+from collections.abc import Mapping, Sequence
+from importlib import import_module
+from typing import Any, Protocol
+
+import numpy as np
+
+from sweepd.search.observation import Observation
+from sweepd.search.random import sample_new
+from sweepd.search.space import Config
+from sweepd.search.spec import SweepSpec
+
+
+class Method(Protocol):
+    """A search method: a pure function of what is known and of a seed."""
+
+    def __call__(
+        self,
+        spec: SweepSpec,
+        observations: Sequence[Observation],
+        pending: Sequence[Mapping[str, Any]],
+        n: int,
+        seed: int,
+    ) -> list[Config]:
+        """At most `n` configs, best first; see `propose`."""
+
+
+# Named, not imported: a server that only draws at random never loads SciPy or Optuna.
+_MODULES = {
+    "sobol": "sweepd.search.sobol",
+    "bayes": "sweepd.search.bayes",
+    "tpe": "sweepd.search.samplers",
+    "cmaes": "sweepd.search.samplers",
+    "nsga2": "sweepd.search.samplers",
+}
+
+
+def propose(
+    spec: SweepSpec,
+    observations: Sequence[Observation],
+    pending: Sequence[Mapping[str, Any]],
+    n: int,
+    seed: int,
+) -> list[Config]:
+    """Up to `n` configs to run next.
+
+    The same arguments give the same configs. In a finite space no config is repeated, of
+    observations, pending ones or each other; fewer than `n` come back once it is exhausted.
+
+    Args:
+        observations: Runs known so far, oldest first, in any state; running ones count as pending.
+        pending: Configs handed out or prepared, without a result.
+        seed: Fixes the sequence; draws differ as runs are added, so it need not change.
+
+    Raises:
+        ValueError: The method is grid (see `grid.Grid`) or custom (chosen outside).
+        NoFeasibleConfig: The constraints are too tight to find any config.
+        SamplerMissing: The sampler's package is not installed.
+    """
+    if n <= 0:
+        return []
+    if spec.method == "random":
+        return propose_random(spec, observations, pending, n, seed)
+    if spec.method not in _MODULES:
+        raise ValueError(f"method {spec.method!r} proposes nothing here")
+    method: Method = import_module(_MODULES[spec.method]).propose
+    return method(spec, observations, pending, n, seed)
+
+
+def used_keys(
+    spec: SweepSpec,
+    observations: Sequence[Observation],
+    pending: Sequence[Mapping[str, Any]],
+) -> set[str]:
+    """Keys of every config of a finite space already taken; empty for infinite spaces."""
+    if spec.space.n_configs is None:
+        return set()
+    keys = {spec.space.key(observation.config) for observation in observations}
+    return keys | {spec.space.key(config) for config in pending}
+
+
+def propose_random(
+    spec: SweepSpec,
+    observations: Sequence[Observation],
+    pending: Sequence[Mapping[str, Any]],
+    n: int,
+    seed: int,
+) -> list[Config]:
+    """Independent samples; the generator is seeded by `seed` and the number of known configs."""
+    rng = np.random.default_rng([seed, len(observations) + len(pending)])
+    used = used_keys(spec, observations, pending)
+    found: list[Config] = []
+    for _ in range(n):
+        config = sample_new(spec.space, rng, used)
+        if config is None:
+            break
+        used.add(spec.space.key(config))
+        found.append(config)
+    return found

@@ -1,0 +1,68 @@
+"""Independent samples from a space, by inverse CDF of one uniform number per dimension."""
+
+from collections.abc import Callable, Set
+
+import numpy as np
+
+from sweepd.search.errors import ConfigError, NoFeasibleConfig
+from sweepd.search.grid import Grid
+from sweepd.search.space import Config, Space
+
+MAX_TRIES = 10_000  # draws before constraints are called unmeetable
+MAX_REPEATS = 200  # draws that may hit a used config before a finite space is enumerated
+MAX_WALK = 20_000  # cells looked at in search of an unused one; about 0.3 s
+
+
+def sample(space: Space, rng: np.random.Generator) -> Config:
+    """One config that meets the constraints.
+
+    Raises:
+        NoFeasibleConfig: None of MAX_TRIES draws meets them.
+    """
+    return sample_where(space, lambda: rng.random(len(space.dimensions)))
+
+
+def sample_where(space: Space, draw: Callable[[], np.ndarray]) -> Config:
+    """As `sample`, from a stream of points of the unit cube."""
+    for _ in range(MAX_TRIES):
+        config = space.decode(draw())
+        if space.is_feasible(config):
+            return config
+    rules = ", ".join(repr(rule.source) for rule in space.constraints)
+    raise NoFeasibleConfig(
+        f"sweepd.constraints: none of {MAX_TRIES} random configs meets {rules}; "
+        f"loosen the constraints or narrow the parameters they read"
+    )
+
+
+def sample_new(space: Space, rng: np.random.Generator, used: Set[str]) -> Config | None:
+    """One config whose key is not in `used`.
+
+    Returns:
+        None when a finite space has no unused config left. A space with more than MAX_WALK
+        cells where none is found from a random cell on counts as used up.
+    """
+    for _ in range(MAX_REPEATS if space.n_configs is not None else 1):
+        config = sample(space, rng)
+        if space.n_configs is None or space.key(config) not in used:
+            return config
+    cells = unused_cells(space, rng, used)
+    return cells[int(rng.integers(len(cells)))] if cells else None
+
+
+def unused_cells(space: Space, rng: np.random.Generator, used: Set[str]) -> list[Config]:
+    """Unused configs of a finite space: all of them up to MAX_WALK cells, else some."""
+    try:
+        grid = Grid(space, drawn=True)
+    except ConfigError:
+        return []
+    size = grid.size
+    start = int(rng.integers(size)) if size > MAX_WALK else 0
+    found: list[Config] = []
+    for looked, index in enumerate(grid.indexes(start)):
+        if looked >= MAX_WALK:
+            break
+        config = grid.config(index)
+        if config is not None and space.key(config) not in used:
+            found.append(config)
+    return found

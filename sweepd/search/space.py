@@ -1,0 +1,239 @@
+"""The search space: parameters with their ties, conditions and constraints, as a unit cube.
+
+A *dimension* is what a method chooses freely: one parameter, or a group tied by `zip`. Constants
+are none. Everything between configs and numbers happens here, so methods see only arrays.
+"""
+
+import hashlib
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+
+from sweepd.search.canonical import content, is_within
+from sweepd.search.errors import ExpressionError
+from sweepd.search.expression import Expression
+from sweepd.search.parameter import Array, Parameter
+
+Config = dict[str, Any]
+MISSING: Any = object()
+
+
+@dataclass(frozen=True)
+class Dimension:
+    """One free choice: `members` take their values together (one member unless tied).
+
+    Tied members are lists of one length; choice i gives each its value number i.
+    """
+
+    members: tuple[Parameter, ...]
+
+    @property
+    def name(self) -> str:
+        """Dotted names of the members, joined by `+`."""
+        return "+".join(member.name for member in self.members)
+
+    @cached_property
+    def rows(self) -> tuple[tuple[Any, ...], ...]:
+        """Of a tied group: the distinct rows of values, in list order."""
+        rows = list(zip(*(member.values for member in self.members), strict=True))
+        return tuple(
+            {content(row): row for row in reversed(rows)}[key]
+            for key in dict.fromkeys(content(row) for row in rows)
+        )
+
+    @property
+    def choices(self) -> Sequence[Any] | None:
+        """Distinct choices (rows of values for a tied group); None if not finite."""
+        return self.rows if len(self.members) > 1 else self.members[0].choices
+
+    @property
+    def is_ordered(self) -> bool:
+        """Whether neighbouring choices resemble each other."""
+        return len(self.members) == 1 and self.members[0].is_ordered
+
+    def take(self, u: float) -> tuple[Any, ...]:
+        """Values of the members at quantile u."""
+        if len(self.members) == 1:
+            return (self.members[0].value(u),)
+        return self.rows[min(int(u * len(self.rows)), len(self.rows) - 1)]
+
+    def units(self, columns: Sequence[Sequence[Any]]) -> Array:
+        """Quantiles of the members' values, shape (n,); NaN where they have no place."""
+        if len(self.members) == 1:
+            return self.members[0].units(columns[0])
+        at = [self.row_index(row) for row in zip(*columns, strict=True)]
+        return np.array([math.nan if i is None else (i + 0.5) / len(self.rows) for i in at])
+
+    def row_index(self, row: Sequence[Any]) -> int | None:
+        """Which row of a tied group this is, or None."""
+        for i, known in enumerate(self.rows):
+            if all(is_within(k, v) for k, v in zip(known, row, strict=True)):
+                return i
+        return None
+
+
+@dataclass(frozen=True)
+class Space:
+    """An ordered set of parameters; immutable.
+
+    Attributes:
+        parameters: Leaves in grid order: sorted by name at each level of nesting.
+        ties: Groups of dotted names that advance together.
+        when: Dotted name → condition; the parameter is left out of a config unless it holds. A
+            condition that reads a left-out parameter does not hold.
+        constraints: A config must meet all; one that reads a left-out parameter is met.
+    """
+
+    parameters: tuple[Parameter, ...]
+    ties: tuple[tuple[str, ...], ...] = ()
+    when: Mapping[str, Expression] = field(default_factory=dict)
+    constraints: tuple[Expression, ...] = ()
+
+    def __post_init__(self) -> None:
+        self._condition_order  # noqa: B018  # a cycle is refused here, not at the first config
+
+    @cached_property
+    def dimensions(self) -> tuple[Dimension, ...]:
+        """The free choices, in grid order; a tied group stands where its first member does."""
+        by_name = {parameter.name: parameter for parameter in self.parameters}
+        group = {name: tie for tie in self.ties for name in tie}
+        found: dict[tuple[str, ...], Dimension] = {}
+        for parameter in self.parameters:
+            names = group.get(parameter.name, (parameter.name,))
+            members = tuple(by_name[name] for name in names)
+            if parameter.kind != "constant":
+                found.setdefault(names, Dimension(members))
+        return tuple(found.values())
+
+    @cached_property
+    def n_configs(self) -> int | None:
+        """Number of configs after ties, None if infinite; an upper bound under when/constraints."""
+        sizes = [dimension.choices for dimension in self.dimensions]
+        if any(choices is None for choices in sizes):
+            return None
+        return math.prod(len(choices) for choices in sizes if choices is not None)
+
+    @property
+    def is_restricted(self) -> bool:
+        """Whether conditions or constraints exclude or merge configs."""
+        return bool(self.when or self.constraints)
+
+    def decode(self, unit: Sequence[float] | Array) -> Config:
+        """The nested config at a point of the unit cube, shape (n_dimensions,)."""
+        pairs = zip(self.dimensions, unit, strict=True)
+        return self.nest([dimension.take(float(u)) for dimension, u in pairs])
+
+    def encode(self, config: Mapping[str, Any]) -> Array:
+        """Quantiles of a config, shape (n_dimensions,); see `encode_many`."""
+        encoded: Array = self.encode_many([config])[0]
+        return encoded
+
+    def encode_many(self, configs: Sequence[Mapping[str, Any]]) -> Array:
+        """Quantiles of configs, shape (n, n_dimensions).
+
+        NaN where a value is missing or has no place; 0.5 where a condition leaves it out. Numbers
+        beyond changed bounds come out beyond [0, 1].
+        """
+        units = np.empty((len(configs), len(self.dimensions)))
+        for j, dimension in enumerate(self.dimensions):
+            columns = [_column(configs, member.path) for member in dimension.members]
+            units[:, j] = dimension.units(columns)
+            if self.when and any(member.name in self.when for member in dimension.members):
+                for i in np.flatnonzero(np.isnan(units[:, j])).tolist():
+                    active = self.active(self.flat(configs[i]))
+                    if not any(member.name in active for member in dimension.members):
+                        units[i, j] = 0.5
+        return units
+
+    def nest(self, choices: Sequence[Sequence[Any]]) -> Config:
+        """A nested config from one row of member values per dimension, constants included."""
+        flat: dict[str, Any] = {}
+        for dimension, row in zip(self.dimensions, choices, strict=True):
+            for member, value in zip(dimension.members, row, strict=True):
+                flat[member.name] = value
+        for parameter in self.parameters:
+            if parameter.kind == "constant":
+                flat[parameter.name] = parameter.values[0]
+        active = self.active(flat) if self.when else flat
+        config: Config = {}
+        for parameter in self.parameters:
+            if parameter.name in active:
+                level = config
+                for step in parameter.path[:-1]:
+                    level = level.setdefault(step, {})
+                level[parameter.path[-1]] = flat[parameter.name]
+        return config
+
+    def flat(self, config: Mapping[str, Any]) -> dict[str, Any]:
+        """Values of the known parameters by dotted name; those the config lacks are left out."""
+        found = {p.name: find(config, p.path) for p in self.parameters}
+        return {name: value for name, value in found.items() if value is not MISSING}
+
+    def active(self, flat: Mapping[str, Any]) -> dict[str, Any]:
+        """The entries whose conditions hold."""
+        held = {name: value for name, value in flat.items() if name not in self.when}
+        for name in self._condition_order:
+            rule = self.when[name]
+            if name in flat and rule.names <= held.keys() and rule.holds(held):
+                held[name] = flat[name]
+        return held
+
+    def is_feasible(self, config: Mapping[str, Any]) -> bool:
+        """Whether the config meets every constraint."""
+        if not self.constraints:
+            return True
+        flat = self.flat(config)
+        return all(not rule.names <= flat.keys() or rule.holds(flat) for rule in self.constraints)
+
+    def key(self, config: Mapping[str, Any]) -> str:
+        """Content of a config as 20 hex digits: 3.0 is 3, order-free, unknown keys ignored.
+
+        Of an object among a parameter's values only the keys written in the sweep count, so what a
+        script adds to it changes nothing.
+        """
+        known: dict[str, Any] = {}
+        for parameter in self.parameters:
+            value = find(config, parameter.path)
+            if value is MISSING:
+                continue
+            if isinstance(value, dict) and parameter.is_listed:
+                at = parameter.index(value)
+                value = value if at is None or not parameter.choices else parameter.choices[at]
+            known[parameter.name] = value
+        return hashlib.blake2b(content(known).encode(), digest_size=10).hexdigest()
+
+    @cached_property
+    def _condition_order(self) -> tuple[str, ...]:
+        """Conditional names, each after the conditional names it reads."""
+        order: list[str] = []
+        waiting = dict(self.when)
+        while waiting:
+            ready = [name for name, rule in waiting.items() if not rule.names & waiting.keys()]
+            if not ready:
+                names = ", ".join(sorted(waiting))
+                raise ExpressionError(f"conditions under `when` depend on each other: {names}")
+            order += ready
+            for name in ready:
+                del waiting[name]
+        return tuple(order)
+
+
+def find(config: Mapping[str, Any], path: Sequence[str]) -> Any:
+    """The value at a path of a nested config, or MISSING."""
+    level: Any = config
+    for step in path:
+        if not isinstance(level, Mapping) or step not in level:
+            return MISSING
+        level = level[step]
+    return level
+
+
+def _column(configs: Sequence[Mapping[str, Any]], path: Sequence[str]) -> list[Any]:
+    """One parameter's value in each config; MISSING has no place in any parameter."""
+    if len(path) == 1:
+        return [config.get(path[0], MISSING) for config in configs]
+    return [find(config, path) for config in configs]

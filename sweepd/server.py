@@ -1,0 +1,200 @@
+"""Composition root: the only file that knows every layer. Builds a server, starts and stops it."""
+
+import asyncio
+import contextlib
+import json
+import logging
+import os
+import socket
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+import anyio.to_thread
+import uvicorn
+from starlette.applications import Starlette
+
+from sweepd import __version__
+from sweepd.domain.errors import BadInput
+from sweepd.services.all import Services
+from sweepd.services.artifacts import Artifacts
+from sweepd.services.core import Clock, Core
+from sweepd.services.files import Files
+from sweepd.services.history import History
+from sweepd.services.leases import Leases
+from sweepd.services.projects import Projects
+from sweepd.services.proposals import Proposals
+from sweepd.services.reading import Reading
+from sweepd.services.runs import Runs
+from sweepd.services.scheduling import Scheduling
+from sweepd.services.sweeps import Sweeps
+from sweepd.services.users import Users
+from sweepd.settings import Settings
+from sweepd.store.blobs import Blobs
+from sweepd.store.database import Database
+from sweepd.wandb_api import routes as wandb_routes
+from sweepd.wandb_api.graphql.engine import Engine
+from sweepd.wandb_api.signing import Signer
+from sweepd.web import routes as web_routes
+
+log = logging.getLogger("sweepd")
+
+
+def utc_now() -> datetime:
+    """The clock of a real server."""
+    return datetime.now(UTC)
+
+
+@dataclass
+class Parts:
+    """What a server is made of; `start` and `close` may each be called once."""
+
+    settings: Settings
+    core: Core
+    services: Services
+    proposals: Proposals
+    leases: Leases
+
+    def start(self) -> None:
+        """Begin the work between requests."""
+        self.proposals.start()
+        self.leases.start()
+
+    def close(self) -> None:
+        """Stop that work, finish the writes accepted, let go of the database."""
+        self.leases.stop()
+        self.proposals.stop()
+        self.core.db.close()
+
+
+def build(settings: Settings, now: Clock = utc_now) -> Parts:
+    """The services over the database and files that the settings name; nothing runs yet."""
+    settings.data.mkdir(parents=True, exist_ok=True, mode=0o700)
+    core = Core(Database(settings.database_url), now)
+    blobs = Blobs.open(settings.files_location)
+    proposals = Proposals(core)
+    services = Services(
+        users=Users(core),
+        projects=Projects(core),
+        runs=Runs(core),
+        history=History(core),
+        reading=Reading(core),
+        files=Files(core, blobs),
+        artifacts=Artifacts(core, blobs),
+        sweeps=Sweeps(core, proposals),
+        scheduling=Scheduling(core, proposals),
+        changes=core.changes,
+    )
+    return Parts(settings, core, services, proposals, Leases(core))
+
+
+def make_app(parts: Parts) -> Starlette:
+    """The ASGI application: the client's protocol and the pages, on one origin."""
+
+    @asynccontextmanager
+    async def lifespan(_: Starlette) -> AsyncIterator[None]:
+        anyio.to_thread.current_default_thread_limiter().total_tokens = parts.settings.threads
+        parts.start()
+        try:
+            yield
+        finally:
+            await anyio.to_thread.run_sync(parts.close)
+
+    app = Starlette(routes=[*wandb_routes.routes, *web_routes.routes], lifespan=lifespan)
+    app.state.version = __version__
+    app.state.settings = parts.settings
+    app.state.services = parts.services
+    app.state.signer = Signer(parts.services.users.secret("files"))
+    app.state.session_secret = parts.services.users.secret("sessions")
+    app.state.engine = Engine()
+    return app
+
+
+def listen(settings: Settings) -> socket.socket:
+    """The listening socket.
+
+    Raises:
+        BadInput: The address is taken or not ours; the message says what to do.
+    """
+    family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
+    listener = socket.socket(family, socket.SOCK_STREAM)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listener.bind((settings.host, settings.port))
+        listener.listen(2048)
+    except OSError as error:
+        listener.close()
+        raise BadInput(
+            f"cannot listen on {settings.host}:{settings.port}: {error.strerror}; is a server "
+            "already running there? Choose another with --port, or 0 for any free one"
+        ) from error
+    return listener
+
+
+def address_of(settings: Settings, listener: socket.socket) -> str:
+    """The address people open, with the port that was really taken."""
+    if settings.public_url:
+        return settings.public_url.rstrip("/")
+    host = settings.host if settings.host not in ("0.0.0.0", "::") else socket.gethostname()
+    shown = f"[{host}]" if ":" in host else host
+    return f"http://{shown}:{listener.getsockname()[1]}"
+
+
+def serve(settings: Settings, announce: Callable[[Parts, str], None]) -> None:
+    """Serve until SIGINT or SIGTERM.
+
+    Args:
+        announce: Called with the parts and the address once the server accepts connections.
+
+    Raises:
+        BadInput: The address cannot be listened on.
+    """
+    # The search process inherits this: proposing must not take the cores that train.
+    for name in ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS"):
+        os.environ.setdefault(name, "1")
+    listener = listen(settings)
+    parts = build(settings)
+    address = address_of(settings, listener)
+    config = uvicorn.Config(
+        make_app(parts),
+        log_level="warning",
+        access_log=False,
+        timeout_keep_alive=75,
+        timeout_graceful_shutdown=5,
+        server_header=False,
+    )
+    server = uvicorn.Server(config)
+
+    async def run() -> None:
+        task = asyncio.create_task(server.serve([listener]))
+        while not server.started and not task.done():
+            await asyncio.sleep(0.01)
+        if server.started:
+            _write_address(settings.data, address)
+            await anyio.to_thread.run_sync(announce, parts, address)
+        await task
+
+    try:
+        with contextlib.suppress(KeyboardInterrupt):
+            asyncio.run(run())
+    finally:
+        _remove_address(settings.data)
+        listener.close()
+        parts.core.db.close()
+
+
+ADDRESS_FILE = "server.json"
+
+
+def _write_address(data: Path, address: str) -> None:
+    text = json.dumps({"url": address, "pid": os.getpid(), "version": __version__})
+    (data / ADDRESS_FILE).write_text(text)
+
+
+def _remove_address(data: Path) -> None:
+    path = data / ADDRESS_FILE
+    with contextlib.suppress(OSError, ValueError):
+        if json.loads(path.read_text())["pid"] == os.getpid():
+            path.unlink()

@@ -1,0 +1,1 @@
+"""What the product does, in the field's words: no HTTP, no SQL."""

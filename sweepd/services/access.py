@@ -1,0 +1,114 @@
+"""The walls between entities: every look-up from outside goes through here."""
+
+from sweepd.domain.errors import NotFound
+from sweepd.domain.ids import check_project_name
+from sweepd.domain.projects import DEFAULT_PROJECT, Project
+from sweepd.domain.runs import Run
+from sweepd.domain.sweeps import Sweep
+from sweepd.domain.users import Caller
+from sweepd.services.core import Core
+from sweepd.store import projects, runs, sweeps
+from sweepd.store.database import Connection
+
+
+def entity_pk(caller: Caller, entity: str | None) -> int:
+    """The key of an entity the caller belongs to; their own when none is named.
+
+    Raises:
+        NotFound: No such entity, or none of theirs: the two look alike.
+    """
+    name = entity or caller.default_entity
+    if name not in caller.entities:
+        raise NotFound(
+            f"{caller.name} is not a member of an entity named {name!r}; "
+            f"yours are: {', '.join(caller.entities)}"
+        )
+    return caller.entities[name]
+
+
+def find_project(
+    connection: Connection, caller: Caller, entity: str | None, project: str | None
+) -> Project | None:
+    """A project the caller may see, or None."""
+    name = entity or caller.default_entity
+    if name not in caller.entities:
+        return None
+    return projects.find_project(connection, caller.entities[name], project or DEFAULT_PROJECT)
+
+
+def get_project(
+    connection: Connection, caller: Caller, entity: str | None, project: str | None
+) -> Project:
+    """A project the caller may see.
+
+    Raises:
+        NotFound: There is none.
+    """
+    found = find_project(connection, caller, entity, project)
+    if found is None:
+        raise NotFound(f"no project {entity or caller.default_entity}/{project or DEFAULT_PROJECT}")
+    return found
+
+
+def ensure_project(
+    connection: Connection, caller: Caller, core: Core, entity: str | None, project: str | None
+) -> Project:
+    """The project of that name, made when missing.
+
+    Raises:
+        NotFound: The caller does not belong to the entity.
+        BadInput: The name cannot be part of an address.
+    """
+    name = check_project_name(project or DEFAULT_PROJECT)
+    return projects.get_or_create_project(connection, entity_pk(caller, entity), name, core.now())
+
+
+def get_run(
+    connection: Connection, caller: Caller, entity: str | None, project: str | None, run_id: str
+) -> Run:
+    """A run the caller may see.
+
+    Raises:
+        NotFound: There is none.
+    """
+    owner = get_project(connection, caller, entity, project)
+    run = runs.find_run(connection, owner.pk, run_id)
+    if run is None:
+        raise NotFound(f"no run {owner.entity}/{owner.name}/{run_id}")
+    return run
+
+
+def get_run_by_pk(connection: Connection, caller: Caller, pk: int, lock: bool = False) -> Run:
+    """A run the caller may see, by our key."""
+    run = runs.find_run_by_pk(connection, pk, lock)
+    if run is None or run.entity not in caller.entities:
+        raise NotFound("no such run")
+    return run
+
+
+def get_sweep(
+    connection: Connection, caller: Caller, entity: str | None, project: str | None, sweep_id: str
+) -> Sweep:
+    """A sweep the caller may see.
+
+    Raises:
+        NotFound: There is none.
+    """
+    owner = get_project(connection, caller, entity, project)
+    sweep = sweeps.find_sweep(connection, owner.pk, sweep_id)
+    if sweep is None:
+        raise NotFound(f"no sweep {owner.entity}/{owner.name}/{sweep_id}")
+    return sweep
+
+
+def get_sweep_by_pk(connection: Connection, caller: Caller, pk: int, lock: bool = False) -> Sweep:
+    """A sweep the caller may see, by our key."""
+    sweep = sweeps.find_sweep_by_pk(connection, pk, lock)
+    if sweep is None or sweep.entity not in caller.entities:
+        raise NotFound("no such sweep; it may have been deleted")
+    return sweep
+
+
+def list_projects(connection: Connection, caller: Caller) -> list[Project]:
+    """Every project the caller may see."""
+    return projects.list_projects(connection, caller.entities.values())

@@ -1,0 +1,30 @@
+"""All services of one server, as the edges are handed them."""
+
+from dataclasses import dataclass
+
+from sweepd.services.artifacts import Artifacts
+from sweepd.services.core import Changes
+from sweepd.services.files import Files
+from sweepd.services.history import History
+from sweepd.services.projects import Projects
+from sweepd.services.reading import Reading
+from sweepd.services.runs import Runs
+from sweepd.services.scheduling import Scheduling
+from sweepd.services.sweeps import Sweeps
+from sweepd.services.users import Users
+
+
+@dataclass(frozen=True)
+class Services:
+    """Built once in server.py."""
+
+    users: Users
+    projects: Projects
+    runs: Runs
+    history: History
+    reading: Reading
+    files: Files
+    artifacts: Artifacts
+    sweeps: Sweeps
+    scheduling: Scheduling
+    changes: Changes

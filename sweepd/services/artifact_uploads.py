@@ -1,0 +1,294 @@
+"""From a first word of a new version to its commit: create, upload, manifest, commit.
+
+Every step may be sent again: a client id names one version, a committed one stays as it is.
+"""
+
+import json
+import secrets
+from collections.abc import AsyncIterator, Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import anyio.to_thread
+
+from sweepd.domain.artifacts import Artifact, ArtifactState, CollectionKind, Entry
+from sweepd.domain.errors import BadInput, NotFound
+from sweepd.domain.ids import check_collection_name, check_file_path
+from sweepd.domain.users import Caller
+from sweepd.services import access
+from sweepd.services.core import Core
+from sweepd.store import artifacts, collections, run_files, runs
+from sweepd.store.blobs import Blobs, StoredBlob
+from sweepd.store.database import Connection
+
+
+@dataclass(frozen=True, slots=True)
+class NewArtifact:
+    """What a client says of a version it is about to upload."""
+
+    entity: str
+    project: str
+    run_id: str | None
+    type_name: str
+    name: str
+    digest: str
+    description: str | None = None
+    metadata: str | None = None
+    aliases: Sequence[str] = ()
+    tags: Sequence[str] = ()
+    client_id: str | None = None
+    sequence_client_id: str | None = None
+    history_step: int | None = None
+    ttl_s: int | None = None
+
+
+class ArtifactUploads:
+    """Takes new versions in."""
+
+    def __init__(self, core: Core, blobs: Blobs) -> None:
+        self._core = core
+        self._blobs = blobs
+
+    def create(self, caller: Caller, new: NewArtifact) -> Artifact:
+        """A pending version; or the committed one, when the newest has the same content.
+
+        Raises:
+            NotFound: The caller does not belong to the entity.
+            BadInput: The name cannot be taken, or belongs to another type.
+        """
+        check_collection_name(new.name)
+        if new.metadata is not None:
+            json.loads(new.metadata)
+
+        def create(connection: Connection) -> Artifact:
+            owner = access.ensure_project(
+                connection, caller, self._core, new.entity, new.project
+            )
+            at = self._core.now()
+            if new.client_id is not None:
+                known = artifacts.find_by_client_id(connection, owner.pk, new.client_id)
+                if known is not None:
+                    return known
+            collection = collections.create_collection(
+                connection,
+                {
+                    "project_id": owner.pk, "kind": CollectionKind.SEQUENCE, "name": new.name,
+                    "type_name": new.type_name, "client_id": new.sequence_client_id,
+                    "created_at": at, "updated_at": at,
+                },
+            )  # fmt: skip
+            if collection.type_name != new.type_name:
+                raise BadInput(
+                    f"artifact {new.name!r} is of type {collection.type_name!r}, not "
+                    f"{new.type_name!r}; choose another name"
+                )
+            newest = collections.list_memberships(connection, collection.pk)[:1]
+            same = artifacts.find_artifact(connection, newest[0].artifact_pk) if newest else None
+            if same is not None and same.digest == new.digest:
+                for alias in new.aliases:
+                    collections.set_alias(connection, collection.pk, newest[0].pk, alias)
+                return same
+            run = runs.find_run(connection, owner.pk, new.run_id) if new.run_id else None
+            pk = artifacts.create_artifact(
+                connection,
+                {
+                    "project_id": owner.pk, "collection_id": collection.pk,
+                    "client_id": new.client_id, "digest": new.digest,
+                    "state": ArtifactState.PENDING, "description": new.description,
+                    "metadata": new.metadata or "{}", "tags": json.dumps(list(new.tags)),
+                    "pending_aliases": json.dumps(list(new.aliases)),
+                    "run_pk": run.pk if run else None, "history_step": new.history_step,
+                    "ttl_s": new.ttl_s, "commit_hash": secrets.token_hex(10),
+                    "created_at": at, "updated_at": at,
+                },
+            )  # fmt: skip
+            return _get(connection, pk)
+
+        return self._core.db.write(create)
+
+    def announce_file(self, caller: Caller, artifact_pk: int, path: str, md5: str) -> bool:
+        """Note a file that is about to come; True when its bytes must be sent.
+
+        Bytes that another artifact of the same project holds need not be: never those of another
+        project, since knowing a hash is not knowing a file.
+        """
+        check_file_path(path)
+
+        def announce(connection: Connection) -> bool:
+            artifact = get_artifact(connection, caller, artifact_pk)
+            blob = artifacts.find_blob_in_project(connection, artifact.project_pk, md5)
+            entry = Entry(path, md5, 0, None, blob, artifact.pk)
+            artifacts.upsert_entry(connection, artifact.pk, entry)
+            return blob is None
+
+        return self._core.db.write(announce)
+
+    async def put_file(
+        self,
+        artifact_pk: int,
+        path: str,
+        body: AsyncIterator[bytes],
+        max_bytes: int,
+        md5: str | None,
+    ) -> None:
+        """Store the bytes of a file announced before; constant memory.
+
+        Raises:
+            BadInput: They are not the bytes announced; nothing is kept.
+        """
+        blob = await self._blobs.put(body, max_bytes)
+        if md5 and md5 != blob.md5:
+            raise BadInput(f"{path}: the bytes that came have MD5 {blob.md5}, announced was {md5}")
+
+        def keep(connection: Connection) -> None:
+            if artifacts.find_artifact(connection, artifact_pk) is None:
+                raise NotFound("this file's artifact was deleted")
+            run_files.record_blob(connection, blob, self._core.now())
+            entry = Entry(path, blob.md5, blob.size_bytes, None, blob.hash, artifact_pk)
+            artifacts.upsert_entry(connection, artifact_pk, entry)
+
+        await anyio.to_thread.run_sync(self._core.db.write, keep)
+
+    async def put_manifest(
+        self,
+        artifact_pk: int,
+        base_pk: int | None,
+        body: AsyncIterator[bytes],
+        max_bytes: int,
+        md5: str | None,
+    ) -> None:
+        """Store a version's manifest; with a base, what the manifest leaves out comes from there.
+
+        Raises:
+            BadInput: It is not the manifest announced.
+        """
+        blob = await self._blobs.put(body, max_bytes)
+        if md5 and md5 != blob.md5:
+            raise BadInput(f"the manifest that came has MD5 {blob.md5}, announced was {md5}")
+        await anyio.to_thread.run_sync(self._keep_manifest, artifact_pk, base_pk, blob)
+
+    def _keep_manifest(self, artifact_pk: int, base_pk: int | None, blob: StoredBlob) -> None:
+        if base_pk is not None:
+            with self._core.db.read() as connection:
+                base = artifacts.find_artifact(connection, base_pk)
+            if base is not None and base.manifest_blob is not None:
+                merged = json.loads(self._blobs.get_bytes(base.manifest_blob))
+                fresh = json.loads(self._blobs.get_bytes(blob.hash))
+                fresh["contents"] = merged["contents"] | fresh["contents"]
+                blob = self._blobs.put_bytes(json.dumps(fresh).encode())
+
+        def keep(connection: Connection) -> None:
+            if artifacts.find_artifact(connection, artifact_pk) is None:
+                raise NotFound("this manifest's artifact was deleted")
+            run_files.record_blob(connection, blob, self._core.now())
+            artifacts.update_artifact(connection, artifact_pk, {"manifest_blob": blob.hash})
+
+        self._core.db.write(keep)
+
+    def commit(
+        self, caller: Caller, artifact_pk: int, read_artifact_id: Callable[[str], int]
+    ) -> Artifact:
+        """Give a version its number and aliases; once it is committed, nothing changes.
+
+        Args:
+            read_artifact_id: Our key from an artifact's id in the manifest.
+
+        Raises:
+            BadInput: The manifest is missing or not one, or names files whose bytes never came.
+        """
+        with self._core.db.read() as connection:
+            pending = get_artifact(connection, caller, artifact_pk)
+        if pending.state is ArtifactState.COMMITTED:
+            return pending
+        if pending.manifest_blob is None:
+            raise BadInput("this artifact's manifest was not uploaded; log the artifact again")
+        contents = _read_contents(self._blobs.get_bytes(pending.manifest_blob))
+
+        def commit(connection: Connection) -> Artifact:
+            artifact = artifacts.find_artifact(connection, artifact_pk, lock=True)
+            if artifact is None or artifact.state is ArtifactState.COMMITTED:
+                return _get(connection, artifact_pk)
+            found = self._entries(connection, artifact, contents, read_artifact_id)
+            artifacts.replace_entries(connection, artifact.pk, found)
+            at = self._core.now()
+            membership = collections.add_membership(
+                connection, artifact.collection_pk, artifact.pk, at
+            )
+            wanted = json.loads(artifacts.pending_aliases(connection, artifact.pk))
+            for alias in dict.fromkeys(["latest", *wanted]):
+                collections.set_alias(connection, artifact.collection_pk, membership, alias)
+            [place] = collections.list_memberships(connection, artifact_pk=artifact.pk)
+            artifacts.update_artifact(
+                connection,
+                artifact.pk,
+                {
+                    "state": ArtifactState.COMMITTED, "version": place.version, "updated_at": at,
+                    "size_bytes": sum(entry.size_bytes for entry in found), "n_files": len(found),
+                },
+            )  # fmt: skip
+            collections.update_collection(connection, artifact.collection_pk, {"updated_at": at})
+            return _get(connection, artifact.pk)
+
+        committed = self._core.db.write(commit)
+        self._core.changes.touch("run", committed.run_pk)
+        return committed
+
+    def _entries(
+        self,
+        connection: Connection,
+        artifact: Artifact,
+        contents: dict[str, Any],
+        read_artifact_id: Callable[[str], int],
+    ) -> list[Entry]:
+        own = {entry.path: entry for entry in artifacts.list_entries(connection, artifact.pk)}
+        found, missing = [], []
+        for path, item in contents.items():
+            digest, size_bytes = str(item.get("digest", "")), int(item.get("size") or 0)
+            if item.get("ref"):
+                found.append(Entry(path, digest, size_bytes, str(item["ref"]), None, None))
+                continue
+            check_file_path(path)
+            entry = own.get(path)
+            blob = entry.blob if entry is not None and entry.digest == digest else None
+            blob = blob or artifacts.find_blob_in_project(connection, artifact.project_pk, digest)
+            birth = item.get("birthArtifactID")
+            if blob is None:
+                missing.append(path)
+            birth_pk = read_artifact_id(str(birth)) if birth else artifact.pk
+            found.append(Entry(path, digest, size_bytes, None, blob, birth_pk))
+        if missing:
+            raise BadInput(
+                f"the bytes of {len(missing)} files never came: {', '.join(missing[:5])}; log the "
+                "artifact again"
+            )
+        return found
+
+
+def get_artifact(connection: Connection, caller: Caller, pk: int) -> Artifact:
+    """A version the caller may see.
+
+    Raises:
+        NotFound: There is none.
+    """
+    artifact = artifacts.find_artifact(connection, pk)
+    collection = artifact and collections.find_collection_by_pk(connection, artifact.collection_pk)
+    if artifact is None or not collection or collection.entity not in caller.entities:
+        raise NotFound("no such artifact; it may have been deleted")
+    return artifact
+
+
+def _get(connection: Connection, pk: int) -> Artifact:
+    artifact = artifacts.find_artifact(connection, pk)
+    if artifact is None:
+        raise NotFound("this artifact was deleted")
+    return artifact
+
+
+def _read_contents(manifest: bytes) -> dict[str, Any]:
+    try:
+        contents = json.loads(manifest)["contents"]
+    except (ValueError, KeyError, TypeError) as error:
+        raise BadInput("the manifest should be JSON with `contents`") from error
+    if not isinstance(contents, dict) or not all(isinstance(v, dict) for v in contents.values()):
+        raise BadInput("the manifest's `contents` should be an object of path: entry")
+    return contents

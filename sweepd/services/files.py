@@ -1,0 +1,121 @@
+"""Files of runs: uploaded, listed, read, deleted."""
+
+import mimetypes
+from collections.abc import AsyncIterator, Sequence
+
+import anyio.to_thread
+
+from sweepd.domain.errors import BadInput, NotFound
+from sweepd.domain.ids import check_file_path
+from sweepd.domain.runs import Run, RunFile
+from sweepd.domain.users import Caller
+from sweepd.services import access
+from sweepd.services.core import Core
+from sweepd.store import run_files, runs
+from sweepd.store.blobs import Blobs
+from sweepd.store.database import Connection
+
+
+class Files:
+    """What clients and people do with the files of runs."""
+
+    def __init__(self, core: Core, blobs: Blobs) -> None:
+        self._core = core
+        self._blobs = blobs
+
+    def list_files(
+        self, run: Run, pattern: str | None = None, names: Sequence[str] | None = None
+    ) -> list[RunFile]:
+        """A run's files by name; `pattern` is SQL's LIKE, empty names are all."""
+        with self._core.db.read() as connection:
+            return run_files.list_files(connection, run.pk, names, pattern)
+
+    def find_file(self, run: Run, path: str) -> RunFile | None:
+        """One file of a run; None when there is none of that name."""
+        found = self.list_files(run, names=[path])
+        return found[0] if found else None
+
+    def delete_files(self, caller: Caller, file_pks: Sequence[int]) -> None:
+        """Remove files; bytes nobody else refers to go too.
+
+        Raises:
+            NotFound: One is missing, or none that the caller may see; then none is removed.
+        """
+
+        def delete(connection: Connection) -> list[str]:
+            hashes = []
+            for pk in file_pks:
+                file = run_files.find_file_by_pk(connection, pk)
+                if file is None:
+                    raise NotFound("no such file; it may have been deleted")
+                access.get_run_by_pk(connection, caller, file.run_pk)
+                run_files.delete_file(connection, pk)
+                hashes.append(file.blob)
+            return run_files.forget_unused_blobs(connection, hashes)
+
+        for name in self._core.db.write(delete):
+            self._blobs.delete(name)
+
+    async def put_run_file(
+        self,
+        run_pk: int,
+        path: str,
+        body: AsyncIterator[bytes],
+        mimetype: str,
+        max_bytes: int,
+        md5: str | None = None,
+    ) -> RunFile:
+        """Store a run's file with constant memory; one of the same name is replaced.
+
+        Args:
+            md5: Base64; what the bytes must have, when the client said.
+
+        Raises:
+            BadInput: The name would escape the run, or the bytes are not those announced.
+            NotFound: The run is gone.
+            TooLarge: More than `max_bytes` came.
+        """
+        check_file_path(path)
+        blob = await self._blobs.put(body, max_bytes)
+        if md5 is not None and md5 != blob.md5:
+            raise BadInput(f"{path}: the bytes that came have MD5 {blob.md5}, announced was {md5}")
+        kind = mimetype or mimetypes.guess_type(path)[0] or "application/octet-stream"
+
+        def keep(connection: Connection) -> tuple[RunFile, list[str]]:
+            run = runs.find_run_by_pk(connection, run_pk)
+            if run is None:
+                raise NotFound("this file's run was deleted")
+            at = self._core.now()
+            run_files.record_blob(connection, blob, at)
+            old = run_files.upsert_file(connection, run_pk, path, blob, kind, at)
+            unused = run_files.forget_unused_blobs(connection, [old]) if old else []
+            return run_files.list_files(connection, run_pk, [path])[0], unused
+
+        file, unused = await anyio.to_thread.run_sync(self._core.db.write, keep)
+        for name in unused:
+            await anyio.to_thread.run_sync(self._blobs.delete, name)
+        self._core.changes.touch("run", run_pk)
+        return file
+
+    async def blob_size(self, blob: str) -> int:
+        """How many bytes a blob has.
+
+        Raises:
+            NotFound: It was deleted.
+        """
+        size_bytes = await anyio.to_thread.run_sync(self._find_size, blob)
+        if size_bytes is None:
+            raise NotFound("this file was deleted")
+        return size_bytes
+
+    def _find_size(self, blob: str) -> int | None:
+        with self._core.db.read() as connection:
+            return run_files.blob_size(connection, blob)
+
+    def stream(self, blob: str, start: int, end: int) -> AsyncIterator[bytes]:
+        """Bytes from `start` up to, not including, `end`."""
+        return self._blobs.stream(blob, start, end)
+
+    def read(self, blob: str) -> bytes:
+        """A whole small file."""
+        return self._blobs.get_bytes(blob)

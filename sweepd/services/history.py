@@ -1,0 +1,239 @@
+"""What a run's client streams: history, summary, events, console, and the news that it ended.
+
+One request is one transaction. An acknowledged line is durable, and a request sent again changes
+nothing. Stopping rules, `metric.target` and the end of the sweep take effect in the same
+transaction, when the number arrives.
+"""
+
+import json
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import orjson
+
+from sweepd.domain.errors import NotFound
+from sweepd.domain.runs import ENDED, Run, RunState
+from sweepd.domain.sweeps import Sweep, SweepState
+from sweepd.domain.users import Caller
+from sweepd.services import access, early_stops, endings, lifecycle
+from sweepd.services.core import Core
+from sweepd.store import history, objectives, runs, sweeps
+from sweepd.store.database import Connection
+from sweepd.store.history import Stream
+
+
+@dataclass(frozen=True, slots=True)
+class Lines:
+    """Consecutive lines of one stream, the first with its number, from 0."""
+
+    first: int
+    lines: Sequence[str]
+
+
+@dataclass(frozen=True, slots=True)
+class StreamPost:
+    """One request of a run's client; an empty one only says that the run lives."""
+
+    history: Lines | None = None
+    events: Lines | None = None
+    console: Sequence[Lines] = ()
+    summary: str | None = None
+    is_preempting: bool = False
+    exitcode: int | None = None
+    is_complete: bool = False
+
+
+def parse_line(line: str) -> dict[str, Any]:
+    """A history line as a mapping; NaN and Infinity are read, what is no object is empty."""
+    try:
+        row = orjson.loads(line)
+    except orjson.JSONDecodeError:
+        try:
+            row = json.loads(line)
+        except ValueError:
+            return {}
+    return row if isinstance(row, dict) else {}
+
+
+def number_at(row: dict[str, Any], name: str) -> float | None:
+    """The number logged under a name, which may be a path through nested objects; else None."""
+    value: Any = row.get(name)
+    if value is None and "." in name:
+        value = row
+        for step in name.split("."):
+            value = value.get(step) if isinstance(value, dict) else None
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return None
+    return float(value)
+
+
+class History:
+    """Takes in what clients stream."""
+
+    def __init__(self, core: Core) -> None:
+        self._core = core
+
+    def append(
+        self, caller: Caller, entity: str, project: str, run_id: str, post: StreamPost
+    ) -> bool:
+        """Store one request of a run's client.
+
+        Returns:
+            Whether the run has been asked to stop.
+
+        Raises:
+            NotFound: No such run: it was deleted, or never created.
+        """
+        rows = [parse_line(line) for line in post.history.lines] if post.history else []
+
+        def take_in(connection: Connection) -> Run:
+            owner = access.find_project(connection, caller, entity, project)
+            run = runs.find_run(connection, owner.pk, run_id) if owner else None
+            if run is None:
+                raise NotFound(f"no run {entity}/{project}/{run_id}; it may have been deleted")
+            return self._take_in(connection, run, post, rows)
+
+        run = self._core.db.write(take_in)
+        self._core.changes.touch("run", run.pk)
+        if run.sweep_pk is not None and (rows or post.is_complete or post.summary):
+            self._core.changes.touch("sweep", run.sweep_pk)
+        return run.stop_requested
+
+    def _take_in(
+        self, connection: Connection, run: Run, post: StreamPost, rows: list[dict[str, Any]]
+    ) -> Run:
+        at = self._core.now()
+        values: dict[str, Any] = {"heartbeat_at": at, "updated_at": at}
+        sweep = sweeps.find_sweep_by_pk(connection, run.sweep_pk) if run.sweep_pk else None
+        is_stop_due = False
+        if post.history:
+            values |= self._store_history(connection, run, post.history, rows)
+        if post.events:
+            values |= self._store_events(connection, run, post.events)
+        n_console = run.console_lines
+        for block in post.console:
+            n_console = history.append_lines(
+                connection, run.pk, Stream.CONSOLE, block.first, block.lines, n_console
+            )
+        values["console_lines"] = n_console
+        if post.summary is not None:
+            values["summary"] = post.summary
+        if sweep is not None and sweep.metric_name:
+            fresh = rows[max(0, run.history_lines - post.history.first) :] if post.history else []
+            more, is_stop_due = self._store_objective(connection, run, sweep, fresh, post.summary)
+            values |= more
+        runs.update_run(connection, run.pk, values)
+        self._move(connection, run, post, at)
+        if sweep is not None and (is_stop_due or post.is_complete):
+            if is_stop_due and not post.is_complete:
+                early_stops.judge(connection, sweep, run.pk, at)
+            self._end_on_target(connection, sweep, run.pk, at)
+            if post.is_complete:
+                endings.finish_if_done(connection, sweep.pk, at)
+        after = runs.find_run_by_pk(connection, run.pk)
+        assert after is not None
+        return after
+
+    def _move(self, connection: Connection, run: Run, post: StreamPost, at: datetime) -> None:
+        if post.is_complete:
+            if post.is_preempting and not run.is_preempting and run.state not in ENDED:
+                lifecycle.start_run(connection, run, at)
+                run = _fresh(connection, run)
+                lifecycle.mark_preempting(connection, run, at)
+            exitcode = 0 if post.exitcode is None else post.exitcode
+            lifecycle.end_run(connection, _fresh(connection, run), exitcode, at)
+            return
+        if run.state is RunState.FINISHED or (run.state in ENDED and run.exitcode is not None):
+            return  # a request that overtook `complete`; only the latter says the state
+        if run.state not in (RunState.RUNNING, RunState.PREEMPTING):
+            lifecycle.start_run(connection, run, at)
+        if post.is_preempting:
+            lifecycle.mark_preempting(connection, _fresh(connection, run), at)
+
+    def _store_history(
+        self, connection: Connection, run: Run, block: Lines, rows: list[dict[str, Any]]
+    ) -> dict[str, Any]:
+        steps = [row["_step"] for row in rows if isinstance(row.get("_step"), int)]
+        span = (min(steps), max(steps)) if steps else (-1, -1)
+        n_lines = history.append_lines(
+            connection, run.pk, Stream.HISTORY, block.first, block.lines, run.history_lines, span
+        )
+        return {"history_lines": n_lines, "last_step": max(run.last_step, span[1])}
+
+    def _store_events(self, connection: Connection, run: Run, block: Lines) -> dict[str, Any]:
+        n_lines = history.append_lines(
+            connection, run.pk, Stream.EVENTS, block.first, block.lines, run.events_lines
+        )
+        return {"events_lines": n_lines, "system_metrics": block.lines[-1]}
+
+    def _store_objective(
+        self,
+        connection: Connection,
+        run: Run,
+        sweep: Sweep,
+        rows: list[dict[str, Any]],
+        summary: str | None,
+    ) -> tuple[dict[str, Any], bool]:
+        """The sweep's metric among new rows; a summary counts where the history has none."""
+        name = sweep.metric_name
+        assert name is not None
+        found = [(row.get("_step", -1), number_at(row, name)) for row in rows]
+        finite = [(s, v) for s, v in found if v is not None and math.isfinite(v)]
+        if any(v is not None and not math.isfinite(v) for _, v in found):
+            sweeps.append_warning_once(
+                connection, sweep.pk, self._core.now(),
+                f"run {run.run_id} logged {name} as NaN or infinite; such values are kept in its "
+                "history and left out of the search",
+            )  # fmt: skip
+        low, high, last = run.metric_min, run.metric_max, run.metric_last
+        if finite:
+            better = max if sweep.metric_goal == "maximize" else min
+            n, best = objectives.last_value(connection, run.pk) or (0, finite[0][1])
+            batch = []
+            for step, value in finite:
+                n, best = n + 1, better(best, value)
+                step = step if isinstance(step, int) else -1
+                batch.append(
+                    {
+                        "run_pk": run.pk, "sweep_pk": sweep.pk, "n": n, "step": step,
+                        "value": value, "best": best,
+                    }
+                )  # fmt: skip
+            objectives.append_values(connection, batch)
+            numbers = [value for _, value in finite]
+            last = numbers[-1]
+            low = min(numbers) if low is None else min(low, *numbers)
+            high = max(numbers) if high is None else max(high, *numbers)
+        elif summary is not None:
+            final = number_at(parse_line(summary), name)
+            if final is not None and math.isfinite(final) and final != last:
+                last = final
+                low = final if low is None else min(low, final)
+                high = final if high is None else max(high, final)
+        values = {"metric_last": last, "metric_min": low, "metric_max": high}
+        return values, bool(finite) or last != run.metric_last
+
+    def _end_on_target(
+        self, connection: Connection, sweep: Sweep, run_pk: int, at: datetime
+    ) -> None:
+        target = early_stops.target_of(sweep)
+        run = runs.find_run_by_pk(connection, run_pk)
+        if target is None or run is None or sweep.state is not SweepState.RUNNING:
+            return
+        is_max = sweep.metric_goal == "maximize"
+        best = run.metric_max if is_max else run.metric_min
+        if best is not None and (best >= target if is_max else best <= target):
+            lifecycle.set_sweep_state(
+                connection, sweep, SweepState.FINISHED,
+                f"run {run.run_id} reached {sweep.metric_name} = {best:g}, the target is "
+                f"{target:g}", "", at,
+            )  # fmt: skip
+
+
+def _fresh(connection: Connection, run: Run) -> Run:
+    found = runs.find_run_by_pk(connection, run.pk)
+    assert found is not None
+    return found

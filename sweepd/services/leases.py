@@ -1,0 +1,116 @@
+"""Leases: when a config that was handed out is taken back.
+
+A lease ends when the run is silent and its agent is silent too, or is alive and no longer has the
+run. While either says the run lives, nothing is taken. Silence is counted from the start of this
+server at the earliest, so its own downtime, and a jump of the clock, cost nobody a lease.
+"""
+
+import logging
+import threading
+import time
+from datetime import datetime, timedelta
+
+from sweepd.domain.runs import Run, RunState
+from sweepd.domain.sweeps import Agent, Sweep
+from sweepd.services import endings, lifecycle
+from sweepd.services.core import Core
+from sweepd.store import agents, runs, sweeps
+from sweepd.store.database import Connection
+
+RUN_SILENT_S = 75.0  # a live client speaks at least every 30 s
+AGENT_SILENT_S = 60.0  # a live agent speaks every 5 s
+LONE_RUN_SILENT_S = 300.0  # runs of no sweep: as the hosted service
+TICK_S = 5.0
+CLOCK_JUMP_S = 30.0
+
+log = logging.getLogger(__name__)
+
+
+def lose_if_silent(
+    connection: Connection, sweep: Sweep, run: Run, agent: Agent | None, at: datetime
+) -> bool:
+    """Take back the config of a run its living agent no longer has, once the run is silent."""
+    heard = run.heartbeat_at or run.created_at
+    if (at - heard).total_seconds() < RUN_SILENT_S:
+        return False
+    where = f"on {agent.host}" if agent else "without an agent"
+    why = f"fell silent {where}: its process is gone and it said no exit code"
+    lifecycle.lose_run(connection, run, sweep.retries, why, at)
+    return True
+
+
+class Leases:
+    """Looks through the live runs every few seconds, in a thread of its own."""
+
+    def __init__(self, core: Core) -> None:
+        self._core = core
+        self._heard_from = core.now()  # silence before this does not count
+        self._stop = threading.Event()
+        self._thread = threading.Thread(target=self._work, name="sweepd-leases", daemon=True)
+
+    def start(self) -> None:
+        """Begin looking."""
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Stop looking; returns when the thread has ended."""
+        self._stop.set()
+        if self._thread.is_alive():
+            self._thread.join()
+
+    def _work(self) -> None:
+        wall, steady = self._core.now(), time.monotonic()
+        while not self._stop.wait(TICK_S):
+            now, tick = self._core.now(), time.monotonic()
+            jump = abs((now - wall).total_seconds() - (tick - steady))
+            if jump > CLOCK_JUMP_S or tick - steady > 2 * AGENT_SILENT_S:
+                self._heard_from = now  # the clock was set, or this machine slept
+            wall, steady = now, tick
+            try:
+                self.expire()
+            except Exception:
+                log.exception("looking for silent runs failed; trying again in %s s", TICK_S)
+
+    def expire(self) -> list[Run]:
+        """Give up on the runs whose lease has ended; returns them."""
+        at = self._core.now()
+        with self._core.db.read() as connection:
+            silent = runs.list_silent_runs(connection, at - timedelta(seconds=RUN_SILENT_S))
+        lost = []
+        for run in silent:
+            if self._core.db.write(lambda c, pk=run.pk: self._expire_one(c, pk, at)):  # type: ignore[misc]
+                lost.append(run)
+                self._core.changes.touch("run", run.pk)
+                self._core.changes.touch("sweep", run.sweep_pk)
+        return lost
+
+    def _expire_one(self, connection: Connection, pk: int, at: datetime) -> bool:
+        run = runs.find_run_by_pk(connection, pk, lock=True)
+        if run is None:
+            return False
+        silent_s = self._silence_s(run.heartbeat_at or run.created_at, at)
+        sweep = sweeps.find_sweep_by_pk(connection, run.sweep_pk) if run.sweep_pk else None
+        if sweep is None:
+            if silent_s < LONE_RUN_SILENT_S or run.state is RunState.PENDING:
+                return False
+            why = f"no word from its client for {int(silent_s)} s"
+            lifecycle.lose_run(connection, run, 0, why, at)
+            return True
+        agent = agents.find_agent(connection, run.agent_pk) if run.agent_pk else None
+        if silent_s < RUN_SILENT_S or (agent is None and run.state is RunState.PENDING):
+            return False
+        if agent is not None and agent.exited_at is None:
+            heard = agent.heartbeat_at or agent.created_at
+            if self._silence_s(heard, at) < AGENT_SILENT_S:
+                return False  # it still has the run, or its next heartbeat settles it
+        if agent is not None and run.state is RunState.PENDING:
+            why = f"never started: its agent on {agent.host} fell silent"
+        else:
+            where = f" on {agent.host}" if agent else ""
+            why = f"fell silent{where}: no word from it for {int(silent_s)} s"
+        lifecycle.lose_run(connection, run, sweep.retries, why, at)
+        endings.finish_if_done(connection, sweep.pk, at)
+        return True
+
+    def _silence_s(self, heard: datetime, at: datetime) -> float:
+        return (at - max(heard, self._heard_from)).total_seconds()

@@ -1,0 +1,283 @@
+"""Every change of state of a sweep, a cell or a run. Nothing else writes those columns.
+
+All functions take the connection of the caller's transaction, so a change and its consequences
+(the run ends, its cell goes back, the counts follow) become durable together.
+"""
+
+import json
+from datetime import datetime
+from typing import Any
+
+from sweepd.domain.errors import BadInput, Conflict
+from sweepd.domain.memorable import run_name
+from sweepd.domain.runs import ENDED, LIVE, TRANSITIONS, Run, RunState, state_after_exit
+from sweepd.domain.sweeps import (
+    CELL_TRANSITIONS,
+    OPEN_CELLS,
+    SWEEP_TRANSITIONS,
+    Cell,
+    CellState,
+    Sweep,
+    SweepState,
+)
+from sweepd.store import cells, runs, sweeps
+from sweepd.store.database import Connection
+
+
+def move_cell(connection: Connection, cell: Cell, state: CellState, **more: Any) -> None:
+    """Bring a cell into another state, and its sweep's counts with it."""
+    if state is cell.state:
+        if more:
+            cells.update_cell(connection, cell.pk, more)
+        return
+    assert state in CELL_TRANSITIONS[cell.state], f"a {cell.state} cell cannot become {state}"
+    cells.update_cell(connection, cell.pk, {"state": state, **more})
+    was_open, is_open = cell.state in OPEN_CELLS, state in OPEN_CELLS
+    was_taken, is_taken = cell.state is not CellState.CANCELED, state is not CellState.CANCELED
+    sweeps.shift_counts(
+        connection, cell.sweep_pk, int(is_taken) - int(was_taken), int(is_open) - int(was_open)
+    )
+
+
+def add_cell(
+    connection: Connection,
+    sweep: Sweep,
+    key: str,
+    config: dict[str, Any],
+    state: CellState = CellState.RESERVED,
+    origin: str = "search",
+    run_id: str | None = None,
+) -> Cell | None:
+    """Take a config for the first time; None when the sweep already has it."""
+    text = json.dumps(config, separators=(",", ":"))
+    cell = cells.reserve_new_cell(connection, sweep.pk, key, text, state, origin, run_id)
+    if cell is not None:
+        counted = int(origin != "prior")  # earlier runs do not use up the cap
+        sweeps.shift_counts(connection, sweep.pk, counted, int(state in OPEN_CELLS))
+    return cell
+
+
+def create_attempt(
+    connection: Connection,
+    sweep: Sweep,
+    cell: Cell,
+    run_id: str,
+    agent_pk: int | None,
+    user_pk: int | None,
+    at: datetime,
+) -> Run:
+    """A pending run for a reserved cell, ready to be handed to an agent."""
+    number = sweeps.next_run_number(connection, sweep.pk)
+    config = {key: {"value": value} for key, value in json.loads(cell.config).items()}
+    pk = runs.create_run(
+        connection,
+        {
+            "project_id": sweep.project_pk,
+            "run_id": run_id,
+            "display_name": run_name(number, in_sweep=True),
+            "state": RunState.PENDING,
+            "sweep_pk": sweep.pk,
+            "cell_pk": cell.pk,
+            "agent_pk": agent_pk,
+            "user_id": user_pk,
+            "attempt": cell.n_attempts,
+            "deliveries": 1 if agent_pk is not None else 0,
+            "config": json.dumps(config, separators=(",", ":")),
+            "created_at": at,
+            "updated_at": at,
+        },
+    )
+    run = runs.find_run_by_pk(connection, pk)
+    assert run is not None
+    return run
+
+
+def hand_out_again(
+    connection: Connection, run: Run, agent_pk: int, attempt: int, at: datetime
+) -> None:
+    """Give a run that exists (queued by hand, or preempted) to an agent."""
+    values = {"agent_pk": agent_pk, "attempt": attempt, "deliveries": 1, "is_preempting": False}
+    if run.state is RunState.PENDING:
+        runs.update_run(connection, run.pk, {**values, "updated_at": at})
+    else:
+        _move_run(connection, run, RunState.PENDING, at, ended_at=None, exitcode=None, **values)
+
+
+def start_run(connection: Connection, run: Run, at: datetime) -> RunState:
+    """A client spoke for the run: it is running, whatever we thought of it."""
+    if run.state in (RunState.RUNNING, RunState.PREEMPTING):
+        return run.state
+    _move_run(connection, run, RunState.RUNNING, at, ended_at=None, started_at=run.started_at or at)
+    cell = cells.find_cell(connection, run.cell_pk) if run.cell_pk else None
+    if cell is not None and cell.state in (CellState.QUEUED, CellState.FAILED, CellState.CANCELED):
+        move_cell(connection, cell, CellState.RESERVED)
+    return RunState.RUNNING
+
+
+def mark_preempting(connection: Connection, run: Run, at: datetime) -> None:
+    """The run says that its machine is about to go."""
+    if run.state is not RunState.PREEMPTING:
+        _move_run(connection, run, RunState.PREEMPTING, at, is_preempting=True)
+
+
+def end_run(connection: Connection, run: Run, exitcode: int, at: datetime) -> RunState:
+    """The run's client said `complete`. Saying it twice changes nothing."""
+    state = state_after_exit(exitcode, run.stop_requested, run.is_preempting)
+    if run.state is state and run.exitcode == exitcode:
+        return state
+    if run.state is RunState.PENDING or run.state in ENDED:
+        start_run(connection, run, at)
+        fresh = runs.find_run_by_pk(connection, run.pk)
+        assert fresh is not None
+        run = fresh
+    _move_run(connection, run, state, at, ended_at=at, exitcode=exitcode)
+    cell = cells.find_cell(connection, run.cell_pk) if run.cell_pk else None
+    if cell is None or cell.state is CellState.DONE:
+        return state
+    if state not in (RunState.FINISHED, RunState.KILLED) and _has_live_attempt(connection, cell):
+        return state
+    if state in (RunState.FINISHED, RunState.KILLED):
+        move_cell(connection, cell, CellState.DONE)
+    elif state is RunState.PREEMPTED and cell.state is CellState.RESERVED:
+        move_cell(connection, cell, CellState.QUEUED, run_id=run.run_id)
+    elif cell.state is CellState.RESERVED:
+        move_cell(connection, cell, CellState.FAILED)
+    return state
+
+
+def lose_run(connection: Connection, run: Run, retries: int, why: str, at: datetime) -> None:
+    """The run and its agent fell silent, or it never started: its config goes back.
+
+    A run which was asked to stop is killed and its cell done; any other is crashed (or preempted,
+    when it said so; or failed, when it never started) and its config is handed out again while
+    fewer than `retries` attempts at it were lost before.
+    """
+    if run.state not in LIVE:
+        return
+    if run.stop_requested:
+        state = RunState.KILLED
+    elif run.state is RunState.PENDING:
+        state = RunState.FAILED
+    elif run.is_preempting:
+        state = RunState.PREEMPTED
+    else:
+        state = RunState.CRASHED
+    _move_run(connection, run, state, at, ended_at=at, stop_reason=run.stop_reason or why)
+    cell = cells.find_cell(connection, run.cell_pk) if run.cell_pk else None
+    if cell is None or cell.state is not CellState.RESERVED:
+        return
+    if _has_live_attempt(connection, cell):
+        return
+    if state is RunState.KILLED:
+        move_cell(connection, cell, CellState.DONE)
+    elif state is RunState.PREEMPTED:
+        move_cell(connection, cell, CellState.QUEUED, run_id=run.run_id)
+    elif cell.n_lost < retries:
+        move_cell(connection, cell, CellState.QUEUED, n_lost=cell.n_lost + 1, run_id=None)
+    else:
+        move_cell(connection, cell, CellState.FAILED, n_lost=cell.n_lost + 1)
+
+
+def _has_live_attempt(connection: Connection, cell: Cell) -> bool:
+    return any(run.state in LIVE for run in runs.list_cell_runs(connection, cell.pk))
+
+
+def fail_pending_run(connection: Connection, run: Run, why: str, at: datetime) -> None:
+    """A run the user gave up on before it started; its cell failed."""
+    _move_run(connection, run, RunState.FAILED, at, ended_at=at, stop_reason=why)
+    cell = cells.find_cell(connection, run.cell_pk) if run.cell_pk else None
+    if cell is not None and cell.state is CellState.RESERVED:
+        move_cell(connection, cell, CellState.FAILED)
+
+
+def set_run_state(connection: Connection, run: Run, state: RunState, at: datetime) -> None:
+    """What `Run.update_state` asks for.
+
+    Raises:
+        BadInput: The run is a sweep's, or the change is not one a user may make.
+    """
+    if run.sweep_pk is not None:
+        raise BadInput(
+            f"run {run.run_id} belongs to sweep {run.sweep_id}; its state follows what it does"
+        )
+    allowed = {
+        RunState.PENDING: {
+            RunState.RUNNING, RunState.FAILED, RunState.CRASHED, RunState.PREEMPTED,
+            RunState.PENDING,
+        },
+        RunState.FAILED: {RunState.PENDING, RunState.RUNNING, RunState.FAILED},
+    }  # fmt: skip
+    if run.state not in allowed.get(state, set()):
+        raise BadInput(f"run {run.run_id} is {run.state} and cannot be set to {state}")
+    if run.state is not state:
+        ended = at if state in ENDED else None
+        runs.update_run(connection, run.pk, {"state": state, "ended_at": ended, "updated_at": at})
+
+
+def request_stop(connection: Connection, run: Run, reason: str, at: datetime) -> bool:
+    """Ask a live run to stop; the first reason given stays. False when it had ended."""
+    if run.state not in LIVE:
+        return False
+    if not run.stop_requested:
+        runs.update_run(
+            connection,
+            run.pk,
+            {
+                "stop_requested": True,
+                "stop_requested_at": at,
+                "stop_reason": reason,
+                "updated_at": at,
+            },
+        )
+    return True
+
+
+def set_sweep_state(
+    connection: Connection, sweep: Sweep, state: SweepState, reason: str, actor: str, at: datetime
+) -> None:
+    """Bring a sweep into another state, with what follows from it; logged with who and when.
+
+    Raises:
+        Conflict: There is no way from its state to that one.
+    """
+    if sweep.state is state:
+        return
+    if state not in SWEEP_TRANSITIONS[sweep.state]:
+        raise Conflict(f"sweep {sweep.sweep_id} is {sweep.state} and cannot become {state}")
+    is_over = state in (SweepState.FINISHED, SweepState.CANCELED)
+    sweeps.update_sweep(
+        connection,
+        sweep.pk,
+        {
+            "state": state,
+            "state_reason": reason,
+            "updated_at": at,
+            "ended_at": at if is_over else None,
+        },
+    )
+    sweeps.append_event(
+        connection, sweep.pk, at, actor, "state", f"{sweep.state} → {state}: {reason}"
+    )
+    if state is SweepState.CANCELED:
+        _cancel_runs(connection, sweep, at)
+    if sweep.state is SweepState.CANCELED and state is SweepState.RUNNING:
+        for cell in cells.list_cells(connection, sweep.pk, [CellState.CANCELED]):
+            move_cell(connection, cell, CellState.QUEUED, run_id=None)
+
+
+def _cancel_runs(connection: Connection, sweep: Sweep, at: datetime) -> None:
+    for run in runs.list_sweep_runs(connection, sweep.pk):
+        if run.state is RunState.PENDING:
+            _move_run(
+                connection, run, RunState.KILLED, at, ended_at=at, stop_reason="sweep canceled",
+                stop_requested=True, stop_requested_at=at,
+            )  # fmt: skip
+        elif run.state in LIVE:
+            request_stop(connection, run, "sweep canceled", at)
+    for cell in cells.list_cells(connection, sweep.pk, OPEN_CELLS):
+        move_cell(connection, cell, CellState.CANCELED)
+
+
+def _move_run(connection: Connection, run: Run, state: RunState, at: datetime, **more: Any) -> None:
+    assert state in TRANSITIONS[run.state], f"a {run.state} run cannot become {state}"
+    runs.update_run(connection, run.pk, {"state": state, "updated_at": at, **more})

@@ -1,0 +1,83 @@
+"""Every setting of the server once: name, default, unit, help. Read at the edge, passed inward.
+
+A setting comes from the command line, else from the environment (`SWEEPD_` and its name in
+capitals), else from the default below. docs/settings.md is made from this file.
+"""
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields
+from pathlib import Path
+from typing import Any
+
+from sweepd.domain.errors import BadInput
+
+DEFAULT_PORT = 8787
+
+
+def default_data_dir() -> Path:
+    """Where the server keeps everything: `$XDG_DATA_HOME/sweepd`, else `~/.local/share/sweepd`."""
+    base = os.environ.get("XDG_DATA_HOME") or str(Path.home() / ".local" / "share")
+    return Path(base) / "sweepd"
+
+
+def _help(text: str, default: Any) -> Any:
+    return field(default=default, metadata={"help": text})
+
+
+@dataclass(frozen=True)
+class Settings:
+    """How a server runs."""
+
+    data: Path = field(
+        default_factory=default_data_dir, metadata={"help": "folder of the database and the files"}
+    )
+    host: str = _help("address to listen on; loopback by default", "127.0.0.1")
+    port: int = _help("port to listen on; 0 takes a free one", DEFAULT_PORT)
+    database: str = _help(
+        "SQLAlchemy address of the database; empty: SQLite in the data folder", ""
+    )
+    files: str = _help("folder or s3:// gs:// az:// address of the files; empty: data folder", "")
+    public_url: str = _help("address clients reach us by, if not the one they connect to", "")
+    max_body_bytes: int = _help("largest request other than a file, bytes", 64 << 20)
+    max_file_bytes: int = _help("largest uploaded file, bytes", 50 << 30)
+    threads: int = _help("requests worked on at once", 64)
+
+    @property
+    def database_url(self) -> str:
+        """The database's address, spelt out."""
+        return self.database or f"sqlite:///{self.data / 'sweepd.db'}"
+
+    @property
+    def files_location(self) -> str:
+        """The files' place, spelt out."""
+        return self.files or str(self.data / "blobs")
+
+    @property
+    def is_loopback(self) -> bool:
+        """Whether only this machine can reach the server."""
+        return self.host in ("127.0.0.1", "::1", "localhost")
+
+
+def from_environment(environ: Mapping[str, str], **given: Any) -> Settings:
+    """Settings from the command line (`given`, None where silent) and the environment.
+
+    Raises:
+        BadInput: A number cannot be read; the message names the setting.
+    """
+    values: dict[str, Any] = {}
+    for item in fields(Settings):
+        text = environ.get(f"SWEEPD_{item.name.upper()}")
+        value: Any = given.get(item.name)
+        if value is None and text is not None:
+            value = text
+        if value is None:
+            continue
+        if item.type in (int, "int"):
+            try:
+                value = int(value)
+            except ValueError as error:
+                name = f"SWEEPD_{item.name.upper()}"
+                raise BadInput(f"{name} should be a whole number, got {value!r}") from error
+        values[item.name] = Path(value).expanduser() if item.name == "data" else value
+    return Settings(**values)

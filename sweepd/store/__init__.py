@@ -1,0 +1,1 @@
+"""All SQL and every file on disk. What leaves is a frozen copy, never a row."""

@@ -1,0 +1,71 @@
+"""Agents: the processes that ask a sweep for runs."""
+
+import json
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+
+from sweepd.domain.sweeps import Agent
+from sweepd.store import schema
+from sweepd.store.database import Connection
+
+_agents = schema.agents.c
+_N_RUNS = (
+    sa.select(sa.func.count())
+    .where(schema.runs.c.agent_pk == _agents.id)
+    .scalar_subquery()
+    .label("n_runs")
+)
+
+
+def create_agent(
+    connection: Connection, sweep_pk: int, name: str, host: str, user_pk: int, at: datetime
+) -> int:
+    """Register an agent and return its key."""
+    inserted = connection.execute(
+        sa.insert(schema.agents).values(
+            sweep_id=sweep_pk, name=name, host=host, user_id=user_pk, created_at=at, heartbeat_at=at
+        )
+    ).inserted_primary_key
+    assert inserted is not None
+    return int(inserted[0])
+
+
+def find_agent(connection: Connection, pk: int) -> Agent | None:
+    """An agent by our key."""
+    row = connection.execute(sa.select(schema.agents, _N_RUNS).where(_agents.id == pk)).first()
+    return _agent(row) if row else None
+
+
+def touch_agent(connection: Connection, pk: int, values: dict[str, Any]) -> None:
+    """Change columns of an agent by name."""
+    connection.execute(sa.update(schema.agents).where(_agents.id == pk).values(**values))
+
+
+def list_agents(connection: Connection, sweep_pk: int) -> list[Agent]:
+    """A sweep's agents, oldest first."""
+    query = sa.select(schema.agents, _N_RUNS).where(_agents.sweep_id == sweep_pk)
+    return [_agent(row) for row in connection.execute(query.order_by(_agents.id))]
+
+
+def count_active(connection: Connection, sweep_pk: int, since: datetime) -> int:
+    """How many of a sweep's agents have been heard of since a time."""
+    query = sa.select(sa.func.count()).where(
+        _agents.sweep_id == sweep_pk, _agents.heartbeat_at >= since, _agents.exited_at.is_(None)
+    )
+    return int(connection.execute(query).scalar_one())
+
+
+def _agent(row: sa.Row[Any]) -> Agent:
+    return Agent(
+        pk=row.id,
+        sweep_pk=row.sweep_id,
+        name=row.name,
+        host=row.host,
+        created_at=row.created_at,
+        heartbeat_at=row.heartbeat_at,
+        exited_at=row.exited_at,
+        alive_runs=tuple(json.loads(row.alive_runs)),
+        n_runs=row.n_runs,
+    )

@@ -1,0 +1,170 @@
+"""Versions of artifacts and the entries of their manifests."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+
+from sweepd.domain.artifacts import Artifact, ArtifactState, Entry
+from sweepd.store import schema
+from sweepd.store.database import Connection, insert
+
+_artifacts = schema.artifacts.c
+_entries = schema.entries.c
+
+
+def create_artifact(connection: Connection, values: dict[str, Any]) -> int:
+    """Insert a pending version and return its key."""
+    done = connection.execute(sa.insert(schema.artifacts).values(**values)).inserted_primary_key
+    assert done is not None
+    return int(done[0])
+
+
+def update_artifact(connection: Connection, pk: int, values: dict[str, Any]) -> None:
+    """Change columns of a version by name."""
+    connection.execute(sa.update(schema.artifacts).where(_artifacts.id == pk).values(**values))
+
+
+def find_artifact(connection: Connection, pk: int, lock: bool = False) -> Artifact | None:
+    """A version by our key, deleted ones left out."""
+    query = sa.select(schema.artifacts).where(
+        _artifacts.id == pk, _artifacts.state != ArtifactState.DELETED
+    )
+    row = connection.execute(query.with_for_update() if lock else query).first()
+    return _artifact(row) if row else None
+
+
+def find_by_client_id(
+    connection: Connection, project_pk: int, client_id: str
+) -> Artifact | None:
+    """A version by the id its client made up."""
+    query = sa.select(schema.artifacts).where(
+        _artifacts.project_id == project_pk,
+        _artifacts.client_id == client_id,
+        _artifacts.state != ArtifactState.DELETED,
+    )
+    row = connection.execute(query.order_by(_artifacts.id.desc()).limit(1)).first()
+    return _artifact(row) if row else None
+
+
+def list_logged(connection: Connection, run_pk: int) -> list[Artifact]:
+    """The versions a run logged, oldest first."""
+    query = sa.select(schema.artifacts).where(
+        _artifacts.run_pk == run_pk, _artifacts.state == ArtifactState.COMMITTED
+    )
+    return [_artifact(row) for row in connection.execute(query.order_by(_artifacts.id))]
+
+
+def list_used(connection: Connection, run_pk: int) -> list[Artifact]:
+    """The versions a run used, in the order it did."""
+    query = (
+        sa.select(schema.artifacts)
+        .join(schema.uses, schema.uses.c.artifact_id == _artifacts.id)
+        .where(schema.uses.c.run_pk == run_pk, _artifacts.state == ArtifactState.COMMITTED)
+        .order_by(schema.uses.c.created_at, _artifacts.id)
+    )
+    return [_artifact(row) for row in connection.execute(query)]
+
+
+def record_use(
+    connection: Connection, run_pk: int, artifact_pk: int, used_as: str | None, at: datetime
+) -> None:
+    """Note that a run used a version; once is enough."""
+    connection.execute(
+        insert(connection, schema.uses)
+        .values(run_pk=run_pk, artifact_id=artifact_pk, used_as=used_as, created_at=at)
+        .on_conflict_do_nothing()
+    )
+
+
+def list_users(connection: Connection, artifact_pk: int) -> list[int]:
+    """Keys of the runs that used a version."""
+    query = sa.select(schema.uses.c.run_pk).where(schema.uses.c.artifact_id == artifact_pk)
+    return list(connection.execute(query.order_by(schema.uses.c.created_at)).scalars())
+
+
+def tags_of(connection: Connection, pk: int) -> str:
+    """A version's tags as JSON text."""
+    return str(connection.execute(sa.select(_artifacts.tags).where(_artifacts.id == pk)).scalar())
+
+
+def pending_aliases(connection: Connection, pk: int) -> str:
+    """The aliases asked for before the commit, as JSON text."""
+    query = sa.select(_artifacts.pending_aliases).where(_artifacts.id == pk)
+    return str(connection.execute(query).scalar())
+
+
+def upsert_entry(
+    connection: Connection,
+    artifact_pk: int,
+    entry: Entry,
+) -> None:
+    """Add a line to a manifest, or replace the one of the same path."""
+    values = {
+        "digest": entry.digest,
+        "size_bytes": entry.size_bytes,
+        "ref": entry.ref,
+        "blob": entry.blob,
+        "birth_artifact_id": entry.birth_artifact_pk,
+    }
+    connection.execute(
+        insert(connection, schema.entries)
+        .values(artifact_id=artifact_pk, path=entry.path, **values)
+        .on_conflict_do_update(index_elements=["artifact_id", "path"], set_=values)
+    )
+
+
+def list_entries(
+    connection: Connection, artifact_pk: int, names: Sequence[str] | None = None
+) -> list[Entry]:
+    """A version's manifest by path."""
+    query = sa.select(schema.entries).where(_entries.artifact_id == artifact_pk)
+    if names:
+        query = query.where(_entries.path.in_(list(names)))
+    return [
+        Entry(row.path, row.digest, row.size_bytes, row.ref, row.blob, row.birth_artifact_id)
+        for row in connection.execute(query.order_by(_entries.path))
+    ]
+
+
+def replace_entries(connection: Connection, artifact_pk: int, found: Sequence[Entry]) -> None:
+    """Make these the whole manifest."""
+    connection.execute(sa.delete(schema.entries).where(_entries.artifact_id == artifact_pk))
+    for entry in found:
+        upsert_entry(connection, artifact_pk, entry)
+
+
+def find_blob_in_project(connection: Connection, project_pk: int, md5: str) -> str | None:
+    """Bytes of this MD5 (base64) that some artifact of the project holds already."""
+    query = (
+        sa.select(schema.blobs.c.hash)
+        .join(schema.entries, _entries.blob == schema.blobs.c.hash)
+        .join(schema.artifacts, _artifacts.id == _entries.artifact_id)
+        .where(_artifacts.project_id == project_pk, _entries.digest == md5, schema.blobs.c.md5 == md5)
+        .limit(1)
+    )
+    return connection.execute(query).scalar()
+
+
+def _artifact(row: sa.Row[Any]) -> Artifact:
+    return Artifact(
+        pk=row.id,
+        project_pk=row.project_id,
+        collection_pk=row.collection_id,
+        client_id=row.client_id,
+        digest=row.digest,
+        state=ArtifactState(row.state),
+        version=row.version,
+        description=row.description,
+        metadata=row.metadata,
+        size_bytes=row.size_bytes,
+        n_files=row.n_files,
+        run_pk=row.run_pk,
+        history_step=row.history_step,
+        ttl_s=row.ttl_s,
+        manifest_blob=row.manifest_blob,
+        commit_hash=row.commit_hash,
+        created_at=row.created_at,
+        updated_at=row.updated_at,
+    )

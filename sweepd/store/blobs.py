@@ -1,0 +1,105 @@
+"""Bytes by content hash, on local disk or in an object store.
+
+A blob is written aside while it is hashed, then renamed into place, so a reader never meets half
+of one and the same bytes are kept once. Names from clients never become names here.
+"""
+
+import base64
+import hashlib
+import uuid
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import obstore
+from obstore.store import LocalStore, from_url
+
+from sweepd.domain.errors import NotFound, TooLarge, Unavailable
+
+CHUNK_BYTES = 1 << 20
+
+
+@dataclass(frozen=True, slots=True)
+class StoredBlob:
+    """What is known of bytes once they are in place."""
+
+    hash: str  # SHA-256, hexadecimal
+    size_bytes: int
+    md5: str  # base64, as the client writes it
+
+
+class Blobs:
+    """All blobs of one server. Safe to share between threads and event loops."""
+
+    def __init__(self, store: Any) -> None:
+        self._store = store
+
+    @classmethod
+    def open(cls, location: str) -> "Blobs":
+        """Open a folder, or an address such as `s3://bucket/prefix`."""
+        if "://" in location:
+            return cls(from_url(location))
+        Path(location).mkdir(parents=True, exist_ok=True)
+        return cls(LocalStore(location, mkdir=True))
+
+    async def put(self, body: AsyncIterator[bytes], max_bytes: int) -> StoredBlob:
+        """Store a stream with constant memory; the same bytes again change nothing.
+
+        Raises:
+            TooLarge: More than `max_bytes` came.
+            Unavailable: The disk or store refused (full, read-only, gone).
+        """
+        sha256, md5, size_bytes = hashlib.sha256(), hashlib.md5(usedforsecurity=False), 0
+        aside = f"incoming/{uuid.uuid4().hex}"
+        try:
+            async with obstore.open_writer_async(self._store, aside) as writer:
+                async for part in body:
+                    size_bytes += len(part)
+                    if size_bytes > max_bytes:
+                        raise TooLarge(f"a file may have up to {max_bytes} bytes; more came")
+                    sha256.update(part)
+                    md5.update(part)
+                    await writer.write(part)
+            name = sha256.hexdigest()
+            await obstore.rename_async(self._store, aside, _path(name))
+        except (OSError, obstore.exceptions.BaseError) as error:
+            raise Unavailable(f"the file could not be stored: {error}") from error
+        return StoredBlob(name, size_bytes, base64.b64encode(md5.digest()).decode())
+
+    def put_bytes(self, body: bytes) -> StoredBlob:
+        """Store bytes at hand."""
+        name = hashlib.sha256(body).hexdigest()
+        obstore.put(self._store, _path(name), body)
+        md5 = hashlib.md5(body, usedforsecurity=False).digest()
+        return StoredBlob(name, len(body), base64.b64encode(md5).decode())
+
+    def get_bytes(self, name: str) -> bytes:
+        """The whole blob; for small ones such as manifests.
+
+        Raises:
+            NotFound: No such blob.
+        """
+        try:
+            return bytes(obstore.get(self._store, _path(name)).bytes())
+        except FileNotFoundError as error:
+            raise NotFound(f"the bytes {name[:12]}… are gone from the store") from error
+
+    async def stream(self, name: str, start: int, end: int) -> AsyncIterator[bytes]:
+        """Bytes from `start` up to, not including, `end`, in parts of about a megabyte."""
+        for first in range(start, end, CHUNK_BYTES):
+            last = min(first + CHUNK_BYTES, end)
+            yield bytes(
+                await obstore.get_range_async(self._store, _path(name), start=first, end=last)
+            )
+
+    def delete(self, name: str) -> None:
+        """Remove a blob that nothing refers to; a missing one is fine."""
+        try:
+            obstore.delete(self._store, _path(name))
+        except FileNotFoundError:
+            return
+
+
+def _path(name: str) -> str:
+    return f"{name[:2]}/{name[2:]}"

@@ -1,0 +1,127 @@
+"""The configs of a sweep which have been handed out, or wait to be."""
+
+from collections.abc import Iterable
+from typing import Any
+
+import sqlalchemy as sa
+
+from sweepd.domain.sweeps import Cell, CellState
+from sweepd.store import schema
+from sweepd.store.database import Connection, insert
+
+_cells = schema.cells.c
+
+
+def reserve_new_cell(
+    connection: Connection,
+    sweep_pk: int,
+    key: str,
+    config: str,
+    state: CellState = CellState.RESERVED,
+    origin: str = "search",
+    run_id: str | None = None,
+) -> Cell | None:
+    """Take a config for the first time; None when the sweep already has it."""
+    row = connection.execute(
+        insert(connection, schema.cells)
+        .values(
+            sweep_id=sweep_pk,
+            key=key,
+            state=state,
+            config=config,
+            origin=origin,
+            run_id=run_id,
+            n_attempts=1 if state is CellState.RESERVED else 0,
+        )
+        .on_conflict_do_nothing()
+        .returning(schema.cells)
+    ).first()
+    return _cell(row) if row else None
+
+
+def next_queued_cell(connection: Connection, sweep_pk: int) -> Cell | None:
+    """The queued cell that has waited longest."""
+    query = (
+        sa.select(schema.cells)
+        .where(_cells.sweep_id == sweep_pk, _cells.state == CellState.QUEUED)
+        .order_by(_cells.id)
+        .limit(1)
+    )
+    row = connection.execute(query).first()
+    return _cell(row) if row else None
+
+
+def find_cell(connection: Connection, pk: int) -> Cell | None:
+    """A cell by our key."""
+    row = connection.execute(sa.select(schema.cells).where(_cells.id == pk)).first()
+    return _cell(row) if row else None
+
+
+def find_cell_by_key(connection: Connection, sweep_pk: int, key: str) -> Cell | None:
+    """A cell by the content of its config."""
+    query = sa.select(schema.cells).where(_cells.sweep_id == sweep_pk, _cells.key == key)
+    row = connection.execute(query).first()
+    return _cell(row) if row else None
+
+
+def update_cell(connection: Connection, pk: int, values: dict[str, Any]) -> None:
+    """Change columns of a cell by name."""
+    connection.execute(sa.update(schema.cells).where(_cells.id == pk).values(**values))
+
+
+def delete_cell(connection: Connection, pk: int) -> None:
+    """Forget a cell: its config may be handed out as new."""
+    connection.execute(sa.delete(schema.cells).where(_cells.id == pk))
+
+
+def count_cells(connection: Connection, sweep_pk: int) -> dict[CellState, int]:
+    """How many cells of a sweep are in each state."""
+    query = (
+        sa.select(_cells.state, sa.func.count())
+        .where(_cells.sweep_id == sweep_pk)
+        .group_by(_cells.state)
+    )
+    return {CellState(state): count for state, count in connection.execute(query)}
+
+
+def repeat_key(key: str, number: int) -> str:
+    """A key for a config that repeats another on purpose."""
+    return f"{key}.{number}"
+
+
+def count_distinct(connection: Connection, sweep_pk: int) -> int:
+    """How many different configs a sweep has taken."""
+    query = sa.select(sa.func.count()).where(
+        _cells.sweep_id == sweep_pk, _cells.key.not_like("%.%")
+    )
+    return int(connection.execute(query).scalar_one())
+
+
+def list_cells(
+    connection: Connection, sweep_pk: int, states: Iterable[CellState] | None = None
+) -> list[Cell]:
+    """A sweep's cells, oldest first."""
+    query = sa.select(schema.cells).where(_cells.sweep_id == sweep_pk).order_by(_cells.id)
+    if states is not None:
+        query = query.where(_cells.state.in_(list(states)))
+    return [_cell(row) for row in connection.execute(query)]
+
+
+def list_keys(connection: Connection, sweep_pk: int) -> set[str]:
+    """The keys of every config a sweep has taken."""
+    query = sa.select(_cells.key).where(_cells.sweep_id == sweep_pk)
+    return {str(key) for key in connection.execute(query).scalars()}
+
+
+def _cell(row: sa.Row[Any]) -> Cell:
+    return Cell(
+        pk=row.id,
+        sweep_pk=row.sweep_id,
+        key=row.key,
+        state=CellState(row.state),
+        config=row.config,
+        n_attempts=row.n_attempts,
+        n_lost=row.n_lost,
+        origin=row.origin,
+        run_id=row.run_id,
+    )

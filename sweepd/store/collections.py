@@ -1,0 +1,196 @@
+"""Collections of artifacts, the versions in them, and their aliases."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+
+from sweepd.domain.artifacts import Collection, CollectionKind, Membership
+from sweepd.store import schema
+from sweepd.store.database import Connection, insert
+
+_collections = schema.collections.c
+_memberships = schema.memberships.c
+_aliases = schema.aliases.c
+_SELECT = (
+    sa.select(
+        schema.collections,
+        schema.projects.c.name.label("project"),
+        schema.entities.c.name.label("entity"),
+    )
+    .join(schema.projects, schema.projects.c.id == _collections.project_id)
+    .join(schema.entities, schema.entities.c.id == schema.projects.c.entity_id)
+)
+
+
+def find_collection(connection: Connection, project_pk: int, name: str) -> Collection | None:
+    """A collection by its project and name."""
+    query = _SELECT.where(_collections.project_id == project_pk, _collections.name == name)
+    row = connection.execute(query).first()
+    return _collection(row) if row else None
+
+
+def find_collection_by_pk(connection: Connection, pk: int) -> Collection | None:
+    """A collection by our key."""
+    row = connection.execute(_SELECT.where(_collections.id == pk)).first()
+    return _collection(row) if row else None
+
+
+def find_by_client_id(connection: Connection, client_id: str) -> Collection | None:
+    """A collection by the id its client made up."""
+    row = connection.execute(_SELECT.where(_collections.client_id == client_id)).first()
+    return _collection(row) if row else None
+
+
+def create_collection(connection: Connection, values: dict[str, Any]) -> Collection:
+    """Make a collection unless there is one of that name; returns what is there."""
+    connection.execute(
+        insert(connection, schema.collections).values(**values).on_conflict_do_nothing()
+    )
+    found = find_collection(connection, values["project_id"], values["name"])
+    assert found is not None
+    return found
+
+
+def update_collection(connection: Connection, pk: int, values: dict[str, Any]) -> None:
+    """Change columns of a collection by name."""
+    connection.execute(
+        sa.update(schema.collections).where(_collections.id == pk).values(**values)
+    )
+
+
+def list_collections(
+    connection: Connection, project_pk: int, type_name: str | None = None
+) -> list[Collection]:
+    """A project's collections, last changed first."""
+    query = _SELECT.where(_collections.project_id == project_pk)
+    if type_name is not None:
+        query = query.where(_collections.type_name == type_name)
+    query = query.order_by(_collections.updated_at.desc(), _collections.id.desc())
+    return [_collection(row) for row in connection.execute(query)]
+
+
+def add_membership(
+    connection: Connection, collection_pk: int, artifact_pk: int, at: datetime
+) -> int:
+    """Put a version into a collection under the next number; twice is once. Returns the key."""
+    old = connection.execute(
+        sa.select(_memberships.id).where(
+            _memberships.collection_id == collection_pk, _memberships.artifact_id == artifact_pk
+        )
+    ).scalar()
+    if old is not None:
+        return int(old)
+    last = connection.execute(
+        sa.select(sa.func.max(_memberships.version)).where(
+            _memberships.collection_id == collection_pk
+        )
+    ).scalar()
+    done = connection.execute(
+        sa.insert(schema.memberships).values(
+            collection_id=collection_pk,
+            artifact_id=artifact_pk,
+            version=0 if last is None else last + 1,
+            created_at=at,
+        )
+    ).inserted_primary_key
+    assert done is not None
+    return int(done[0])
+
+
+def set_alias(connection: Connection, collection_pk: int, membership_pk: int, alias: str) -> None:
+    """Let an alias name this version, and no other of the collection."""
+    connection.execute(
+        insert(connection, schema.aliases)
+        .values(collection_id=collection_pk, membership_id=membership_pk, alias=alias)
+        .on_conflict_do_update(
+            index_elements=["collection_id", "alias"], set_={"membership_id": membership_pk}
+        )
+    )
+
+
+def remove_alias(connection: Connection, membership_pk: int, alias: str) -> None:
+    """Take an alias from a version."""
+    connection.execute(
+        sa.delete(schema.aliases).where(
+            _aliases.membership_id == membership_pk, _aliases.alias == alias
+        )
+    )
+
+
+def delete_membership(connection: Connection, pk: int) -> None:
+    """Take a version out of a collection."""
+    connection.execute(sa.delete(schema.memberships).where(_memberships.id == pk))
+
+
+def delete_collection(connection: Connection, pk: int) -> None:
+    """Remove a collection with its places."""
+    connection.execute(sa.delete(schema.collections).where(_collections.id == pk))
+
+
+def find_membership(
+    connection: Connection, collection_pk: int, alias: str
+) -> Membership | None:
+    """A place in a collection by alias, or by `vN`."""
+    query = (
+        sa.select(schema.memberships)
+        .join(schema.aliases, _aliases.membership_id == _memberships.id)
+        .where(_aliases.collection_id == collection_pk, _aliases.alias == alias)
+    )
+    row = connection.execute(query).first()
+    if row is None and alias[:1] == "v" and alias[1:].isdigit():
+        row = connection.execute(
+            sa.select(schema.memberships).where(
+                _memberships.collection_id == collection_pk,
+                _memberships.version == int(alias[1:]),
+            )
+        ).first()
+    return _membership(connection, row) if row else None
+
+
+def list_memberships(
+    connection: Connection, collection_pk: int | None = None, artifact_pk: int | None = None
+) -> list[Membership]:
+    """Places of a collection or of a version, newest first."""
+    query = sa.select(schema.memberships).order_by(_memberships.id.desc())
+    if collection_pk is not None:
+        query = query.where(_memberships.collection_id == collection_pk)
+    if artifact_pk is not None:
+        query = query.where(_memberships.artifact_id == artifact_pk)
+    return [_membership(connection, row) for row in connection.execute(query).all()]
+
+
+def list_aliases(connection: Connection, collection_pk: int) -> Sequence[str]:
+    """Every alias of a collection."""
+    query = sa.select(_aliases.alias).where(_aliases.collection_id == collection_pk)
+    return list(connection.execute(query.order_by(_aliases.alias)).scalars())
+
+
+def tags_of(connection: Connection, pk: int) -> str:
+    """A collection's tags as JSON text."""
+    query = sa.select(_collections.tags).where(_collections.id == pk)
+    return str(connection.execute(query).scalar())
+
+
+def _membership(connection: Connection, row: sa.Row[Any]) -> Membership:
+    query = sa.select(_aliases.alias).where(_aliases.membership_id == row.id)
+    found = connection.execute(query.order_by(_aliases.alias)).scalars()
+    return Membership(
+        row.id, row.collection_id, row.artifact_id, row.version, tuple(found), row.created_at
+    )
+
+
+def _collection(row: sa.Row[Any]) -> Collection:
+    return Collection(
+        pk=row.id,
+        project_pk=row.project_id,
+        entity=row.entity,
+        project=row.project,
+        kind=CollectionKind(row.kind),
+        type_name=row.type_name,
+        name=row.name,
+        description=row.description,
+        created_at=row.created_at,
+        updated_at=row.updated_at,
+    )

@@ -1,0 +1,49 @@
+"""Bring a database to the newest schema, or refuse one that is newer than this program.
+
+Alembic is imported only when there is something to do: a current database opens without it.
+"""
+
+from pathlib import Path
+
+import sqlalchemy as sa
+
+from sweepd.domain.errors import SweepdError
+
+HEAD = "0001"  # the newest file in migrations/versions
+_FOLDER = Path(__file__).parent / "migrations"
+
+
+class NewerDatabase(SweepdError):
+    """The database was written by a newer sweepd."""
+
+
+def current(engine: sa.Engine) -> str | None:
+    """The revision a database stands at; None when it is empty."""
+    with engine.connect() as connection:
+        if not sa.inspect(connection).has_table("alembic_version"):
+            return None
+        row = connection.execute(sa.text("SELECT version_num FROM alembic_version")).first()
+        return row[0] if row else None
+
+
+def upgrade(engine: sa.Engine, url: str) -> None:
+    """Run the missing migrations, all in one transaction.
+
+    Raises:
+        NewerDatabase: The database is at a revision this program does not know.
+    """
+    revision = current(engine)
+    if revision == HEAD:
+        return
+    if revision is not None and revision > HEAD:
+        raise NewerDatabase(
+            f"this database is at schema {revision}, this sweepd knows up to {HEAD}; "
+            "install the newer sweepd that wrote it, or restore an older backup"
+        )
+    from alembic import command
+    from alembic.config import Config
+
+    config = Config()
+    config.set_main_option("script_location", str(_FOLDER))
+    config.attributes["engine"] = engine
+    command.upgrade(config, "head")

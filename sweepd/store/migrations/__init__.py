@@ -1,0 +1,1 @@
+"""The chain of migrations: append-only, forward only."""

@@ -1,0 +1,53 @@
+"""What users leave beside runs: alerts, and charts of their own."""
+
+from datetime import datetime, timedelta
+
+import sqlalchemy as sa
+
+from sweepd.store import schema
+from sweepd.store.database import Connection, insert
+
+
+def append_alert(
+    connection: Connection,
+    run_pk: int,
+    title: str,
+    body: str,
+    severity: str,
+    at: datetime,
+    wait_s: float,
+) -> bool:
+    """Add an alert, unless one of the same title is younger than `wait_s`."""
+    alerts = schema.alerts.c
+    if wait_s > 0:
+        recent = connection.execute(
+            sa.select(alerts.id)
+            .where(
+                alerts.run_pk == run_pk,
+                alerts.title == title,
+                alerts.at > at - timedelta(seconds=wait_s),
+            )
+            .limit(1)
+        ).first()
+        if recent is not None:
+            return False
+    connection.execute(
+        sa.insert(schema.alerts).values(
+            run_pk=run_pk, title=title, body=body, severity=severity, at=at
+        )
+    )
+    return True
+
+
+def upsert_chart(
+    connection: Connection, entity_pk: int, name: str, display_name: str, spec: str
+) -> int:
+    """Keep a chart's Vega spec under a name."""
+    query = insert(connection, schema.charts).values(
+        entity_id=entity_pk, name=name, display_name=display_name, spec=spec
+    )
+    query = query.on_conflict_do_update(
+        index_elements=["entity_id", "name"],
+        set_={"display_name": display_name, "spec": spec},
+    )
+    return int(connection.execute(query.returning(schema.charts.c.id)).scalar_one())

@@ -1,0 +1,67 @@
+"""The finite values of a sweep's metric, counted from 1 in each run."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import sqlalchemy as sa
+
+from sweepd.store import schema
+from sweepd.store.database import Connection
+
+_objectives = schema.objectives.c
+
+
+def append_values(connection: Connection, rows: Sequence[dict[str, Any]]) -> None:
+    """Add values: dicts of run_pk, sweep_pk, n, step, value, best."""
+    if rows:
+        connection.execute(sa.insert(schema.objectives), list(rows))
+
+
+def last_value(connection: Connection, run_pk: int) -> tuple[int, float] | None:
+    """(n, best so far) of a run's newest value."""
+    row = connection.execute(
+        sa.select(_objectives.n, _objectives.best)
+        .where(_objectives.run_pk == run_pk)
+        .order_by(_objectives.n.desc())
+        .limit(1)
+    ).first()
+    return (row.n, row.best) if row else None
+
+
+def list_values(connection: Connection, run_pk: int) -> list[tuple[int, float]]:
+    """(step, value) of a run, in order."""
+    query = sa.select(_objectives.step, _objectives.value).where(_objectives.run_pk == run_pk)
+    return [(step, value) for step, value in connection.execute(query.order_by(_objectives.n))]
+
+
+def values_at(connection: Connection, sweep_pk: int, n: int, column: str) -> list[float]:
+    """One number of every run that has logged n values.
+
+    Args:
+        column: "value" (number n itself), "best" (the best up to it) or "mean" (over the first n).
+    """
+    query = sa.select(_objectives[column if column != "mean" else "value"]).where(
+        _objectives.sweep_pk == sweep_pk, _objectives.n == n
+    )
+    if column == "mean":
+        reached = sa.select(_objectives.run_pk).where(
+            _objectives.sweep_pk == sweep_pk, _objectives.n == n
+        )
+        query = (
+            sa.select(sa.func.avg(_objectives.value))
+            .where(_objectives.run_pk.in_(reached), _objectives.n <= n)
+            .group_by(_objectives.run_pk)
+        )
+    return [float(value) for value in connection.execute(query).scalars()]
+
+
+def delete_values(connection: Connection, run_pk: int) -> None:
+    """Forget a run's values."""
+    connection.execute(sa.delete(schema.objectives).where(_objectives.run_pk == run_pk))
+
+
+def delete_values_after(connection: Connection, run_pk: int, step: int) -> None:
+    """Forget a run's values beyond a step."""
+    connection.execute(
+        sa.delete(schema.objectives).where(_objectives.run_pk == run_pk, _objectives.step > step)
+    )

@@ -1,0 +1,64 @@
+"""Projects below their entities."""
+
+from collections.abc import Iterable
+from datetime import datetime
+
+import sqlalchemy as sa
+
+from sweepd.domain.projects import Project
+from sweepd.store import schema
+from sweepd.store.database import Connection, insert
+
+_SELECT = sa.select(schema.projects, schema.entities.c.name.label("entity")).join(
+    schema.entities, schema.entities.c.id == schema.projects.c.entity_id
+)
+
+
+def find_project(connection: Connection, entity_pk: int, name: str) -> Project | None:
+    """A project by its entity and name."""
+    projects = schema.projects.c
+    row = connection.execute(
+        _SELECT.where(projects.entity_id == entity_pk, projects.name == name)
+    ).first()
+    return _project(row) if row else None
+
+
+def find_project_by_pk(connection: Connection, pk: int) -> Project | None:
+    """A project by our key."""
+    row = connection.execute(_SELECT.where(schema.projects.c.id == pk)).first()
+    return _project(row) if row else None
+
+
+def get_or_create_project(
+    connection: Connection, entity_pk: int, name: str, at: datetime
+) -> Project:
+    """The project of that name, made when missing."""
+    connection.execute(
+        insert(connection, schema.projects)
+        .values(entity_id=entity_pk, name=name, created_at=at)
+        .on_conflict_do_nothing()
+    )
+    project = find_project(connection, entity_pk, name)
+    assert project is not None
+    return project
+
+
+def describe_project(connection: Connection, pk: int, description: str) -> None:
+    """Replace a project's description."""
+    connection.execute(
+        sa.update(schema.projects).where(schema.projects.c.id == pk).values(description=description)
+    )
+
+
+def list_projects(connection: Connection, entity_pks: Iterable[int]) -> list[Project]:
+    """The projects of some entities, newest first."""
+    rows = connection.execute(
+        _SELECT.where(schema.projects.c.entity_id.in_(list(entity_pks))).order_by(
+            schema.projects.c.created_at.desc(), schema.projects.c.id.desc()
+        )
+    )
+    return [_project(row) for row in rows]
+
+
+def _project(row: sa.Row[tuple[object, ...]]) -> Project:
+    return Project(row.id, row.entity_id, row.entity, row.name, row.description, row.created_at)

@@ -1,0 +1,108 @@
+"""Files of runs, and the blobs that files and artifacts share."""
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+
+import sqlalchemy as sa
+
+from sweepd.domain.runs import RunFile
+from sweepd.store import schema
+from sweepd.store.blobs import StoredBlob
+from sweepd.store.database import Connection, insert
+
+_files = schema.run_files.c
+
+
+def record_blob(connection: Connection, blob: StoredBlob, at: datetime) -> None:
+    """Remember that these bytes are in place."""
+    connection.execute(
+        insert(connection, schema.blobs)
+        .values(hash=blob.hash, size_bytes=blob.size_bytes, md5=blob.md5, created_at=at)
+        .on_conflict_do_nothing()
+    )
+
+
+def blob_size(connection: Connection, name: str) -> int | None:
+    """How many bytes a blob has; None when it is gone."""
+    query = sa.select(schema.blobs.c.size_bytes).where(schema.blobs.c.hash == name)
+    return connection.execute(query).scalar()
+
+
+def forget_unused_blobs(connection: Connection, names: Iterable[str]) -> list[str]:
+    """Those of the blobs that nothing refers to any more, their rows removed."""
+    unused = []
+    for name in dict.fromkeys(names):
+        holders = (schema.run_files.c.blob, schema.entries.c.blob, schema.artifacts.c.manifest_blob)
+        if any(
+            connection.execute(sa.select(column).where(column == name).limit(1)).first()
+            for column in holders
+        ):
+            continue
+        connection.execute(sa.delete(schema.blobs).where(schema.blobs.c.hash == name))
+        unused.append(name)
+    return unused
+
+
+def upsert_file(
+    connection: Connection, run_pk: int, path: str, blob: StoredBlob, mimetype: str, at: datetime
+) -> str | None:
+    """Give a run a file; one of the same name is replaced.
+
+    Returns:
+        The blob the name stood for before, if any.
+    """
+    old = connection.execute(
+        sa.select(_files.blob).where(_files.run_pk == run_pk, _files.path == path)
+    ).scalar()
+    values = {
+        "blob": blob.hash,
+        "size_bytes": blob.size_bytes,
+        "md5": blob.md5,
+        "mimetype": mimetype,
+        "updated_at": at,
+    }
+    connection.execute(
+        insert(connection, schema.run_files)
+        .values(run_pk=run_pk, path=path, **values)
+        .on_conflict_do_update(index_elements=["run_pk", "path"], set_=values)
+    )
+    return str(old) if old is not None and old != blob.hash else None
+
+
+def list_files(
+    connection: Connection,
+    run_pk: int,
+    names: Sequence[str] | None = None,
+    pattern: str | None = None,
+) -> list[RunFile]:
+    """A run's files by name; `pattern` is SQL's LIKE."""
+    query = sa.select(schema.run_files).where(_files.run_pk == run_pk)
+    if names:
+        query = query.where(_files.path.in_(list(names)))
+    if pattern:
+        query = query.where(_files.path.like(pattern))
+    return [_file(row) for row in connection.execute(query.order_by(_files.path))]
+
+
+def find_file_by_pk(connection: Connection, pk: int) -> RunFile | None:
+    """A file by our key."""
+    row = connection.execute(sa.select(schema.run_files).where(_files.id == pk)).first()
+    return _file(row) if row else None
+
+
+def delete_file(connection: Connection, pk: int) -> None:
+    """Remove a file's row; its blob is the caller's business."""
+    connection.execute(sa.delete(schema.run_files).where(_files.id == pk))
+
+
+def _file(row: sa.Row[tuple[object, ...]]) -> RunFile:
+    return RunFile(
+        row.id,
+        row.run_pk,
+        row.path,
+        row.size_bytes,
+        row.md5,
+        row.mimetype,
+        row.blob,
+        row.updated_at,
+    )

@@ -1,0 +1,190 @@
+"""Runs: one row each, found by project and id or by key."""
+
+import json
+from collections.abc import Iterable
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+
+from sweepd.domain.runs import ENDED, Run, RunState
+from sweepd.store import schema
+from sweepd.store.database import Connection
+
+_runs = schema.runs.c
+_SELECT = (
+    sa.select(
+        schema.runs,
+        schema.projects.c.name.label("project"),
+        schema.entities.c.name.label("entity"),
+        schema.sweeps.c.sweep_id.label("sweep_id"),
+        schema.users.c.name.label("user_name"),
+    )
+    .join(schema.projects, schema.projects.c.id == _runs.project_id)
+    .join(schema.entities, schema.entities.c.id == schema.projects.c.entity_id)
+    .outerjoin(schema.sweeps, schema.sweeps.c.id == _runs.sweep_pk)
+    .outerjoin(schema.users, schema.users.c.id == _runs.user_id)
+)
+
+
+def find_run(
+    connection: Connection, project_pk: int, run_id: str, deleted: bool = False
+) -> Run | None:
+    """A run by its project and id; deleted ones only when asked for."""
+    query = _SELECT.where(_runs.project_id == project_pk, _runs.run_id == run_id)
+    if not deleted:
+        query = query.where(_runs.deleted_at.is_(None))
+    row = connection.execute(query).first()
+    return _run(row) if row else None
+
+
+def find_run_by_pk(connection: Connection, pk: int, lock: bool = False) -> Run | None:
+    """A run by our key, deleted or not; `lock` holds its row to the end of the transaction."""
+    query = _SELECT.where(_runs.id == pk)
+    row = connection.execute(query.with_for_update(of=schema.runs) if lock else query).first()
+    return _run(row) if row else None
+
+
+def create_run(connection: Connection, values: dict[str, Any]) -> int:
+    """Insert a run and return its key."""
+    inserted = connection.execute(sa.insert(schema.runs).values(**values)).inserted_primary_key
+    assert inserted is not None
+    return int(inserted[0])
+
+
+def update_run(connection: Connection, pk: int, values: dict[str, Any]) -> None:
+    """Change columns of a run by name."""
+    connection.execute(sa.update(schema.runs).where(_runs.id == pk).values(**values))
+
+
+def purge_run(connection: Connection, pk: int) -> None:
+    """Remove a run with everything that hangs on it."""
+    connection.execute(sa.delete(schema.runs).where(_runs.id == pk))
+
+
+def count_runs(connection: Connection, project_pk: int) -> int:
+    """How many runs a project has, deleted ones included: the next run's number."""
+    query = sa.select(sa.func.count()).where(_runs.project_id == project_pk)
+    return int(connection.execute(query).scalar_one())
+
+
+def list_project_runs(connection: Connection, project_pk: int) -> list[Run]:
+    """A project's runs, oldest first."""
+    query = _SELECT.where(_runs.project_id == project_pk, _runs.deleted_at.is_(None))
+    return _all(connection, query.order_by(_runs.created_at, _runs.id))
+
+
+def list_sweep_runs(
+    connection: Connection, sweep_pk: int, first: int | None = None, after_pk: int = 0
+) -> list[Run]:
+    """A sweep's runs, in the order they were handed out."""
+    query = (
+        _SELECT.where(_runs.sweep_pk == sweep_pk, _runs.deleted_at.is_(None), _runs.id > after_pk)
+        .order_by(_runs.id)
+        .limit(first)
+    )
+    return _all(connection, query)
+
+
+def list_agent_runs(connection: Connection, agent_pk: int, live_only: bool = False) -> list[Run]:
+    """The runs handed to an agent, oldest first."""
+    query = _SELECT.where(_runs.agent_pk == agent_pk, _runs.deleted_at.is_(None))
+    if live_only:
+        query = query.where(_runs.state.not_in(list(ENDED)))
+    return _all(connection, query.order_by(_runs.id))
+
+
+def list_cell_runs(connection: Connection, cell_pk: int) -> list[Run]:
+    """The attempts at one cell, oldest first."""
+    return _all(connection, _SELECT.where(_runs.cell_pk == cell_pk).order_by(_runs.id))
+
+
+def list_silent_runs(connection: Connection, since: datetime) -> list[Run]:
+    """Live runs of which nothing was heard after `since`."""
+    heard = sa.func.coalesce(_runs.heartbeat_at, _runs.created_at)
+    query = _SELECT.where(
+        _runs.state.in_([RunState.PENDING, RunState.RUNNING, RunState.PREEMPTING]),
+        heard < since,
+    )
+    return _all(connection, query.order_by(_runs.id))
+
+
+def find_runs_by_ids(connection: Connection, project_pk: int, ids: Iterable[str]) -> list[Run]:
+    """Those of the named runs that exist."""
+    query = _SELECT.where(
+        _runs.project_id == project_pk, _runs.run_id.in_(list(ids)), _runs.deleted_at.is_(None)
+    )
+    return _all(connection, query)
+
+
+def best_sweep_run(connection: Connection, sweep_pk: int, maximize: bool) -> Run | None:
+    """The run whose metric was best at any step; None when none logged it."""
+    column = _runs.metric_max if maximize else _runs.metric_min
+    order = column.desc() if maximize else column.asc()
+    query = _SELECT.where(
+        _runs.sweep_pk == sweep_pk, _runs.deleted_at.is_(None), column.is_not(None)
+    ).order_by(order, _runs.id)
+    row = connection.execute(query.limit(1)).first()
+    return _run(row) if row else None
+
+
+def count_states(connection: Connection, sweep_pk: int) -> dict[str, int]:
+    """How many runs of a sweep are in each state."""
+    query = (
+        sa.select(_runs.state, sa.func.count())
+        .where(_runs.sweep_pk == sweep_pk, _runs.deleted_at.is_(None))
+        .group_by(_runs.state)
+    )
+    return {state: count for state, count in connection.execute(query)}
+
+
+def _all(connection: Connection, query: sa.Select[Any]) -> list[Run]:
+    return [_run(row) for row in connection.execute(query)]
+
+
+def _run(row: sa.Row[Any]) -> Run:
+    return Run(
+        pk=row.id,
+        project_pk=row.project_id,
+        entity=row.entity,
+        project=row.project,
+        run_id=row.run_id,
+        display_name=row.display_name,
+        state=RunState(row.state),
+        sweep_pk=row.sweep_pk,
+        sweep_id=row.sweep_id,
+        cell_pk=row.cell_pk,
+        attempt=row.attempt,
+        agent_pk=row.agent_pk,
+        user_name=row.user_name,
+        config=row.config,
+        summary=row.summary,
+        system_metrics=row.system_metrics,
+        group_name=row.group_name,
+        job_type=row.job_type,
+        description=row.description,
+        notes=row.notes,
+        tags=tuple(json.loads(row.tags)),
+        commit_sha=row.commit_sha,
+        repo=row.repo,
+        host=row.host,
+        program=row.program,
+        exitcode=row.exitcode,
+        stop_requested=row.stop_requested,
+        stop_reason=row.stop_reason,
+        stop_requested_at=row.stop_requested_at,
+        is_preempting=row.is_preempting,
+        history_lines=row.history_lines,
+        events_lines=row.events_lines,
+        console_lines=row.console_lines,
+        last_step=row.last_step,
+        metric_last=row.metric_last,
+        metric_min=row.metric_min,
+        metric_max=row.metric_max,
+        deliveries=row.deliveries,
+        created_at=row.created_at,
+        started_at=row.started_at,
+        heartbeat_at=row.heartbeat_at,
+        ended_at=row.ended_at,
+        updated_at=row.updated_at,
+    )

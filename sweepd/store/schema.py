@@ -1,0 +1,395 @@
+"""The tables, as queries see them. `migrations/` makes them; a test holds the two together."""
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import sqlalchemy as sa
+
+metadata = sa.MetaData(
+    naming_convention={
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+        "pk": "pk_%(table_name)s",
+    }
+)
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_MICROSECOND = timedelta(microseconds=1)
+
+
+class UtcTime(sa.types.TypeDecorator[datetime]):
+    """An aware UTC time, stored as whole microseconds since 1970: exact, sortable, alike in both
+    databases."""
+
+    impl = sa.BigInteger
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Any) -> int | None:
+        return None if value is None else (value - _EPOCH) // _MICROSECOND
+
+    def process_result_value(self, value: int | None, dialect: Any) -> datetime | None:
+        return None if value is None else _EPOCH + timedelta(microseconds=value)
+
+
+_Key = sa.BigInteger().with_variant(sa.Integer, "sqlite")
+
+
+def _pk() -> sa.Column[int]:
+    return sa.Column("id", _Key, primary_key=True)
+
+
+def _ref(name: str, target: str, nullable: bool = False, ondelete: str = "CASCADE") -> Any:
+    return sa.Column(
+        name, _Key, sa.ForeignKey(f"{target}.id", ondelete=ondelete), nullable=nullable
+    )
+
+
+def _table(name: str, *parts: Any) -> sa.Table:
+    # AUTOINCREMENT: a key is never used twice, so an old node id cannot name a new thing.
+    autoincrement = any(isinstance(part, sa.Column) and part.name == "id" for part in parts)
+    return sa.Table(name, metadata, *parts, sqlite_autoincrement=autoincrement)
+
+
+def _text(name: str, default: str | None = None) -> sa.Column[Any]:
+    """Text; with a default it is never null."""
+    return sa.Column(name, sa.Text, nullable=default is None, server_default=default)
+
+
+def _int(name: str, default: int = 0) -> sa.Column[Any]:
+    return sa.Column(name, sa.BigInteger, nullable=False, server_default=str(default))
+
+
+def _time(name: str, nullable: bool = True) -> sa.Column[Any]:
+    return sa.Column(name, UtcTime, nullable=nullable)
+
+
+secrets = sa.Table(
+    "secrets",
+    metadata,
+    sa.Column("name", sa.Text, primary_key=True),
+    sa.Column("value", sa.Text, nullable=False),
+)
+
+entities = _table(
+    "entities",
+    _pk(),
+    sa.Column("name", sa.Text, nullable=False, unique=True),
+    sa.Column("kind", sa.Text, nullable=False),  # user | team
+    _time("created_at", nullable=False),
+)
+
+users = _table(
+    "users",
+    _pk(),
+    sa.Column("name", sa.Text, nullable=False, unique=True),
+    _text("email", ""),
+    sa.Column("is_admin", sa.Boolean, nullable=False),
+    _time("created_at", nullable=False),
+)
+
+members = _table(
+    "members",
+    _ref("entity_id", "entities"),
+    _ref("user_id", "users"),
+    _text("role", "member"),
+    sa.PrimaryKeyConstraint("entity_id", "user_id"),
+)
+
+api_keys = _table(
+    "api_keys",
+    _pk(),
+    _ref("user_id", "users"),
+    sa.Column("digest", sa.Text, nullable=False, unique=True),  # SHA-256, hexadecimal
+    _text("hint", ""),
+    _text("description", ""),
+    _time("created_at", nullable=False),
+)
+
+projects = _table(
+    "projects",
+    _pk(),
+    _ref("entity_id", "entities"),
+    sa.Column("name", sa.Text, nullable=False),
+    _text("description", ""),
+    _time("created_at", nullable=False),
+    sa.UniqueConstraint("entity_id", "name"),
+)
+
+sweeps = _table(
+    "sweeps",
+    _pk(),
+    _ref("project_id", "projects"),
+    sa.Column("sweep_id", sa.Text, nullable=False),
+    _text("display_name"),
+    _text("description"),
+    sa.Column("state", sa.Text, nullable=False),
+    _text("state_reason", ""),
+    sa.Column("config_yaml", sa.Text, nullable=False),
+    sa.Column("method", sa.Text, nullable=False),
+    _text("metric_name"),
+    _text("metric_goal", "minimize"),
+    sa.Column("run_cap", sa.BigInteger),
+    sa.Column("n_configs", sa.BigInteger),
+    _int("next_index"),
+    _int("n_cells"),  # configs taken, cancelled ones left out
+    _int("n_open"),  # of these, queued or reserved
+    _int("n_runs"),  # attempts made; numbers the runs' names
+    _int("seed"),
+    _int("retries", 1),
+    _text("controller", "{}"),
+    _text("scheduler", "{}"),
+    _ref("user_id", "users", nullable=True, ondelete="SET NULL"),
+    _time("created_at", nullable=False),
+    _time("updated_at", nullable=False),
+    _time("ended_at"),
+    sa.UniqueConstraint("project_id", "sweep_id"),
+)
+
+sweep_events = _table(
+    "sweep_events",
+    _pk(),
+    _ref("sweep_id", "sweeps"),
+    _time("at", nullable=False),
+    _text("actor", ""),
+    sa.Column("kind", sa.Text, nullable=False),
+    sa.Column("message", sa.Text, nullable=False),
+    sa.Index(None, "sweep_id"),
+)
+
+cells = _table(
+    "cells",
+    _pk(),
+    _ref("sweep_id", "sweeps"),
+    sa.Column("key", sa.Text, nullable=False),
+    sa.Column("state", sa.Text, nullable=False),
+    sa.Column("config", sa.Text, nullable=False),
+    _int("n_attempts"),
+    _int("n_lost"),
+    _text("origin", "search"),
+    _text("run_id"),
+    sa.UniqueConstraint("sweep_id", "key"),
+    sa.Index(None, "sweep_id", "state"),
+)
+
+agents = _table(
+    "agents",
+    _pk(),
+    _ref("sweep_id", "sweeps"),
+    sa.Column("name", sa.Text, nullable=False),
+    _text("host", ""),
+    _ref("user_id", "users", nullable=True, ondelete="SET NULL"),
+    _text("alive_runs", "[]"),  # what it said at its last heartbeat
+    _time("created_at", nullable=False),
+    _time("heartbeat_at"),
+    _time("exited_at"),
+    sa.UniqueConstraint("sweep_id", "name"),
+)
+
+runs = _table(
+    "runs",
+    _pk(),
+    _ref("project_id", "projects"),
+    sa.Column("run_id", sa.Text, nullable=False),
+    _text("display_name", ""),
+    sa.Column("state", sa.Text, nullable=False),
+    _ref("sweep_pk", "sweeps", nullable=True, ondelete="SET NULL"),
+    _ref("cell_pk", "cells", nullable=True, ondelete="SET NULL"),
+    _ref("agent_pk", "agents", nullable=True, ondelete="SET NULL"),
+    _ref("user_id", "users", nullable=True, ondelete="SET NULL"),
+    _int("attempt", 1),
+    _int("deliveries"),
+    _text("config", "{}"),
+    _text("summary", "{}"),
+    _text("system_metrics", "{}"),
+    _text("group_name"),
+    _text("job_type"),
+    _text("description"),
+    _text("notes"),
+    _text("tags", "[]"),
+    _text("commit_sha"),
+    _text("repo"),
+    _text("host"),
+    _text("program"),
+    sa.Column("exitcode", sa.BigInteger),
+    sa.Column("stop_requested", sa.Boolean, nullable=False, server_default=sa.false()),
+    _text("stop_reason"),
+    sa.Column("is_preempting", sa.Boolean, nullable=False, server_default=sa.false()),
+    _int("history_lines"),
+    _int("events_lines"),
+    _int("console_lines"),
+    _int("last_step", -1),
+    sa.Column("metric_last", sa.Double),
+    sa.Column("metric_min", sa.Double),
+    sa.Column("metric_max", sa.Double),
+    _time("created_at", nullable=False),
+    _time("started_at"),
+    _time("stop_requested_at"),
+    _time("heartbeat_at"),
+    _time("ended_at"),
+    _time("updated_at", nullable=False),
+    _time("deleted_at"),
+    sa.UniqueConstraint("project_id", "run_id"),
+    sa.Index(None, "project_id", "created_at"),
+    sa.Index(None, "sweep_pk", "state"),
+    sa.Index(None, "cell_pk"),
+    sa.Index(None, "agent_pk", "state"),
+    sa.Index(None, "state", "heartbeat_at"),
+)
+
+objectives = _table(
+    "objectives",  # the finite values of the sweep's metric, counted from 1 in each run
+    _ref("run_pk", "runs"),
+    _ref("sweep_pk", "sweeps"),
+    sa.Column("n", sa.BigInteger, nullable=False),
+    sa.Column("step", sa.BigInteger, nullable=False),
+    sa.Column("value", sa.Double, nullable=False),
+    sa.Column("best", sa.Double, nullable=False),  # best by the goal among the first n
+    sa.PrimaryKeyConstraint("run_pk", "n"),
+    sa.Index(None, "sweep_pk", "n"),
+)
+
+chunks = _table(
+    "chunks",
+    _ref("run_pk", "runs"),
+    sa.Column("stream", sa.SmallInteger, nullable=False),  # 0 history, 1 events, 2 console
+    sa.Column("first_line", sa.BigInteger, nullable=False),
+    _int("n_lines"),
+    _int("min_step", -1),
+    _int("max_step", -1),
+    sa.Column("body", sa.LargeBinary, nullable=False),  # lines joined by newline, UTF-8
+    sa.PrimaryKeyConstraint("run_pk", "stream", "first_line"),
+)
+
+blobs = _table(
+    "blobs",
+    sa.Column("hash", sa.Text, primary_key=True),  # SHA-256, hexadecimal
+    _int("size_bytes"),
+    _text("md5", ""),  # base64
+    _time("created_at", nullable=False),
+)
+
+run_files = _table(
+    "run_files",
+    _pk(),
+    _ref("run_pk", "runs"),
+    sa.Column("path", sa.Text, nullable=False),
+    sa.Column("blob", sa.Text, nullable=False),
+    _int("size_bytes"),
+    _text("md5", ""),
+    _text("mimetype", ""),
+    _time("updated_at", nullable=False),
+    sa.UniqueConstraint("run_pk", "path"),
+    sa.Index(None, "blob"),
+)
+
+collections = _table(
+    "artifact_collections",
+    _pk(),
+    _ref("project_id", "projects"),
+    sa.Column("kind", sa.Text, nullable=False),
+    sa.Column("type_name", sa.Text, nullable=False),
+    sa.Column("name", sa.Text, nullable=False),
+    _text("description"),
+    _text("tags", "[]"),
+    _text("client_id"),
+    _time("created_at", nullable=False),
+    _time("updated_at", nullable=False),
+    sa.UniqueConstraint("project_id", "name"),
+    sa.Index(None, "client_id"),
+)
+
+artifacts = _table(
+    "artifacts",
+    _pk(),
+    _ref("project_id", "projects"),
+    _ref("collection_id", "artifact_collections"),
+    _text("client_id"),
+    sa.Column("digest", sa.Text, nullable=False),
+    sa.Column("state", sa.Text, nullable=False),
+    sa.Column("version", sa.BigInteger),
+    _text("description"),
+    _text("metadata", "{}"),
+    _text("tags", "[]"),
+    _text("pending_aliases", "[]"),
+    _int("size_bytes"),
+    _int("n_files"),
+    _ref("run_pk", "runs", nullable=True, ondelete="SET NULL"),
+    sa.Column("history_step", sa.BigInteger),
+    sa.Column("ttl_s", sa.BigInteger),
+    _text("manifest_blob"),
+    _text("commit_hash", ""),
+    _time("created_at", nullable=False),
+    _time("updated_at", nullable=False),
+    sa.Index(None, "collection_id", "digest"),
+    sa.Index(None, "client_id"),
+    sa.Index(None, "run_pk"),
+    sa.Index(None, "manifest_blob"),
+)
+
+memberships = _table(
+    "artifact_memberships",
+    _pk(),
+    _ref("collection_id", "artifact_collections"),
+    _ref("artifact_id", "artifacts"),
+    _int("version"),
+    _time("created_at", nullable=False),
+    sa.UniqueConstraint("collection_id", "version"),
+    sa.UniqueConstraint("collection_id", "artifact_id"),
+)
+
+aliases = _table(
+    "artifact_aliases",
+    _pk(),
+    _ref("collection_id", "artifact_collections"),
+    _ref("membership_id", "artifact_memberships"),
+    sa.Column("alias", sa.Text, nullable=False),
+    sa.UniqueConstraint("collection_id", "alias"),
+    sa.Index(None, "membership_id"),
+)
+
+entries = _table(
+    "artifact_entries",
+    _ref("artifact_id", "artifacts"),
+    sa.Column("path", sa.Text, nullable=False),
+    _text("digest", ""),
+    _int("size_bytes"),
+    _text("ref"),
+    _text("blob"),
+    sa.Column("birth_artifact_id", _Key),
+    sa.PrimaryKeyConstraint("artifact_id", "path"),
+    sa.Index(None, "blob"),
+)
+
+uses = _table(
+    "artifact_uses",
+    _ref("run_pk", "runs"),
+    _ref("artifact_id", "artifacts"),
+    _text("used_as"),
+    _time("created_at", nullable=False),
+    sa.PrimaryKeyConstraint("run_pk", "artifact_id"),
+    sa.Index(None, "artifact_id"),
+)
+
+charts = _table(
+    "custom_charts",
+    _pk(),
+    _ref("entity_id", "entities"),
+    sa.Column("name", sa.Text, nullable=False),
+    _text("display_name", ""),
+    _text("chart_type", "vega2"),
+    _text("access", "PRIVATE"),
+    _text("spec", "{}"),
+    sa.UniqueConstraint("entity_id", "name"),
+)
+
+alerts = _table(
+    "alerts",
+    _pk(),
+    _ref("run_pk", "runs"),
+    _text("title", ""),
+    _text("body", ""),
+    _text("severity", "INFO"),
+    _time("at", nullable=False),
+    sa.Index(None, "run_pk", "title"),
+)

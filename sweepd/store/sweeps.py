@@ -1,0 +1,178 @@
+"""Sweeps and the log of what happened to them."""
+
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+
+from sweepd.domain.sweeps import Sweep, SweepEvent, SweepPoint, SweepState
+from sweepd.store import schema
+from sweepd.store.database import Connection
+
+_sweeps = schema.sweeps.c
+_SELECT = (
+    sa.select(
+        schema.sweeps,
+        schema.projects.c.name.label("project"),
+        schema.entities.c.name.label("entity"),
+        schema.users.c.name.label("user_name"),
+    )
+    .join(schema.projects, schema.projects.c.id == _sweeps.project_id)
+    .join(schema.entities, schema.entities.c.id == schema.projects.c.entity_id)
+    .outerjoin(schema.users, schema.users.c.id == _sweeps.user_id)
+)
+
+
+def create_sweep(connection: Connection, values: dict[str, Any]) -> int:
+    """Insert a sweep and return its key."""
+    inserted = connection.execute(sa.insert(schema.sweeps).values(**values)).inserted_primary_key
+    assert inserted is not None
+    return int(inserted[0])
+
+
+def update_sweep(connection: Connection, pk: int, values: dict[str, Any]) -> None:
+    """Change columns of a sweep by name."""
+    connection.execute(sa.update(schema.sweeps).where(_sweeps.id == pk).values(**values))
+
+
+def shift_counts(connection: Connection, pk: int, cells: int, open_cells: int) -> None:
+    """Add to a sweep's counts of taken and of open configs."""
+    if cells or open_cells:
+        connection.execute(
+            sa.update(schema.sweeps)
+            .where(_sweeps.id == pk)
+            .values(n_cells=_sweeps.n_cells + cells, n_open=_sweeps.n_open + open_cells)
+        )
+
+
+def next_run_number(connection: Connection, pk: int) -> int:
+    """Count one more attempt of a sweep, and say which it is, from 1."""
+    query = sa.update(schema.sweeps).where(_sweeps.id == pk).values(n_runs=_sweeps.n_runs + 1)
+    return int(connection.execute(query.returning(_sweeps.n_runs)).scalar_one())
+
+
+def delete_sweep(connection: Connection, pk: int) -> None:
+    """Remove a sweep with its cells, agents and log; its runs stay."""
+    connection.execute(sa.delete(schema.sweeps).where(_sweeps.id == pk))
+
+
+def find_sweep(connection: Connection, project_pk: int, sweep_id: str) -> Sweep | None:
+    """A sweep by its project and short id."""
+    query = _SELECT.where(_sweeps.project_id == project_pk, _sweeps.sweep_id == sweep_id)
+    row = connection.execute(query).first()
+    return _sweep(row) if row else None
+
+
+def find_sweep_by_pk(connection: Connection, pk: int, lock: bool = False) -> Sweep | None:
+    """A sweep by our key.
+
+    With `lock`, its row is held to the end of the transaction: choosing and reserving for one
+    sweep happen one after the other. (SQLite has one writer anyway and ignores this.)
+    """
+    query = _SELECT.where(_sweeps.id == pk)
+    row = connection.execute(query.with_for_update(of=schema.sweeps) if lock else query).first()
+    return _sweep(row) if row else None
+
+
+def list_sweeps(connection: Connection, project_pk: int) -> list[Sweep]:
+    """A project's sweeps, newest first."""
+    query = _SELECT.where(_sweeps.project_id == project_pk)
+    rows = connection.execute(query.order_by(_sweeps.created_at.desc(), _sweeps.id.desc()))
+    return [_sweep(row) for row in rows]
+
+
+def list_open_sweeps(connection: Connection) -> list[Sweep]:
+    """Every sweep that may still hand out runs, in any project."""
+    query = _SELECT.where(_sweeps.state.in_([SweepState.PENDING, SweepState.RUNNING]))
+    return [_sweep(row) for row in connection.execute(query.order_by(_sweeps.id))]
+
+
+def append_event(
+    connection: Connection, sweep_pk: int, at: datetime, actor: str, kind: str, message: str
+) -> None:
+    """Add a line to a sweep's log."""
+    connection.execute(
+        sa.insert(schema.sweep_events).values(
+            sweep_id=sweep_pk, at=at, actor=actor, kind=kind, message=message
+        )
+    )
+
+
+def append_warning_once(connection: Connection, sweep_pk: int, at: datetime, message: str) -> None:
+    """Add a warning unless the log already holds the same words."""
+    events = schema.sweep_events.c
+    seen = connection.execute(
+        sa.select(events.id).where(events.sweep_id == sweep_pk, events.message == message).limit(1)
+    ).first()
+    if seen is None:
+        append_event(connection, sweep_pk, at, "", "warning", message)
+
+
+def list_events(connection: Connection, sweep_pk: int) -> list[SweepEvent]:
+    """A sweep's log, oldest first."""
+    rows = connection.execute(
+        sa.select(schema.sweep_events)
+        .where(schema.sweep_events.c.sweep_id == sweep_pk)
+        .order_by(schema.sweep_events.c.id)
+    )
+    return [SweepEvent(row.at, row.actor, row.kind, row.message) for row in rows]
+
+
+def list_points(connection: Connection, sweep_pk: int) -> list[SweepPoint]:
+    """A sweep's runs as the comparison draws them, in the order they were handed out."""
+    runs, cells = schema.runs.c, schema.cells.c
+    query = (
+        sa.select(
+            runs.run_id,
+            runs.display_name,
+            runs.state,
+            runs.stop_reason,
+            sa.func.coalesce(cells.config, "{}").label("config"),
+            runs.summary,
+            runs.metric_last,
+            runs.metric_min,
+            runs.metric_max,
+            runs.history_lines,
+            runs.attempt,
+            schema.agents.c.name.label("agent"),
+            runs.created_at,
+            runs.started_at,
+            runs.ended_at,
+        )
+        .outerjoin(schema.cells, cells.id == runs.cell_pk)
+        .outerjoin(schema.agents, schema.agents.c.id == runs.agent_pk)
+        .where(runs.sweep_pk == sweep_pk, runs.deleted_at.is_(None))
+        .order_by(runs.id)
+    )
+    return [SweepPoint(*tuple(row)) for row in connection.execute(query)]
+
+
+def _sweep(row: sa.Row[Any]) -> Sweep:
+    return Sweep(
+        pk=row.id,
+        project_pk=row.project_id,
+        entity=row.entity,
+        project=row.project,
+        sweep_id=row.sweep_id,
+        display_name=row.display_name,
+        description=row.description,
+        state=SweepState(row.state),
+        state_reason=row.state_reason,
+        config_yaml=row.config_yaml,
+        method=row.method,
+        metric_name=row.metric_name,
+        metric_goal=row.metric_goal,
+        run_cap=row.run_cap,
+        n_configs=row.n_configs,
+        next_index=row.next_index,
+        n_cells=row.n_cells,
+        n_open=row.n_open,
+        seed=row.seed,
+        retries=row.retries,
+        controller=row.controller,
+        scheduler=row.scheduler,
+        user_name=row.user_name,
+        created_at=row.created_at,
+        updated_at=row.updated_at,
+        ended_at=row.ended_at,
+    )

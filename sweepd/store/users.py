@@ -1,0 +1,141 @@
+"""Entities, users, their memberships and keys; the server's own secrets."""
+
+from datetime import datetime
+
+import sqlalchemy as sa
+
+from sweepd.domain.users import ApiKey, Caller, User
+from sweepd.store import schema
+from sweepd.store.database import Connection, insert
+
+
+def find_caller_by_digest(connection: Connection, digest: str) -> Caller | None:
+    """The owner of a key, with every entity they belong to."""
+    query = (
+        sa.select(schema.users)
+        .join(schema.api_keys, schema.api_keys.c.user_id == schema.users.c.id)
+        .where(schema.api_keys.c.digest == digest)
+    )
+    return _caller(connection, query)
+
+
+def find_caller_by_name(connection: Connection, name: str) -> Caller | None:
+    """A user as a caller, by name."""
+    return _caller(connection, sa.select(schema.users).where(schema.users.c.name == name))
+
+
+def _caller(connection: Connection, query: sa.Select[tuple[object, ...]]) -> Caller | None:
+    row = connection.execute(query).first()
+    if row is None:
+        return None
+    entities = connection.execute(
+        sa.select(schema.entities.c.name, schema.entities.c.id)
+        .join(schema.members, schema.members.c.entity_id == schema.entities.c.id)
+        .where(schema.members.c.user_id == row.id)
+        .order_by(schema.entities.c.id)
+    )
+    return Caller(row.id, row.name, row.email, row.is_admin, {e.name: e.id for e in entities})
+
+
+def create_entity(connection: Connection, name: str, kind: str, at: datetime) -> int:
+    """Add a user's or a team's entity and return its key."""
+    query = sa.insert(schema.entities).values(name=name, kind=kind, created_at=at)
+    return _new_key(connection, query)
+
+
+def find_entity(connection: Connection, name: str) -> tuple[int, str] | None:
+    """An entity's key and kind, by name."""
+    row = connection.execute(
+        sa.select(schema.entities).where(schema.entities.c.name == name)
+    ).first()
+    return (row.id, row.kind) if row else None
+
+
+def create_user(connection: Connection, name: str, email: str, is_admin: bool, at: datetime) -> int:
+    """Add a user and return its key; entity and membership are the caller's business."""
+    query = sa.insert(schema.users).values(name=name, email=email, is_admin=is_admin, created_at=at)
+    return _new_key(connection, query)
+
+
+def _new_key(connection: Connection, query: sa.Insert) -> int:
+    inserted = connection.execute(query).inserted_primary_key
+    assert inserted is not None
+    return int(inserted[0])
+
+
+def list_users(connection: Connection) -> list[User]:
+    """All users, by name."""
+    rows = connection.execute(sa.select(schema.users).order_by(schema.users.c.name))
+    return [User(r.id, r.name, r.email, r.is_admin, r.created_at) for r in rows]
+
+
+def delete_user(connection: Connection, name: str) -> bool:
+    """Remove a user with keys and memberships; their entity and its projects stay."""
+    done = connection.execute(sa.delete(schema.users).where(schema.users.c.name == name))
+    return bool(done.rowcount)
+
+
+def add_member(connection: Connection, entity_pk: int, user_pk: int, role: str) -> None:
+    """Let a user into an entity; once is enough."""
+    connection.execute(
+        insert(connection, schema.members)
+        .values(entity_id=entity_pk, user_id=user_pk, role=role)
+        .on_conflict_do_nothing()
+    )
+
+
+def remove_member(connection: Connection, entity_pk: int, user_pk: int) -> None:
+    """Shut a user out of an entity."""
+    members = schema.members.c
+    connection.execute(
+        sa.delete(schema.members).where(members.entity_id == entity_pk, members.user_id == user_pk)
+    )
+
+
+def create_key(
+    connection: Connection, user_pk: int, digest: str, hint: str, description: str, at: datetime
+) -> int:
+    """Add a key by its digest and return its key in the table."""
+    query = sa.insert(schema.api_keys).values(
+        user_id=user_pk, digest=digest, hint=hint, description=description, created_at=at
+    )
+    return _new_key(connection, query)
+
+
+def list_keys(connection: Connection, user_pk: int) -> list[ApiKey]:
+    """A user's keys, oldest first, without secrets."""
+    rows = connection.execute(
+        sa.select(schema.api_keys)
+        .where(schema.api_keys.c.user_id == user_pk)
+        .order_by(schema.api_keys.c.id)
+    )
+    return [ApiKey(r.id, r.user_id, r.hint, r.description, r.created_at) for r in rows]
+
+
+def delete_key(connection: Connection, user_pk: int, key_pk: int) -> bool:
+    """Revoke one of the user's keys."""
+    keys = schema.api_keys.c
+    done = connection.execute(
+        sa.delete(schema.api_keys).where(keys.user_id == user_pk, keys.id == key_pk)
+    )
+    return bool(done.rowcount)
+
+
+def get_or_create_secret(connection: Connection, name: str, fresh: str) -> str:
+    """The secret of that name, made of `fresh` the first time; replicas share it."""
+    connection.execute(
+        insert(connection, schema.secrets).values(name=name, value=fresh).on_conflict_do_nothing()
+    )
+    row = connection.execute(
+        sa.select(schema.secrets.c.value).where(schema.secrets.c.name == name)
+    ).one()
+    return str(row.value)
+
+
+def take_secret(connection: Connection, name: str) -> str | None:
+    """Remove a secret and return it: a one-time link works once."""
+    row = connection.execute(
+        sa.select(schema.secrets.c.value).where(schema.secrets.c.name == name)
+    ).first()
+    connection.execute(sa.delete(schema.secrets).where(schema.secrets.c.name == name))
+    return str(row.value) if row else None

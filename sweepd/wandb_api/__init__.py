@@ -1,0 +1,1 @@
+"""The client's protocol, answered exactly. See PROTOCOL.md."""

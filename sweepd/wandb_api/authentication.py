@@ -1,0 +1,48 @@
+"""Whose request this is: `Basic api:KEY` or `Bearer KEY`, on every call."""
+
+import base64
+import binascii
+
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import Request
+
+from sweepd.domain.errors import NotSignedIn
+from sweepd.domain.users import Caller
+from sweepd.services.all import Services
+
+
+def read_key(header: str | None) -> str:
+    """The API key in an Authorization header.
+
+    Raises:
+        NotSignedIn: There is none.
+    """
+    scheme, _, value = (header or "").partition(" ")
+    if scheme.lower() == "bearer" and value:
+        return value.strip()
+    if scheme.lower() == "basic":
+        try:
+            _, _, key = base64.b64decode(value).decode().partition(":")
+        except (binascii.Error, UnicodeDecodeError):
+            key = ""
+        if key:
+            return key
+    raise NotSignedIn("an API key is needed; run `sweepd login ADDRESS` or `wandb login`")
+
+
+async def caller_of(request: Request) -> Caller:
+    """Who sent the request.
+
+    Raises:
+        NotSignedIn: No key, or a key nobody owns.
+    """
+    services: Services = request.app.state.services
+    key = read_key(request.headers.get("authorization"))
+    known = services.users.cached(key)
+    return known if known is not None else await run_in_threadpool(services.users.sign_in, key)
+
+
+def base_url(request: Request) -> str:
+    """The address the client reached us by, without a slash at the end."""
+    configured: str = request.app.state.settings.public_url
+    return (configured or str(request.base_url)).rstrip("/")

@@ -1,0 +1,38 @@
+"""Request bodies: read with a limit, unpacked with a limit."""
+
+import zlib
+from typing import Any
+
+import orjson
+from starlette.requests import Request
+
+from sweepd.domain.errors import BadInput, TooLarge
+
+
+async def read_json(request: Request) -> dict[str, Any]:
+    """The JSON object in a request, gzipped or not.
+
+    Raises:
+        TooLarge: More than the server's `max_body_bytes`, packed or unpacked.
+        BadInput: Not a JSON object.
+    """
+    limit: int = request.app.state.settings.max_body_bytes
+    parts, size_bytes = [], 0
+    unpack = zlib.decompressobj(31) if request.headers.get("content-encoding") == "gzip" else None
+    async for part in request.stream():
+        if unpack is not None:
+            try:
+                part = unpack.decompress(part, limit + 1 - size_bytes)
+            except zlib.error as error:
+                raise BadInput(f"the body says it is gzip, but: {error}") from error
+        size_bytes += len(part)
+        if size_bytes > limit:
+            raise TooLarge(f"a request may have {limit} bytes; send less at once")
+        parts.append(part)
+    try:
+        body = orjson.loads(b"".join(parts) or b"{}")
+    except orjson.JSONDecodeError as error:
+        raise BadInput(f"the body should be JSON: {error}") from error
+    if not isinstance(body, dict):
+        raise BadInput(f"the body should be a JSON object, got a {type(body).__name__}")
+    return body

@@ -1,0 +1,47 @@
+"""Our errors as the client reads them: one table from error to status."""
+
+import logging
+from typing import Any
+
+from starlette.responses import JSONResponse
+
+from sweepd.domain import errors
+
+log = logging.getLogger("sweepd.wandb_api")
+
+# The client gives up at once on 400, 401, 403, 404, 409 and 413, and tries again on 503.
+STATUS: dict[type[errors.SweepdError], int] = {
+    errors.BadInput: 400,
+    errors.Unsupported: 400,
+    errors.NotSignedIn: 401,
+    errors.Forbidden: 403,
+    errors.NotFound: 404,
+    errors.Conflict: 400,  # not 409: the client sends UpsertBucket again on that
+    errors.TooLarge: 413,
+    errors.Unavailable: 503,
+}
+
+
+def status_of(error: BaseException) -> int:
+    """The HTTP status of an error; 500 for what we did not raise on purpose."""
+    for kind, status in STATUS.items():
+        if isinstance(error, kind):
+            return status
+    return 500
+
+
+def answer(error: BaseException) -> JSONResponse:
+    """The whole response to a failed request; a bug is logged with its traceback."""
+    status = status_of(error)
+    if status == 500:
+        log.error("a request failed on our side", exc_info=error)
+        message = f"the server failed: {type(error).__name__}; its log has the details"
+    else:
+        message = str(error)
+    headers = {"WWW-Authenticate": 'Basic realm="sweepd"'} if status == 401 else {}
+    return JSONResponse(body(message), status, headers=headers)
+
+
+def body(*messages: str) -> dict[str, Any]:
+    """An error body in the shape the client shows to its user."""
+    return {"data": None, "errors": [{"message": message} for message in messages]}

@@ -1,0 +1,76 @@
+"""The file stream: a run's history, events, summary and console as its client sends them.
+
+The client stops uploading for good on most 4xx answers, so only what can never succeed gets one.
+"""
+
+from typing import Any
+
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+
+from sweepd.domain.errors import BadInput, SweepdError
+from sweepd.services.history import Lines, StreamPost
+from sweepd.wandb_api import errors
+from sweepd.wandb_api.authentication import caller_of
+from sweepd.wandb_api.bodies import read_json
+
+HISTORY, EVENTS = "wandb-history.jsonl", "wandb-events.jsonl"
+SUMMARY, CONSOLE = "wandb-summary.json", "output.log"
+
+
+async def file_stream(request: Request) -> Response:
+    """Take in one request of a run's client; says whether the run should stop."""
+    try:
+        caller = await caller_of(request)
+        post = read_post(await read_json(request))
+        path = request.path_params
+        stopped = await run_in_threadpool(
+            request.app.state.services.history.append,
+            caller, path["entity"], path["project"], path["run"], post,
+        )  # fmt: skip
+        return JSONResponse({"stopped": True} if stopped else {})
+    except SweepdError as error:
+        return errors.answer(error)
+
+
+def read_post(body: dict[str, Any]) -> StreamPost:
+    """A request's body as values.
+
+    Raises:
+        BadInput: A part has another shape; the message names it.
+    """
+    files = body.get("files", {})
+    files = {} if files is None else files
+    if not isinstance(files, dict):
+        raise BadInput("files should be an object of file name: lines")
+    summary = _block(files, SUMMARY)
+    console = _block(files, CONSOLE)
+    exitcode = body.get("exitcode")
+    if exitcode is not None and (isinstance(exitcode, bool) or not isinstance(exitcode, int)):
+        raise BadInput(f"exitcode should be a whole number, got {exitcode!r}")
+    return StreamPost(
+        history=_block(files, HISTORY),
+        events=_block(files, EVENTS),
+        console=(console,) if console else (),
+        summary=summary.lines[-1] if summary else None,
+        is_preempting=bool(body.get("preempting")),
+        exitcode=exitcode,
+        is_complete=bool(body.get("complete")),
+    )
+
+
+def _block(files: dict[str, Any], name: str) -> Lines | None:
+    block = files.get(name)
+    if block is None:
+        return None
+    lines = block.get("content") if isinstance(block, dict) else None
+    first = block.get("offset", 0) if isinstance(block, dict) else None
+    if not isinstance(lines, list) or not isinstance(first, int) or first < 0:
+        raise BadInput(f"{name} should be an object with an offset ≥ 0 and a list as content")
+    if not all(isinstance(line, str) for line in lines):
+        raise BadInput(f"{name}: every line should be text")
+    if not lines:
+        return None
+    # A line of ours ends where the client's does: one inside it would shift all later numbers.
+    return Lines(first, [line.replace("\n", "\\n").rstrip("\r") for line in lines])

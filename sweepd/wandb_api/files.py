@@ -1,0 +1,105 @@
+"""Bytes in and out at signed addresses: `/-/blobs/{token}/{name}`.
+
+The client sends no key here; the token in the address says what may be done with which file.
+"""
+
+from urllib.parse import quote
+
+from starlette.requests import Request
+from starlette.responses import Response, StreamingResponse
+from starlette.routing import BaseRoute, Route
+
+from sweepd.domain.errors import Forbidden, SweepdError
+from sweepd.services.all import Services
+from sweepd.wandb_api import errors
+
+# Shown by browsers without being able to act on our origin; everything else is downloaded.
+_SHOWN = ("image/png", "image/jpeg", "image/gif", "image/webp", "text/plain", "application/json",
+          "audio/", "video/")  # fmt: skip
+
+
+async def put(request: Request) -> Response:
+    """Store a file with constant memory."""
+    try:
+        claim = request.app.state.signer.read(request.path_params["token"])
+        limit: int = request.app.state.settings.max_file_bytes
+        mimetype = request.headers.get("content-type", "")
+        services: Services = request.app.state.services
+        md5 = claim.get("md5")
+        if claim.get("put") == "run-file":
+            await services.files.put_run_file(
+                claim["run"], claim["path"], request.stream(), mimetype, limit, md5
+            )
+        elif claim.get("put") == "artifact-file":
+            await services.artifacts.uploads.put_file(
+                claim["artifact"], claim["path"], request.stream(), limit, md5
+            )
+        elif claim.get("put") == "manifest":
+            await services.artifacts.uploads.put_manifest(
+                claim["artifact"], claim.get("base"), request.stream(), limit, md5
+            )
+        else:
+            raise Forbidden("this address is for downloading")
+    except SweepdError as error:
+        return errors.answer(error)
+    return Response(status_code=200)
+
+
+async def get(request: Request) -> Response:
+    """Send a blob, or the part a `Range` header asks for."""
+    try:
+        claim = request.app.state.signer.read(request.path_params["token"])
+        blob = claim.get("get")
+        if not isinstance(blob, str):
+            raise Forbidden("this address is for uploading")
+        size_bytes = await request.app.state.services.files.blob_size(blob)
+    except SweepdError as error:
+        return errors.answer(error)
+    name = request.path_params["name"]
+    mimetype = claim.get("type") or "application/octet-stream"
+    shown = mimetype.startswith(_SHOWN)
+    headers = {
+        "Accept-Ranges": "bytes",
+        "ETag": f'"{blob}"',
+        "X-Content-Type-Options": "nosniff",
+        "Content-Security-Policy": "sandbox; default-src 'none'; style-src 'unsafe-inline'",
+        "Content-Disposition": f"{'inline' if shown else 'attachment'}; filename*=utf-8''{quote(name)}",
+        "Cache-Control": "private, max-age=86400",
+    }
+    if request.headers.get("if-none-match") == headers["ETag"]:
+        return Response(status_code=304, headers=headers)
+    start, end, status = 0, size_bytes, 200
+    wanted = request.headers.get("range")
+    if wanted is not None:
+        span = _read_range(wanted, size_bytes)
+        if span is None:
+            return Response(status_code=416, headers={"Content-Range": f"bytes */{size_bytes}"})
+        start, end, status = *span, 206
+        headers["Content-Range"] = f"bytes {start}-{end - 1}/{size_bytes}"
+    headers["Content-Length"] = str(end - start)
+    if request.method == "HEAD":
+        return Response(status_code=status, headers=headers, media_type=mimetype)
+    body = request.app.state.services.files.stream(blob, start, end)
+    return StreamingResponse(body, status, headers=headers, media_type=mimetype)
+
+
+def _read_range(text: str, size_bytes: int) -> tuple[int, int] | None:
+    """Start and end of a single `bytes=a-b`, end not included; None when it cannot be met."""
+    unit, _, span = text.partition("=")
+    first, dash, last = span.partition("-")
+    if unit.strip() != "bytes" or not dash or "," in span:
+        return None
+    try:
+        if not first:
+            return max(0, size_bytes - int(last)), size_bytes
+        start = int(first)
+        end = min(int(last) + 1, size_bytes) if last else size_bytes
+    except ValueError:
+        return None
+    return (start, end) if start < end else None
+
+
+routes: list[BaseRoute] = [
+    Route("/-/blobs/{token}/{name:path}", put, methods=["PUT"]),
+    Route("/-/blobs/{token}/{name:path}", get, methods=["GET", "HEAD"]),
+]

@@ -1,0 +1,1 @@
+"""GraphQL as the client speaks it: `schema.graphql`, and a resolver file per noun."""

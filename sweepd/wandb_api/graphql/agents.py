@@ -1,0 +1,98 @@
+"""Agents: registration and heartbeats."""
+
+import json
+from datetime import UTC, datetime
+from typing import Any
+
+from ariadne import MutationType, ObjectType
+from ariadne.types import SchemaBindable
+
+from sweepd.domain.sweeps import Agent
+from sweepd.services.scheduling import Command
+from sweepd.wandb_api import wire
+from sweepd.wandb_api.graphql.context import Info, connection, ctx
+
+mutation, agent_type = MutationType(), ObjectType("Agent")
+
+
+@mutation.field("createAgent")
+def create_agent(_: Any, info: Info, input: dict[str, Any]) -> dict[str, Any]:
+    """Register an agent of a sweep."""
+    context = ctx(info)
+    agent = context.services.scheduling.register_agent(
+        context.caller,
+        input.get("entity_name"),
+        input.get("project_name"),
+        input["sweep"],
+        input["host"],
+    )
+    return {"agent": agent}
+
+
+@mutation.field("agentHeartbeat")
+def agent_heartbeat(_: Any, info: Info, input: dict[str, Any]) -> dict[str, Any]:
+    """Tell an agent what to do; sent again, it hands out nothing more."""
+    context = ctx(info)
+    states = wire.read_json_object(input.get("run_state"), "runState")
+    alive = frozenset(name for name, is_alive in states.items() if is_alive)
+    pk = wire.read_node_id("Agent", input["id"])
+    commands = context.services.scheduling.heartbeat(context.caller, pk, alive)
+    return {
+        "agent": {"pk": pk, "name": "", "host": ""},
+        "commands": json.dumps([_command(command) for command in commands]),
+    }
+
+
+def _command(command: Command) -> dict[str, Any]:
+    if command.kind == "exit":
+        return {"type": "exit"}
+    if command.kind == "stop":
+        return {"type": "stop", "run_id": command.run_id}
+    args = {key: {"value": value} for key, value in (command.config or {}).items()}
+    return {
+        "type": command.kind,
+        "run_id": command.run_id,
+        "program": command.program,
+        "args": args,
+    }
+
+
+@agent_type.field("id")
+def agent_id(agent: Agent | dict[str, Any], _: Info) -> str:
+    """The agent's node id."""
+    return wire.node_id("Agent", agent["pk"] if isinstance(agent, dict) else agent.pk)
+
+
+@agent_type.field("state")
+def state(agent: Agent, _: Info) -> str:
+    """RUNNING while it speaks; FINISHED once told to leave; else LOST."""
+    if agent.exited_at is not None:
+        return "FINISHED"
+    heard = agent.heartbeat_at or agent.created_at
+    return "RUNNING" if (datetime.now(UTC) - heard).total_seconds() < 60 else "LOST"
+
+
+@agent_type.field("totalRuns")
+def total_runs(agent: Agent, _: Info) -> int:
+    """How many runs it was given."""
+    return agent.n_runs
+
+
+@agent_type.field("runs")
+def runs(
+    agent: Agent,
+    info: Info,
+    after: str | None = None,
+    before: str | None = None,
+    first: int | None = None,
+    last: int | None = None,
+    order: str | None = None,
+) -> dict[str, Any]:
+    """The runs it was given."""
+    found = ctx(info).services.scheduling.agent_runs(agent)
+    if order and order.startswith("-"):
+        found = found[::-1]
+    return connection(found, first, after)
+
+
+bindables: list[SchemaBindable] = [mutation, agent_type]

@@ -1,0 +1,279 @@
+"""Artifacts and collections, as the client writes them."""
+
+from typing import Any
+from urllib.parse import quote
+
+from ariadne import MutationType
+from ariadne.types import SchemaBindable
+
+from sweepd.domain.errors import BadInput, NotFound
+from sweepd.services.artifact_uploads import NewArtifact
+from sweepd.wandb_api import wire
+from sweepd.wandb_api.graphql.artifacts import tag_node
+from sweepd.wandb_api.graphql.context import Context, Info, ctx
+
+mutation = MutationType()
+
+
+@mutation.field("createArtifact")
+def create_artifact(_: Any, info: Info, input: dict[str, Any]) -> dict[str, Any]:
+    """Begin a version; the same content as the newest is answered with that one, committed."""
+    context = ctx(info)
+    names = input.get("artifact_collection_names") or []
+    name = input.get("artifact_collection_name") or (names[0] if names else None)
+    if name is None:
+        raise BadInput("an artifact needs a name: artifactCollectionName")
+    wire.read_json_object(input.get("metadata"), "metadata")
+    new = NewArtifact(
+        entity=input["entity_name"],
+        project=input["project_name"],
+        run_id=input.get("run_name"),
+        type_name=input["artifact_type_name"],
+        name=name,
+        digest=input["digest"],
+        description=input.get("description"),
+        metadata=input.get("metadata"),
+        aliases=[alias["alias"] for alias in input.get("aliases") or []],
+        tags=_tags(input.get("tags")),
+        client_id=input.get("client_id"),
+        sequence_client_id=input.get("sequence_client_id"),
+        history_step=input.get("history_step"),
+        ttl_s=input.get("ttl_duration_seconds"),
+    )
+    return {"artifact": context.services.artifacts.uploads.create(context.caller, new)}
+
+
+def _tags(tags: list[dict[str, Any]] | None) -> list[str]:
+    return [tag["tag_name"] for tag in tags or []]
+
+
+def _url(context: Context, claim: dict[str, Any], name: str) -> str:
+    return f"{context.base_url}/-/blobs/{context.signer.sign(claim)}/{quote(name)}"
+
+
+@mutation.field("createArtifactManifest")
+def create_manifest(_: Any, info: Info, input: dict[str, Any]) -> dict[str, Any]:
+    """Where the manifest of a version is put."""
+    artifact_pk = wire.read_node_id("Artifact", input["artifact_id"])
+    is_patch = input.get("type") in ("PATCH", "INCREMENTAL")
+    base = input.get("base_artifact_id") if is_patch else None
+    return _manifest(ctx(info), artifact_pk, base, input.get("digest"))
+
+
+@mutation.field("updateArtifactManifest")
+def update_manifest(_: Any, info: Info, input: dict[str, Any]) -> dict[str, Any]:
+    """Where the manifest of a version built by several writers is put."""
+    artifact_pk = wire.read_node_id("ArtifactManifest", input["artifact_manifest_id"])
+    return _manifest(ctx(info), artifact_pk, input.get("base_artifact_id"), input.get("digest"))
+
+
+def _manifest(
+    context: Context, artifact_pk: int, base: str | None, md5: str | None
+) -> dict[str, Any]:
+    context.services.artifacts.get(context.caller, artifact_pk)
+    base_pk = wire.read_node_id("Artifact", base) if base else None
+    if base_pk is not None:
+        context.services.artifacts.get(context.caller, base_pk)
+    claim = {"put": "manifest", "artifact": artifact_pk, "base": base_pk, "md5": md5 or None}
+    node = wire.node_id("ArtifactManifest", artifact_pk)
+    url = _url(context, claim, "wandb_manifest.json")
+    file = {"id": f"manifest:{artifact_pk}", "name": "wandb_manifest.json", "upload_url": url,
+            "upload_headers": []}  # fmt: skip
+    return {"artifact_manifest": {"id": node, "file": file}}
+
+
+@mutation.field("createArtifactFiles")
+def create_files(_: Any, info: Info, input: dict[str, Any]) -> dict[str, Any]:
+    """Where files of versions are put, in the order asked; null where the bytes are here."""
+    context = ctx(info)
+    edges = []
+    for item in input["artifact_files"]:
+        pk = wire.read_node_id("Artifact", item["artifact_id"])
+        md5, name = item.get("md5") or item.get("digest") or "", item["name"]
+        wanted = context.services.artifacts.uploads.announce_file(context.caller, pk, name, md5)
+        claim = {"put": "artifact-file", "artifact": pk, "path": name, "md5": md5 or None}
+        node = {
+            "id": wire.node_id(f"ArtifactFile-{name}", pk),
+            "name": name,
+            "storage_path": name,
+            "upload_url": _url(context, claim, name.rsplit("/", 1)[-1]) if wanted else None,
+            "upload_headers": [],
+            "artifact": context.services.artifacts.get(context.caller, pk),
+        }
+        edges.append({"node": node})
+    return {"files": {"edges": edges, "page_info": {"has_next_page": False}}}
+
+
+@mutation.field("completeMultipartUploadArtifact")
+def complete_multipart(_: Any, info: Info, input: dict[str, Any]) -> dict[str, Any]:
+    """Never needed: files are put whole, whatever their size."""
+    raise BadInput("this server hands out no multipart uploads")
+
+
+@mutation.field("commitArtifact")
+def commit(_: Any, info: Info, input: dict[str, Any]) -> dict[str, Any]:
+    """Give a version its number and aliases."""
+    context = ctx(info)
+    pk = wire.read_node_id("Artifact", input["artifact_id"])
+    artifact = context.services.artifacts.uploads.commit(
+        context.caller, pk, lambda node: wire.read_node_id("Artifact", node)
+    )
+    return {"artifact": artifact}
+
+
+@mutation.field("useArtifact")
+def use(_: Any, info: Info, input: dict[str, Any]) -> dict[str, Any]:
+    """Note that a run uses a version."""
+    context = ctx(info)
+    run = context.services.runs.get(
+        context.caller, input["entity_name"], input["project_name"], input["run_name"]
+    )
+    pk = wire.read_node_id("Artifact", input["artifact_id"])
+    used_as = input.get("used_as")
+    return {"artifact": context.services.artifacts.use(context.caller, run, pk, used_as)}
+
+
+@mutation.field("updateArtifact")
+def update(_: Any, info: Info, input: dict[str, Any]) -> dict[str, Any]:
+    """Change a version's description, metadata, TTL, tags, aliases."""
+    context = ctx(info)
+    wire.read_json_object(input.get("metadata"), "metadata")
+    values = {
+        column: input[name]
+        for name, column in (("description", "description"), ("metadata", "metadata"))
+        if input.get(name) is not None
+    }
+    if input.get("ttl_duration_seconds") is not None:
+        ttl_s = int(input["ttl_duration_seconds"])
+        values["ttl_s"] = ttl_s if ttl_s > 0 else None
+    aliases = input.get("aliases")
+    names = None if aliases is None else [alias["alias"] for alias in aliases]
+    artifact = context.services.artifacts.update(
+        context.caller, wire.read_node_id("Artifact", input["artifact_id"]), values,
+        _tags(input.get("tags_to_add")), _tags(input.get("tags_to_delete")), names,
+    )  # fmt: skip
+    return {"artifact": artifact}
+
+
+@mutation.field("deleteArtifact")
+def delete(_: Any, info: Info, input: dict[str, Any]) -> dict[str, Any]:
+    """Remove a version."""
+    context = ctx(info)
+    pk = wire.read_node_id("Artifact", input["artifact_id"])
+    gone = context.services.artifacts.delete(
+        context.caller, pk, bool(input.get("delete_aliases"))
+    )
+    return {"artifact": gone}
+
+
+@mutation.field("addAliases")
+def add_aliases(_: Any, info: Info, input: dict[str, Any]) -> dict[str, Any]:
+    """Name a version in collections it is in."""
+    return _set_aliases(ctx(info), input, add=True)
+
+
+@mutation.field("deleteAliases")
+def delete_aliases(_: Any, info: Info, input: dict[str, Any]) -> dict[str, Any]:
+    """Take names from a version."""
+    return _set_aliases(ctx(info), input, add=False)
+
+
+def _set_aliases(context: Context, input: dict[str, Any], add: bool) -> dict[str, Any]:
+    names = [(item["artifact_collection_name"], item["alias"]) for item in input["aliases"]]
+    pk = wire.read_node_id("Artifact", input["artifact_id"])
+    context.services.artifacts.set_aliases(context.caller, pk, names, add)
+    return {"success": True}
+
+
+@mutation.field("linkArtifact")
+def link(_: Any, info: Info, input: dict[str, Any]) -> dict[str, Any]:
+    """Put a version into a portfolio."""
+    context = ctx(info)
+    services = context.services.artifacts
+    if input.get("artifact_id"):
+        pk: int | None = wire.read_node_id("Artifact", input["artifact_id"])
+    else:
+        pk = services.find_by_client_id(context.caller, str(input.get("client_id")))
+    name = input.get("artifact_portfolio_name")
+    if pk is None or not name:
+        raise BadInput("linking needs an artifact and the name of a portfolio")
+    place = services.link(
+        context.caller, pk, input.get("entity_name"), input.get("project_name"), name,
+        [alias["alias"] for alias in input.get("aliases") or []],
+    )  # fmt: skip
+    return {"version_index": place.version, "artifact_membership": place}
+
+
+@mutation.field("unlinkArtifact")
+def unlink(_: Any, info: Info, input: dict[str, Any]) -> dict[str, Any]:
+    """Take a version out of a portfolio."""
+    context = ctx(info)
+    pk = wire.read_node_id("Artifact", input["artifact_id"])
+    portfolio_pk = wire.read_node_id("ArtifactCollection", input["artifact_portfolio_id"])
+    context.services.artifacts.unlink(context.caller, pk, portfolio_pk)
+    return {"success": True}
+
+
+def _collection_pk(input: dict[str, Any]) -> int:
+    node = input.get("artifact_sequence_id") or input.get("artifact_portfolio_id")
+    return wire.read_node_id("ArtifactCollection", str(node))
+
+
+@mutation.field("updateArtifactSequence")
+@mutation.field("updateArtifactPortfolio")
+def update_collection(_: Any, info: Info, input: dict[str, Any]) -> dict[str, Any]:
+    """Rename or describe a collection."""
+    context = ctx(info)
+    values = {n: input[n] for n in ("name", "description") if input.get(n) is not None}
+    pk = _collection_pk(input)
+    changed = context.services.artifacts.change_collection(context.caller, pk, values)
+    return {"artifact_collection": changed}
+
+
+@mutation.field("moveArtifactSequence")
+def move_sequence(_: Any, info: Info, input: dict[str, Any]) -> dict[str, Any]:
+    """Give a collection another type."""
+    context = ctx(info)
+    values = {"type_name": input["destination_artifact_type_name"]}
+    pk = _collection_pk(input)
+    changed = context.services.artifacts.change_collection(context.caller, pk, values)
+    return {"artifact_collection": changed}
+
+
+@mutation.field("deleteArtifactSequence")
+@mutation.field("deleteArtifactPortfolio")
+def delete_collection(_: Any, info: Info, input: dict[str, Any]) -> dict[str, Any]:
+    """Remove a collection."""
+    context = ctx(info)
+    gone = context.services.artifacts.delete_collection(context.caller, _collection_pk(input))
+    return {"artifact_collection": gone}
+
+
+def _tag_collection(context: Context, input: dict[str, Any], add: bool) -> list[str]:
+    owner = context.services.projects.get(
+        context.caller, input["entity_name"], input["project_name"]
+    )
+    name = input["artifact_collection_name"]
+    found = context.services.artifacts.find_collection(owner, name)
+    if found is None:
+        raise NotFound(f"no artifact collection {name!r} in {owner.entity}/{owner.name}")
+    names = _tags(input["tags"])
+    put, drop = (names, []) if add else ([], names)
+    context.services.artifacts.change_collection(context.caller, found.pk, {}, put, drop)
+    return context.services.artifacts.tags(found)
+
+
+@mutation.field("createArtifactCollectionTagAssignments")
+def tag_collection(_: Any, info: Info, input: dict[str, Any]) -> dict[str, Any]:
+    """Tag a collection."""
+    return {"tags": [tag_node(name) for name in _tag_collection(ctx(info), input, add=True)]}
+
+
+@mutation.field("deleteArtifactCollectionTagAssignments")
+def untag_collection(_: Any, info: Info, input: dict[str, Any]) -> dict[str, Any]:
+    """Take tags from a collection."""
+    _tag_collection(ctx(info), input, add=False)
+    return {"success": True}
+
+
+bindables: list[SchemaBindable] = [mutation]

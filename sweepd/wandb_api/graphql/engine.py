@@ -1,0 +1,134 @@
+"""Run one GraphQL document: parsed and validated once per text, then executed.
+
+The edge is tolerant where the client is loose: an empty operation name is no name, variables the
+document does not declare are ignored.
+"""
+
+import logging
+from collections.abc import Mapping
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+from ariadne import load_schema_from_path, make_executable_schema
+from ariadne.types import SchemaBindable
+from graphql import (
+    DocumentNode,
+    ExecutionResult,
+    GraphQLError,
+    GraphQLSchema,
+    OperationDefinitionNode,
+    SelectionSetNode,
+    execute_sync,
+    parse,
+    validate,
+)
+
+from sweepd.domain.errors import BadInput, SweepdError, Unsupported
+from sweepd.wandb_api.graphql import (
+    agents,
+    artifact_mutations,
+    artifacts,
+    files,
+    projects,
+    run_history,
+    runs,
+    scalars,
+    sweeps,
+    users,
+)
+from sweepd.wandb_api.graphql.context import Context
+
+MAX_DEPTH = 30  # the client's deepest document has 14 levels
+MAX_DOCUMENT_BYTES = 200_000
+
+log = logging.getLogger("sweepd.wandb_api")
+
+
+def build_schema() -> GraphQLSchema:
+    """The executable schema: `schema.graphql` and the resolvers of every noun."""
+    bindables: list[SchemaBindable] = [
+        *scalars.bindables,
+        *users.bindables,
+        *projects.bindables,
+        *runs.bindables,
+        *run_history.bindables,
+        *sweeps.bindables,
+        *agents.bindables,
+        *files.bindables,
+        *artifacts.bindables,
+        *artifact_mutations.bindables,
+    ]
+    sdl = load_schema_from_path(str(Path(__file__).parent / "schema.graphql"))
+    return make_executable_schema(sdl, *bindables, convert_names_case=True)
+
+
+class Engine:
+    """The schema, and the documents it has seen."""
+
+    def __init__(self) -> None:
+        self.schema = build_schema()
+        self._prepare = lru_cache(maxsize=2048)(self._prepare_uncached)
+
+    def run(
+        self,
+        document: str,
+        variables: Mapping[str, Any] | None,
+        operation_name: str | None,
+        context: Context,
+    ) -> dict[str, Any]:
+        """The answer's `data`.
+
+        Raises:
+            SweepdError: A resolver refused, or the document cannot be answered.
+        """
+        if len(document) > MAX_DOCUMENT_BYTES:
+            raise BadInput(f"a GraphQL document may have {MAX_DOCUMENT_BYTES} bytes")
+        parsed = self._prepare(document)
+        result = execute_sync(
+            self.schema,
+            parsed,
+            context_value=context,
+            variable_values=dict(variables or {}),
+            operation_name=operation_name or None,
+        )
+        assert isinstance(result, ExecutionResult)
+        if result.errors:
+            raise _cause(result.errors)
+        return result.data or {}
+
+    def _prepare_uncached(self, document: str) -> DocumentNode:
+        try:
+            parsed = parse(document, max_tokens=20_000)
+        except GraphQLError as error:
+            raise BadInput(f"this is not GraphQL: {error.message}") from error
+        for definition in parsed.definitions:
+            if isinstance(definition, OperationDefinitionNode):
+                _check_depth(definition.selection_set, 1)
+        problems = validate(self.schema, parsed)
+        if problems:
+            message = "; ".join(problem.message for problem in problems[:3])
+            log.warning("not supported: %s\n%s", message, document)
+            raise Unsupported(f"sweepd does not support this request: {message}")
+        return parsed
+
+
+def _check_depth(selections: SelectionSetNode | None, depth: int) -> None:
+    if selections is None:
+        return
+    if depth > MAX_DEPTH:
+        raise BadInput(f"a GraphQL document may be {MAX_DEPTH} levels deep")
+    for selection in selections.selections:
+        _check_depth(getattr(selection, "selection_set", None), depth + 1)
+
+
+def _cause(errors: list[GraphQLError]) -> BaseException:
+    """What went wrong in our words; a GraphQL type error is the client's bad input."""
+    original = errors[0].original_error
+    while isinstance(original, GraphQLError) and original.original_error is not None:
+        original = original.original_error
+    if isinstance(original, SweepdError):
+        return original
+    if original is None or isinstance(original, GraphQLError):
+        return BadInput(errors[0].message)
+    return original

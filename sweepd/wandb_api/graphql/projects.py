@@ -1,0 +1,179 @@
+"""Projects."""
+
+from typing import Any
+
+from ariadne import MutationType, ObjectType, QueryType
+from ariadne.types import SchemaBindable
+
+from sweepd.domain.projects import Project
+from sweepd.domain.runs import Run
+from sweepd.domain.sweeps import Sweep
+from sweepd.domain.users import Caller
+from sweepd.wandb_api import wire
+from sweepd.wandb_api.graphql.context import Info, connection, ctx
+from sweepd.wandb_api.graphql.users import entity_node
+
+query, mutation = QueryType(), MutationType()
+project_type, entity_type = ObjectType("Project"), ObjectType("Entity")
+
+
+@query.field("project")
+@query.field("model")
+def project(
+    _: Any, info: Info, name: str | None = None, entity_name: str | None = None
+) -> Project | None:
+    """A project the caller may see."""
+    context = ctx(info)
+    return context.services.projects.find(context.caller, entity_name, name)
+
+
+@query.field("models")
+def models(
+    _: Any,
+    info: Info,
+    entity_name: str | None = None,
+    after: str | None = None,
+    first: int | None = None,
+) -> dict[str, Any]:
+    """The projects of an entity."""
+    context = ctx(info)
+    found = context.services.projects.list_all(
+        context.caller, entity_name or context.caller.default_entity
+    )
+    return connection(found, first, after)
+
+
+@entity_type.field("projects")
+def entity_projects(
+    entity: dict[str, Any],
+    info: Info,
+    after: str | None = None,
+    first: int | None = None,
+) -> dict[str, Any]:
+    """The projects of an entity."""
+    context = ctx(info)
+    found = context.services.projects.list_all(context.caller, entity["name"])
+    return connection(found, first, after)
+
+
+@entity_type.field("project")
+def entity_project(entity: dict[str, Any], info: Info, name: str) -> Project | None:
+    """One project of an entity."""
+    context = ctx(info)
+    return context.services.projects.find(context.caller, entity["name"], name)
+
+
+@mutation.field("upsertModel")
+def upsert_model(_: Any, info: Info, input: dict[str, Any]) -> dict[str, Any]:
+    """Create a project, or describe it."""
+    context = ctx(info)
+    found, inserted = context.services.projects.ensure(
+        context.caller, input.get("entity_name"), input.get("name"), input.get("description")
+    )
+    return {"project": found, "model": found, "inserted": inserted}
+
+
+@project_type.field("id")
+def project_id(owner: Project, _: Info) -> str:
+    """The project's node id."""
+    return wire.node_id("Project", owner.pk)
+
+
+@project_type.field("internalId")
+def internal_id(owner: Project, _: Info) -> str:
+    """Our key, as text."""
+    return str(owner.pk)
+
+
+@project_type.field("entityName")
+def entity_name(owner: Project, _: Info) -> str:
+    """The owner's name."""
+    return owner.entity
+
+
+@project_type.field("entity")
+def project_entity(owner: Project, info: Info) -> dict[str, Any]:
+    """The owner."""
+    return entity_node(owner.entity, owner.entity_pk, ctx(info).caller)
+
+
+@project_type.field("user")
+def project_user(_: Project, __: Info) -> Caller | None:
+    """Not kept: a project belongs to its entity."""
+    return None
+
+
+@project_type.field("isBenchmark")
+@project_type.field("readOnly")
+def never(_: Project, __: Info) -> bool:
+    """Who sees a project may write to it."""
+    return False
+
+
+@project_type.field("access")
+def access(_: Project, __: Info) -> str:
+    """Members only; there is nothing public."""
+    return "PRIVATE"
+
+
+@project_type.field("run")
+@project_type.field("bucket")
+def run(
+    owner: Project,
+    info: Info,
+    name: str,
+    desc: str | None = None,
+    missing_ok: bool | None = None,
+) -> Run | None:
+    """One run; null when there is none."""
+    context = ctx(info)
+    return context.services.runs.find(context.caller, owner.entity, owner.name, name)
+
+
+@project_type.field("runs")
+def runs(
+    owner: Project,
+    info: Info,
+    filters: str | None = None,
+    after: str | None = None,
+    first: int | None = None,
+    order: str | None = None,
+) -> dict[str, Any]:
+    """The runs that pass a filter."""
+    found = ctx(info).services.runs.select(owner, filters, order)
+    return connection(found, first, after)
+
+
+@project_type.field("runCount")
+def run_count(owner: Project, info: Info, filters: str | None = None) -> int:
+    """How many runs pass a filter."""
+    return len(ctx(info).services.runs.select(owner, filters, None))
+
+
+@project_type.field("sweep")
+def sweep(owner: Project, info: Info, sweep_name: str) -> Sweep | None:
+    """One sweep; null when there is none."""
+    context = ctx(info)
+    return context.services.sweeps.find(context.caller, owner.entity, owner.name, sweep_name)
+
+
+@project_type.field("sweeps")
+def sweeps(
+    owner: Project,
+    info: Info,
+    after: str | None = None,
+    first: int | None = None,
+    filters: str | None = None,
+) -> dict[str, Any]:
+    """The project's sweeps, newest first."""
+    found = ctx(info).services.sweeps.select(owner, filters)
+    return connection(found, first, after)
+
+
+@project_type.field("totalSweeps")
+def total_sweeps(owner: Project, info: Info) -> int:
+    """How many sweeps there are."""
+    return len(ctx(info).services.sweeps.list_all(owner))
+
+
+bindables: list[SchemaBindable] = [query, mutation, project_type, entity_type]

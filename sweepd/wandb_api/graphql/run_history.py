@@ -1,0 +1,132 @@
+"""What a run streamed, as the client reads it back."""
+
+import json
+from typing import Any
+
+from ariadne import ObjectType
+from ariadne.types import SchemaBindable
+
+from sweepd.domain.errors import BadInput
+from sweepd.domain.runs import ConsoleLine, Run
+from sweepd.services.reading import Stream, sample_indexes
+from sweepd.wandb_api import wire
+from sweepd.wandb_api.graphql.context import Info, ctx
+
+run_type = ObjectType("Run")
+
+DEFAULT_SAMPLES = 500
+
+
+@run_type.field("historyTail")
+def history_tail(run: Run, info: Info) -> str:
+    """The last history line, as JSON text of a list of JSON texts."""
+    line = ctx(info).services.reading.last_line(run, Stream.HISTORY)
+    return json.dumps([line] if line is not None else [])
+
+
+@run_type.field("eventsTail")
+def events_tail(run: Run, info: Info) -> str:
+    """The last line of system metrics, as JSON text of a list of JSON texts."""
+    line = ctx(info).services.reading.last_line(run, Stream.EVENTS)
+    return json.dumps([line] if line is not None else [])
+
+
+@run_type.field("historyKeys")
+def history_keys(run: Run, info: Info) -> dict[str, Any] | None:
+    """Which keys were logged; null before the first."""
+    return ctx(info).services.reading.keys(run) if run.history_lines else None
+
+
+@run_type.field("history")
+def history(
+    run: Run,
+    info: Info,
+    min_step: int | None = None,
+    max_step: int | None = None,
+    samples: int | None = None,
+) -> list[str]:
+    """History lines as text: a page of steps whole, or the whole run sampled."""
+    lines = ctx(info).services.reading.lines(run, Stream.HISTORY, min_step, max_step)
+    return lines if min_step is not None or max_step is not None else _thin(lines, samples)
+
+
+@run_type.field("events")
+def events(run: Run, info: Info, samples: int | None = None) -> list[str]:
+    """System metrics as text, sampled."""
+    return _thin(ctx(info).services.reading.lines(run, Stream.EVENTS), samples)
+
+
+def _thin(lines: list[str], samples: int | None) -> list[str]:
+    n_samples = DEFAULT_SAMPLES if samples is None else samples
+    return [lines[i] for i in sample_indexes([{}] * len(lines), [], n_samples)]
+
+
+@run_type.field("sampledHistory")
+def sampled_history(run: Run, info: Info, specs: list[str]) -> list[Any]:
+    """One list of rows for each spec: `{"keys": […], "samples": n, "minStep": a, "maxStep": b}`.
+
+    Both steps are inclusive here; only rows having all keys are given.
+    """
+    reading = ctx(info).services.reading
+    answers: list[Any] = []
+    for text in specs:
+        spec = wire.read_json_object(text, "a history spec")
+        keys = spec.get("keys")
+        if keys is None:
+            answers.append([])
+            continue
+        if not isinstance(keys, list) or not all(isinstance(key, str) for key in keys):
+            raise BadInput(f"a history spec's keys are a list of names; got {keys!r:.100}")
+        rows = reading.sample(
+            run,
+            keys,
+            int(spec.get("samples", DEFAULT_SAMPLES)),
+            min_step=spec.get("minStep"),
+            max_step=spec.get("maxStep"),
+        )
+        answers.append(rows)
+    return answers
+
+
+@run_type.field("parquetHistory")
+def parquet_history(_: Run, __: Info, live_keys: list[str]) -> dict[str, Any]:
+    """Nothing is exported: the client then reads pages of history."""
+    return {"parquet_urls": [], "live_data": []}
+
+
+@run_type.field("logLines")
+def log_lines(
+    run: Run,
+    info: Info,
+    first: int | None = None,
+    after: str | None = None,
+    last: int | None = None,
+    use_improved_pagination: bool | None = None,
+) -> dict[str, Any]:
+    """Console lines in order: the last few, or a page after a cursor."""
+    start = int(after) if after and after.isdigit() else 0
+    if last is not None:
+        start = max(start, run.console_lines - last)
+    lines = ctx(info).services.reading.console(run, start)
+    page = lines[:first] if first is not None else lines
+    edges = [{"node": _line(line), "cursor": str(line.number + 1)} for line in page]
+    return {
+        "edges": edges,
+        "page_info": {
+            "end_cursor": edges[-1]["cursor"] if edges else None,
+            "has_next_page": len(page) < len(lines),
+        },
+    }
+
+
+def _line(line: ConsoleLine) -> dict[str, Any]:
+    return {
+        "number": line.number,
+        "timestamp": line.timestamp,
+        "level": "error" if line.is_error else "",
+        "label": line.label,
+        "line": line.text,
+    }
+
+
+bindables: list[SchemaBindable] = [run_type]

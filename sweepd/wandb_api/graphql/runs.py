@@ -1,0 +1,273 @@
+"""Runs: what the client asks of one. On the wire a run is a `bucket`, its id a `name`."""
+
+import json
+from typing import Any
+
+from ariadne import MutationType, ObjectType
+from ariadne.types import SchemaBindable
+
+from sweepd.domain.errors import BadInput, NotFound
+from sweepd.domain.projects import Project
+from sweepd.domain.runs import ENDED, Run, RunState
+from sweepd.domain.sweeps import Sweep
+from sweepd.domain.users import Caller
+from sweepd.services.runs import RunChange, is_started
+from sweepd.wandb_api import wire
+from sweepd.wandb_api.graphql.context import Info, ctx
+
+mutation, run_type = MutationType(), ObjectType("Run")
+
+
+@mutation.field("upsertBucket")
+def upsert_bucket(_: Any, info: Info, input: dict[str, Any]) -> dict[str, Any]:
+    """Create a run or change it: `name` with or without `id` from a client, `id` alone by the API.
+
+    A client that resumes a run sends its `id` along with its `name`.
+    """
+    context = ctx(info)
+    change = RunChange(
+        config=_checked(input.get("config"), "config"),
+        summary=_checked(input.get("summary_metrics"), "summaryMetrics"),
+        display_name=input.get("display_name"),
+        group_name=input.get("group_name"),
+        job_type=input.get("job_type"),
+        description=input.get("description"),
+        notes=input.get("notes"),
+        tags=input.get("tags"),
+        commit_sha=input.get("commit"),
+        repo=input.get("job_repo"),
+        host=input.get("host"),
+        program=input.get("job_program"),
+        state=input.get("state"),
+        sweep_id=input.get("sweep"),
+    )
+    node, name = input.get("id"), input.get("name")
+    if node and not name:
+        run = context.services.runs.change(context.caller, wire.read_node_id("Run", node), change)
+        return {"bucket": run, "inserted": False}
+    run, inserted = context.services.runs.upsert(
+        context.caller,
+        input.get("entity_name"),
+        input.get("model_name"),
+        name,
+        change,
+        resumes=bool(node),
+    )
+    return {"bucket": run, "inserted": inserted}
+
+
+def _checked(text: str | None, what: str) -> str | None:
+    if text is not None:
+        wire.read_json_object(text, what)
+    return text
+
+
+@mutation.field("deleteRun")
+def delete_run(_: Any, info: Info, input: dict[str, Any]) -> dict[str, Any]:
+    """Delete a run; `undelete` on its project's page brings it back."""
+    context = ctx(info)
+    pk = wire.read_node_id("Run", input["id"])
+    if input.get("delete_artifacts"):
+        run = context.services.runs.get_by_pk(context.caller, pk)
+        for artifact in context.services.artifacts.output_artifacts(run):
+            context.services.artifacts.delete(context.caller, artifact.pk, delete_aliases=True)
+    context.services.runs.delete(context.caller, pk)
+    return {"client_mutation_id": input.get("client_mutation_id")}
+
+
+@mutation.field("stopRun")
+def stop_run(_: Any, info: Info, input: dict[str, Any]) -> dict[str, Any]:
+    """Ask a run to stop."""
+    context = ctx(info)
+    pk = wire.read_node_id("Run", input["id"])
+    context.services.runs.stop(context.caller, pk)
+    return {"success": True}
+
+
+@mutation.field("updateRunState")
+def update_run_state(_: Any, info: Info, input: dict[str, Any]) -> dict[str, Any]:
+    """Set the state of a run which is no sweep's."""
+    context = ctx(info)
+    pk = wire.read_node_id("Run", input["id"])
+    context.services.runs.set_state(context.caller, pk, input["state"])
+    return {"success": True}
+
+
+@mutation.field("rewindRun")
+def rewind_run(_: Any, info: Info, input: dict[str, Any]) -> dict[str, Any]:
+    """Cut a run's history after a step."""
+    context = ctx(info)
+    if input["metric_name"] != "_step":
+        raise BadInput(f"runs are rewound by _step, got {input['metric_name']!r}")
+    run = context.services.runs.rewind(
+        context.caller,
+        input.get("entity_name"),
+        input.get("project_name"),
+        input["run_name"],
+        int(input["metric_value"]),
+    )
+    return {"rewound_run": run}
+
+
+@mutation.field("notifyScriptableRunAlert")
+def notify_alert(_: Any, info: Info, input: dict[str, Any]) -> dict[str, Any]:
+    """Keep an alert, unless one of the same title came within `waitDuration`."""
+    context = ctx(info)
+    run = context.services.runs.get(
+        context.caller, input["entity_name"], input["project_name"], input["run_name"]
+    )
+    context.services.runs.alert(
+        run,
+        input["title"],
+        input["text"],
+        input.get("severity") or "INFO",
+        (input.get("wait_duration") or 0) / 1000,
+    )
+    return {"success": True}
+
+
+@mutation.field("createCustomChart")
+def create_custom_chart(_: Any, info: Info, input: dict[str, Any]) -> dict[str, Any]:
+    """Keep a user's own Vega spec under a name of the entity."""
+    context = ctx(info)
+    wire.read_json_object(input["spec"], "spec")
+    pk = context.services.runs.save_chart(
+        context.caller, input["entity"], input["name"], input["display_name"], input["spec"]
+    )
+    return {"chart": {"id": wire.node_id("CustomChart", pk), **input}}
+
+
+@run_type.field("id")
+def run_node_id(run: Run, _: Info) -> str:
+    """The run's node id; the client calls it storage id."""
+    return wire.node_id("Run", run.pk)
+
+
+@run_type.field("internalId")
+def internal_id(run: Run, _: Info) -> str:
+    """Our key."""
+    return str(run.pk)
+
+
+@run_type.field("projectId")
+def project_id(run: Run, _: Info) -> int:
+    """Our key of the project."""
+    return run.project_pk
+
+
+@run_type.field("name")
+def name(run: Run, _: Info) -> str:
+    """The run's id, as users see it."""
+    return run.run_id
+
+
+@run_type.field("wandbConfig")
+def wandb_config(run: Run, _: Info, keys: list[str] | None = None) -> str:
+    """The client's private part of the config; the key `t` in it says that the run began."""
+    private = json.loads(run.config or "{}").get("_wandb")
+    value = private.get("value") if isinstance(private, dict) else None
+    value = value if isinstance(value, dict) and is_started(run) else {}
+    return json.dumps({k: v for k, v in value.items() if keys is None or k in keys})
+
+
+@run_type.field("summaryMetrics")
+def summary_metrics(run: Run, _: Info) -> str:
+    """The summary as JSON text."""
+    return run.summary
+
+
+@run_type.field("sweepName")
+def sweep_name(run: Run, _: Info) -> str | None:
+    """The short id of the run's sweep."""
+    return run.sweep_id
+
+
+@run_type.field("sweep")
+def sweep(run: Run, info: Info) -> Sweep | None:
+    """The run's sweep."""
+    if run.sweep_id is None:
+        return None
+    context = ctx(info)
+    return context.services.sweeps.find(context.caller, run.entity, run.project, run.sweep_id)
+
+
+@run_type.field("group")
+def group(run: Run, _: Info) -> str | None:
+    """The group's name."""
+    return run.group_name
+
+
+@run_type.field("commit")
+def commit(run: Run, _: Info) -> str | None:
+    """The git commit the script ran at."""
+    return run.commit_sha
+
+
+@run_type.field("readOnly")
+def read_only(_: Run, __: Info) -> bool:
+    """Who sees a run may write to it."""
+    return False
+
+
+@run_type.field("user")
+def user(run: Run, info: Info) -> Caller | None:
+    """Who made the run."""
+    context = ctx(info)
+    if run.user_name is None or run.user_name == context.caller.name:
+        return context.caller if run.user_name else None
+    try:
+        return context.services.users.get_caller(run.user_name)
+    except NotFound:
+        return None
+
+
+@run_type.field("project")
+def project(run: Run, info: Info) -> Project | None:
+    """The run's project."""
+    context = ctx(info)
+    return context.services.projects.find(context.caller, run.entity, run.project)
+
+
+@run_type.field("shouldStop")
+def should_stop(run: Run, _: Info) -> bool:
+    """Asked to stop, and not ended yet."""
+    return run.stop_requested and run.state not in ENDED
+
+
+@run_type.field("stopped")
+def stopped(run: Run, _: Info) -> bool:
+    """Asked to stop; the client's own flag."""
+    return run.stop_requested
+
+
+@run_type.field("failed")
+def failed(run: Run, _: Info) -> bool:
+    """Ended with an error."""
+    return run.state in (RunState.FAILED, RunState.CRASHED)
+
+
+@run_type.field("running")
+def running(run: Run, _: Info) -> bool:
+    """A client speaks for it."""
+    return run.state in (RunState.RUNNING, RunState.PREEMPTING)
+
+
+@run_type.field("historyLineCount")
+def history_line_count(run: Run, _: Info) -> int:
+    """Lines of history; the client appends there."""
+    return run.history_lines
+
+
+@run_type.field("eventsLineCount")
+def events_line_count(run: Run, _: Info) -> int:
+    """Lines of system metrics."""
+    return run.events_lines
+
+
+@run_type.field("logLineCount")
+def log_line_count(run: Run, _: Info) -> int:
+    """Lines of console output."""
+    return run.console_lines
+
+
+bindables: list[SchemaBindable] = [mutation, run_type]

@@ -1,0 +1,56 @@
+"""The client's scalars."""
+
+from datetime import datetime
+from typing import Any
+
+from ariadne import ScalarType
+from ariadne.types import SchemaBindable
+
+from sweepd.wandb_api import wire
+
+json_scalar = ScalarType("JSON", serializer=wire.strict, value_parser=lambda value: value)
+json_string = ScalarType("JSONString")
+int64 = ScalarType("Int64")
+date_time = ScalarType("DateTime")
+duration = ScalarType("Duration")
+
+
+@int64.serializer
+def serialize_int64(value: Any) -> int:
+    """A whole number; GraphQL's own Int ends at 2³¹."""
+    return int(value)
+
+
+@int64.value_parser
+def parse_int64(value: Any) -> int:
+    """A whole number, or a text that holds one."""
+    return int(value)
+
+
+@duration.value_parser
+def parse_duration(value: Any) -> int:
+    """Whole milliseconds."""
+    return int(value)
+
+
+@json_string.serializer
+def serialize_json_string(value: Any) -> str:
+    """JSON text, kept as it is: it may hold NaN."""
+    return str(value)
+
+
+@json_string.value_parser
+def parse_json_string(value: Any) -> str:
+    """JSON text."""
+    if not isinstance(value, str):
+        raise ValueError(f"expected JSON as a string, got {type(value).__name__}")
+    return value
+
+
+@date_time.serializer
+def serialize_date_time(value: Any) -> str | None:
+    """ISO 8601 with Z."""
+    return wire.time(value) if isinstance(value, datetime) else str(value)
+
+
+bindables: list[SchemaBindable] = [json_scalar, json_string, int64, date_time, duration]

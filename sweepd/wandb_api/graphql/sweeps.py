@@ -1,0 +1,209 @@
+"""Sweeps: create, edit, change state, read."""
+
+from typing import Any
+
+from ariadne import MutationType, ObjectType
+from ariadne.types import SchemaBindable
+
+from sweepd.domain.projects import Project
+from sweepd.domain.runs import Run
+from sweepd.domain.sweeps import Agent, Sweep
+from sweepd.domain.users import Caller
+from sweepd.services.sweeps import SweepChange
+from sweepd.wandb_api import wire
+from sweepd.wandb_api.graphql.context import Context, Info, connection, ctx
+
+mutation, sweep_type, run_type = MutationType(), ObjectType("Sweep"), ObjectType("Run")
+
+
+@mutation.field("upsertSweep")
+def upsert_sweep(_: Any, info: Info, input: dict[str, Any]) -> dict[str, Any]:
+    """Create a sweep, or change the one named by `id`; warnings go to the user's terminal."""
+    context = ctx(info)
+    change = SweepChange(
+        config_yaml=input.get("config"),
+        description=input.get("description"),
+        display_name=input.get("display_name"),
+        state=input.get("state"),
+        controller=input.get("controller"),
+        scheduler=input.get("scheduler"),
+        prior_runs=_named_runs(input.get("prior_runs_filters")),
+    )
+    entity, project = input.get("entity_name"), input.get("project_name")
+    if input.get("id") is None:
+        sweep, warnings = context.services.sweeps.create(context.caller, entity, project, change)
+    else:
+        pk = _find_pk(context, input["id"], entity, project)
+        sweep, warnings = context.services.sweeps.update(context.caller, pk, change)
+    return {"sweep": sweep, "config_validation_warnings": warnings}
+
+
+@mutation.field("enqueueSweepRun")
+def enqueue_sweep_run(_: Any, info: Info, input: dict[str, Any]) -> dict[str, Any]:
+    """Queue a config; the answer's `id` is the run's name, which schedulers filter by."""
+    context = ctx(info)
+    config = wire.read_json_object(input["config"], "config")
+    plain = {
+        key: item["value"] if isinstance(item, dict) and set(item) == {"value"} else item
+        for key, item in config.items()
+    }
+    pk = _find_pk(context, input["id"], None, None)
+    run = context.services.sweeps.enqueue(context.caller, pk, plain, input.get("display_name"))
+    return {"id": run.run_id, "run_queue_item_id": run.run_id}
+
+
+@mutation.field("retrySweepRuns")
+def retry_sweep_runs(_: Any, info: Info, input: dict[str, Any]) -> dict[str, Any]:
+    """Hand configs of runs that ended badly out again."""
+    context = ctx(info)
+    pk = _find_pk(context, input["id"], None, None)
+    return {"count": context.services.sweeps.retry(context.caller, pk, input["states"])}
+
+
+def _find_pk(context: Context, node: str, entity: str | None, project: str | None) -> int:
+    """The sweep of a node id, or of the short id that users see."""
+    if len(node) == 8 and node.isalnum() and node == node.lower():
+        return context.services.sweeps.get(context.caller, entity, project, node).pk
+    return wire.read_node_id("Sweep", node)
+
+
+def _named_runs(filters: str | None) -> list[str]:
+    """The run ids in `{"$or": [{"name": …}, …]}`."""
+    tree = wire.read_json_object(filters, "priorRunsFilters")
+    return [
+        str(item["name"])
+        for item in tree.get("$or", [])
+        if isinstance(item, dict) and "name" in item
+    ]
+
+
+@sweep_type.field("id")
+def sweep_node_id(sweep: Sweep, _: Info) -> str:
+    """The sweep's node id."""
+    return wire.node_id("Sweep", sweep.pk)
+
+
+@sweep_type.field("name")
+def name(sweep: Sweep, _: Info) -> str:
+    """The short id that users see."""
+    return sweep.sweep_id
+
+
+@sweep_type.field("state")
+def state(sweep: Sweep, _: Info) -> str:
+    """In upper case, unlike a run's."""
+    return str(sweep.state)
+
+
+@sweep_type.field("config")
+def config(sweep: Sweep, _: Info) -> str:
+    """The YAML text as it was sent."""
+    return sweep.config_yaml
+
+
+@sweep_type.field("heartbeatAt")
+def heartbeat_at(sweep: Sweep, _: Info) -> Any:
+    """The last change."""
+    return sweep.updated_at
+
+
+@sweep_type.field("bestLoss")
+def best_loss(sweep: Sweep, info: Info) -> float | None:
+    """The best value any run reached, by the sweep's goal."""
+    run = best_run(sweep, info)
+    return metric_best(run, sweep) if run else None
+
+
+def metric_best(run: Run, sweep: Sweep) -> float | None:
+    """A run's best value of its sweep's metric."""
+    return run.metric_max if sweep.metric_goal == "maximize" else run.metric_min
+
+
+@sweep_type.field("bestRun")
+def best_run(sweep: Sweep, info: Info) -> Run | None:
+    """The run with the best value at any step."""
+    return ctx(info).services.sweeps.best_run(sweep)
+
+
+@sweep_type.field("warnings")
+def warnings(sweep: Sweep, info: Info) -> list[str]:
+    """What is odd about the sweep, and what to do."""
+    events = ctx(info).services.sweeps.events(sweep)
+    return [event.message for event in events if event.kind == "warning"]
+
+
+@sweep_type.field("earlyStopJobRunning")
+def early_stop_job_running(_: Sweep, __: Info) -> bool:
+    """There is no such job: rules are applied when a number arrives."""
+    return False
+
+
+@sweep_type.field("controllerRunName")
+def controller_run_name(sweep: Sweep, _: Info) -> str:
+    """The run in which a client-side scheduler writes its console; none of the sweep's."""
+    return f"scheduler-{sweep.sweep_id}"
+
+
+@sweep_type.field("runCount")
+def run_count(sweep: Sweep, info: Info) -> int:
+    """How many runs there are."""
+    return sum(ctx(info).services.sweeps.count_runs(sweep).values())
+
+
+@sweep_type.field("runCountExpected")
+def run_count_expected(sweep: Sweep, _: Info) -> int | None:
+    """Cells of a grid, or the cap; null when there is no end."""
+    bounds = [n for n in (sweep.n_configs, sweep.run_cap) if n is not None]
+    return min(bounds) if bounds else None
+
+
+@sweep_type.field("user")
+def user(sweep: Sweep, info: Info) -> Caller | None:
+    """Who created it; told only of oneself."""
+    caller = ctx(info).caller
+    return caller if sweep.user_name == caller.name else None
+
+
+@sweep_type.field("project")
+def project(sweep: Sweep, info: Info) -> Project:
+    """The sweep's project."""
+    return ctx(info).services.sweeps.project(sweep)
+
+
+@sweep_type.field("runs")
+def runs(
+    sweep: Sweep,
+    info: Info,
+    first: int | None = None,
+    after: str | None = None,
+    filters: str | None = None,
+) -> dict[str, Any]:
+    """The sweep's runs; without `first`, all of them."""
+    return connection(ctx(info).services.sweeps.runs(sweep), first, after)
+
+
+@sweep_type.field("agent")
+def agent(sweep: Sweep, info: Info, agent_name: str) -> Agent | None:
+    """One agent by its name or node id."""
+    for found in ctx(info).services.sweeps.agents(sweep):
+        if agent_name in (found.name, wire.node_id("Agent", found.pk)):
+            return found
+    return None
+
+
+@sweep_type.field("agents")
+def agents(sweep: Sweep, info: Info) -> dict[str, Any]:
+    """The sweep's agents."""
+    return connection(ctx(info).services.sweeps.agents(sweep))
+
+
+@run_type.field("metricBest")
+def run_metric_best(run: Run, info: Info) -> float | None:
+    """The run's best value of its sweep's metric."""
+    if run.sweep_pk is None or run.sweep_id is None:
+        return None
+    context = ctx(info)
+    return metric_best(run, context.services.sweeps.get_by_pk(context.caller, run.sweep_pk))
+
+
+bindables: list[SchemaBindable] = [mutation, sweep_type, run_type]

@@ -1,0 +1,139 @@
+"""Who asks, the server itself, entities and API keys."""
+
+import json
+from typing import Any
+
+from ariadne import MutationType, ObjectType, QueryType
+from ariadne.types import SchemaBindable
+
+from sweepd.domain.errors import BadInput
+from sweepd.domain.users import Caller
+from sweepd.wandb_api import wire
+from sweepd.wandb_api.features import FEATURES
+from sweepd.wandb_api.graphql.context import Info, connection, ctx
+
+query, mutation = QueryType(), MutationType()
+user, api_key = ObjectType("User"), ObjectType("ApiKey")
+
+MIN_CLIENT, MAX_CLIENT = "0.26.0", "0.31.0"
+
+
+@query.field("viewer")
+def viewer(_: Any, info: Info) -> Caller:
+    """The caller; the client asks this all the time, and nothing is read for it."""
+    return ctx(info).caller
+
+
+@query.field("serverInfo")
+def server_info(_: Any, info: Info) -> dict[str, Any]:
+    """What this server can do."""
+    return {
+        "features": [{"name": name, "is_enabled": on} for name, on in FEATURES.items()],
+        "cli_version_info": {"min_cli_version": MIN_CLIENT, "max_cli_version": MAX_CLIENT},
+        "latest_local_version_info": {
+            "out_of_date": False,
+            "latest_version_string": MAX_CLIENT,
+            "version_on_this_instance_string": MAX_CLIENT,
+        },
+    }
+
+
+@query.field("entity")
+def entity(_: Any, info: Info, name: str | None = None) -> dict[str, Any] | None:
+    """An entity of the caller's; no organisations here."""
+    caller = ctx(info).caller
+    name = name or caller.default_entity
+    if name not in caller.entities:
+        return None
+    return entity_node(name, caller.entities[name], caller)
+
+
+def entity_node(name: str, pk: int, caller: Caller) -> dict[str, Any]:
+    """An entity as the wire shows it."""
+    return {
+        "id": wire.node_id("Entity", pk),
+        "name": name,
+        "available": False,
+        "is_team": name != caller.name,
+        "organization": None,
+    }
+
+
+@query.field("users")
+def users(_: Any, info: Info, query: str | None = None) -> dict[str, Any]:
+    """Users whose name or mail address is the text asked for."""
+    context = ctx(info)
+    found = []
+    for known in context.services.users.list_users():
+        if not query or query in (known.name, known.email):
+            found.append(context.services.users.get_caller(known.name))
+    return connection(found if query else [context.caller])
+
+
+@user.field("id")
+def user_id(caller: Caller, _: Info) -> str:
+    """The user's node id."""
+    return wire.node_id("User", caller.user_pk)
+
+
+@user.field("username")
+@user.field("entity")
+def username(caller: Caller, _: Info) -> str:
+    """A user's default entity bears their name."""
+    return caller.name
+
+
+@user.field("admin")
+def admin(caller: Caller, _: Info) -> bool:
+    """Whether they look after this server."""
+    return caller.is_admin
+
+
+@user.field("flags")
+def flags(_: Caller, __: Info) -> str:
+    """Code is saved when the client is told that it may be."""
+    return json.dumps({"code_saving_enabled": True})
+
+
+@user.field("teams")
+def teams(caller: Caller, _: Info) -> dict[str, Any]:
+    """The entities they belong to; the client lists their own among them."""
+    nodes = [entity_node(name, pk, caller) for name, pk in caller.entities.items()]
+    return connection(nodes)
+
+
+@user.field("apiKeys")
+def api_keys(caller: Caller, info: Info) -> dict[str, Any]:
+    """One's own keys, by their last four characters; nobody sees another's."""
+    context = ctx(info)
+    if caller.user_pk != context.caller.user_pk:
+        return connection([])
+    keys = context.services.users.list_keys(caller)
+    return connection(
+        [
+            {"id": str(key.pk), "name": f"…{key.hint}", "description": key.description}
+            for key in keys
+        ]
+    )
+
+
+@mutation.field("generateApiKey")
+def generate_api_key(_: Any, info: Info, input: dict[str, Any]) -> dict[str, Any]:
+    """A new key for the caller; its `name` is the secret, shown only now."""
+    context = ctx(info)
+    description = input.get("description") or ""
+    number, secret = context.services.users.create_own_key(context.caller, description)
+    return {"api_key": {"id": str(number), "name": secret, "description": description}}
+
+
+@mutation.field("deleteApiKey")
+def delete_api_key(_: Any, info: Info, input: dict[str, Any]) -> dict[str, Any]:
+    """Revoke one of the caller's keys."""
+    context = ctx(info)
+    if not str(input["id"]).isdigit():
+        raise BadInput(f"an API key's id is a number; got {input['id']!r}")
+    context.services.users.delete_key(context.caller, int(input["id"]))
+    return {"success": True}
+
+
+bindables: list[SchemaBindable] = [query, mutation, user, api_key]

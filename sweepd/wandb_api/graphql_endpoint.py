@@ -1,0 +1,30 @@
+"""`POST /graphql`: read, run in a worker thread, answer."""
+
+from typing import Any
+
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+
+from sweepd.domain.errors import BadInput
+from sweepd.wandb_api import errors
+from sweepd.wandb_api.authentication import base_url, caller_of
+from sweepd.wandb_api.bodies import read_json
+from sweepd.wandb_api.graphql.context import Context
+
+
+async def graphql(request: Request) -> Response:
+    """Answer one GraphQL request of a client."""
+    try:
+        caller = await caller_of(request)
+        body = await read_json(request)
+        document, variables = body.get("query"), body.get("variables")
+        if not isinstance(document, str) or not isinstance(variables, dict | None):
+            raise BadInput("a GraphQL request has a text `query` and an object `variables`")
+        state = request.app.state
+        context = Context(caller, state.services, state.signer, base_url(request))
+        operation: Any = body.get("operationName")
+        data = await run_in_threadpool(state.engine.run, document, variables, operation, context)
+        return JSONResponse({"data": data})
+    except Exception as error:
+        return errors.answer(error)

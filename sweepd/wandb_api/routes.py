@@ -1,0 +1,28 @@
+"""Every address the client calls."""
+
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import BaseRoute, Route
+
+from sweepd.wandb_api import files
+from sweepd.wandb_api.file_stream import file_stream
+from sweepd.wandb_api.graphql_endpoint import graphql
+
+
+async def healthz(request: Request) -> Response:
+    """Whether this is a sweepd that works, and which; needs no key and tells no secret."""
+    return JSONResponse({"sweepd": request.app.state.version, "ok": True})
+
+
+async def no_telemetry(request: Request) -> Response:
+    """The client probes for telemetry and stops when there is none."""
+    return Response(status_code=404)
+
+
+routes: list[BaseRoute] = [
+    Route("/graphql", graphql, methods=["POST"]),
+    Route("/files/{entity}/{project}/{run}/file_stream", file_stream, methods=["POST"]),
+    Route("/healthz", healthz),
+    Route("/sdk/otel/v1/{kind}", no_telemetry, methods=["POST"]),
+    *files.routes,
+]

@@ -1,0 +1,1 @@
+"""Pages for people: addresses, a file per page, templates and static files."""

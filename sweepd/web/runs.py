@@ -1,0 +1,193 @@
+"""The run page and what it reads: overview, curves, console, system metrics; what it may change."""
+
+from collections.abc import Iterable
+from typing import Any
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from sweepd.domain.errors import BadInput
+from sweepd.domain.runs import Run
+from sweepd.services.all import Services
+from sweepd.services.reading import flatten, sample_indexes
+from sweepd.services.runs import RunChange
+from sweepd.web import custom_charts, shapes
+from sweepd.web.answering import address, crumbs, json_answer, render, secure
+from sweepd.web.session import Visitor, services_of
+
+CURVE_POINTS = 800  # of one key; the extremes of each stretch are kept
+CONSOLE_LINES = 4000  # in one answer
+MAX_SIBLINGS = 200
+MAX_MEDIA = 400  # of one key, the newest
+
+
+def run_of(request: Request, visitor: Visitor) -> tuple[Services, Run]:
+    """The services, and the run that the address names."""
+    services = services_of(request)
+    path = request.path_params
+    return services, services.runs.get(visitor.caller, path["entity"], path["project"], path["run"])
+
+
+def show(request: Request, visitor: Visitor) -> Response:
+    """GET /{entity}/{project}/runs/{run}"""
+    _, run = run_of(request, visitor)
+    base = address(run.entity, run.project)
+    path = [(run.entity, address(run.entity)), (run.project, base)]
+    if run.sweep_id:
+        path.append((run.sweep_id, address(run.entity, run.project, "sweeps", run.sweep_id)))
+    return render(
+        "run.html", visitor, title=run.display_name[:80], inline_style=True,
+        run={"name": run.display_name[:300], "state": str(run.state), "id": run.run_id},
+        crumbs=crumbs(*path, (run.display_name[:200], None)), base_url=base,
+        data_url=address("-", "runs", run.entity, run.project, run.run_id),
+    )  # fmt: skip
+
+
+def overview(request: Request, visitor: Visitor) -> Response:
+    """GET /-/runs/{entity}/{project}/{run}/overview: everything but the streams."""
+    services, run = run_of(request, visitor)
+    project = services.projects.get(visitor.caller, run.entity, run.project)
+    summary = shapes.flat(shapes.parse(run.summary))
+    return json_answer({
+        "run": shapes.from_run(run) | {
+            "host": run.host, "program": run.program, "commit": run.commit_sha, "repo": run.repo,
+            "exitcode": run.exitcode, "description": run.description, "job_type": run.job_type,
+            "heartbeat_at": shapes.moment(run.heartbeat_at),
+            "stop_requested": run.stop_requested,
+            "path": f"{run.entity}/{run.project}/{run.run_id}",
+        },
+        "config": shapes.flat(shapes.unwrapped(run.config)),
+        "summary": {k: v for k, v in summary.items() if not k.startswith("_wandb")},
+        "charts": custom_charts.find(run),
+        "siblings": _siblings(services, run, project),
+        "artifacts": _artifacts(services, run),
+    })  # fmt: skip
+
+
+def _siblings(services: Services, run: Run, project: Any) -> list[dict[str, str]]:
+    """Runs to lay beside this one: of its sweep, else of its project; the previous one first."""
+    runs = services.runs.list_all(project)
+    near = [r for r in runs if r.pk != run.pk and (not run.sweep_id or r.sweep_id == run.sweep_id)]
+    near.sort(key=lambda r: (r.created_at > run.created_at, -r.created_at.timestamp()))
+    return [{"id": r.run_id, "name": r.display_name[:120]} for r in near[:MAX_SIBLINGS]]
+
+
+def _artifacts(services: Services, run: Run) -> list[dict[str, Any]]:
+    found = []
+    related = (
+        ("logged", services.artifacts.logged_by(run)), ("used", services.artifacts.used_by(run)),
+    )  # fmt: skip
+    for relation, artifacts in related:
+        for artifact in artifacts:
+            version = f"v{artifact.version}"
+            found.append({
+                "relation": relation, "type": artifact.type_name,
+                "name": f"{artifact.collection}:{version}",
+                "href": address(run.entity, run.project, "artifacts", artifact.type_name,
+                                artifact.collection, version),
+            })  # fmt: skip
+    return found
+
+
+def history(request: Request, visitor: Visitor) -> Response:
+    """GET …/history: for each number a curve, for each media key its items by step."""
+    services, run = run_of(request, visitor)
+    tag = f'"h{run.history_lines}-{run.deliveries}"'
+    if request.headers.get("if-none-match") == tag:
+        return Response(status_code=304, headers=secure({"ETag": tag}))
+    return json_answer(_curves(services.reading.rows(run)), ETag=tag)
+
+
+def system(request: Request, visitor: Visitor) -> Response:
+    """GET …/system: the machine's metrics, every 15 seconds or so."""
+    services, run = run_of(request, visitor)
+    events = getattr(services.reading, "events", None)
+    return json_answer(_curves(events(run) if events else []))
+
+
+def _curves(rows: Iterable[dict[str, Any]]) -> dict[str, Any]:
+    series: dict[str, list[dict[str, Any]]] = {}
+    media: dict[str, list[list[Any]]] = {}
+    for number, row in enumerate(rows):
+        step, at = row.get("_step", number), row.get("_timestamp")
+        for name, value in flatten(row).items():
+            if isinstance(value, dict) and "_type" in value:
+                media.setdefault(name, []).append([step, shapes.plain(value)])
+            elif name.startswith("_") or isinstance(value, bool | str | list | dict):
+                continue
+            elif isinstance(value, int | float):
+                point = {"step": step, "time": at, name: shapes.plain(value)}
+                series.setdefault(name, []).append(point)
+    curves = {}
+    for name, points in series.items():
+        kept = [points[i] for i in sample_indexes(points, [name], CURVE_POINTS)]
+        curves[name] = {
+            "step": [p["step"] for p in kept],
+            "time": [p["time"] for p in kept],
+            "value": [p[name] if not isinstance(p[name], str) else None for p in kept],
+            "n": len(points),
+        }
+    return {"series": curves, "media": {name: items[-MAX_MEDIA:] for name, items in media.items()}}
+
+
+def console(request: Request, visitor: Visitor) -> Response:
+    """GET …/console?since=N: terminal lines from number N on; asks for the end when negative."""
+    services, run = run_of(request, visitor)
+    try:
+        since = int(request.query_params.get("since", "0"))
+    except ValueError as error:
+        raise BadInput("since is the number of a line") from error
+    if since < 0:
+        since = max(0, run.console_lines - CONSOLE_LINES)
+    lines = services.reading.console(run, since)[:CONSOLE_LINES]
+    return json_answer({
+        "lines": [[x.number, x.timestamp, x.is_error, x.text[:20_000]] for x in lines],
+        "total": run.console_lines,
+    })  # fmt: skip
+
+
+def console_text(request: Request, visitor: Visitor) -> Response:
+    """GET …/console.txt: the whole terminal output as a file."""
+    services, run = run_of(request, visitor)
+    text = "".join(f"{line.text.rstrip()}\n" for line in services.reading.console(run))
+    return Response(text, media_type="text/plain", headers=secure({
+        "Content-Disposition": f'attachment; filename="{_file_name(run.run_id)}.log"',
+    }))  # fmt: skip
+
+
+def _file_name(text: str) -> str:
+    return "".join(c if c.isascii() and (c.isalnum() or c in "._-") else "_" for c in text)
+
+
+def act(request: Request, visitor: Visitor, body: dict[str, Any]) -> dict[str, Any]:
+    """POST …/actions: stop, rename, note, tag, delete, undelete."""
+    services, run = run_of(request, visitor)
+    return change(services, visitor, run, body)
+
+
+def change(services: Services, visitor: Visitor, run: Run, body: dict[str, Any]) -> dict[str, Any]:
+    """One change to one run, asked for by a page."""
+    caller, name = visitor.caller, body.get("action")
+    if name == "stop":
+        was_running = services.runs.stop(caller, run.pk)
+        return {"message": "Asked to stop." if was_running else "It had already ended."}
+    if name == "rename":
+        new = str(body.get("name", "")).strip()[:500]
+        if not new:
+            raise BadInput("a run's name cannot be empty")
+        services.runs.change(caller, run.pk, RunChange(display_name=new))
+    elif name == "notes":
+        services.runs.change(caller, run.pk, RunChange(notes=str(body.get("notes", ""))[:100_000]))
+    elif name == "tags":
+        given = body.get("tags")
+        if not isinstance(given, list):
+            raise BadInput("tags are a list of words")
+        tags = list(dict.fromkeys(str(tag).strip()[:64] for tag in given if str(tag).strip()))
+        services.runs.change(caller, run.pk, RunChange(tags=tags[:64]))
+    elif name == "delete":
+        services.runs.delete(caller, run.pk)
+    elif name == "undelete":
+        services.runs.undelete(caller, run.pk)
+    else:
+        raise BadInput(f"no action {name!r}")
+    return {"message": "Done."}

@@ -1,0 +1,160 @@
+"""What the pages' scripts read: runs and sweeps as plain JSON, every number finite or a word."""
+
+import json
+import math
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+import orjson
+
+from sweepd.domain.runs import Run
+from sweepd.domain.sweeps import Sweep, SweepEvent, SweepPoint
+
+MAX_KEYS = 400  # columns of one run; more would make every page slow
+MAX_TEXT = 10_000  # characters of one value
+_WORDS = {"NaN", "Infinity", "-Infinity"}
+
+
+def moment(at: datetime | None) -> str | None:
+    """A time as JavaScript reads it."""
+    return at.isoformat() if at is not None else None
+
+
+def parse(text: str | None) -> dict[str, Any]:
+    """A JSON object from storage; bare NaN and infinities, which JSON has not, become words."""
+    if not text:
+        return {}
+    try:
+        value = orjson.loads(text)
+    except orjson.JSONDecodeError:
+        try:
+            value = json.loads(text, parse_constant=str)
+        except ValueError:
+            return {}
+    return value if isinstance(value, dict) else {}
+
+
+def plain(value: Any) -> Any:
+    """A value whose floats are finite; NaN and infinities become the words the pages know."""
+    if isinstance(value, float) and not math.isfinite(value):
+        return "NaN" if math.isnan(value) else "Infinity" if value > 0 else "-Infinity"
+    if isinstance(value, str):
+        return value if len(value) <= MAX_TEXT else value[:MAX_TEXT] + "…"
+    if isinstance(value, dict):
+        return {str(key): plain(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [plain(item) for item in value]
+    if isinstance(value, int) and abs(value) > 2**63:
+        return float(value)
+    return value
+
+
+def flat(value: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
+    """Nested objects under dotted names; media (with `_type`) stay whole, lists too."""
+    found: dict[str, Any] = {}
+    for key, item in value.items():
+        name = f"{prefix}{key}"
+        if isinstance(item, dict) and item and "_type" not in item:
+            found.update(flat(item, f"{name}."))
+        else:
+            found[name] = plain(item)
+        if len(found) >= MAX_KEYS:
+            break
+    return found
+
+
+def unwrapped(config: str) -> dict[str, Any]:
+    """A run's config without the client's wrappers and private keys."""
+    return {
+        key: item["value"] if isinstance(item, dict) and "value" in item else item
+        for key, item in parse(config).items()
+        if key not in ("_wandb", "wandb_version")
+    }
+
+
+def readable_summary(text: str) -> dict[str, Any]:
+    """The numbers and short texts of a summary; media and the client's own keys are left out."""
+    kept = {}
+    for key, value in flat(parse(text)).items():
+        if key.startswith("_") or isinstance(value, dict | list):
+            continue
+        kept[key] = value if not isinstance(value, str) else value[:500]
+    return kept
+
+
+def from_point(point: SweepPoint) -> dict[str, Any]:
+    """A run of a sweep, for the parallel view."""
+    return {
+        "id": point.run_id,
+        "name": point.display_name,
+        "state": str(point.state),
+        "stop_reason": point.stop_reason,
+        "config": flat(parse(point.config)),
+        "metric": {
+            "last": plain(point.metric_last),
+            "min": plain(point.metric_min),
+            "max": plain(point.metric_max),
+        },
+        "summary": readable_summary(point.summary),
+        "n_steps": point.n_history,
+        "created_at": moment(point.created_at),
+        "started_at": moment(point.started_at),
+        "ended_at": moment(point.ended_at),
+        "agent": point.agent,
+        "attempt": point.attempt,
+    }
+
+
+def from_run(run: Run) -> dict[str, Any]:
+    """A run of a project, for the runs table."""
+    return {
+        "id": run.run_id,
+        "name": run.display_name,
+        "state": str(run.state),
+        "stop_reason": run.stop_reason,
+        "config": flat(unwrapped(run.config)),
+        "metric": {
+            "last": plain(run.metric_last), "min": plain(run.metric_min),
+            "max": plain(run.metric_max),
+        },
+        "summary": readable_summary(run.summary),
+        "n_steps": run.history_lines,
+        "created_at": moment(run.created_at),
+        "started_at": moment(run.started_at),
+        "ended_at": moment(run.ended_at),
+        "agent": run.host,
+        "attempt": run.attempt,
+        "sweep": run.sweep_id,
+        "tags": list(run.tags),
+        "notes": (run.notes or "")[:500],
+        "group": run.group_name,
+        "user": run.user_name,
+    }  # fmt: skip
+
+
+def from_parameter(parameter: Any) -> dict[str, Any]:
+    """An axis of the search space; `parameter` is a search Parameter."""
+    return {
+        "name": parameter.name,
+        "kind": parameter.kind,
+        "scale": parameter.scale,
+        "values": [plain(value) for value in parameter.values] or None,
+        "min": plain(parameter.low),
+        "max": plain(parameter.high),
+    }
+
+
+def from_event(event: SweepEvent) -> dict[str, Any]:
+    """A line of the sweep's log."""
+    return {
+        "at": moment(event.at),
+        "actor": event.actor,
+        "kind": event.kind,
+        "message": event.message[:20_000],
+    }
+
+
+def title_of(sweep: Sweep) -> str:
+    """The sweep's name, or its id when it has none."""
+    return sweep.display_name or sweep.sweep_id

@@ -1,0 +1,129 @@
+"""Signing in and out, keys, and for administrators users and teams."""
+
+from typing import Any
+from urllib.parse import parse_qsl
+
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+
+from sweepd.domain.errors import BadInput, Forbidden, NotSignedIn
+from sweepd.web.answering import crumbs, page, render, sign_in_page
+from sweepd.web.session import Visitor, services_of, sign_in, sign_out, visitor_of
+
+MAX_FORM_BYTES = 10_000
+
+
+def _target(text: str) -> str:
+    """Where to go after signing in: a path of ours, nothing else."""
+    is_ours = text.startswith("/") and not text.startswith(("//", "/\\"))
+    return text if is_ours and "\n" not in text and "\r" not in text else "/"
+
+
+async def authorize(request: Request) -> Response:
+    """GET /authorize: a one-time link signs in; else the form, or one's keys once signed in."""
+    token = request.query_params.get("token")
+    if token:
+        users = services_of(request).users
+        try:
+            caller = await run_in_threadpool(users.redeem_sign_in_link, token)
+        except NotSignedIn as error:
+            return sign_in_page(request, str(error), 401)
+        target = _target(request.query_params.get("next", "/"))
+        response = RedirectResponse(target, status_code=303)
+        sign_in(request, response, caller)
+        return response
+    try:
+        await run_in_threadpool(visitor_of, request)
+    except NotSignedIn:
+        return sign_in_page(request, "", 200)
+    return await page(account)(request)
+
+
+async def submit(request: Request) -> Response:
+    """POST /authorize: sign in with a key."""
+    if _is_foreign(request):
+        return Response("this request came from another site", 403)
+    form = await _read_form(request)
+    users = services_of(request).users
+    try:
+        caller = await run_in_threadpool(users.sign_in, form.get("key", "").strip())
+    except NotSignedIn:
+        told = "This key belongs to nobody here. Check it and try again."
+        return sign_in_page(request, told, 401)
+    response = RedirectResponse(_target(form.get("next", "/")), status_code=303)
+    sign_in(request, response, caller)
+    return response
+
+
+async def _read_form(request: Request) -> dict[str, str]:
+    body = b""
+    async for chunk in request.stream():
+        body += chunk
+        if len(body) > MAX_FORM_BYTES:
+            return {}
+    return dict(parse_qsl(body.decode("utf-8", "replace")))
+
+
+def _is_foreign(request: Request) -> bool:
+    """Whether another site's page sent this form."""
+    origin = request.headers.get("origin")
+    return origin is not None and origin.partition("://")[2] != request.headers.get("host")
+
+
+async def leave(request: Request) -> Response:
+    """POST /-/sign-out"""
+    if _is_foreign(request):
+        return Response("this request came from another site", 403)
+    response = RedirectResponse("/authorize", status_code=303)
+    sign_out(request, response)
+    return response
+
+
+def account(request: Request, visitor: Visitor) -> Response:
+    """GET /-/account: one's keys; for administrators, users and teams."""
+    services = services_of(request)
+    caller = visitor.caller
+    keys = [
+        {"pk": key.pk, "hint": key.hint, "description": key.description[:200],
+         "created": f"{key.created_at:%d %b %Y}"}
+        for key in services.users.list_keys(caller)
+    ]  # fmt: skip
+    users = [
+        {"name": user.name, "email": user.email, "is_admin": user.is_admin}
+        for user in (services.users.list_users() if caller.is_admin else [])
+    ]
+    return render(
+        "account.html", visitor, title="Account", crumbs=crumbs(("Account", None)), keys=keys,
+        users=users, is_admin=caller.is_admin, entities=list(caller.entities),
+        origin=str(request.base_url).rstrip("/"),
+    )  # fmt: skip
+
+
+def act(request: Request, visitor: Visitor, body: dict[str, Any]) -> dict[str, Any]:
+    """POST /-/account/actions: make and revoke keys; add users and teams."""
+    users = services_of(request).users
+    caller = visitor.caller
+    name = body.get("action")
+    if name == "create-key":
+        _, secret = users.create_own_key(caller, str(body.get("description") or "")[:200])
+        return {"secret": secret, "message": "Copy this key now: it is not shown again."}
+    if name == "delete-key":
+        users.delete_key(caller, _number(body.get("key")))
+        return {"message": "The key no longer works."}
+    if not caller.is_admin:
+        raise Forbidden("only an administrator may do this")
+    if name == "add-user":
+        secret = users.add_user(str(body.get("name", "")), is_admin=bool(body.get("is_admin")))
+        return {"secret": secret, "message": "Give them this key: it is not shown again."}
+    if name == "add-team":
+        members = [part for part in str(body.get("members", "")).replace(",", " ").split() if part]
+        users.add_team(str(body.get("name", "")), members)
+        return {"message": "The team is there; its members see it at once."}
+    raise BadInput(f"no action {name!r}")
+
+
+def _number(value: object) -> int:
+    if not isinstance(value, int):
+        raise BadInput(f"expected a number, got {value!r}")
+    return value

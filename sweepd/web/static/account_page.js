@@ -1,0 +1,45 @@
+/** Keys, users and teams: small forms that post and say what came of it. */
+import { post } from "./sweep/feed.js";
+import { h, put } from "./parallel/dom.js";
+
+const ACTIONS = "/-/account/actions";
+const message = document.querySelector('[data-part="message"]');
+const secret = document.querySelector('[data-part="secret"]');
+
+async function act(body) {
+  try {
+    const answer = await post(ACTIONS, body);
+    message.textContent = answer.message ?? "";
+    if (answer.secret) showSecret(answer);
+    else window.location.reload();
+  } catch (error) {
+    message.textContent = error.message;
+  }
+}
+
+/** A secret is copied, not read: it stays hidden until asked for. */
+function showSecret({ secret: text, message: told }) {
+  secret.hidden = false;
+  const shown = h("code", {}, "•".repeat(24));
+  put(secret, h("div", {}, h("p", {}, told), h("div", { class: "code-line" }, shown,
+    h("button", { type: "button", onclick: () => {
+      shown.textContent = text;
+    } }, "Show"), h("button", { type: "button", "data-copy": text }, "Copy"))));
+  secret.scrollIntoView({ block: "nearest" });
+}
+
+for (const form of document.querySelectorAll("form[data-form]")) {
+  form.addEventListener("submit", (event) => {
+    event.preventDefault();
+    act({ action: form.dataset.form, ...Object.fromEntries(new FormData(form)) });
+  });
+}
+document.addEventListener("click", (event) => {
+  const button = event.target.closest('[data-action="delete-key"]');
+  if (!button) return;
+  if (button.dataset.sure) act({ action: "delete-key", key: Number(button.dataset.key) });
+  else {
+    button.dataset.sure = "yes";
+    button.textContent = "Revoke for good?";
+  }
+});

@@ -1,0 +1,178 @@
+/**
+ * What the page shows: the runs, the view, and what follows from the two. One model, many
+ * watchers: the plot, the table and the cards around them listen and never talk to each other.
+ *
+ * Events: "data" new runs · "view" anything in `view` changed · "scales" axes must be laid out
+ * anew · "selection" the set of selected runs changed · "hover" another run is pointed at.
+ */
+import { catalogue, defaultAxes, METRIC } from "./columns.js";
+import { makeScale } from "./scales.js";
+import { colouring, ramp } from "./colour.js";
+import { apply, isEmpty } from "./selection.js";
+import { emptyView } from "./address.js";
+
+/** How a run's line is drawn and counted: one word for its state and the reason it ended. */
+export function standing(run) {
+  const { state } = run;
+  if (state === "failed" || state === "crashed") return "failed";
+  if (state === "killed" || state === "preempted" || run.stop_reason) return "stopped";
+  if (state === "running" || state === "preempting") return "running";
+  return state === "pending" ? "pending" : "finished";
+}
+export const STANDINGS = ["finished", "running", "pending", "stopped", "failed"];
+
+export class Model extends EventTarget {
+  constructor(data, { view = emptyView(), theme = "light" } = {}) {
+    super();
+    this.view = view;
+    this.theme = theme;
+    this.hovered = -1;
+    this.setData(data);
+  }
+
+  setData(data) {
+    const hoveredId = this.data?.runs[this.hovered]?.id;
+    this.data = data;
+    this.runs = data.runs;
+    this.indexOf = new Map(this.runs.map((run, i) => [run.id, i]));
+    this.standings = Uint8Array.from(this.runs, (run) => STANDINGS.indexOf(standing(run)));
+    this.hovered = this.indexOf.get(hoveredId) ?? -1;
+    this.#readColumns();
+    this.#derive();
+    this.#tell("data", "scales", "selection");
+  }
+
+  setView(view) {
+    const aggregateChanged = view.aggregate !== this.view.aggregate;
+    this.view = view;
+    if (aggregateChanged) this.#readColumns();
+    this.#derive();
+    this.#tell("view", "scales", "selection");
+  }
+
+  /** Change part of the view; `what` says how much follows from it. */
+  change(part, what = "scales") {
+    if (what === "scales") {
+      this.setView({ ...this.view, ...part });
+      return;
+    }
+    this.view = { ...this.view, ...part };
+    if (what === "selection") this.#select();
+    this.#tell("view", ...(what === "selection" ? ["selection"] : []));
+  }
+
+  setTheme(theme) {
+    this.theme = theme;
+    this.#colour();
+    this.#tell("scales", "selection");
+  }
+
+  hover(index) {
+    if (index === this.hovered) return;
+    this.hovered = index;
+    this.#tell("hover");
+  }
+
+  /** A column by id, its values read; undefined when no run has it. */
+  column = (id) => {
+    const column = this.columns.get(id);
+    if (column && !column.raw) column.load(this.runs);
+    return column;
+  };
+
+  kindOf = (id) => {
+    const column = this.column(id);
+    const chosen = this.view.kinds[id];
+    if (!column) return "linear";
+    return column.kinds().includes(chosen) ? chosen : column.bestKind();
+  };
+
+  scale(id) {
+    if (!this.scales.has(id)) {
+      const zoomed = this.view.filters.length > 0;
+      this.scales.set(id, makeScale(this.column(id), this.kindOf(id), this.alive, zoomed));
+    }
+    return this.scales.get(id);
+  }
+
+  setBrush(id, brush) {
+    const brushes = { ...this.view.brushes };
+    if (isEmpty(brush)) delete brushes[id];
+    else brushes[id] = brush;
+    this.change({ brushes }, "selection");
+  }
+
+  /** Runs selected by the brushes become all there is (or, with `drop`, go away). */
+  keep(drop = false) {
+    if (!this.hasBrush) return;
+    const filters = [...this.view.filters, { drop, brushes: this.view.brushes }];
+    this.change({ filters, brushes: {} });
+  }
+
+  /** The ramp of colours from weak to strong in the present theme. */
+  ramp() {
+    return ramp(this.theme);
+  }
+
+  get hasBrush() {
+    return Object.values(this.view.brushes).some((brush) => !isEmpty(brush));
+  }
+
+  get bestIndex() {
+    return this.indexOf.get(this.data.sweep.best_run_id) ?? -1;
+  }
+
+  get pinnedIndex() {
+    return this.indexOf.get(this.view.pinned) ?? -1;
+  }
+
+  #readColumns() {
+    this.columns = catalogue(this.data, this.view.aggregate);
+  }
+
+  #derive() {
+    const n = this.runs.length;
+    this.axes = (this.view.axes ?? defaultAxes(this.columns)).filter((id) => this.columns.has(id));
+    this.alive = new Uint8Array(n).fill(1);
+    for (const { brushes, drop } of this.view.filters) {
+      apply(this.alive, this.column, brushes, this.kindOf, drop);
+    }
+    if (this.view.without.length) {
+      for (let i = 0; i < n; i += 1) {
+        if (this.view.without.includes(STANDINGS[this.standings[i]])) this.alive[i] = 0;
+      }
+    }
+    for (const id of this.view.hidden) {
+      const i = this.indexOf.get(id);
+      if (i !== undefined) this.alive[i] = 0;
+    }
+    this.nAlive = this.alive.reduce((sum, x) => sum + x, 0);
+    this.scales = new Map();
+    this.#colour();
+    this.#select();
+  }
+
+  #colour() {
+    const wanted = this.view.colour ?? METRIC;
+    this.colourId = this.columns.has(wanted) ? wanted : this.axes.at(-1) ?? null;
+    if (!this.colourId) {
+      const bucket = new Uint16Array(this.runs.length);
+      this.colours = { palette: ["#888888"], bucket, names: null, strength: null };
+      return;
+    }
+    const column = this.column(this.colourId);
+    const lowIsGood = this.colourId === METRIC && this.data.sweep.metric?.goal === "minimize";
+    const scale = this.scale(this.colourId);
+    this.colours = colouring(column, scale, this.runs.length, this.theme, lowIsGood);
+  }
+
+  #select() {
+    this.selected = Uint8Array.from(this.alive);
+    apply(this.selected, this.column, this.view.brushes, this.kindOf);
+    this.nSelected = this.selected.reduce((sum, x) => sum + x, 0);
+  }
+
+  #tell(...events) {
+    for (const event of events) this.dispatchEvent(new Event(event));
+  }
+}

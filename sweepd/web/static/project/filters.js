@@ -1,0 +1,77 @@
+/** The filter builder: column, comparison, value; each filter can be taken away again. */
+import { h, popover, put } from "../parallel/dom.js";
+import { formatNumber } from "../parallel/values.js";
+
+const OPERATORS = [["=", "is"], ["≠", "is not"], ["≥", "at least"], ["≤", "at most"]];
+
+export class Filters {
+  constructor(root, model) {
+    Object.assign(this, { root, model });
+    this.add = h("button", { type: "button" }, "Add a filter");
+    popover(this.add, (panel) => this.#form(panel), { label: "Add a filter" });
+    model.addEventListener("view", () => this.render());
+    this.render();
+  }
+
+  render() {
+    const { filters, hidden } = this.model.view;
+    const chips = filters.map((filter, k) => this.#chip(describe(this.model, filter),
+      () => this.model.change({ filters: filters.filter((_, other) => other !== k) })));
+    if (hidden.length) {
+      chips.push(this.#chip(`${hidden.length} hidden`, () => this.model.change({ hidden: [] })));
+    }
+    put(this.root, ...chips, this.add);
+  }
+
+  #chip(text, remove) {
+    return h("span", { class: "filter" }, text.slice(0, 160),
+      h("button", { type: "button", "aria-label": `Remove the filter ${text}`, onclick: remove }, "×"));
+  }
+
+  #form(panel) {
+    const { model } = this;
+    const column = h("select", { "aria-label": "Column" }, ...[...model.columns.values()]
+      .map((c) => h("option", { value: c.id }, c.label.slice(0, 60))));
+    const operator = h("select", { "aria-label": "Comparison" },
+      ...OPERATORS.map(([sign, name]) => h("option", { value: sign }, name)));
+    const value = h("input", { "aria-label": "Value", placeholder: "value; several with commas" });
+    const note = h("p", { class: "small", role: "alert" });
+    const form = h("form", { class: "stack" }, column, operator, value,
+      h("button", { type: "submit", class: "primary" }, "Add"), note);
+    form.addEventListener("submit", (event) => {
+      event.preventDefault();
+      const filter = build(model, column.value, operator.value, value.value);
+      if (typeof filter === "string") note.textContent = filter;
+      else {
+        model.change({ filters: [...model.view.filters, filter] });
+        value.value = "";
+        note.textContent = "Added";
+      }
+    });
+    panel.append(form);
+  }
+}
+
+/** A filter in the model's terms, or a text that says what is wrong. */
+function build(model, id, operator, text) {
+  const parts = text.split(",").map((part) => part.trim()).filter((part) => part !== "");
+  if (!parts.length) return "Give a value.";
+  if (operator === "=" || operator === "≠") {
+    return { drop: operator === "≠", brushes: { [id]: { names: parts, slots: [] } } };
+  }
+  const number = Number(parts[0]);
+  if (Number.isNaN(number)) return "At least and at most need a number.";
+  const range = operator === "≥" ? [number, null] : [null, number];
+  return { drop: false, brushes: { [id]: { ranges: [range], slots: [] } } };
+}
+
+function describe(model, { drop, brushes }) {
+  const texts = Object.entries(brushes).map(([id, brush]) => {
+    const label = model.columns.get(id)?.label ?? id;
+    const ranges = (brush.ranges ?? []).map(([a, b]) => (
+      a === null ? `≤ ${formatNumber(b)}` : b === null ? `≥ ${formatNumber(a)}`
+        : `${formatNumber(a)} to ${formatNumber(b)}`));
+    return `${label} ${[...ranges, ...(brush.names ?? []), ...(brush.slots ?? [])].join(" or ")}`;
+  });
+  return `${drop ? "not " : ""}${texts.join(" and ")}`;
+}

@@ -1,0 +1,127 @@
+/** The project page: the runs table with filters, groups, columns, and changes to many runs. */
+import { theme } from "./site.js";
+import { h, popover, put } from "./parallel/dom.js";
+import { bindAddress, viewFromText } from "./parallel/address.js";
+import { checkbox } from "./parallel/axis_menu.js";
+import { downloadCsv } from "./parallel/export.js";
+import { Model } from "./parallel/model.js";
+import { RunsTable } from "./parallel/table.js";
+import { count } from "./parallel/values.js";
+import { Filters } from "./project/filters.js";
+import { sure } from "./run/head.js";
+import { Feed, post, showConnection } from "./sweep/feed.js";
+
+const page = document.querySelector('[data-page="project"]');
+const { url, base } = page.dataset;
+const part = (name) => page.querySelector(`[data-part="${name}"]`);
+const MOST_COMPARED = 20;
+
+function columnsButton(model) {
+  const button = h("button", { type: "button" }, "Columns");
+  popover(button, (panel) => {
+    const search = h("input", { type: "search", placeholder: "Find a column", "aria-label": "Find a column" });
+    const list = h("div", { class: "checks" });
+    const fill = () => {
+      const wanted = search.value.toLowerCase();
+      const shown = new Set(model.view.columns ?? []);
+      put(list, ...[...model.columns.values()].filter((c) => c.label.toLowerCase().includes(wanted))
+        .slice(0, 200).map((column) => checkbox(column.label, shown.has(column.id), (on) => {
+          const now = model.view.columns.filter((id) => id !== column.id);
+          model.change({ columns: on ? [...now, column.id] : now });
+        })));
+    };
+    search.addEventListener("input", fill);
+    fill();
+    panel.append(search, list);
+  }, { label: "Columns" });
+  return button;
+}
+
+function groupSelect(model) {
+  const select = h("select", { "aria-label": "Group by" }, h("option", { value: "" }, "no groups"),
+    ...[...model.columns.values()].map((c) => h("option", { value: c.id }, c.label.slice(0, 60))));
+  select.value = model.view.group ?? "";
+  select.addEventListener("change", () => model.change({ group: select.value || null }));
+  return h("label", { class: "inline-field" }, h("span", {}, "Group"), select);
+}
+
+/** Columns worth a place at first: what differs between runs, then what they reached. */
+function firstColumns(model) {
+  const varied = [...model.columns.values()].filter((column) => {
+    if (!["config", "summary"].includes(column.source)) return false;
+    model.column(column.id);
+    const first = JSON.stringify(column.raw[0]);
+    return column.raw.some((value) => JSON.stringify(value) !== first);
+  }).map((column) => column.id);
+  const summary = varied.filter((id) => id.startsWith("summary.")).slice(0, 5);
+  const config = varied.filter((id) => id.startsWith("config.")).slice(0, 6);
+  const facts = ["run.sweep", "run.tags"].filter((id) => model.columns.has(id));
+  return [...facts, ...config, ...summary, "run.duration", "run.created"];
+}
+
+async function start() {
+  const response = await fetch(`${url}/runs`);
+  if (!response.ok) throw new Error(`The server answered ${response.status}`);
+  const data = await response.json();
+  part("first").hidden = data.runs.length > 0;
+  page.querySelector(".runs-card").hidden = data.runs.length === 0;
+  const model = new Model(data, { view: viewFromText(window.location.hash), theme: theme() });
+  if (!model.view.columns) model.view.columns = firstColumns(model);
+  part("wait").remove();
+  const table = new RunsTable(part("table"), model, {
+    runHref: (run) => `${base}/runs/${encodeURIComponent(run.id)}`,
+    onChoose: (ids) => bulk(ids),
+    bar: [groupSelect(model), columnsButton(model),
+      h("button", { type: "button", onclick: () => downloadCsv(model) }, "Export CSV")],
+  });
+  new Filters(part("filters"), model);
+  bindAddress(model);
+
+  const say = h("span", { role: "status" });
+  async function change(ids, body) {
+    say.textContent = "Working…";
+    try {
+      const answer = await post(`${url}/actions`, { ...body, runs: ids });
+      say.textContent = answer.message;
+      table.unchoose();
+      await feed.refresh();
+      return answer;
+    } catch (error) {
+      say.textContent = error.message;
+      return null;
+    }
+  }
+  function bulk(ids) {
+    part("bulk").hidden = !ids.length;
+    const tag = h("input", { placeholder: "Add a tag", "aria-label": "Add a tag to the chosen runs", size: 12 });
+    tag.addEventListener("change", () => tag.value.trim() && change(ids, { action: "add-tag", tag: tag.value.trim() }));
+    const compare = h("a", { class: "button",
+      href: `${base}/compare?runs=${ids.slice(0, MOST_COMPARED).map(encodeURIComponent).join(",")}` }, "Compare");
+    put(part("bulk"), h("b", {}, `${count(ids.length, "run")} chosen`), compare, tag,
+      h("button", { type: "button", onclick: () => {
+        model.change({ hidden: [...model.view.hidden, ...ids] });
+        table.unchoose();
+      } }, "Hide"),
+      sure("Delete", `${count(ids.length, "run")} will leave all lists.`, "Delete", async () => {
+        const answer = await change(ids, { action: "delete" });
+        if (answer) undo(answer.keys);
+      }), say);
+  }
+  function undo(keys) {
+    part("bulk").hidden = false;
+    put(part("bulk"), h("b", {}, `${count(keys.length, "run")} deleted`), h("button", { type: "button",
+      onclick: async () => {
+        await change([], { action: "undelete", keys });
+        part("bulk").hidden = true;
+      } }, "Undo"), say);
+  }
+  const feed = new Feed({ url: `${url}/runs`, connection: showConnection,
+    receive: (fresh) => model.setData(fresh) });
+  document.addEventListener("themechange", () => model.setTheme(theme()));
+  page.dataset.ready = "true";
+}
+
+start().catch((error) => {
+  part("table").replaceChildren(h("p", { class: "notice is-bad", role: "alert" },
+    `The runs cannot be read now: ${error.message}`));
+});

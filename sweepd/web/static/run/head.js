@@ -1,0 +1,59 @@
+/** What may be done to a run: stop, rename, tag, delete. */
+import { h, popover, put } from "../parallel/dom.js";
+import { post } from "../sweep/feed.js";
+
+const LIVE = ["running", "pending", "preempting"];
+
+export function renderControls(root, run, url, base, refresh) {
+  const signature = `${run.state} ${run.stop_requested} ${run.name}`;
+  if (root.dataset.shown === signature) return;
+  root.dataset.shown = signature;
+  const act = async (body) => {
+    await post(`${url}/actions`, body);
+    await refresh();
+  };
+  const name = h("input", { value: run.name, "aria-label": "Name of the run", maxlength: 500 });
+  const rename = h("button", { type: "button" }, "Rename");
+  const renaming = popover(rename, (panel) => put(panel, name, h("button", { type: "button", class: "primary",
+    onclick: () => {
+      renaming.close();
+      act({ action: "rename", name: name.value });
+    } }, "Save")), { label: "Rename the run" });
+  put(root, LIVE.includes(run.state) && !run.stop_requested
+    ? sure("Stop this run", "The run is asked to stop; its agent goes on with the next one.", "Stop it",
+      () => act({ action: "stop" })) : null,
+  run.stop_requested && LIVE.includes(run.state) ? h("span", { class: "quiet small" }, "asked to stop") : null,
+  rename,
+  sure("Delete", "The run leaves all lists. It can be brought back from the project's page.", "Delete it", async () => {
+    await post(`${url}/actions`, { action: "delete" });
+    window.location.href = base;
+  }));
+}
+
+/** A button that asks once more before it acts. */
+export function sure(label, text, confirm, action) {
+  const button = h("button", { type: "button", class: "danger" }, label);
+  const asked = popover(button, (panel) => put(panel, h("p", { class: "small" }, text),
+    h("div", { class: "button-row" }, h("button", { type: "button", class: "primary", onclick: () => {
+      asked.close();
+      action();
+    } }, confirm), h("button", { type: "button", onclick: () => asked.close() }, "Leave it"))), { label });
+  return button;
+}
+
+export function renderTags(root, run, url, refresh) {
+  const save = async (tags) => {
+    await post(`${url}/actions`, { action: "tags", tags });
+    await refresh();
+  };
+  if (root.contains(document.activeElement)) return;
+  const input = h("input", { placeholder: "Add a tag", "aria-label": "Add a tag", size: 10, maxlength: 64 });
+  input.addEventListener("change", () => {
+    const tag = input.value.trim();
+    input.blur();
+    if (tag) save([...run.tags, tag]);
+  });
+  put(root, ...run.tags.map((tag) => h("span", { class: "filter" }, tag.slice(0, 64),
+    h("button", { type: "button", "aria-label": `Remove tag ${tag}`,
+      onclick: () => save(run.tags.filter((other) => other !== tag)) }, "×"))), input);
+}

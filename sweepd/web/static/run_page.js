@@ -1,0 +1,167 @@
+/** The run page: head, tabs, and what keeps them up to date. */
+import "./site.js";
+import { h, put } from "./parallel/dom.js";
+import { formatDuration, formatTime, formatValue } from "./parallel/values.js";
+import { duration } from "./parallel/columns.js";
+import { Feed, post, showConnection } from "./sweep/feed.js";
+import { RunCurves } from "./run/curves.js";
+import { Console } from "./run/console.js";
+import { customCard } from "./run/custom.js";
+import { filesTab } from "./run/files.js";
+import { renderControls, renderTags } from "./run/head.js";
+import { mediaCard } from "./run/media.js";
+
+const page = document.querySelector('[data-page="run"]');
+const { url, base } = page.dataset;
+const part = (name) => page.querySelector(`[data-part="${name}"]`);
+const fileUrl = (path) => `${url}/files/${path.split("/").map(encodeURIComponent).join("/")}`;
+let overview = null;
+let open = null;
+
+async function read(address) {
+  const response = await fetch(address);
+  const answer = await response.json();
+  if (!response.ok) throw new Error(answer.error ?? `The server answered ${response.status}`);
+  return answer;
+}
+
+const TABS = { Charts: charts, Overview: facts, Console: consoleTab, System: system,
+  Files: (panel) => filesTab(panel, url, fileUrl), Artifacts: artifacts };
+
+async function charts(panel) {
+  const extra = h("div", { class: "stack" });
+  const curves = new RunCurves(panel, { name: overview.run.name || overview.run.id,
+    siblings: overview.siblings,
+    history: (id) => read(`${url.slice(0, url.lastIndexOf("/"))}/${encodeURIComponent(id)}/history`) });
+  panel.append(extra);
+  let signature = "";
+  const update = async () => {
+    const answer = await read(`${url}/history`);
+    curves.update(answer);
+    const media = Object.entries(answer.media).filter(([key]) => !overview.charts.some((c) => c.table === key));
+    const now = JSON.stringify([media.map(([key, items]) => [key, items.length]), overview.charts]);
+    if (now === signature) return;
+    signature = now;
+    put(extra, overview.charts.length ? h("div", { class: "chart-grid" }, ...overview.charts.map((chart) => (
+      customCard(chart, () => tableOf(chart, answer))))) : null,
+    ...media.map(([key, items]) => mediaCard(key, items, fileUrl)));
+  };
+  await update();
+  return update;
+}
+
+async function tableOf(chart, answer) {
+  const media = overview.summary[chart.table] ?? answer.media[chart.table]?.at(-1)?.[1];
+  return media?.path ? read(fileUrl(media.path)) : null;
+}
+
+function facts(panel) {
+  const { run } = overview;
+  const pairs = [["Path", run.path], ["Sweep", run.sweep], ["Started by", run.user], ["Machine", run.host],
+    ["Program", run.program], ["Commit", run.commit], ["Repository", run.repo], ["Group", run.group],
+    ["Job type", run.job_type], ["Exit code", run.exitcode], ["Attempt", run.attempt]];
+  const search = h("input", { type: "search", placeholder: "Find a key", "aria-label": "Find a key" });
+  const notes = h("textarea", { rows: 3, "aria-label": "Notes", value: run.notes, placeholder: "Notes" });
+  notes.addEventListener("change", () => post(`${url}/actions`, { action: "notes", notes: notes.value }));
+  const tables = h("div", { class: "columns" });
+  const fill = () => {
+    const wanted = search.value.trim().toLowerCase();
+    put(tables, ...[["Config", overview.config], ["Summary", overview.summary]].map(([title, values]) => (
+      h("section", { class: "card", "aria-label": title }, h("header", {}, h("h2", {}, title)),
+        h("div", { class: "card-body" }, keyTable(values, wanted))))));
+  };
+  search.addEventListener("input", fill);
+  fill();
+  panel.append(h("section", { class: "card" }, h("div", { class: "card-body stack" },
+    h("dl", { class: "pairs" }, ...pairs.filter(([, value]) => value !== null && value !== undefined && value !== "")
+      .flatMap(([key, value]) => [h("dt", {}, key), h("dd", {}, String(value).slice(0, 500))])), notes)),
+  h("div", {}, search), tables);
+}
+
+function keyTable(values, wanted) {
+  const keys = Object.keys(values).filter((key) => key.toLowerCase().includes(wanted)).sort();
+  if (!keys.length) return h("p", { class: "quiet" }, "Nothing here.");
+  return h("table", { class: "key-table" }, h("tbody", {}, ...keys.map((key) => h("tr", {},
+    h("th", { scope: "row" }, key.slice(0, 300)), h("td", {}, formatValue(values[key]).slice(0, 2000))))));
+}
+
+async function consoleTab(panel) {
+  const view = new Console(panel, `${url}/console`);
+  await view.update();
+  return () => view.update();
+}
+
+async function system(panel) {
+  const curves = new RunCurves(panel, { name: overview.run.name, siblings: [], history: () => null });
+  curves.across.value = "time";
+  const update = async () => curves.update(await read(`${url}/system`));
+  await update();
+  return update;
+}
+
+function artifacts(panel) {
+  put(panel, overview.artifacts.length ? h("ul", { class: "versions card card-body" }, ...overview.artifacts
+    .map((item) => h("li", {}, h("span", { class: "tag" }, item.relation), " ",
+      h("a", { href: item.href }, item.name), h("span", { class: "quiet" }, ` ${item.type}`))))
+    : h("p", { class: "quiet" }, "This run logged and used no artifact."));
+}
+
+async function choose(name, focus = false) {
+  const panel = h("div", { class: "run-panel" });
+  part("panel").replaceChildren(panel);
+  for (const tab of part("tabs").children) {
+    const chosen = tab.textContent === name;
+    tab.setAttribute("aria-selected", String(chosen));
+    tab.tabIndex = chosen ? 0 : -1;
+    if (chosen) part("panel").setAttribute("aria-labelledby", tab.id);
+    if (chosen && focus) tab.focus();
+  }
+  history.replaceState(null, "", name === "Charts" ? location.pathname : `#${name.toLowerCase()}`);
+  open = null;
+  try {
+    const update = await TABS[name](panel);
+    if (panel.isConnected) open = update ?? null;
+  } catch (error) {
+    panel.append(h("p", { class: "notice is-bad", role: "alert" }, error.message));
+  }
+}
+
+function head() {
+  const { run } = overview;
+  part("name").textContent = (run.name || run.id).slice(0, 300);
+  part("state").textContent = run.stop_reason && run.state !== "running" ? "stopped early" : run.state;
+  part("state").className = `chip is-${run.state}`;
+  const fact = (label, value) => (value ? h("span", {}, `${label} `, h("b", {}, String(value).slice(0, 200))) : null);
+  put(part("facts"), fact("Took", run.started_at ? formatDuration(duration(run)) : ""),
+    fact("Started", run.started_at ? formatTime(Date.parse(run.started_at), 90_000_000) : ""),
+    fact("Steps", run.n_steps), fact("On", run.host),
+    run.sweep ? h("span", {}, "Sweep ", h("a", { href: `${base}/sweeps/${encodeURIComponent(run.sweep)}` }, run.sweep)) : null);
+  put(part("reason"), run.stop_reason ? h("p", { class: "notice is-calm" }, h("span", {}, `Stopped: ${run.stop_reason}`)) : null);
+  renderControls(part("controls"), run, url, base, refresh);
+  renderTags(part("tags"), run, url, refresh);
+}
+
+async function refresh() {
+  overview = await read(`${url}/overview`);
+  head();
+}
+
+await refresh();
+put(part("tabs"), ...Object.keys(TABS).map((name, k, all) => {
+  const tab = h("button", { type: "button", role: "tab", id: `tab-${name}`, "aria-controls": "run-panel",
+    onclick: () => choose(name) }, name);
+  tab.addEventListener("keydown", (event) => {
+    const step = { ArrowLeft: -1, ArrowRight: 1 }[event.key];
+    if (step) choose(all[(k + step + all.length) % all.length], true);
+  });
+  return tab;
+}));
+const asked = Object.keys(TABS).find((name) => `#${name.toLowerCase()}` === location.hash);
+await choose(asked ?? "Charts");
+page.dataset.ready = "true";
+new Feed({ url: `${url}/overview`, events: `${url}/events`, connection: showConnection,
+  receive: async (fresh) => {
+    overview = fresh;
+    head();
+    await open?.();
+  } });

@@ -1,0 +1,83 @@
+/** On every page: the theme switch and buttons that copy. */
+
+const THEMES = ["system", "light", "dark"];
+
+function chosenTheme() {
+  return document.documentElement.dataset.theme ?? "system";
+}
+
+/** The theme in force, "light" or "dark". */
+export function theme() {
+  const chosen = chosenTheme();
+  if (chosen !== "system") return chosen;
+  return window.matchMedia("(prefers-color-scheme: dark)").matches ? "dark" : "light";
+}
+
+function choose(name) {
+  if (name === "system") delete document.documentElement.dataset.theme;
+  else document.documentElement.dataset.theme = name;
+  try {
+    localStorage.setItem("sweepd-theme", name);
+  } catch {
+    /* storage may be forbidden: the choice then lasts for this page */
+  }
+  document.dispatchEvent(new Event("themechange"));
+}
+
+const button = document.querySelector('[data-part="theme"]');
+function nameButton() {
+  button?.setAttribute("aria-label", `Theme: ${chosenTheme()}. Change it`);
+}
+button?.addEventListener("click", () => {
+  choose(THEMES[(THEMES.indexOf(chosenTheme()) + 1) % THEMES.length]);
+  nameButton();
+});
+nameButton();
+window.matchMedia("(prefers-color-scheme: dark)")
+  .addEventListener("change", () => document.dispatchEvent(new Event("themechange")));
+
+/** Copy text and say so on the button; `data-copy` on any button does it by itself. */
+export async function copy(text, from) {
+  const before = from.textContent;
+  try {
+    await navigator.clipboard.writeText(text);
+    from.textContent = "Copied";
+  } catch {
+    from.textContent = "Select and copy by hand";
+  }
+  setTimeout(() => {
+    from.textContent = before;
+  }, 1600);
+}
+
+document.addEventListener("click", (event) => {
+  const from = event.target.closest?.("button[data-copy]");
+  if (from) copy(from.dataset.copy, from);
+});
+
+/* A login command carries a key, which nobody should read over a shoulder: it goes straight to the
+   clipboard and is made only when asked for. */
+document.addEventListener("click", async (event) => {
+  const from = event.target.closest?.("button[data-login]");
+  if (!from) return;
+  const token = document.querySelector('meta[name="csrf"]')?.content ?? "";
+  const response = await fetch("/-/account/actions", {
+    method: "POST", headers: { "Content-Type": "application/json", "X-CSRF-Token": token },
+    body: JSON.stringify({ action: "create-key", description: "first steps" }),
+  });
+  if (response.ok) copy(`${from.dataset.login} ${(await response.json()).secret}`, from);
+  else from.textContent = "Not possible now";
+});
+
+/* Times are sent in UTC and written in the reader's own zone and words. */
+const SHORT = new Intl.DateTimeFormat(undefined, { day: "numeric", month: "short", hour: "2-digit",
+  minute: "2-digit", hourCycle: "h23" });
+const LONG = new Intl.DateTimeFormat(undefined, { dateStyle: "full", timeStyle: "long" });
+for (const element of document.querySelectorAll("time[data-time]")) {
+  const at = Date.parse(element.dataset.time);
+  if (!Number.isNaN(at)) {
+    element.dateTime = element.dataset.time;
+    element.textContent = SHORT.format(at);
+    element.title = LONG.format(at);
+  }
+}

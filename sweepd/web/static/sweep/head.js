@@ -1,0 +1,173 @@
+/** The head of the sweep page: state, progress, warnings, and the controls. */
+import { h, popover, put } from "../parallel/dom.js";
+import { count, formatDuration, formatTime } from "../parallel/values.js";
+import { post } from "./feed.js";
+
+const CONTROLS = {
+  PENDING: ["pause", "stop", "cancel"], RUNNING: ["pause", "stop", "cancel"],
+  PAUSED: ["resume", "stop", "cancel"], FINISHED: ["resume"], CANCELED: ["resume"],
+};
+const HURTS = {
+  stop: ["Stop the sweep?", "No new runs are handed out; running ones end by themselves. "
+    + "You can resume it later.", "Stop the sweep"],
+  cancel: ["Cancel the sweep?", "Running runs are killed now and lose what they have not saved.",
+    "Kill the running runs"],
+};
+const LABELS = { pause: "Pause", resume: "Resume", stop: "Stop", cancel: "Cancel" };
+
+export class Head {
+  constructor(root, model, actionsUrl) {
+    this.part = (name) => root.querySelector(`[data-part="${name}"]`);
+    Object.assign(this, { model, actionsUrl });
+    model.addEventListener("data", () => this.render());
+    this.render();
+  }
+
+  render() {
+    const { sweep } = this.model.data;
+    const state = this.part("state");
+    state.textContent = sweep.state.toLowerCase();
+    state.className = `chip is-${sweep.state.toLowerCase()}`;
+    this.part("name").textContent = (sweep.name || sweep.id).slice(0, 300);
+    document.title = `${(sweep.name || sweep.id).slice(0, 80)} · sweepd`;
+    this.#facts(sweep);
+    this.#controls(sweep);
+    this.#warnings(sweep);
+  }
+
+  #facts(sweep) {
+    const counts = {};
+    for (const run of this.model.runs) counts[run.state] = (counts[run.state] ?? 0) + 1;
+    const done = sweep.n_done ?? this.model.runs.length;
+    const of = sweep.n_expected ? ` of ${sweep.n_expected.toLocaleString("en")}` : "";
+    const fact = (label, value) => (value ? h("span", {}, `${label} `, h("b", {}, value)) : null);
+    put(this.part("facts"),
+      fact("Done", `${done.toLocaleString("en")}${of}`),
+      fact("Running", counts.running ? String(counts.running) : ""),
+      fact("Method", sweep.method),
+      fact("Goal", sweep.metric ? `${sweep.metric.goal} ${sweep.metric.name}`.slice(0, 120) : ""),
+      fact("Target", sweep.metric?.target != null ? String(sweep.metric.target) : ""),
+      fact("Left", remaining(this.model)),
+      fact("By", sweep.creator),
+      fact("Since", formatTime(Date.parse(sweep.created_at), 90_000_000)),
+      sweep.state_reason ? h("span", {}, sweep.state_reason.slice(0, 300)) : null);
+  }
+
+  #controls(sweep) {
+    const key = `${sweep.state} ${sweep.run_cap}`;
+    if (key === this.controlled || !this.actionsUrl) return;
+    this.controlled = key;
+    const more = h("button", { type: "button" }, "More");
+    popover(more, (panel) => this.#more(panel), { label: "More actions", className: "more-menu" });
+    put(this.part("controls"), this.#agentButton(sweep),
+      ...(CONTROLS[sweep.state] ?? []).map((action) => this.#control(action)), more);
+  }
+
+  #agentButton(sweep) {
+    const button = h("button", { type: "button", class: "primary" }, "Start an agent");
+    popover(button, (panel) => put(panel,
+      h("h3", { class: "popover-title" }, "On any machine that reaches this server"),
+      codeLine(`sweepd login ${window.location.origin}`), codeLine(sweep.agent_command),
+      h("p", { class: "small quiet" }, "or several at once: "),
+      codeLine(sweep.agent_command.replace(/^wandb agent/, "sweepd agents"))), { label: "Start an agent" });
+    return button;
+  }
+
+  #control(action) {
+    const button = h("button", { type: "button", class: action === "cancel" ? "danger" : null },
+      LABELS[action]);
+    if (!HURTS[action]) {
+      button.addEventListener("click", () => this.act(button, { action }));
+      return button;
+    }
+    const [title, text, confirm] = HURTS[action];
+    const asked = popover(button, (panel) => put(panel, h("h3", { class: "popover-title" }, title),
+      h("p", { class: "small" }, text), h("div", { class: "button-row" },
+        h("button", { type: "button", class: "primary", onclick: () => {
+          asked.close();
+          this.act(button, { action });
+        } }, confirm),
+        h("button", { type: "button", onclick: () => asked.close() }, "Leave it"))), { label: title });
+    return button;
+  }
+
+  #more(panel) {
+    const { sweep } = this.model.data;
+    const failed = this.model.runs.filter((run) => ["failed", "crashed"].includes(run.state)).length;
+    const cap = h("input", { type: "number", min: 1, value: sweep.run_cap ?? "",
+      "aria-label": "Most runs in all" });
+    const config = h("textarea", { rows: 6, "aria-label": "Config to queue" },
+      JSON.stringify(this.model.runs[this.model.bestIndex]?.config ?? {}, null, 1));
+    const note = h("p", { class: "small", role: "status" });
+    const button = (label, body, enabled = true) => {
+      const it = h("button", { type: "button", disabled: !enabled }, label);
+      it.addEventListener("click", async () => {
+        try {
+          const answer = await this.act(it, body(), true);
+          note.textContent = answer?.message ?? "Done";
+        } catch (error) {
+          note.textContent = error.message;
+        }
+      });
+      return it;
+    };
+    put(panel,
+      button(`Retry ${count(failed, "failed run")}`, () => ({ action: "retry",
+        states: ["failed", "crashed"] }), failed > 0),
+      h("fieldset", { class: "range" }, h("legend", {}, "Most runs in all"), cap,
+        button("Change", () => ({ action: "cap", run_cap: cap.value === "" ? null : Number(cap.value) }))),
+      h("fieldset", {}, h("legend", {}, "Queue a config of your own"), config,
+        button("Queue", () => ({ action: "queue", config: JSON.parse(config.value) }))),
+      note);
+  }
+
+  /** Ask the server; while it works the button says so. */
+  async act(button, body, rethrow = false) {
+    const before = button.textContent;
+    button.disabled = true;
+    button.textContent = "…";
+    try {
+      const answer = await post(this.actionsUrl, body);
+      document.dispatchEvent(new CustomEvent("sweepd:refresh"));
+      return answer;
+    } catch (error) {
+      if (rethrow) throw error;
+      this.failure = error.message;
+      this.#warnings(this.model.data.sweep);
+      return null;
+    } finally {
+      button.disabled = false;
+      button.textContent = before;
+    }
+  }
+
+  #warnings(sweep) {
+    const notices = (sweep.warnings ?? []).slice(-5).map((warning) => h("div",
+      { class: "notice", role: "status" }, h("strong", {}, "Warning"),
+      h("span", {}, warning.message.slice(0, 1200))));
+    if (this.failure) {
+      notices.push(h("div", { class: "notice is-bad", role: "alert" }, h("strong", {}, "Not done"),
+        h("span", {}, this.failure)));
+    }
+    put(this.part("warnings"), ...notices);
+  }
+}
+
+/** A command with a button that copies it. */
+export function codeLine(text) {
+  return h("div", { class: "code-line" }, h("code", {}, text),
+    h("button", { type: "button", "data-copy": text }, "Copy"));
+}
+
+/** Time left, from how long runs took and how many run at once; only for sweeps with an end. */
+function remaining(model) {
+  const { sweep } = model.data;
+  if (sweep.state !== "RUNNING" || !sweep.n_expected) return "";
+  const left = sweep.n_expected - (sweep.n_done ?? 0);
+  const lengths = model.runs.filter((run) => run.ended_at && run.started_at).slice(-50)
+    .map((run) => (Date.parse(run.ended_at) - Date.parse(run.started_at)) / 1000);
+  const running = model.runs.filter((run) => run.state === "running").length;
+  if (left <= 0 || !lengths.length || !running) return "";
+  const mean = lengths.reduce((sum, x) => sum + x, 0) / lengths.length;
+  return `about ${formatDuration((mean * left) / running)}`;
+}

@@ -1,0 +1,84 @@
+/** The sweep page: loads the points, builds the views, keeps them up to date. */
+import { theme } from "./site.js";
+import { mountSweep } from "./sweep_view.js";
+import { h, put } from "./parallel/dom.js";
+import { mountAnalysis } from "./sweep/analysis.js";
+import { renderAgents, renderBest, renderFile, renderImportance } from "./sweep/cards.js";
+import { exportPage } from "./sweep/export_page.js";
+import { Feed, showConnection } from "./sweep/feed.js";
+import { Head } from "./sweep/head.js";
+import { Scatter } from "./sweep/scatter.js";
+
+const page = document.querySelector('[data-page="sweep"]');
+const { base, points, details: detailsUrl, insights: insightsUrl, events, actions } = page.dataset;
+const part = (name) => page.querySelector(`[data-part="${name}"]`);
+
+async function read(url) {
+  const response = await fetch(url, { headers: { Accept: "application/json" } });
+  if (!response.ok) throw new Error(`The server answered ${response.status}`);
+  return response.json();
+}
+
+async function start() {
+  const data = await read(points);
+  const runHref = (run) => `${base}/runs/${encodeURIComponent(run.id)}`;
+  const { model } = mountSweep(page, data, { theme, runHref,
+    exports: [["Whole page as a file", (shown) => exportPage(shown, base)]] });
+  performance.mark("sweep-ready");
+  page.dataset.ready = "true";
+  new Head(page, model, actions);
+  await new Promise((done) => requestAnimationFrame(() => setTimeout(done)));
+  around(model);
+}
+
+/** Everything that may come a moment after the plot. */
+function around(model) {
+  let details = null;
+  let insights = null;
+  let insightsFor = -1;
+  new Scatter(part("history"), model, { across: "run.created", runningBest: true,
+    label: "The metric of each run over time, with the best so far" });
+  mountAnalysis(part("analysis"), model, {
+    fetchCurves: (ids) => read(`${page.dataset.curves}?runs=${ids.map(encodeURIComponent).join(",")}`),
+  });
+  const render = () => {
+    renderBest(part("best"), part("best-aside"), model, details, base);
+    renderAgents(part("agents"), model, details);
+    renderFile(part("yaml"), model, details);
+  };
+  const renderInsights = () => renderImportance(part("importance"), part("importance-aside"), insights);
+  const more = async () => {
+    const done = model.runs.filter((run) => run.state !== "running" && run.state !== "pending").length;
+    try {
+      if (detailsUrl) details = await read(detailsUrl);
+      render();
+      if (insightsUrl && done !== insightsFor) {
+        insightsFor = done;
+        insights = await read(insightsUrl);
+      }
+    } catch {
+      /* the connection notice says it; the next news tries again */
+    }
+    renderInsights();
+  };
+  render();
+  renderInsights();
+  more();
+  let timer = 0;
+  const feed = new Feed({ url: points, events, connection: showConnection,
+    receive: (fresh) => {
+      model.setData(fresh);
+      render();
+      clearTimeout(timer);
+      timer = setTimeout(more, 1500);
+    } });
+  document.addEventListener("sweepd:refresh", () => {
+    feed.refresh();
+    more();
+  });
+}
+
+start().catch((error) => {
+  put(part("parallel"), h("p", { class: "notice is-bad", role: "alert" },
+    `The runs cannot be read now: ${error.message}. Reload the page to try again.`));
+});

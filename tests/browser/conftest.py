@@ -1,0 +1,118 @@
+"""A browser, a small server with made-up sweeps, and pages that fail their test on any error."""
+
+import os
+import shutil
+import socket
+import threading
+import time
+from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING, Any
+
+import pytest
+import uvicorn
+from fixture_app import FixtureApp, Site
+from playwright.sync_api import Browser, Page, sync_playwright
+from plots import open_plot
+from synthetic import six
+
+if TYPE_CHECKING:
+    from real_site import RealSite
+
+ARGUMENTS = [
+    "--headless=new", "--no-sandbox", "--disable-gpu", "--disable-background-networking",
+    "--disable-component-update", "--disable-sync", "--no-first-run", "--disable-quic",
+]  # fmt: skip
+DEADLINE_MS = 15_000
+
+
+def chromium_path() -> str | None:
+    """Debian's Chromium, or another one named by the environment."""
+    named = os.environ.get("SWEEPD_CHROMIUM")
+    return named or shutil.which("chromium") or shutil.which("google-chrome")
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    """One browser for all tests."""
+    path = chromium_path()
+    if path is None:
+        pytest.skip("no Chromium: apt-get install chromium, or set SWEEPD_CHROMIUM")
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=path, args=ARGUMENTS)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture(scope="session")
+def site() -> Iterator[Site]:
+    """The fixture server on a free port."""
+    fixture = FixtureApp()
+    listener = socket.socket()
+    listener.bind(("127.0.0.1", 0))
+    server = uvicorn.Server(uvicorn.Config(fixture.app, log_level="error", lifespan="off"))
+    thread = threading.Thread(target=server.run, args=([listener],), daemon=True)
+    thread.start()
+    deadline = time.monotonic() + 20
+    while not server.started and time.monotonic() < deadline:
+        time.sleep(0.01)
+    assert server.started, "the fixture server did not start within 20 s"
+    yield Site(fixture, f"http://127.0.0.1:{listener.getsockname()[1]}")
+    server.should_exit = True
+    thread.join(10)
+    listener.close()
+
+
+@pytest.fixture(scope="session")
+def real(tmp_path_factory: pytest.TempPathFactory) -> Iterator["RealSite"]:
+    """A whole server; each test uses a project of its own."""
+    from real_site import RunningSite
+
+    running = RunningSite(tmp_path_factory.mktemp("site"))
+    yield running.site
+    running.stop()
+
+
+@pytest.fixture
+def signed_in(new_page: Callable[..., Page], real: "RealSite") -> Page:
+    """A page whose browser is signed in as ann."""
+    page = new_page()
+    token = real.services.users.create_sign_in_link("ann")
+    page.goto(f"{real.address}/authorize?token={token}")
+    return page
+
+
+@pytest.fixture
+def new_page(browser: Browser) -> Iterator[Callable[..., Page]]:
+    """Pages of their own context; any script error or policy violation fails the test."""
+    contexts = []
+    errors: list[str] = []
+
+    def make(**options: Any) -> Page:
+        context = browser.new_context(**{"viewport": {"width": 1400, "height": 900}} | options)
+        context.set_default_timeout(DEADLINE_MS)
+        contexts.append(context)
+        page = context.new_page()
+        page.on("pageerror", lambda error: errors.append(str(error)))
+        page.on("console", lambda message: errors.append(message.text)
+                if message.type == "error" and "Failed to load resource" not in message.text
+                and "window.broken" not in message.text and "inline script" not in message.text
+                else None)  # fmt: skip
+        return page
+
+    yield make
+    for context in contexts:
+        context.close()
+    assert not errors, errors
+
+
+@pytest.fixture
+def page(new_page: Callable[..., Page]) -> Page:
+    """One page of usual size."""
+    return new_page()
+
+
+@pytest.fixture
+def plot(page: Page, site: Site) -> Page:
+    """A page with the six runs."""
+    open_plot(page, site.add("six", six()))
+    return page

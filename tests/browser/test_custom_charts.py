@@ -1,0 +1,135 @@
+"""Charts of `wandb.plot`, media and files on the run page; Vega specs in their sandbox."""
+
+import asyncio
+import json
+from collections.abc import AsyncIterator, Callable
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import pytest
+from playwright.sync_api import Page, expect
+from real_site import RealSite
+from test_pages import open_ready
+
+from sweepd.services.history import Lines, StreamPost
+from sweepd.services.runs import RunChange
+
+pytestmark = pytest.mark.browser
+
+
+def upload(real: RealSite, run: Any, path: str, body: bytes, mimetype: str) -> None:
+    """Give a run a file, as its client would."""
+
+    async def chunks() -> AsyncIterator[bytes]:
+        yield body
+
+    storing = real.services.files.put_run_file(run.pk, path, chunks(), mimetype, 1 << 20)
+    with ThreadPoolExecutor(1) as thread:  # Playwright has an event loop running in this one
+        thread.submit(asyncio.run, storing).result()
+
+
+def chart(key: str, preset: str, fields: dict[str, str]) -> dict[str, Any]:
+    """What the client writes into the config for one chart."""
+    query = {"tableKey": f"{key}_table"}
+    panel = {"panelDefId": preset, "fieldSettings": fields, "stringSettings": {"title": key}}
+    return {"panel_type": "Vega2", "panel_config": {**panel, "userQuery": query}}
+
+
+def run_with_charts(real: RealSite, project: str) -> Any:
+    """A run that logged a confusion matrix, a curve, an image, a histogram and an HTML file."""
+    visualize = {
+        "matrix": chart("matrix", "wandb/confusion_matrix/v1",
+                        {"Actual": "Actual", "Predicted": "Predicted", "nPredictions": "n"}),
+        "roc": chart("roc", "wandb/area-under-curve/v0",
+                     {"x": "fpr", "y": "tpr", "class": "class"}),
+        "own": chart("own", "ann/own-chart", {}),
+    }  # fmt: skip
+    config = json.dumps({"_wandb": {"value": {"visualize": visualize}}})
+    run, _ = real.services.runs.upsert(
+        real.caller, "ann", project, None, RunChange(config=config, host="h", program="p")
+    )
+    tables = {
+        "matrix": {"columns": ["Actual", "Predicted", "n"],
+                   "data": [["<b>cat</b>", "dog", 3], ["dog", "dog", 5]]},
+        "roc": {"columns": ["fpr", "tpr", "class"], "data": [[0, 0, "a"], [1, 1, "a"]]},
+    }  # fmt: skip
+    summary = {}
+    for key, table in tables.items():
+        path = f"media/table/{key}_table.table.json"
+        upload(real, run, path, json.dumps(table).encode(), "application/json")
+        summary[f"{key}_table"] = {"_type": "table-file", "path": path}
+    pixel = bytes.fromhex(
+        "89504e470d0a1a0a0000000d49484452000000010000000108060000001f15c489"
+        "0000000d49444154789c6360f8cf50070004050181ab0d5c6a0000000049454e44ae426082"
+    )
+    upload(real, run, "media/images/digit_0.png", pixel, "image/png")
+    upload(real, run, "page.html", b"<script>top.broken = 1</script>", "text/html")
+    upload(real, run, "notes/read me.txt", b"hello <script>", "text/plain")
+    row = {
+        "_step": 0, "loss": 1.0,
+        "digit": {"_type": "image-file", "path": "media/images/digit_0.png", "width": 28},
+        "weights": {"_type": "histogram", "values": [1, 2, 3], "bins": [0, 1, 2, 3]},
+    }  # fmt: skip
+    post = StreamPost(
+        history=Lines(0, [json.dumps(row)]),
+        summary=json.dumps(summary),
+        is_complete=True,
+        exitcode=0,
+    )
+    real.services.history.append(real.caller, "ann", project, run.run_id, post)
+    return run
+
+
+def test_charts_and_media_of_a_run_are_drawn(signed_in: Page, real: RealSite) -> None:
+    run = run_with_charts(real, "charts")
+    open_ready(signed_in, f"{real.address}/ann/charts/runs/{run.run_id}")
+    matrix = signed_in.get_by_role("region", name="matrix", exact=True)
+    expect(matrix.locator(".heatmaplayer")).to_have_count(1)
+    expect(matrix).to_contain_text("predicted")
+    roc = signed_in.get_by_role("region", name="roc", exact=True)
+    expect(roc.locator(".scatterlayer .trace")).to_have_count(1)
+    own = signed_in.get_by_role("region", name="own", exact=True)
+    expect(own).to_contain_text("Not drawn")
+    image = signed_in.get_by_role("img", name="logged image")
+    expect(image).to_be_visible()
+    image.scroll_into_view_if_needed()
+    signed_in.wait_for_function("() => document.querySelector('.media img').naturalWidth === 1")
+    histogram = signed_in.get_by_role("region", name="weights")
+    expect(histogram.locator(".barlayer .point")).to_have_count(3)
+
+
+def test_files_are_listed_shown_and_have_no_power(signed_in: Page, real: RealSite) -> None:
+    run = run_with_charts(real, "files")
+    open_ready(signed_in, f"{real.address}/ann/files/runs/{run.run_id}#files")
+    signed_in.get_by_label("Find a file").fill("read me")
+    signed_in.get_by_role("button", name="read me.txt").click()
+    expect(signed_in.get_by_role("region", name="Preview")).to_contain_text("hello <script>")
+    address = f"{real.address}/-/runs/ann/files/{run.run_id}/files/page.html"
+    answer = signed_in.request.get(address)
+    assert answer.headers["content-disposition"] == "attachment"
+    assert "sandbox" in answer.headers["content-security-policy"]
+    escaped = signed_in.request.get(address.replace("page.html", "..%2f..%2fsweepd.db"))
+    assert escaped.status == 404
+
+
+def test_vega_specs_are_drawn_in_a_sandbox(new_page: Callable[..., Page], real: RealSite) -> None:
+    pytest.importorskip("vl_convert")
+    page = new_page()
+    page.goto(f"{real.address}/authorize")
+    page.evaluate(
+        """() => {
+          const frame = document.createElement("iframe");
+          frame.sandbox = "allow-scripts";
+          frame.src = "/-/vega";
+          frame.title = "chart";
+          frame.addEventListener("load", () => frame.contentWindow.postMessage({
+            spec: { data: { name: "wandb" }, mark: "bar", encoding: {
+              x: { field: "${field:x}", type: "nominal" },
+              y: { field: "n", type: "quantitative" } } },
+            rows: [{ a: "p", n: 1 }, { a: "q", n: 2 }], fields: { x: "a" }, strings: {} }, "*"));
+          document.body.append(frame);
+        }"""
+    )
+    expect(page.frame_locator("iframe").locator("canvas, svg").first).to_be_visible()
+    origin = page.frames[-1].evaluate("window.origin")
+    assert origin == "null"

@@ -1,0 +1,56 @@
+"""Names and values that try to be something else are shown as the text they are."""
+
+import pytest
+from fixture_app import Site
+from playwright.sync_api import Page, expect
+from plots import counts, label, open_plot, rows
+from synthetic import by_hand, listed, number
+
+pytestmark = pytest.mark.browser
+
+HOSTILE = [
+    "<script>window.broken=1</script>",
+    '"><img src=x onerror="window.broken=1">',
+    "\u202egnp.exe \u05e9\u05dc\u05d5\u05dd",
+    "🦊🔥 émoji 漢字",
+    "x" * 10_000,
+    "javascript:alert(1)//%00/../../etc/passwd",
+    "{{ 7*7 }} ${7*7} </textarea></title>",
+]
+
+
+@pytest.mark.parametrize("name", HOSTILE, ids=range(len(HOSTILE)))
+def test_hostile_names_are_text_everywhere(page: Page, site: Site, name: str) -> None:
+    document = by_hand(
+        [{name: k, "choice": name} for k in range(3)], [0.1, 0.2, 0.3],
+        [number(name, 0, 2), listed("choice", [name, "other"])],
+        name=name, creator=name, yaml=name, state_reason=name,
+        warnings=[{"message": name, "at": "2026-01-01T00:00:00Z"}],
+        metric={"name": name + "-metric", "goal": "maximize", "target": None},
+    )  # fmt: skip
+    for run in document["runs"]:
+        run |= {"name": name, "agent": name, "stop_reason": name, "summary": {name + "-s": 1}}
+    open_plot(page, site.add("hostile", document) + "#colour=config.choice")
+    expect(counts(page)).to_have_text("3 runs")
+    expect(rows(page)).to_have_count(3)
+    expect(page.get_by_role("heading", level=1)).to_contain_text(name[:20].strip())
+    expect(label(page, "choice")).to_be_visible()
+    assert page.evaluate("window.broken") is None
+    assert page.locator("main script, main img[src=x]").count() == 0
+    width = page.evaluate("document.documentElement.scrollWidth - window.innerWidth")
+    assert width <= 0, f"the page is {width} px wider than the window"
+
+
+def test_policy_forbids_inline_script(page: Page, site: Site) -> None:
+    open_plot(page, site.add("policy", by_hand([{"x": 1}], [1], [number("x", 0, 2)])))
+    blocked = page.evaluate(
+        """() => new Promise((done) => {
+          document.addEventListener("securitypolicyviolation", (e) => done(e.violatedDirective));
+          const script = document.createElement("script");
+          script.textContent = "window.broken = 1";
+          document.body.append(script);
+          setTimeout(() => done("nothing blocked"), 3000);
+        })"""
+    )
+    assert blocked.startswith("script-src")
+    assert page.evaluate("window.broken") is None

@@ -1,0 +1,212 @@
+"""What tests share: a clock one sets, a server's services on a temporary folder, a real server."""
+
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+import uuid
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+import sqlalchemy as sa
+
+from sweepd import server
+from sweepd.cli.client import Client
+from sweepd.domain.users import Caller
+from sweepd.settings import Settings
+
+ROOT = Path(__file__).parent.parent
+
+
+@dataclass
+class FakeClock:
+    """A clock that moves only when told."""
+
+    at: datetime = field(default_factory=lambda: datetime(2026, 1, 1, tzinfo=UTC))
+
+    def __call__(self) -> datetime:
+        return self.at
+
+    def forward(self, seconds: float) -> None:
+        """Let time pass."""
+        self.at += timedelta(seconds=seconds)
+
+
+@pytest.fixture
+def clock() -> FakeClock:
+    return FakeClock()
+
+
+@pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgres)])
+def parts(
+    request: pytest.FixtureRequest, tmp_path: Path, clock: FakeClock
+) -> Iterator[server.Parts]:
+    """A server's services over each database in turn, nothing running between calls."""
+    database = request.getfixturevalue("postgresql_url") if request.param == "postgresql" else ""
+    built = server.build(Settings(data=tmp_path / "data", database=database), clock)
+    yield built
+    built.core.db.close()
+
+
+@pytest.fixture
+def ann(parts: server.Parts) -> Caller:
+    """A user."""
+    parts.services.users.add_user("ann")
+    return parts.services.users.get_caller("ann")
+
+
+@pytest.fixture
+def bob(parts: server.Parts) -> Caller:
+    """Another user, who must see nothing of ann's."""
+    parts.services.users.add_user("bob")
+    return parts.services.users.get_caller("bob")
+
+
+@dataclass
+class RunningServer:
+    """A real server in a process of its own."""
+
+    data: Path
+    port: int
+    process: subprocess.Popen[bytes]
+    log_path: Path
+    key: str = ""
+
+    @property
+    def url(self) -> str:
+        """Its address."""
+        return f"http://127.0.0.1:{self.port}"
+
+    @property
+    def log(self) -> str:
+        """What it has printed."""
+        return self.log_path.read_text(errors="replace")
+
+    @property
+    def client(self) -> Client:
+        """Its first user's client."""
+        return Client(self.url, self.key)
+
+    def environment(self, home: Path) -> dict[str, str]:
+        """For a stock client: this server, a home of its own, nothing of the machine's user."""
+        kept = {k: v for k, v in os.environ.items() if not k.startswith("WANDB_")}
+        return kept | {
+            "HOME": str(home),
+            "WANDB_BASE_URL": self.url,
+            "WANDB_API_KEY": self.key,
+            "WANDB_ERROR_REPORTING": "false",
+            "WANDB_SILENT": "false",
+            "PYTHONWARNINGS": "ignore",
+            "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}",
+        }
+
+    def stop(self) -> None:
+        """End it politely."""
+        self.process.terminate()
+        self.process.wait(15)
+
+
+def free_port() -> int:
+    """A port nobody listens on now."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def wait_until(
+    condition: Callable[[], object], timeout_s: float, otherwise: Callable[[], str]
+) -> None:
+    """Wait for a condition with a deadline; fail with what `otherwise` tells."""
+    deadline = time.monotonic() + timeout_s
+    while not condition():
+        if time.monotonic() > deadline:
+            pytest.fail(f"not within {timeout_s} s: {otherwise()}")
+        time.sleep(0.05)
+
+
+def start_server(data: Path, port: int | None = None) -> RunningServer:
+    """Start `sweepd serve` on a folder and wait until it answers."""
+    data.mkdir(parents=True, exist_ok=True)
+    port = port or free_port()
+    log_path = data / "serve.log"
+    with log_path.open("ab") as log:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "sweepd", "serve", "--data", str(data), "--port", str(port)],
+            stdout=log, stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL, cwd=ROOT,
+        )  # fmt: skip
+    running = RunningServer(data, port, process, log_path)
+    wait_until(
+        lambda: "Ctrl-C stops" in running.log or process.poll() is not None, 30, lambda: running.log
+    )
+    assert process.poll() is None, running.log
+    running.key = json.loads((data / "local.key").read_text())["key"]
+    return running
+
+
+@pytest.fixture
+def live(tmp_path: Path) -> Iterator[RunningServer]:
+    """A real server on a free port, ended with the test."""
+    running = start_server(tmp_path / "server")
+    yield running
+    if running.process.poll() is None:
+        running.stop()
+
+
+@pytest.fixture(scope="session")
+def shared_live(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningServer]:
+    """One real server for tests that only add to it, each in a project of its own."""
+    running = start_server(tmp_path_factory.mktemp("server"))
+    yield running
+    running.stop()
+
+
+def _postgresql_programs() -> Path | None:
+    found = sorted(Path("/usr/lib/postgresql").glob("*/bin/initdb"))
+    return found[-1].parent if found else None
+
+
+@pytest.fixture(scope="session")
+def postgresql() -> Iterator[str]:
+    """The address of an empty PostgreSQL server of our own, on loopback, ended with the session."""
+    programs = _postgresql_programs()
+    if programs is None:
+        pytest.skip("PostgreSQL's programs are not installed (Debian: postgresql)")
+    # PostgreSQL refuses to run as root: there its own user gets a folder of its own.
+    become = ["--reuid=postgres", "--regid=postgres", "--init-groups"]
+    prefix = ["setpriv", *become] if os.getuid() == 0 else []
+    with tempfile.TemporaryDirectory(prefix="sweepd-pg-") as folder:
+        os.chmod(folder, 0o777)
+        data, port = Path(folder) / "data", free_port()
+        subprocess.run(
+            [*prefix, programs / "initdb", "-D", data, "-U", "sweepd", "-A", "trust", "-E", "UTF8"],
+            check=True, capture_output=True, cwd=folder,
+        )  # fmt: skip
+        options = ["-h", "127.0.0.1", "-p", str(port), "-k", folder, "-c", "fsync=off"]
+        log_path = Path(folder) / "log"
+        with log_path.open("wb") as log:
+            process = subprocess.Popen(
+                [*prefix, programs / "postgres", "-D", data, *options],
+                stdout=log, stderr=log, cwd=folder,
+            )  # fmt: skip
+        wait_until(lambda: b"ready to accept" in log_path.read_bytes(), 30, log_path.read_text)
+        yield f"postgresql+psycopg://sweepd@127.0.0.1:{port}"
+        process.send_signal(signal.SIGINT)  # fast shutdown: connections are cut
+        process.wait(30)
+
+
+@pytest.fixture
+def postgresql_url(postgresql: str) -> str:
+    """A fresh database on that server."""
+    name = f"test_{uuid.uuid4().hex}"
+    engine = sa.create_engine(f"{postgresql}/postgres", isolation_level="AUTOCOMMIT")
+    with engine.connect() as connection:
+        connection.execute(sa.text(f"CREATE DATABASE {name}"))
+    engine.dispose()
+    return f"{postgresql}/{name}"

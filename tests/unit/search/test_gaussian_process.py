@@ -1,0 +1,101 @@
+"""The process against scikit-learn and finite differences."""
+
+import math
+
+import numpy as np
+import pytest
+from scipy.optimize import approx_fprime
+from sklearn.gaussian_process import GaussianProcessRegressor
+from sklearn.gaussian_process.kernels import ConstantKernel, Matern
+
+from sweepd.search.gaussian_process import (
+    JITTER,
+    Prior,
+    condition,
+    distances,
+    fit,
+    joint,
+    negative_log_posterior,
+    predict,
+)
+
+FLAT = Prior(log_length_sd=1e9, log_length_common_sd=0.0, log_signal_sd=1e9, log_noise_sd=1e9)
+
+
+def make_data(n=25, d=3, seed=0):
+    rng = np.random.default_rng(seed)
+    X = rng.random((n, d))
+    y = np.sin(5 * X[:, 0]) + X[:, 1] ** 2 + 0.05 * rng.standard_normal(n)
+    return X, (y - y.mean()) / y.std()
+
+
+def oracle(X, y, theta):
+    d = X.shape[1]
+    s2, noise = math.exp(theta[d]), math.exp(theta[d + 1])
+    kernel = ConstantKernel(s2, "fixed") * Matern(np.exp(theta[:d]), "fixed", nu=2.5)
+    return GaussianProcessRegressor(kernel, alpha=noise + JITTER * s2, optimizer=None).fit(X, y)
+
+
+THETA = np.array([-0.5, 0.3, 1.0, 0.4, -3.0])
+
+
+def test_posterior_agrees_with_scikit_learn():
+    X, y = make_data()
+    model = condition(X, y, np.zeros(3, bool), THETA, np.ones(len(y)))
+    points = np.random.default_rng(1).random((40, 3))
+    mean, sd = oracle(X, y - model.mean, THETA).predict(points, return_std=True)
+    ours, variance = predict(model, points)
+    assert ours - model.mean == pytest.approx(mean, abs=1e-8)
+    assert np.sqrt(variance) == pytest.approx(sd, abs=1e-7)
+    assert np.diag(joint(model, points)[1]) == pytest.approx(sd**2, abs=1e-8)
+
+
+def test_likelihood_agrees_with_scikit_learn():
+    X, y = make_data()
+    model = condition(X, y, np.zeros(3, bool), THETA, np.ones(len(y)))
+    D = distances(X, X, np.zeros(3, bool))
+    ours, _ = negative_log_posterior(THETA, D, y, np.ones(len(y)), FLAT)
+    theirs = oracle(X, y - model.mean, THETA).log_marginal_likelihood_value_
+    assert -ours - len(y) / 2 * math.log(2 * math.pi) == pytest.approx(theirs, rel=1e-9)
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_gradient_agrees_with_finite_differences(seed):
+    X, y = make_data(seed=seed)
+    X[:, 2] = np.random.default_rng(seed).integers(0, 3, len(y))
+    D = distances(X, X, np.array([False, False, True]))
+    counts = np.random.default_rng(seed).integers(1, 4, len(y)).astype(float)
+    theta = THETA + 0.3 * np.random.default_rng(seed).standard_normal(5)
+    value = lambda t: negative_log_posterior(t, D, y, counts, Prior())[0]  # noqa: E731
+    gradient = negative_log_posterior(theta, D, y, counts, Prior())[1]
+    assert gradient == pytest.approx(approx_fprime(theta, value, 1e-6), rel=1e-3, abs=1e-3)
+
+
+def test_a_mean_of_repeats_is_the_same_as_the_repeats():
+    """Two runs at one point, or their mean with count 2: one posterior."""
+    X, y = make_data(10)
+    twice = np.vstack([X, X[:1]]), np.append(y, y[0] + 0.6)
+    merged = y.copy()
+    merged[0] += 0.3
+    counts = np.ones(10)
+    counts[0] = 2
+    apart = condition(*twice, np.zeros(3, bool), THETA, np.ones(11))
+    joined = condition(X, merged, np.zeros(3, bool), THETA, counts)
+    points = np.random.default_rng(1).random((5, 3))
+    assert predict(apart, points)[0] == pytest.approx(predict(joined, points)[0], abs=1e-4)
+
+
+def test_fitting_finds_what_matters():
+    rng = np.random.default_rng(0)
+    X = rng.random((60, 4))
+    y = np.sin(6 * X[:, 1])
+    model = fit(X, (y - y.mean()) / y.std(), np.zeros(4, bool))
+    assert model.lengths.argmin() == 1
+    assert model.lengths[1] < 0.5 * np.sort(model.lengths)[1]
+
+
+def test_wrong_shapes_are_refused():
+    X, y = make_data()
+    model = fit(X, y, np.zeros(3, bool))
+    with pytest.raises(ValueError, match=r"shape \(m, 3\)"):
+        predict(model, np.zeros((2, 4)))

@@ -1,0 +1,187 @@
+"""Reading sweep files: inference, warnings and problems, each naming its key."""
+
+import math
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from sweepd.search.errors import ConfigError
+from sweepd.search.grammar import parse
+
+
+def read(parameters=None, **more):
+    return parse({"method": "random", "parameters": parameters or {"a": {"value": 1}}, **more})
+
+
+def problems(**raw):
+    with pytest.raises(ConfigError) as caught:
+        parse({"method": "random", "parameters": {"a": {"value": 1}}, **raw})
+    return caught.value.problems
+
+
+@pytest.mark.parametrize(
+    ("entry", "kind"),
+    [
+        ({"value": {"k": 1}}, "constant"),
+        ({"values": [1, "x"]}, "categorical"),
+        ({"values": [1, 2], "probabilities": [0.5, 0.5]}, "categorical_w_probabilities"),
+        ({"min": 1, "max": 3}, "int_uniform"),
+        ({"min": 1, "max": 3.0}, "uniform"),
+        ({"min": 0.1, "max": 0.3}, "uniform"),
+        ({"distribution": "normal"}, "normal"),
+        ({"distribution": "q_beta", "q": 0.1}, "q_beta"),
+        ({"distribution": "inv_log_uniform_values", "min": 1, "max": 3}, "inv_log_uniform_values"),
+    ],
+)
+def test_the_distribution_is_inferred(entry, kind):
+    assert read({"a": entry}).space.parameters[0].kind == kind
+
+
+def test_numbers_written_as_texts_become_numbers_with_a_warning():
+    spec = read(
+        {"lr": {"min": "1e-5", "max": "1e-1", "distribution": "log_uniform_values"},
+         "wd": {"values": ["1e-4", "1.5e3", "none", "12"]}}
+    )  # fmt: skip
+    lr, wd = spec.space.parameters
+    assert (lr.low, lr.high) == (1e-5, 0.1)
+    assert wd.values == (1e-4, 1500.0, "none", "12")
+    assert [w.split(":")[0] for w in spec.warnings] == [
+        "parameters.lr.min", "parameters.lr.max", "parameters.wd.values[0]",
+        "parameters.wd.values[1]",
+    ]  # fmt: skip
+
+
+def test_log_uniform_takes_exponents_and_says_so():
+    spec = read({"lr": {"distribution": "log_uniform", "min": -3, "max": 0}})
+    assert spec.space.parameters[0].low == pytest.approx(math.exp(-3))
+    assert "exponents" in spec.warnings[0]
+    inverse = read({"lr": {"distribution": "inv_log_uniform", "min": -3, "max": 0}})
+    assert inverse.space.parameters[0].high == pytest.approx(math.exp(3))
+
+
+@pytest.mark.parametrize(
+    ("raw", "start"),
+    [
+        ({"method": "byaes"}, "method: expected one of grid, random, bayes, custom, got 'byaes'"),
+        ({"method": "tpe"}, "method: expected one of"),
+        ({"method": "bayes"}, "metric: expected a metric for bayes, got None"),
+        ({"parameters": {}}, "parameters: expected an object with at least one parameter"),
+        ({"parameters": {"a": 3}}, "parameters.a: expected an object, got 3; write {value: 3}"),
+        ({"parameters": {"a": {"min": 1}}}, "parameters.a: expected value, values,"),
+        ({"parameters": {"a": {"values": []}}}, "parameters.a.values: expected a list with"),
+        ({"parameters": {"a": {"distribution": "unifrom"}}}, "parameters.a.distribution: expected"),
+        ({"parameters": {"n": {"parameters": {"a": {"min": "x", "max": 2}}}}},
+         "parameters.n.a.min: expected a finite number, got 'x'"),
+        ({"parameters": {"a": {"min": 0, "max": 1, "distribution": "log_uniform_values"}}},
+         "parameters.a.min: expected a number above 0"),
+        ({"run_cap": 0}, "run_cap: expected a whole number of at least 1, got 0"),
+        ({"run_cap": True}, "run_cap: expected a whole number of at least 1, got True"),
+        ({"metric": {"goal": "minimize"}}, "metric: expected an object with a name"),
+        ({"metrics": [{"name": "a"}, {"name": "b"}]}, "metrics: expected method: custom"),
+        ({"early_terminate": {"type": "hyperband"}, "metric": {"name": "l"}},
+         "early_terminate: expected min_iter, or max_iter with s"),
+        ({"early_terminate": {"type": "hyperband", "min_iter": 3}}, "early_terminate: expected a"),
+        ({"command": "python"}, "command: expected a list of texts, got 'python'"),
+        ({"sweepd": {"constraints": ["a > b"]}}, "sweepd.constraints: expected one of the"),
+        ({"sweepd": {"constraints": ["__import__('os')"]}}, "sweepd.constraints: "),
+        ({"sweepd": {"sampler": "tp"}}, "sweepd.sampler: expected one of sobol"),
+        ({"sweepd": {"zip": [["a", "b"]]}}, "sweepd.zip: "),
+        ({"sweepd": {"retries": -1}}, "sweepd.retries: expected a whole number of at least 0"),
+    ],
+)  # fmt: skip
+def test_what_cannot_run_is_refused_by_key(raw, start):
+    found = problems(**raw)
+    assert any(problem.startswith(start) for problem in found), found
+
+
+def test_all_problems_come_at_once():
+    assert len(problems(method="x", run_cap=0, parameters={"a": 1, "b": {"min": 1}})) == 4
+
+
+@pytest.mark.parametrize(
+    ("raw", "start"),
+    [
+        ({"paramters": {}}, "paramters: unknown key"),
+        ({"sweepd": {"repets": 3}}, "sweepd.repets: unknown key"),
+        ({"metric": {"name": "l", "goal": "min"}}, "metric.goal: expected one of minimize"),
+        ({"metric": {"name": "l", "impute": "wurst"}}, "metric.impute: expected one of worst"),
+        ({"parameters": {"a": {"min": 3, "max": 1}}}, "parameters.a: expected min below max"),
+        ({"parameters": {"a": {"values": [1, 2], "probabilities": [1]}}},
+         "parameters.a.probabilities: expected 2 numbers"),
+        ({"parameters": {"a": {"values": [1, 2], "probabilities": [1, 1]}}},
+         "parameters.a.probabilities: expected a sum of 1, got 2"),
+        ({"parameters": {"a": {"value": 1, "mni": 3}}}, "parameters.a.mni: unknown key"),
+        ({"early_terminate": {"type": "asha"}, "metric": {"name": "l"}},
+         "early_terminate.type: expected hyperband"),
+    ],
+)  # fmt: skip
+def test_what_is_odd_is_warned_of_by_key(raw, start):
+    found = read(**raw).warnings
+    assert any(warning.startswith(start) for warning in found), found
+
+
+def test_an_unknown_extra_names_the_nearest():
+    assert "did you mean 'repeats'?" in read(sweepd={"repets": 3}).warnings[0]
+
+
+def test_the_whole_head_is_read():
+    spec = read(
+        metric={"name": "loss", "goal": "maximize", "target": "0.9", "impute_while_running": False},
+        run_cap=10, program="t.py", command=["${env}", 3], name="n", description="d",
+        project="p", entity="e", controller={"type": "local"}, kind="sweep",
+        early_terminate={"type": "hyperband", "max_iter": 27, "s": 2, "eta": 3, "strict": False},
+        sweepd={"retries": 2, "repeats": 3, "seed": 7, "sampler": "sobol", "breaker": 0},
+    )  # fmt: skip
+    assert spec.method == "sobol"
+    assert spec.metric.goal == "maximize" and spec.metric.target == 0.9
+    assert spec.command == ("${env}", "3")
+    assert (spec.run_cap, spec.controller, spec.extras.repeats) == (10, "local", 3)
+    assert (spec.early_terminate.max_iter, spec.early_terminate.strict) == (27, False)
+
+
+def test_early_termination_under_sweepd_wins():
+    spec = read(
+        metric={"name": "l"},
+        early_terminate={"type": "hyperband", "min_iter": 3},
+        sweepd={"early_terminate": {"type": "asha", "min_iter": 2, "eta": 4}},
+    )
+    assert (spec.early_terminate.type, spec.early_terminate.eta) == ("asha", 4)
+
+
+def test_a_scheduler_with_its_own_search_space_needs_no_parameters():
+    spec = parse({"method": "custom", "scheduler": {"engine": "optuna", "search_space": "f"}})
+    assert spec.space.parameters == ()
+
+
+json_values = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=5),
+    lambda inner: (
+        st.lists(inner, max_size=3)
+        | st.dictionaries(
+            st.sampled_from(
+                ["min", "max", "values", "value", "q", "type", "name", "parameters", "zip"]
+            ),
+            inner,
+            max_size=3,
+        )
+    ),
+    max_leaves=8,
+)
+
+
+@given(
+    st.dictionaries(
+        st.sampled_from(
+            ["method", "parameters", "metric", "metrics", "early_terminate", "run_cap", "sweepd",
+             "command", "controller", "scheduler", "name"]
+        ),
+        json_values,
+    )
+)  # fmt: skip
+def test_no_content_breaks_the_reader(raw):
+    for method in ("grid", "bayes"):
+        try:
+            parse({"method": method, "metric": {"name": "l"}, **raw})
+        except ConfigError as error:
+            assert error.problems

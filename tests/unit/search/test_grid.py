@@ -1,0 +1,138 @@
+"""Grids by index: W&B's order, each cell once, nothing written out."""
+
+import itertools
+import time
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from sweepd.search.errors import ConfigError
+from sweepd.search.grammar import parse
+from sweepd.search.grid import Grid
+
+
+def make_grid(parameters, **extras):
+    return Grid(parse({"method": "grid", "parameters": parameters, "sweepd": extras}).space)
+
+
+def test_last_sorted_name_runs_fastest():
+    grid = make_grid({"b": {"values": ["x", "y"]}, "a": {"values": [2, 1]}})
+    assert [grid.config(i) for i in range(4)] == [
+        {"a": 2, "b": "x"},
+        {"a": 2, "b": "y"},
+        {"a": 1, "b": "x"},
+        {"a": 1, "b": "y"},
+    ]
+
+
+def test_names_are_sorted_at_each_level_of_nesting():
+    grid = make_grid(
+        {
+            "z": {"values": [0, 1]},
+            "m": {"parameters": {"q": {"values": [5, 6]}, "c": {"value": "k"}}},
+        }
+    )
+    assert [grid.config(i) for i in range(4)] == [
+        {"m": {"c": "k", "q": 5}, "z": 0},
+        {"m": {"c": "k", "q": 5}, "z": 1},
+        {"m": {"c": "k", "q": 6}, "z": 0},
+        {"m": {"c": "k", "q": 6}, "z": 1},
+    ]
+
+
+def test_q_uniform_leaves_max_out_and_int_uniform_includes_it():
+    grid = make_grid(
+        {"a": {"distribution": "q_uniform", "min": 0, "max": 6, "q": 2}, "b": {"min": 1, "max": 2}}
+    )
+    found = [grid.config(i) for i in range(grid.size)]
+    assert found == [{"a": a, "b": b} for a in (0, 2, 4) for b in (1, 2)]
+    assert all(type(config["a"]) is int for config in found)
+
+
+def test_repeated_values_count_once_and_true_is_not_one():
+    grid = make_grid({"a": {"values": [1, 1.0, True, "1", None, [1], [1.0], {"k": 1}]}})
+    assert [grid.config(i)["a"] for i in range(grid.size)] == [1, True, "1", None, [1], {"k": 1}]
+
+
+def test_tied_parameters_advance_together():
+    grid = make_grid(
+        {"w": {"values": [1, 2]}, "d": {"values": [8, 9]}, "e": {"values": [0, 1]}},
+        zip=[["w", "d"]],
+    )
+    assert grid.size == 4
+    assert [(c["d"], c["w"]) for c in map(grid.config, range(4))] == [(8, 1)] * 2 + [(9, 2)] * 2
+
+
+def test_a_parameter_without_finite_values_is_refused_by_name():
+    with pytest.raises(ConfigError, match=r"parameters\.lr: a grid needs"):
+        make_grid({"lr": {"min": 0.1, "max": 1.0}})
+
+
+def test_an_empty_grid_is_refused():
+    with pytest.raises(ConfigError, match="at least one cell"):
+        make_grid({"a": {"distribution": "q_uniform", "min": 1, "max": 1}})
+
+
+def test_a_million_cells_cost_nothing():
+    start = time.perf_counter()
+    grid = make_grid({name: {"min": 1, "max": 10} for name in "abcdef"})
+    assert grid.size == 1_000_000
+    assert grid.config(999_999) == dict.fromkeys("abcdef", 10)
+    assert time.perf_counter() - start < 1
+
+
+def test_conditional_parameters_merge_cells_that_would_be_equal():
+    grid = make_grid(
+        {"opt": {"values": ["sgd", "adam"]}, "mom": {"values": [0.1, 0.2, 0.3]}},
+        when={"mom": {"opt": "sgd"}},
+    )
+    found = [grid.config(i) for i in grid.indexes()]
+    assert len(found) == grid.count() == 4
+    assert {"opt": "adam"} in found
+    assert grid.config(3) is None  # mom's second value, with adam
+
+
+def test_excluded_blocks_are_skipped_at_once():
+    names = [f"p{i}" for i in range(6)]
+    grid = make_grid({name: {"min": 0, "max": 9} for name in names}, constraints=["p0 + p1 >= 18"])
+    start = time.perf_counter()
+    assert grid.next(0) == 990_000
+    assert time.perf_counter() - start < 1
+
+
+axes = st.dictionaries(
+    st.sampled_from(["a", "b", "c", "d"]),
+    st.lists(st.integers(0, 4), min_size=1, max_size=4, unique=True),
+    min_size=1,
+)
+
+
+@given(axes)
+def test_indexes_enumerate_the_product(values):
+    grid = make_grid({name: {"values": items} for name, items in values.items()})
+    names = sorted(values)
+    product = itertools.product(*(values[name] for name in names))
+    assert [grid.config(i) for i in range(grid.size)] == [
+        dict(zip(names, row, strict=True)) for row in product
+    ]
+
+
+@given(axes, st.integers(0, 6))
+@settings(max_examples=50)
+def test_skipping_loses_no_cell(values, bound):
+    names = sorted(values)
+    grid = make_grid(
+        {name: {"values": items} for name, items in values.items()},
+        constraints=[f"{names[0]} + {names[-1]} >= {bound}"] if bound <= 0 else [],
+        when={names[-1]: f"{names[0]} > 1"} if len(names) > 1 else {},
+    )
+    expected = []
+    for row in itertools.product(*(values[name] for name in names)):
+        config = dict(zip(names, row, strict=True))
+        if len(names) > 1 and config[names[0]] <= 1:
+            del config[names[-1]]
+        if config not in expected:
+            expected.append(config)
+    found = [grid.config(i) for i in grid.indexes()]
+    assert sorted(map(str, found)) == sorted(map(str, expected))

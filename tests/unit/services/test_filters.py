@@ -1,0 +1,95 @@
+"""The client's Mongo-like filters and orders over runs."""
+
+import json
+from dataclasses import replace
+
+import pytest
+
+from sweepd import server
+from sweepd.domain.errors import BadInput
+from sweepd.domain.runs import Run
+from sweepd.domain.users import Caller
+from sweepd.services import filters
+from sweepd.services.runs import RunChange
+
+
+@pytest.fixture
+def three(parts: server.Parts, ann: Caller) -> list[Run]:
+    """Runs a, b, c with lr 0.1, 0.2, none and loss 3, 1, NaN."""
+    found = []
+    for name, lr, loss in (("a", 0.1, "3"), ("b", 0.2, "1"), ("c", None, "NaN")):
+        config = {"net": {"value": {"depth": 2}}} | ({"lr": {"value": lr}} if lr else {})
+        change = RunChange(
+            config=json.dumps(config), summary=f'{{"loss": {loss}, "n.m": 1}}', tags=["x", name]
+        )
+        run, _ = parts.services.runs.upsert(ann, None, "p", name, change)
+        found.append(run)
+    return found
+
+
+@pytest.mark.parametrize(
+    ("tree", "expected"),
+    [
+        ({}, "abc"),
+        ({"name": "a"}, "a"),
+        ({"config.lr": 0.2}, "b"),
+        ({"config.lr.value": {"$gt": 0.1}}, "b"),
+        ({"config.lr": {"$exists": False}}, "c"),
+        ({"config.net.depth": 2}, "abc"),
+        ({"config.net.value.depth": 2}, "abc"),
+        ({"summary_metrics.loss": {"$gte": 1, "$lt": 3}}, "b"),
+        ({"summary_metrics.n.m": 1}, "abc"),
+        ({"tags": "b"}, "b"),
+        ({"tags": {"$in": ["a", "c"]}}, "ac"),
+        ({"tags": {"$nin": ["a"]}}, "bc"),
+        ({"$or": [{"name": "a"}, {"name": "c"}]}, "ac"),
+        ({"$and": [{"tags": "x"}, {"$not": {"name": "a"}}]}, "bc"),
+        ({"$nor": [{"name": "a"}, {"name": "b"}]}, "c"),
+        ({"display_name": {"$regex": "-[23]$"}}, "bc"),
+        ({"state": {"$ne": "running"}}, ""),
+        ({"created_at": {"$gt": "2020-01-01T00:00:00Z"}}, "abc"),
+        ({"config.lr": {"$not": {"$eq": 0.1}}}, "bc"),
+    ],
+)
+def test_filter_selects(three: list[Run], tree: dict[str, object], expected: str) -> None:
+    found = filters.select(three, json.dumps(tree), None)
+    assert "".join(run.run_id for run in found) == expected
+
+
+@pytest.mark.parametrize(
+    ("order", "expected"),
+    [
+        (None, "abc"),
+        ("-name", "cba"),
+        ("+summary_metrics.loss", "bac"),
+        ("-summary_metrics.loss", "abc"),
+        ("summary_metrics.loss", "bac"),
+        ("-config.lr.value", "bac"),
+    ],
+)
+def test_order_puts_what_lacks_the_key_last(
+    three: list[Run], order: str | None, expected: str
+) -> None:
+    assert "".join(run.run_id for run in filters.select(three, None, order)) == expected
+
+
+def test_order_by_a_summary_object_uses_its_number(three: list[Run]) -> None:
+    run = replace(three[0], summary='{"loss": {"min": 0.5}}')
+    assert filters.sort([three[1], run], "+summary_metrics.loss") == [run, three[1]]
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("{", "should be JSON"),
+        ("[]", "object of path"),
+        ('{"$xor": []}', "unknown operator"),
+        ('{"name": {"$near": 1}}', "unknown operator"),
+        ('{"name": {"$in": 1}}', "takes a list"),
+        ('{"name": {"$regex": "("}}', "no regular expression"),
+        ('{"colour": 1}', "runs have no 'colour'"),
+    ],
+)
+def test_bad_filter_says_what_is_wrong(text: str, message: str) -> None:
+    with pytest.raises(BadInput, match=message):
+        filters.compile_filter(text)

@@ -1,0 +1,50 @@
+"""Imports go one way: the table of docs/architecture.md as data."""
+
+import ast
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+ALLOWED = {
+    "domain": set(),
+    "search": set(),
+    "store": {"domain"},
+    "services": {"domain", "search", "store"},
+    "wandb_api": {"domain", "services"},
+    "web": {"domain", "services"},
+}
+FILES = [
+    (layer, path) for layer in ALLOWED for path in sorted((ROOT / "sweepd" / layer).rglob("*.py"))
+]
+
+
+def imported(path: Path) -> Iterator[str]:
+    """Every module a file imports, also inside functions."""
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, f"{path}: imports are absolute"
+            module = node.module or ""
+            yield from (f"{module}.{alias.name}" for alias in node.names)
+
+
+@pytest.mark.parametrize(("layer", "path"), FILES, ids=lambda item: getattr(item, "name", item))
+def test_layer_imports_only_what_lies_below(layer: str, path: Path) -> None:
+    for name in imported(path):
+        parts = name.split(".")
+        if parts[0] == "sweepd" and len(parts) > 1 and parts[1] != layer:
+            assert parts[1] in ALLOWED[layer], f"{path} imports {name}"
+
+
+def test_only_the_store_speaks_sql() -> None:
+    for layer, path in FILES:
+        if layer != "store":
+            assert not any(name.startswith("sqlalchemy") for name in imported(path)), path
+
+
+@pytest.mark.parametrize("path", [ROOT / "agent.py", *sorted((ROOT / "mnist").glob("*.py"))])
+def test_the_workload_knows_only_the_stock_client(path: Path) -> None:
+    assert not any(name.split(".")[0] == "sweepd" for name in imported(path))
