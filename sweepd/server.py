@@ -11,6 +11,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+from types import FrameType
 
 import anyio.to_thread
 import uvicorn
@@ -142,6 +143,18 @@ def address_of(settings: Settings, listener: socket.socket) -> str:
     return f"http://{shown}:{listener.getsockname()[1]}"
 
 
+class _Server(uvicorn.Server):
+    """Tells the application as soon as it should stop, so that open event streams end at once."""
+
+    def __init__(self, config: uvicorn.Config, app: Starlette) -> None:
+        super().__init__(config)
+        self._app = app
+
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        self._app.state.is_stopping = True
+        super().handle_exit(sig, frame)
+
+
 def serve(settings: Settings, announce: Callable[[Parts, str], None]) -> None:
     """Serve until SIGINT or SIGTERM.
 
@@ -157,15 +170,16 @@ def serve(settings: Settings, announce: Callable[[Parts, str], None]) -> None:
     listener = listen(settings)
     parts = build(settings)
     address = address_of(settings, listener)
+    app = make_app(parts)
     config = uvicorn.Config(
-        make_app(parts),
+        app,
         log_level="warning",
         access_log=False,
         timeout_keep_alive=75,
         timeout_graceful_shutdown=5,
         server_header=False,
     )
-    server = uvicorn.Server(config)
+    server = _Server(config, app)
 
     async def run() -> None:
         task = asyncio.create_task(server.serve([listener]))

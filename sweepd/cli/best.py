@@ -121,9 +121,9 @@ def _evaluate(
     if done.returncode != 0:
         raise SweepdError(f"{shlex.join(words)} failed: {done.stderr.strip()[-800:]}")
     try:
-        judged = json.loads(done.stdout.strip().splitlines()[-1])
+        judged = json.loads(done.stdout)
         accuracy = float(judged["accuracy"])
-    except (ValueError, KeyError, IndexError, TypeError):
+    except (ValueError, KeyError, TypeError):
         typer.echo(f"  judged again: {done.stdout.strip()}")
         return
     logged = summary.get("test/accuracy")

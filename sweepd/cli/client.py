@@ -5,6 +5,7 @@ import configparser
 import json
 import netrc
 import os
+import sys
 import urllib.error
 import urllib.parse
 import urllib.request
@@ -56,7 +57,10 @@ class Client:
             for name, value in os.environ.items()
             if name not in ("WANDB_ENTITY", "WANDB_PROJECT", "WANDB_APP_URL", "WANDB_SWEEP_ID")
         }
+        # Agents start `python`: the one that runs us, whether or not its environment is active.
+        own = str(Path(sys.executable).parent)
         return environ | {
+            "PATH": os.pathsep.join([own, os.environ.get("PATH", os.defpath)]),
             "WANDB_BASE_URL": self.url,
             "WANDB_API_KEY": self.key,
             "WANDB_ERROR_REPORTING": "false",

@@ -61,9 +61,7 @@ class ArtifactUploads:
             json.loads(new.metadata)
 
         def create(connection: Connection) -> Artifact:
-            owner = access.ensure_project(
-                connection, caller, self._core, new.entity, new.project
-            )
+            owner = access.ensure_project(connection, caller, self._core, new.entity, new.project)
             at = self._core.now()
             if new.client_id is not None:
                 known = artifacts.find_by_client_id(connection, owner.pk, new.client_id)

@@ -90,9 +90,7 @@ class Artifacts:
         with self._core.db.read() as connection:
             return collections.find_collection(connection, project.pk, name)
 
-    def list_collections(
-        self, project: Project, type_name: str | None = None
-    ) -> list[Collection]:
+    def list_collections(self, project: Project, type_name: str | None = None) -> list[Collection]:
         """A project's collections, last changed first."""
         with self._core.db.read() as connection:
             return collections.list_collections(connection, project.pk, type_name)

@@ -65,6 +65,11 @@ class Reading:
         rows = list(self.rows(run, keys, **steps))
         return [rows[i] for i in sample_indexes(rows, keys, n_samples)]
 
+    def events(self, run: Run) -> Iterator[dict[str, Any]]:
+        """System metrics, oldest first, as the client measured them every 15 s."""
+        for line in self.lines(run, Stream.EVENTS):
+            yield parse_line(line)
+
     def last_line(self, run: Run, stream: Stream) -> str | None:
         """The newest line of a stream."""
         with self._core.db.read() as connection:

@@ -14,6 +14,7 @@ from sweepd.domain.users import Caller
 from sweepd.search.spec import SweepSpec
 from sweepd.services import access, endings, filters, lifecycle, specs, sweep_edits
 from sweepd.services.core import Core
+from sweepd.services.insights import InsightCache, Insights
 from sweepd.services.proposals import Proposals
 from sweepd.store import agents, projects, runs, sweeps
 from sweepd.store.database import Connection
@@ -45,6 +46,7 @@ class Sweeps:
     def __init__(self, core: Core, proposals: Proposals) -> None:
         self._core = core
         self._proposals = proposals
+        self._insights = InsightCache(core)
 
     def create(
         self, caller: Caller, entity: str | None, project: str | None, change: SweepChange
@@ -263,6 +265,14 @@ class Sweeps:
         """What happened to the sweep, oldest first."""
         with self._core.db.read() as connection:
             return sweeps.list_events(connection, sweep.pk)
+
+    def importance(self, sweep: Sweep) -> Insights:
+        """Which parameters matter, and in which direction; kept until results change."""
+        return self._insights.importance(sweep)
+
+    def bands(self, sweep: Sweep) -> list[tuple[int, float | None]]:
+        """Where the stopping rule looks: (iteration, what a run has to reach there now)."""
+        return self._insights.bands(sweep)
 
     def spec(self, sweep: Sweep) -> SweepSpec:
         """What the sweep's file says."""

@@ -35,9 +35,7 @@ def find_artifact(connection: Connection, pk: int, lock: bool = False) -> Artifa
     return _artifact(row) if row else None
 
 
-def find_by_client_id(
-    connection: Connection, project_pk: int, client_id: str
-) -> Artifact | None:
+def find_by_client_id(connection: Connection, project_pk: int, client_id: str) -> Artifact | None:
     """A version by the id its client made up."""
     query = sa.select(schema.artifacts).where(
         _artifacts.project_id == project_pk,
@@ -141,7 +139,9 @@ def find_blob_in_project(connection: Connection, project_pk: int, md5: str) -> s
         sa.select(schema.blobs.c.hash)
         .join(schema.entries, _entries.blob == schema.blobs.c.hash)
         .join(schema.artifacts, _artifacts.id == _entries.artifact_id)
-        .where(_artifacts.project_id == project_pk, _entries.digest == md5, schema.blobs.c.md5 == md5)
+        .where(
+            _artifacts.project_id == project_pk, _entries.digest == md5, schema.blobs.c.md5 == md5
+        )
         .limit(1)
     )
     return connection.execute(query).scalar()

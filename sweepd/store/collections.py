@@ -55,9 +55,7 @@ def create_collection(connection: Connection, values: dict[str, Any]) -> Collect
 
 def update_collection(connection: Connection, pk: int, values: dict[str, Any]) -> None:
     """Change columns of a collection by name."""
-    connection.execute(
-        sa.update(schema.collections).where(_collections.id == pk).values(**values)
-    )
+    connection.execute(sa.update(schema.collections).where(_collections.id == pk).values(**values))
 
 
 def list_collections(
@@ -129,9 +127,7 @@ def delete_collection(connection: Connection, pk: int) -> None:
     connection.execute(sa.delete(schema.collections).where(_collections.id == pk))
 
 
-def find_membership(
-    connection: Connection, collection_pk: int, alias: str
-) -> Membership | None:
+def find_membership(connection: Connection, collection_pk: int, alias: str) -> Membership | None:
     """A place in a collection by alias, or by `vN`."""
     query = (
         sa.select(schema.memberships)

@@ -65,3 +65,9 @@ def delete_values_after(connection: Connection, run_pk: int, step: int) -> None:
     connection.execute(
         sa.delete(schema.objectives).where(_objectives.run_pk == run_pk, _objectives.step > step)
     )
+
+
+def longest(connection: Connection, sweep_pk: int) -> int:
+    """How many values the longest run of a sweep has logged."""
+    query = sa.select(sa.func.max(_objectives.n)).where(_objectives.sweep_pk == sweep_pk)
+    return int(connection.execute(query).scalar() or 0)

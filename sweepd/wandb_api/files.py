@@ -57,13 +57,13 @@ async def get(request: Request) -> Response:
         return errors.answer(error)
     name = request.path_params["name"]
     mimetype = claim.get("type") or "application/octet-stream"
-    shown = mimetype.startswith(_SHOWN)
+    disposition = "inline" if mimetype.startswith(_SHOWN) else "attachment"
     headers = {
         "Accept-Ranges": "bytes",
         "ETag": f'"{blob}"',
         "X-Content-Type-Options": "nosniff",
         "Content-Security-Policy": "sandbox; default-src 'none'; style-src 'unsafe-inline'",
-        "Content-Disposition": f"{'inline' if shown else 'attachment'}; filename*=utf-8''{quote(name)}",
+        "Content-Disposition": f"{disposition}; filename*=utf-8''{quote(name)}",
         "Cache-Control": "private, max-age=86400",
     }
     if request.headers.get("if-none-match") == headers["ETag"]:

@@ -41,9 +41,7 @@ def test_empty_operation_name_and_undeclared_variables_are_fine(ask: Ask) -> Non
 
 @pytest.mark.parametrize("headers", [{}, authorization("b" * 40), {"Authorization": "Basic !!"}])
 @pytest.mark.parametrize("path", ["/graphql", "/files/ann/p/r/file_stream"])
-def test_missing_or_wrong_key_is_401(
-    http: TestClient, path: str, headers: dict[str, str]
-) -> None:
+def test_missing_or_wrong_key_is_401(http: TestClient, path: str, headers: dict[str, str]) -> None:
     response = http.post(path, json={"query": "{ viewer { id } }"}, headers=headers)
     assert "sweepd login" in message_of(response, 401)
 
@@ -102,7 +100,7 @@ def test_bad_sweep_is_refused_and_nothing_is_created(ask: Ask) -> None:
         ("method: grid\nparameters: {x: {min: 0.5, max: 1.5}}", "a grid needs"),
     ]:
         assert expected in message_of(ask(CREATE, config=text, projectName="p"), 400)
-    assert ask("{ project(name: \"p\") { totalSweeps } }") == {"project": None}
+    assert ask('{ project(name: "p") { totalSweeps } }') == {"project": None}
 
 
 def test_one_users_things_are_invisible_to_another(
@@ -116,7 +114,9 @@ def test_one_users_things_are_invisible_to_another(
     assert ask(see, key=other) == {"project": None, "entity": None}
     stop = "mutation A($id: ID!) { stopRun(input: {id: $id}) { success } }"
     assert message_of(ask(stop, key=other, id=run["id"]), 404) == "no such run"
-    change = 'mutation A($id: ID!) { upsertSweep(input: {id: $id, state: "PAUSED"}) { sweep { id } } }'
+    change = (
+        'mutation A($id: ID!) { upsertSweep(input: {id: $id, state: "PAUSED"}) { sweep { id } } }'
+    )
     assert "no such sweep" in message_of(ask(change, key=other, id=sweep["id"]), 404)
     assert stream(http, {}, key=other).status_code == 404
     into = UPSERT.replace("name: $name,", 'name: $name, entityName: "ann",')
@@ -177,10 +177,13 @@ def test_lines_that_are_no_json_are_kept_as_they_came(ask: Ask, http: TestClient
 
 def test_infinite_values_are_strings_in_inline_json(ask: Ask, http: TestClient) -> None:
     create_run(ask)
-    body = {"files": {"wandb-history.jsonl": {"offset": 0, "content": ['{"_step":0,"x":-Infinity}']}}}
+    body = {
+        "files": {"wandb-history.jsonl": {"offset": 0, "content": ['{"_step":0,"x":-Infinity}']}}
+    }
     stream(http, body)
     spec = '{"keys": ["_step", "x"], "samples": 10}'
-    document = 'query A($s: [JSONString!]!) { project(name: "p") { run(name: "r1") { sampledHistory(specs: $s) } } }'
+    document = """query A($s: [JSONString!]!) {
+        project(name: "p") { run(name: "r1") { sampledHistory(specs: $s) } } }"""
     # The client sends a single text where the schema has a list.
     found = ask(document, s=spec)["project"]["run"]["sampledHistory"]
     assert found == [[{"_step": 0, "x": "-Infinity"}]]

@@ -160,9 +160,7 @@ def delete(_: Any, info: Info, input: dict[str, Any]) -> dict[str, Any]:
     """Remove a version."""
     context = ctx(info)
     pk = wire.read_node_id("Artifact", input["artifact_id"])
-    gone = context.services.artifacts.delete(
-        context.caller, pk, bool(input.get("delete_aliases"))
-    )
+    gone = context.services.artifacts.delete(context.caller, pk, bool(input.get("delete_aliases")))
     return {"artifact": gone}
 
 

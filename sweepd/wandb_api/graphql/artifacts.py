@@ -92,7 +92,9 @@ def project_collections(
 @project_type.field("artifactType")
 def project_type_by_name(owner: Project, info: Info, name: str) -> dict[str, Any] | None:
     """A type, when a collection has it."""
-    return type_node(owner, name) if name in ctx(info).services.artifacts.list_types(owner) else None
+    return (
+        type_node(owner, name) if name in ctx(info).services.artifacts.list_types(owner) else None
+    )
 
 
 @project_type.field("artifactTypes")
@@ -162,9 +164,7 @@ def _collection_fields(kind: ObjectType) -> None:
     @kind.field("project")
     def project(collection: Collection, info: Info) -> Project | None:
         context = ctx(info)
-        return context.services.projects.find(
-            context.caller, collection.entity, collection.project
-        )
+        return context.services.projects.find(context.caller, collection.entity, collection.project)
 
     @kind.field("defaultArtifactType")
     def default_type(collection: Collection, info: Info) -> dict[str, Any]:
@@ -264,7 +264,8 @@ def membership_files(
     first: int | None = None,
 ) -> dict[str, Any]:  # fmt: skip
     """Every entry of the manifest, references too: the client downloads only what is listed."""
-    return files(membership_artifact(place, info), info, names, after, first)
+    context = ctx(info)
+    return _entries(context, membership_artifact(place, info), names, after, first)
 
 
 @artifact_type.field("files")
@@ -273,7 +274,13 @@ def files(
     first: int | None = None,
 ) -> dict[str, Any]:  # fmt: skip
     """Every entry of the manifest."""
-    context = ctx(info)
+    return _entries(ctx(info), artifact, names, after, first)
+
+
+def _entries(
+    context: Context, artifact: Artifact, names: list[str] | None, after: str | None = None,
+    first: int | None = None,
+) -> dict[str, Any]:  # fmt: skip
     found = context.services.artifacts.entries(artifact, names)
     return connection([entry_node(context, artifact, entry) for entry in found], first, after)
 
@@ -284,7 +291,7 @@ def files_by_manifest_entries(
 ) -> dict[str, Any]:
     """The entries asked for."""
     names = [entry["name"] for entry in entries or [] if entry.get("name")]
-    return files(artifact, info, names)
+    return _entries(ctx(info), artifact, names)
 
 
 def entry_node(context: Context, artifact: Artifact, entry: Entry) -> dict[str, Any]:

@@ -58,9 +58,7 @@ def end(parts: server.Parts, caller: Caller, run_id: str, exitcode: int = 0) -> 
     parts.services.history.append(caller, caller.name, "p", run_id, post)
 
 
-def log(
-    parts: server.Parts, caller: Caller, run_id: str, first: int, *values: float
-) -> bool:
+def log(parts: server.Parts, caller: Caller, run_id: str, first: int, *values: float) -> bool:
     lines = [json.dumps({"_step": first + i, "loss": v}) for i, v in enumerate(values)]
     return parts.services.history.append(
         caller, caller.name, "p", run_id, StreamPost(history=Lines(first, lines))
@@ -218,9 +216,7 @@ def test_preempted_run_is_resumed_under_its_own_id(parts: server.Parts, ann: Cal
     [command] = beat(parts, ann, agent)
     assert command.run_id
     begin(parts, ann, command.run_id)
-    parts.services.history.append(
-        ann, "ann", "p", command.run_id, StreamPost(is_preempting=True)
-    )
+    parts.services.history.append(ann, "ann", "p", command.run_id, StreamPost(is_preempting=True))
     end(parts, ann, command.run_id, exitcode=1)
     [resumed] = beat(parts, ann, other)
     assert (resumed.kind, resumed.run_id) == ("resume", command.run_id)
@@ -264,9 +260,7 @@ def test_target_ends_the_sweep_when_the_number_arrives(parts: server.Parts, ann:
     assert "0.05" in found.state_reason
 
 
-def test_hyperband_stops_a_run_on_arrival_with_its_reason(
-    parts: server.Parts, ann: Caller
-) -> None:
+def test_hyperband_stops_a_run_on_arrival_with_its_reason(parts: server.Parts, ann: Caller) -> None:
     rule = "early_terminate: {type: hyperband, min_iter: 2, eta: 2}\n"
     sweep = make_sweep(parts, ann, GRID + rule)
     good, bad = register(parts, ann, sweep), register(parts, ann, sweep)
@@ -327,9 +321,7 @@ def test_random_in_a_finite_space_never_repeats_and_ends(parts: server.Parts, an
 
 
 def test_same_seed_gives_the_same_random_sequence(parts: server.Parts, ann: Caller) -> None:
-    text = (
-        "method: random\nrun_cap: 5\nparameters: {x: {min: 0.0, max: 1.0}}\nsweepd: {seed: 7}\n"
-    )
+    text = "method: random\nrun_cap: 5\nparameters: {x: {min: 0.0, max: 1.0}}\nsweepd: {seed: 7}\n"
     found = []
     for _ in range(2):
         sweep = make_sweep(parts, ann, text)

@@ -48,4 +48,3 @@ def test_any_blocks_read_back_as_the_last_said(blocks: list[tuple[int, list[str]
             found = dict(history.read_lines(connection, run.pk, Stream.HISTORY))
         parts.core.db.close()
         assert found == expected
-

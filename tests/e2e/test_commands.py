@@ -1,0 +1,123 @@
+"""Our own commands as a user types them: run, best, login, users; and what they say when wrong."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from tests.conftest import ROOT, RunningServer, wait_until
+from tests.e2e.test_sweep import SWEEP, TRAIN
+
+pytestmark = pytest.mark.e2e
+
+
+def environment(home: Path, **more: str) -> dict[str, str]:
+    kept = {k: v for k, v in os.environ.items() if not k.startswith(("WANDB_", "SWEEPD_"))}
+    data = {"HOME": str(home), "XDG_DATA_HOME": str(home / "share"), "PYTHONPATH": str(ROOT)}
+    return kept | data | {"PYTHONWARNINGS": "ignore"} | more
+
+
+def sweepd(
+    folder: Path, *words: str, home: Path | None = None, **environ: str
+) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "sweepd", *words], cwd=folder, capture_output=True, text=True,
+        env=environment(home or folder, **environ), timeout=200, check=False,
+    )  # fmt: skip
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    (tmp_path / "train.py").write_text(TRAIN)
+    (tmp_path / "sweep.yaml").write_text(SWEEP)
+    return tmp_path
+
+
+def test_run_does_everything_and_leaves_nothing_running(folder: Path) -> None:
+    done = sweepd(folder, "run", "sweep.yaml", "--agents", "2", SWEEPD_PORT="0")
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "best run: " in done.stdout
+    assert "lr 0.3, n 1" in done.stdout
+    [model] = folder.glob("artifacts/*/model.txt")
+    assert model.read_text() == "0.3 1"
+    assert "train.py --lr=0.3 --n=1" in done.stdout
+    assert "FINISHED" in done.stdout
+    assert not (folder / "share/sweepd/server.json").exists()
+
+
+def test_interrupted_run_stops_everything_and_says_how_to_go_on(folder: Path) -> None:
+    (folder / "train.py").write_text(TRAIN.replace("range(3)", "range(600)").replace(
+        "        run.log(", "        time.sleep(0.1); run.log("))  # fmt: skip
+    process = subprocess.Popen(
+        [sys.executable, "-m", "sweepd", "run", "sweep.yaml"], cwd=folder, text=True,
+        env=environment(folder, SWEEPD_PORT="0"), stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+    )  # fmt: skip
+    wait_until(
+        lambda: list(folder.glob("wandb/run-*/logs/debug-internal.log")), 90, lambda: "no run began"
+    )
+    time.sleep(1)
+    process.send_signal(signal.SIGINT)
+    said, _ = process.communicate(timeout=60)
+    assert process.returncode == 130, said
+    assert "run --resume" in said
+    listing = subprocess.run(["ps", "-A", "-o", "args="], capture_output=True, text=True).stdout
+    assert str(folder) not in listing
+    assert "train.py --lr" not in listing
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (["run", "missing.yaml"], "missing.yaml: No such file"),
+        (["run", "broken.yaml"], "not valid YAML at line"),
+        (["run", "method.yaml"], "method"),
+        (["run", "program.yaml"], "program 'gone.py' is not in"),
+        (["best", "a/b/c"], "no sweepd is known here"),
+        (["best", "a/b/c/d/e"], "a sweep is named"),
+        (["best", "a/b/c", "--server", "http://127.0.0.1:9"], "no API key|no sweepd answers"),
+        (["login"], "no sweepd runs here"),
+        (["users", "add", "ann"], "no sweepd data in"),
+    ],
+)
+def test_wrong_use_is_one_clear_line(folder: Path, words: list[str], message: str) -> None:
+    import re
+
+    (folder / "broken.yaml").write_text("method: [\n")
+    (folder / "method.yaml").write_text("method: best\nparameters: {x: {value: 1}}\n")
+    (folder / "program.yaml").write_text(SWEEP.replace("train.py", "gone.py"))
+    done = sweepd(folder, *words)
+    assert done.returncode != 0
+    assert re.search(message, done.stderr), done.stdout + done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_login_points_the_client_here_and_keeps_other_keys(
+    live: RunningServer, folder: Path
+) -> None:
+    (folder / ".netrc").write_text("machine api.wandb.ai\n  login user\n  password secret\n")
+    done = sweepd(folder, "login", live.url, "--key", live.key)
+    assert done.returncode == 0, done.stderr
+    netrc = (folder / ".netrc").read_text()
+    assert "machine api.wandb.ai\n  login user\n  password secret\n" in netrc
+    assert f"password {live.key}" in netrc
+    assert live.url in (folder / ".config/wandb/settings").read_text()
+    again = sweepd(folder, "login", live.url, "--key", live.key)
+    assert again.returncode == 0
+    assert (folder / ".netrc").read_text().count("127.0.0.1") == 1
+    listing = sweepd(folder, "sweeps")
+    assert listing.returncode == 0, listing.stderr
+
+
+def test_user_added_while_the_server_runs_may_come_in(live: RunningServer, folder: Path) -> None:
+    done = sweepd(folder, "users", "add", "zoe", "--data", str(live.data))
+    assert done.returncode == 0, done.stderr
+    key = done.stdout.strip()
+    live.key = key
+    assert live.client.query("{ viewer { username entity } }")["viewer"] == {
+        "username": "zoe", "entity": "zoe",
+    }  # fmt: skip
+    assert sweepd(folder, "users", "add", "zoe", "--data", str(live.data)).returncode != 0
