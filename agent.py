@@ -19,7 +19,7 @@ import threading
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import asdict
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NoReturn
 
 if TYPE_CHECKING:
     from mnist.data import Digits
@@ -209,5 +209,18 @@ def is_stop(error: BaseException) -> bool:
     return isinstance(error, KeyboardInterrupt) or (type(error) is Exception and not error.args)
 
 
+def leave(exit_code: int) -> NoReturn:
+    """End the process without tearing TensorFlow down.
+
+    That takes one to three seconds in which an agent could start its next run. Nothing is lost:
+    by now the run is finished, which includes its uploads.
+    """
+    if "wandb" in sys.modules:
+        importlib.import_module("wandb").teardown(exit_code)
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(exit_code)
+
+
 if __name__ == "__main__":
-    sys.exit(main())
+    leave(main())

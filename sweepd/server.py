@@ -101,7 +101,9 @@ def make_app(parts: Parts) -> Starlette:
         try:
             yield
         finally:
+            # Here, not after serving: uvicorn ends the process by the signal it was sent.
             await anyio.to_thread.run_sync(parts.close)
+            _remove_address(parts.settings.data)
 
     app = Starlette(routes=[*wandb_routes.routes, *web_routes.routes], lifespan=lifespan)
     app.state.version = __version__
@@ -194,7 +196,6 @@ def serve(settings: Settings, announce: Callable[[Parts, str], None]) -> None:
         with contextlib.suppress(KeyboardInterrupt):
             asyncio.run(run())
     finally:
-        _remove_address(settings.data)
         listener.close()
         parts.core.db.close()
 

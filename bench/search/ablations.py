@@ -27,13 +27,15 @@ from sweepd.search.observation import Observation  # noqa: E402
 
 VARIANTS: dict[str, dict[str, Any]] = {
     "default": {},
-    "pending incumbent": {"counts_pending": True},
-    "mean": {"is_drawn": False},
-    "spread 300": {"n_spread": 300, "n_local": 600},
-    "polish 0.2": {"polish": 0.2},
-    "dev 1": {"prior": Prior(log_length_sd=1.0, log_length_common_sd=0.3)},
-    "short": {"prior": Prior(log_length=-1.0)},
-    "narrow": {"max_width": 0.15, "n_centres": 2},
+    "no power transform": {"is_compressed": False},
+    "pending at the mean": {"is_drawn": False},
+    "incumbent from data only": {"counts_pending": False},
+    "no gradient": {"n_refined": 0},
+    "far gradient": {"polish": 0.2},
+    "no local candidates": {"n_spread": 760, "n_local": 8},
+    "few spread candidates": {"n_spread": 64, "n_local": 700},
+    "independent length scales": {"prior": Prior(log_length_sd=1.0, log_length_common_sd=0.3)},
+    "shorter length scales": {"prior": Prior(log_length=-1.0)},
 }
 
 

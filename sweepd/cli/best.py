@@ -35,8 +35,9 @@ def command(
     data: Path | None = options.DATA,
 ) -> None:
     """Name a sweep's best run, download its model, judge it again, tell how to reproduce it."""
+    path = parse_sweep_path(sweep)
     where = client.connect(options.settings(data), server)
-    show(where, progress.ask(where, parse_sweep_path(sweep)), to, evaluate)
+    show(where, progress.ask(where, path), to, evaluate)
 
 
 def show(

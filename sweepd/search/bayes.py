@@ -33,7 +33,7 @@ class Settings:
 
     n_design: int | None = None  # None: see `design_size`
     max_points: int = 200  # the model's data
-    max_fit_points: int = 100  # data for the hyperparameters
+    max_fit_points: int = 75  # data for the hyperparameters
     n_fantasies: int = 16
     n_spread: int = 256
     n_local: int = 512

@@ -144,7 +144,8 @@ def fit(
     D = distances(X, X, is_category)
     found = minimize(
         negative_log_posterior, theta, args=(D, y, counts, prior), jac=True, method="L-BFGS-B",
-        bounds=bounds, options={"maxiter": max_iterations, "maxfun": max_iterations + 10, "ftol": 1e-5},
+        bounds=bounds,
+        options={"maxiter": max_iterations, "maxfun": max_iterations + 10, "ftol": 1e-5},
     )  # fmt: skip
     return condition(X, y, is_category, found.x, counts)
 

@@ -21,7 +21,7 @@ from sweepd.search.parameter import Array
 from sweepd.search.space import Space
 
 MIN_RUNS = 10  # below this no importance is shown: any ranking would be noise
-MAX_ROWS = 2000
+MAX_ROWS = 1500
 N_TREES = 50
 
 

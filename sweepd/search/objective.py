@@ -46,14 +46,19 @@ def gather(
 ) -> Data:
     """Split runs into results and pending points; impute, average, leave strangers out."""
     sign = -1.0 if metric.goal == "maximize" else 1.0
-    known = [o.value for o in observations if not o.is_running and o.value is not None]
-    ended = [sign * value for value in known]
-    worst, best = (max(ended), min(ended)) if ended else (0.0, 0.0)
+    values = [o.value for o in observations]
+    pairs = zip(observations, values, strict=True)
+    ended = [sign * value for o, value in pairs if value is not None and not o.is_running]
+    worst = max(ended, default=0.0)
     configs: list[Mapping[str, Any]] = []
     results: list[float] = []
     waiting: list[Mapping[str, Any]] = []
-    for o in observations:
-        result = _result(o, metric, sign, worst, best)
+    for o, value in zip(observations, values, strict=True):
+        if value is not None and o.state == "finished":
+            configs.append(o.config)
+            results.append(sign * value)
+            continue
+        result = _result(o, metric, sign, worst)
         if result is None:
             waiting.append(o.config)
         else:
@@ -66,7 +71,7 @@ def gather(
     return Data(X, y, counts, P[np.isfinite(P).all(axis=1)], int((~fits).sum()))
 
 
-def _result(o: Observation, metric: Metric, sign: float, worst: float, best: float) -> float | None:
+def _result(o: Observation, metric: Metric, sign: float, worst: float) -> float | None:
     """The signed objective a run counts as; None if it is pending."""
     own = None if o.value is None else sign * o.value
     latest = own if o.latest is None or not math.isfinite(o.latest) else sign * o.latest
@@ -82,6 +87,10 @@ def _result(o: Observation, metric: Metric, sign: float, worst: float, best: flo
 def _merge(X: Array, y: Array) -> tuple[Array, Array, Array]:
     """Average results at equal points."""
     if len(y) < 2:
+        return X, y, np.ones(len(y))
+    # Sorting rows takes 20 ms at 10,000; most often one number per row shows they all differ.
+    marks = (X * np.sqrt(np.arange(2.0, 2.0 + X.shape[1]))).sum(axis=1)
+    if len(np.unique(marks)) == len(X):
         return X, y, np.ones(len(y))
     points, place, counts = np.unique(X, axis=0, return_inverse=True, return_counts=True)
     if len(points) == len(X):
@@ -106,16 +115,18 @@ def compress(y: Array) -> Array:
     if not spread > 1e-300 or not math.isfinite(spread):
         return np.zeros(len(y))
     z = np.clip((y - centre) / spread, -1e6, 1e6)
-    best, best_score = z, -math.inf
-    jacobian = float((np.sign(z) * np.log1p(np.abs(z))).sum())
+    best_power, best_score = 1.0, -math.inf
+    sample = z[:: max(1, len(z) // 1000)]  # as many as a likelihood of one number needs
+    jacobian = float((np.sign(sample) * np.log1p(np.abs(sample))).sum())
     for power in POWERS:
-        t = yeo_johnson(z, float(power))
+        t = yeo_johnson(sample, float(power))
         variance = float(t.var())
         if variance <= 0 or not math.isfinite(variance):
             continue
-        score = -0.5 * len(z) * math.log(variance) + (power - 1) * jacobian
+        score = -0.5 * len(sample) * math.log(variance) + (power - 1) * jacobian
         if score > best_score:
-            best, best_score = t, score
+            best_power, best_score = float(power), score
+    best = yeo_johnson(z, best_power)
     scale = float(best.std())
     standard: Array = (best - best.mean()) / scale if scale > 0 else np.zeros(len(y))
     return standard

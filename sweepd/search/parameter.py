@@ -17,6 +17,7 @@ from typing import Any, Literal
 import numpy as np
 
 from sweepd.search.canonical import content, is_number, is_within
+from sweepd.search.quantise import Multiples, quantise, step_of
 
 Array = np.ndarray[Any, np.dtype[np.float64]]
 Scale = Literal["linear", "log", "categorical"]
@@ -113,7 +114,7 @@ class Parameter:
             return int(self.low), int(self.high)
         if self.q is None:
             return None
-        return _step_of(self.low, self.q), _step_of(self.high, self.q)
+        return step_of(self.low, self.q), step_of(self.high, self.q)
 
     @cached_property
     def choices(self) -> Sequence[Any] | None:
@@ -239,12 +240,18 @@ class Parameter:
         if self.kind == "int_uniform" and self._steps is not None:
             first, last = self._steps
             units: Array = (x - first + 0.5) / (last - first + 1)
-        elif self.q is None and self.kind in ("uniform", "log_uniform_values"):
+        elif self.kind in ("uniform", "q_uniform", "log_uniform_values"):
             assert self.low is not None and self.high is not None
-            if self.kind == "uniform":
-                return np.where(np.isfinite(x), (x - self.low) / (self.high - self.low), np.nan)
-            start, end = math.log(self.low), math.log(self.high)
-            units = (np.log(np.where(x > 0, x, np.nan)) - start) / (end - start)
+            if self.kind == "log_uniform_values":
+                x, start, end = np.log(np.where(x > 0, x, np.nan)), *np.log([self.low, self.high])
+            else:
+                start, end = self.low, self.high
+            if end == start:
+                return np.where(np.isfinite(x), 0.5, np.nan)
+            units = (x - start) / (end - start)
+            if self.q is not None:  # a step over the edge is still the edge
+                over = self.q / 2 / (end - start)
+                units = np.where((units >= -over) & (units <= 1 + over), units.clip(0, 1), units)
         else:
             return np.array([self.unit(value) for value in x.tolist()])
         return np.where(np.isfinite(units), units, np.nan)
@@ -270,36 +277,6 @@ class Parameter:
         if self.q is not None and -self.q / 2 <= u * (end - start) <= end - start + self.q / 2:
             return min(max(u, 0.0), 1.0)
         return u
-
-
-@dataclass(frozen=True)
-class Multiples(Sequence[Any]):
-    """The multiples `first * q … last * q`, made when asked for."""
-
-    q: float
-    first: int
-    last: int
-
-    def __len__(self) -> int:
-        return self.last - self.first + 1
-
-    def __getitem__(self, index: Any) -> Any:
-        if not 0 <= index < len(self):
-            raise IndexError(index)
-        return _multiple(self.first + index, self.q)
-
-
-def quantise(x: float, q: float) -> int | float:
-    """`round(x / q) * q`, half to even; an int when q is an int."""
-    return _multiple(_step_of(x, q), q)
-
-
-def _step_of(x: float, q: float) -> int:
-    return round(x / q)
-
-
-def _multiple(step: int, q: float) -> int | float:
-    return step * int(q) if isinstance(q, int) else float(step) * q
 
 
 def _looks_geometric(values: Sequence[float]) -> bool:

@@ -6,6 +6,7 @@ runs are told, the best and the latest of them. With `metrics:` the study has se
 
 import math
 from collections.abc import Mapping, Sequence
+from importlib import import_module
 from typing import Any
 
 import numpy as np
@@ -75,7 +76,7 @@ def _optuna(method: str) -> Any:
         import optuna
 
         if method == "cmaes":
-            import cmaes  # type: ignore[import-not-found,unused-ignore]  # noqa: F401
+            import_module("cmaes")
     except ImportError as error:
         raise SamplerMissing(
             f"sweepd.sampler: {method} needs the package {error.name}; "

@@ -54,8 +54,7 @@ def test_predictions_are_probabilities_and_the_loss_is_that_of_keras() -> None:
 def test_curves_keep_both_ends_and_few_points() -> None:
     points = charts.thin(np.linspace(0, 1, 10_000), np.linspace(1, 0, 10_000))
     assert len(points) == charts.MAX_CURVE_POINTS
-    assert points[0] == (0, 1)
-    assert points[-1] == (1, 0)
+    assert [points[0], points[-1]] == [(0, 1), (1, 0)]
 
 
 def test_short_curve_is_kept_whole() -> None:

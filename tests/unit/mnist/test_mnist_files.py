@@ -109,8 +109,8 @@ def test_plain_npy_is_refused(tmp_path: Path) -> None:
 
 def test_pickled_arrays_are_refused_unread(tmp_path: Path) -> None:
     path = tmp_path / "mnist.npz"
-    arrays = {name: np.array([{}]) for name in ("x_train", "y_train", "x_test", "y_test")}
-    np.savez(path, **arrays)
+    pickled = np.array([{}])
+    np.savez(path, x_train=pickled, y_train=pickled, x_test=pickled, y_test=pickled)
     assert "not a readable .npz file" in message(path)
 
 
@@ -134,7 +134,7 @@ def test_npz_without_labels_names_them(tmp_path: Path, tiny: Arrays) -> None:
 def test_arrays_of_another_shape_are_refused(
     tmp_path: Path, tiny: Arrays, which: int, replacement: Any, expected: str
 ) -> None:
-    arrays: list[Any] = list(tiny)
+    arrays: Any = [*tiny]
     arrays[which] = replacement
-    path = write_npz(tmp_path / "mnist.npz", tuple(arrays))  # type: ignore[arg-type]
+    path = write_npz(tmp_path / "mnist.npz", arrays)
     assert expected in message(path)

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from scipy import stats
 
 from sweepd.search.grammar import parse
-from sweepd.search.parameter import quantise
+from sweepd.search.quantise import quantise
 from sweepd.search.random import sample
 
 LN = math.log
@@ -157,3 +157,10 @@ def test_a_sample_survives_the_way_through_the_cube(parameters, seed):
     for name, entry in parameters.items():
         if "min" in entry:
             assert entry["min"] - q[name] / 2 <= config[name] <= entry["max"] + q[name] / 2
+
+
+@given(entries, st.lists(st.integers(-60, 60) | st.floats(-60, 60), min_size=1, max_size=8))
+def test_many_values_are_placed_as_one_by_one(entry, values):
+    parameter = make_space({"a": entry}).parameters[0]
+    one_by_one = [parameter.unit(value) for value in values]
+    assert parameter.units(values) == pytest.approx(one_by_one, rel=1e-9, abs=1e-9, nan_ok=True)

@@ -30,6 +30,13 @@ parameters:
 """
 
 
+@pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgres)])
+def database_url(request: pytest.FixtureRequest) -> str:
+    """Hand-out promises the same on both databases."""
+    is_sqlite = request.param == "sqlite"
+    return "" if is_sqlite else str(request.getfixturevalue("postgresql_url"))
+
+
 def make_sweep(parts: server.Parts, caller: Caller, text: str = GRID) -> Sweep:
     sweep, _ = parts.services.sweeps.create(caller, None, "p", SweepChange(config_yaml=text))
     return sweep

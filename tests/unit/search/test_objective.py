@@ -1,0 +1,85 @@
+"""From runs to what the model is fitted on: imputation, repeats, transform, subset."""
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from scipy import stats
+
+from sweepd.search.coordinates import Coordinates
+from sweepd.search.grammar import parse
+from sweepd.search.objective import choose_subset, compress, gather, yeo_johnson
+from sweepd.search.observation import Observation
+from sweepd.search.spec import Metric
+
+SPACE = parse({"method": "random", "parameters": {"a": {"min": 0.0, "max": 1.0}}}).space
+
+
+def collect(runs, **metric):
+    data = gather(Coordinates(SPACE), Metric("loss", **metric), runs, [])
+    return dict(zip(data.X[:, 0].tolist(), data.y.tolist(), strict=True)), data
+
+
+def run(a, objective, state="finished", latest=None):
+    return Observation({"a": a}, objective, state, latest)
+
+
+@pytest.mark.parametrize(("impute", "expected"), [("worst", 9.0), ("best", 2.0), ("latest", 3.0)])
+def test_a_failed_run_counts_as_the_file_says(impute, expected):
+    found, _ = collect([run(0.1, 1.0), run(0.2, 9.0), run(0.3, 2.0, "failed", 3.0)], impute=impute)
+    assert found == {0.1: 1.0, 0.2: 9.0, 0.3: expected}
+
+
+def test_a_finished_run_without_a_number_counts_as_the_worst():
+    found, _ = collect([run(0.1, 1.0), run(0.2, 4.0), run(0.3, None), run(0.4, float("nan"))])
+    assert found == {0.1: 1.0, 0.2: 4.0, 0.3: 4.0, 0.4: 4.0}
+
+
+def test_a_run_stopped_early_keeps_its_own_number():
+    assert collect([run(0.1, 1.0), run(0.2, 0.5, "stopped")])[0] == {0.1: 1.0, 0.2: 0.5}
+
+
+def test_a_running_one_is_pending_unless_the_file_says_otherwise():
+    runs = [run(0.1, 1.0), run(0.2, 0.4, "running")]
+    found, data = collect(runs)
+    assert found == {0.1: 1.0} and data.pending.tolist() == [[0.2]]
+    assert collect(runs, impute_while_running="best")[0] == {0.1: 1.0, 0.2: 0.4}
+
+
+def test_maximising_turns_the_sign():
+    found, _ = collect([run(0.1, 1.0), run(0.2, None), run(0.3, 5.0)], goal="maximize")
+    assert found == {0.1: -1.0, 0.2: -1.0, 0.3: -5.0}
+
+
+def test_repeats_become_their_mean():
+    found, data = collect([run(0.1, 1.0), run(0.1, 3.0), run(0.2, 5.0)])
+    assert found == {0.1: 2.0, 0.2: 5.0} and data.counts.tolist() == [2.0, 1.0]
+
+
+@pytest.mark.parametrize("power", [-1.0, -0.5, 0.0, 0.5, 1.0])
+def test_yeo_johnson_agrees_with_scipy(power):
+    z = np.linspace(-5, 50, 30)
+    assert yeo_johnson(z, power) == pytest.approx(stats.yeojohnson(z, power), rel=1e-9)
+
+
+@given(st.lists(st.floats(-1e6, 1e6), min_size=2, max_size=40))
+def test_compressing_keeps_the_order(values):
+    y = np.array(values)
+    found = compress(y)
+    assert np.isfinite(found).all()
+    assert (np.diff(found[np.argsort(y, kind="stable")]) >= -1e-9).all()
+
+
+def test_compressing_draws_in_a_long_bad_tail_only():
+    rng = np.random.default_rng(0)
+    y = np.exp(3 * rng.standard_normal(200))
+    assert abs(stats.skew(compress(y))) < 1 < 4 < stats.skew(y)
+
+
+@given(st.integers(30, 300), st.integers(10, 60), st.integers(0, 99))
+def test_a_subset_always_holds_the_best(n, size, seed):
+    rng = np.random.default_rng(seed)
+    X, y = rng.random((n, 3)), rng.random(n)
+    found = choose_subset(X, y, np.array([False, False, True]), size)
+    assert len(set(found.tolist())) == len(found) == min(n, size)
+    assert set(np.argsort(y)[: min(n, size) // 2]) <= set(found.tolist())
