@@ -25,6 +25,7 @@ from sweepd.services.core import Clock, Core
 from sweepd.services.files import Files
 from sweepd.services.history import History
 from sweepd.services.leases import Leases
+from sweepd.services.notices import Notices
 from sweepd.services.projects import Projects
 from sweepd.services.proposals import Proposals
 from sweepd.services.reading import Reading
@@ -84,6 +85,7 @@ def build(settings: Settings, now: Clock = utc_now) -> Parts:
         reading=Reading(core),
         files=Files(core, blobs),
         artifacts=Artifacts(core, blobs),
+        notices=Notices(core),
         sweeps=Sweeps(core, proposals),
         scheduling=Scheduling(core, proposals),
         changes=core.changes,

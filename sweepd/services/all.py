@@ -6,6 +6,7 @@ from sweepd.services.artifacts import Artifacts
 from sweepd.services.core import Changes
 from sweepd.services.files import Files
 from sweepd.services.history import History
+from sweepd.services.notices import Notices
 from sweepd.services.projects import Projects
 from sweepd.services.reading import Reading
 from sweepd.services.runs import Runs
@@ -25,6 +26,7 @@ class Services:
     reading: Reading
     files: Files
     artifacts: Artifacts
+    notices: Notices
     sweeps: Sweeps
     scheduling: Scheduling
     changes: Changes

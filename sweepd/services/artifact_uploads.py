@@ -16,8 +16,9 @@ from sweepd.domain.errors import BadInput, NotFound
 from sweepd.domain.ids import check_collection_name, check_file_path
 from sweepd.domain.users import Caller
 from sweepd.services import access
+from sweepd.services.blob_keeping import BlobKeeping
 from sweepd.services.core import Core
-from sweepd.store import artifacts, collections, run_files, runs
+from sweepd.store import artifacts, collections, runs
 from sweepd.store.blobs import Blobs, StoredBlob
 from sweepd.store.database import Connection
 
@@ -48,6 +49,7 @@ class ArtifactUploads:
     def __init__(self, core: Core, blobs: Blobs) -> None:
         self._core = core
         self._blobs = blobs
+        self._keeping = BlobKeeping(core, blobs)
 
     def create(self, caller: Caller, new: NewArtifact) -> Artifact:
         """A pending version; or the committed one, when the newest has the same content.
@@ -113,7 +115,7 @@ class ArtifactUploads:
         check_file_path(path)
 
         def announce(connection: Connection) -> bool:
-            artifact = get_artifact(connection, caller, artifact_pk)
+            artifact = _check_pending(get_artifact(connection, caller, artifact_pk))
             blob = artifacts.find_blob_in_project(connection, artifact.project_pk, md5)
             entry = Entry(path, md5, 0, None, blob, artifact.pk)
             artifacts.upsert_entry(connection, artifact.pk, entry)
@@ -139,9 +141,8 @@ class ArtifactUploads:
             raise BadInput(f"{path}: the bytes that came have MD5 {blob.md5}, announced was {md5}")
 
         def keep(connection: Connection) -> None:
-            if artifacts.find_artifact(connection, artifact_pk) is None:
-                raise NotFound("this file's artifact was deleted")
-            run_files.record_blob(connection, blob, self._core.now())
+            _check_pending(artifacts.find_artifact(connection, artifact_pk, lock=True))
+            self._keeping.record(connection, blob)
             entry = Entry(path, blob.md5, blob.size_bytes, None, blob.hash, artifact_pk)
             artifacts.upsert_entry(connection, artifact_pk, entry)
 
@@ -176,9 +177,8 @@ class ArtifactUploads:
                 blob = self._blobs.put_bytes(json.dumps(fresh).encode())
 
         def keep(connection: Connection) -> None:
-            if artifacts.find_artifact(connection, artifact_pk) is None:
-                raise NotFound("this manifest's artifact was deleted")
-            run_files.record_blob(connection, blob, self._core.now())
+            _check_pending(artifacts.find_artifact(connection, artifact_pk, lock=True))
+            self._keeping.record(connection, blob)
             artifacts.update_artifact(connection, artifact_pk, {"manifest_blob": blob.hash})
 
         self._core.db.write(keep)
@@ -272,6 +272,15 @@ def get_artifact(connection: Connection, caller: Caller, pk: int) -> Artifact:
     collection = artifact and collections.find_collection_by_pk(connection, artifact.collection_pk)
     if artifact is None or not collection or collection.entity not in caller.entities:
         raise NotFound("no such artifact; it may have been deleted")
+    return artifact
+
+
+def _check_pending(artifact: Artifact | None) -> Artifact:
+    """The version, if it may still be written to."""
+    if artifact is None:
+        raise NotFound("this artifact was deleted")
+    if artifact.state is ArtifactState.COMMITTED:
+        raise BadInput("this version is committed and does not change; log a new one")
     return artifact
 
 

@@ -20,6 +20,7 @@ from sweepd.domain.runs import Run
 from sweepd.domain.users import Caller
 from sweepd.services import access
 from sweepd.services.artifact_uploads import ArtifactUploads, get_artifact
+from sweepd.services.blob_keeping import BlobKeeping
 from sweepd.services.core import Core
 from sweepd.store import artifacts, collections, run_files, runs
 from sweepd.store.blobs import Blobs
@@ -41,7 +42,7 @@ class Artifacts:
 
     def __init__(self, core: Core, blobs: Blobs) -> None:
         self._core = core
-        self._blobs = blobs
+        self._keeping = BlobKeeping(core, blobs)
         self.uploads = ArtifactUploads(core, blobs)
 
     def get(self, caller: Caller, pk: int) -> Artifact:
@@ -284,6 +285,8 @@ class Artifacts:
     def unlink(self, caller: Caller, pk: int, portfolio_pk: int) -> None:
         """Take a version out of a portfolio."""
 
+        self.get_collection(caller, portfolio_pk)
+
         def unlink(connection: Connection) -> None:
             get_artifact(connection, caller, pk)
             for place in collections.list_memberships(connection, portfolio_pk, pk):
@@ -317,8 +320,7 @@ class Artifacts:
             return artifact, run_files.forget_unused_blobs(connection, names)
 
         artifact, unused = self._core.db.write(delete)
-        for name in unused:
-            self._blobs.delete(name)
+        self._keeping.discard(unused)
         return artifact
 
     def change_collection(

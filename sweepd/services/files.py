@@ -10,6 +10,7 @@ from sweepd.domain.ids import check_file_path
 from sweepd.domain.runs import Run, RunFile
 from sweepd.domain.users import Caller
 from sweepd.services import access
+from sweepd.services.blob_keeping import BlobKeeping
 from sweepd.services.core import Core
 from sweepd.store import run_files, runs
 from sweepd.store.blobs import Blobs
@@ -22,6 +23,7 @@ class Files:
     def __init__(self, core: Core, blobs: Blobs) -> None:
         self._core = core
         self._blobs = blobs
+        self._keeping = BlobKeeping(core, blobs)
 
     def list_files(
         self, run: Run, pattern: str | None = None, names: Sequence[str] | None = None
@@ -53,8 +55,7 @@ class Files:
                 hashes.append(file.blob)
             return run_files.forget_unused_blobs(connection, hashes)
 
-        for name in self._core.db.write(delete):
-            self._blobs.delete(name)
+        self._keeping.discard(self._core.db.write(delete))
 
     async def put_run_file(
         self,
@@ -86,14 +87,13 @@ class Files:
             if run is None:
                 raise NotFound("this file's run was deleted")
             at = self._core.now()
-            run_files.record_blob(connection, blob, at)
+            self._keeping.record(connection, blob)
             old = run_files.upsert_file(connection, run_pk, path, blob, kind, at)
             unused = run_files.forget_unused_blobs(connection, [old]) if old else []
             return run_files.list_files(connection, run_pk, [path])[0], unused
 
         file, unused = await anyio.to_thread.run_sync(self._core.db.write, keep)
-        for name in unused:
-            await anyio.to_thread.run_sync(self._blobs.delete, name)
+        await anyio.to_thread.run_sync(self._keeping.discard, unused)
         self._core.changes.touch("run", run_pk)
         return file
 

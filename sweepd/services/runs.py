@@ -16,7 +16,7 @@ from sweepd.domain.users import Caller
 from sweepd.services import access, endings, filters, lifecycle
 from sweepd.services.core import Core
 from sweepd.services.history import parse_line
-from sweepd.store import history, notices, objectives, runs, sweeps
+from sweepd.store import history, objectives, runs, sweeps
 from sweepd.store.database import Connection
 from sweepd.store.history import Stream
 
@@ -286,28 +286,14 @@ class Runs:
             if kept:
                 history.append_lines(connection, run.pk, Stream.HISTORY, 0, kept, 0, (0, step))
             objectives.delete_values_after(connection, run.pk, step)
-            runs.update_run(connection, run.pk, {"history_lines": len(kept), "last_step": step})
+            runs.update_run(
+                connection,
+                run.pk,
+                {"history_lines": len(kept), "last_step": min(run.last_step, step)},
+            )
             return _get(connection, run.pk)
 
         return self._core.db.write(rewind)
-
-    def alert(self, run: Run, title: str, body: str, severity: str, wait_s: float) -> bool:
-        """Keep an alert; False when one of the same title came less than `wait_s` ago."""
-        at = self._core.now()
-        return self._core.db.write(
-            lambda c: notices.append_alert(c, run.pk, title, body, severity, at, wait_s)
-        )
-
-    def save_chart(
-        self, caller: Caller, entity: str, name: str, display_name: str, spec: str
-    ) -> int:
-        """Keep a Vega spec under a name of an entity; a second one replaces the first.
-
-        Raises:
-            NotFound: The caller does not belong to the entity.
-        """
-        pk = access.entity_pk(caller, entity)
-        return self._core.db.write(lambda c: notices.upsert_chart(c, pk, name, display_name, spec))
 
     def _fresh_id(self, connection: Connection, project: Project) -> str:
         while True:

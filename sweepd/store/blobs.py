@@ -93,6 +93,14 @@ class Blobs:
                 await obstore.get_range_async(self._store, _path(name), start=first, end=last)
             )
 
+    def exists(self, name: str) -> bool:
+        """Whether the bytes are in place."""
+        try:
+            obstore.head(self._store, _path(name))
+        except FileNotFoundError:
+            return False
+        return True
+
     def delete(self, name: str) -> None:
         """Remove a blob that nothing refers to; a missing one is fine."""
         try:

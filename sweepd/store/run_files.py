@@ -14,12 +14,28 @@ _files = schema.run_files.c
 
 
 def record_blob(connection: Connection, blob: StoredBlob, at: datetime) -> None:
-    """Remember that these bytes are in place."""
+    """Remember that these bytes are in place, and hold the record to the transaction's end."""
     connection.execute(
         insert(connection, schema.blobs)
         .values(hash=blob.hash, size_bytes=blob.size_bytes, md5=blob.md5, created_at=at)
-        .on_conflict_do_nothing()
+        .on_conflict_do_update(index_elements=["hash"], set_={"size_bytes": blob.size_bytes})
     )
+
+
+def claim_absent_blob(connection: Connection, name: str, at: datetime) -> bool:
+    """Take the record of bytes nobody has recorded; whoever records them now has to wait."""
+    row = connection.execute(
+        insert(connection, schema.blobs)
+        .values(hash=name, created_at=at)
+        .on_conflict_do_nothing()
+        .returning(schema.blobs.c.hash)
+    ).first()
+    return row is not None
+
+
+def forget_blob(connection: Connection, name: str) -> None:
+    """Remove the record of bytes."""
+    connection.execute(sa.delete(schema.blobs).where(schema.blobs.c.hash == name))
 
 
 def blob_size(connection: Connection, name: str) -> int | None:
@@ -29,16 +45,18 @@ def blob_size(connection: Connection, name: str) -> int | None:
 
 
 def forget_unused_blobs(connection: Connection, names: Iterable[str]) -> list[str]:
-    """Those of the blobs that nothing refers to any more, their rows removed."""
+    """Those of the blobs that nothing refers to any more, their records removed."""
     unused = []
-    for name in dict.fromkeys(names):
+    for name in sorted(set(names)):
+        held = sa.select(schema.blobs.c.hash).where(schema.blobs.c.hash == name)
+        connection.execute(held.with_for_update())  # an upload that is recording it comes first
         holders = (schema.run_files.c.blob, schema.entries.c.blob, schema.artifacts.c.manifest_blob)
         if any(
             connection.execute(sa.select(column).where(column == name).limit(1)).first()
             for column in holders
         ):
             continue
-        connection.execute(sa.delete(schema.blobs).where(schema.blobs.c.hash == name))
+        forget_blob(connection, name)
         unused.append(name)
     return unused
 

@@ -9,7 +9,7 @@ from ariadne.types import SchemaBindable
 from sweepd.domain.errors import BadInput, NotFound
 from sweepd.services.artifact_uploads import NewArtifact
 from sweepd.wandb_api import wire
-from sweepd.wandb_api.graphql.artifacts import tag_node
+from sweepd.wandb_api.graphql.artifact_collections import tag_node
 from sweepd.wandb_api.graphql.context import Context, Info, ctx
 
 mutation = MutationType()

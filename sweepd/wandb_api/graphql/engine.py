@@ -27,6 +27,7 @@ from graphql import (
 from sweepd.domain.errors import BadInput, SweepdError, Unsupported
 from sweepd.wandb_api.graphql import (
     agents,
+    artifact_collections,
     artifact_mutations,
     artifacts,
     files,
@@ -56,6 +57,7 @@ def build_schema() -> GraphQLSchema:
         *sweeps.bindables,
         *agents.bindables,
         *files.bindables,
+        *artifact_collections.bindables,
         *artifacts.bindables,
         *artifact_mutations.bindables,
     ]

@@ -116,7 +116,7 @@ def notify_alert(_: Any, info: Info, input: dict[str, Any]) -> dict[str, Any]:
     run = context.services.runs.get(
         context.caller, input["entity_name"], input["project_name"], input["run_name"]
     )
-    context.services.runs.alert(
+    context.services.notices.alert(
         run,
         input["title"],
         input["text"],
@@ -131,7 +131,7 @@ def create_custom_chart(_: Any, info: Info, input: dict[str, Any]) -> dict[str, 
     """Keep a user's own Vega spec under a name of the entity."""
     context = ctx(info)
     wire.read_json_object(input["spec"], "spec")
-    pk = context.services.runs.save_chart(
+    pk = context.services.notices.save_chart(
         context.caller, input["entity"], input["name"], input["display_name"], input["spec"]
     )
     return {"chart": {"id": wire.node_id("CustomChart", pk), **input}}

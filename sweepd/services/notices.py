@@ -1,0 +1,32 @@
+"""What users leave beside runs: alerts, and charts of their own."""
+
+from sweepd.domain.runs import Run
+from sweepd.domain.users import Caller
+from sweepd.services import access
+from sweepd.services.core import Core
+from sweepd.store import notices
+
+
+class Notices:
+    """Keeps alerts and charts."""
+
+    def __init__(self, core: Core) -> None:
+        self._core = core
+
+    def alert(self, run: Run, title: str, body: str, severity: str, wait_s: float) -> bool:
+        """Keep an alert; False when one of the same title came less than `wait_s` ago."""
+        at = self._core.now()
+        return self._core.db.write(
+            lambda c: notices.append_alert(c, run.pk, title, body, severity, at, wait_s)
+        )
+
+    def save_chart(
+        self, caller: Caller, entity: str, name: str, display_name: str, spec: str
+    ) -> int:
+        """Keep a Vega spec under a name of an entity; a second one replaces the first.
+
+        Raises:
+            NotFound: The caller does not belong to the entity.
+        """
+        pk = access.entity_pk(caller, entity)
+        return self._core.db.write(lambda c: notices.upsert_chart(c, pk, name, display_name, spec))

@@ -1,0 +1,214 @@
+"""Collections of artifacts, their types, and the versions' places in them."""
+
+from typing import Any
+
+from ariadne import InterfaceType, ObjectType, QueryType
+from ariadne.types import SchemaBindable
+
+from sweepd.domain.artifacts import Artifact, Collection, CollectionKind, Membership
+from sweepd.domain.errors import NotFound
+from sweepd.domain.projects import Project
+from sweepd.wandb_api import wire
+from sweepd.wandb_api.graphql.context import Info, connection, ctx
+
+query, project_type = QueryType(), ObjectType("Project")
+membership_type, type_type = ObjectType("ArtifactCollectionMembership"), ObjectType("ArtifactType")
+sequence, portfolio = ObjectType("ArtifactSequence"), ObjectType("ArtifactPortfolio")
+collection_interface = InterfaceType("ArtifactCollection")
+
+
+@collection_interface.type_resolver
+def collection_kind(collection: Collection, *_: Any) -> str:
+    """Which of the two it is."""
+    is_sequence = collection.kind is CollectionKind.SEQUENCE
+    return "ArtifactSequence" if is_sequence else "ArtifactPortfolio"
+
+
+@query.field("artifactCollection")
+def collection_by_id(_: Any, info: Info, id: str) -> Collection | None:
+    """A collection by its node id."""
+    context = ctx(info)
+    pk = wire.read_node_id("ArtifactCollection", id)
+    try:
+        return context.services.artifacts.get_collection(context.caller, pk)
+    except NotFound:
+        return None
+
+
+@project_type.field("artifactCollectionMembership")
+def project_membership(owner: Project, info: Info, name: str) -> Membership | None:
+    """A version's place by `collection:alias`."""
+    return ctx(info).services.artifacts.find_membership(owner, name)
+
+
+@project_type.field("artifactCollection")
+def project_collection(owner: Project, info: Info, name: str) -> Collection | None:
+    """A collection by name."""
+    return ctx(info).services.artifacts.find_collection(owner, name)
+
+
+@project_type.field("artifactCollections")
+def project_collections(
+    owner: Project, info: Info, after: str | None = None, first: int | None = None,
+    filters: str | None = None, order: str | None = None,
+) -> dict[str, Any]:  # fmt: skip
+    """A project's collections."""
+    found = ctx(info).services.artifacts.list_collections(owner)
+    return connection(found, first, after)
+
+
+@project_type.field("artifactType")
+def project_type_by_name(owner: Project, info: Info, name: str) -> dict[str, Any] | None:
+    """A type, when a collection has it."""
+    return (
+        type_node(owner, name) if name in ctx(info).services.artifacts.list_types(owner) else None
+    )
+
+
+@project_type.field("artifactTypes")
+def project_types(
+    owner: Project, info: Info, after: str | None = None, first: int | None = None
+) -> dict[str, Any]:
+    """The types of a project's artifacts."""
+    names = ctx(info).services.artifacts.list_types(owner)
+    return connection([type_node(owner, name) for name in names], first, after)
+
+
+def type_node(owner: Project, name: str) -> dict[str, Any]:
+    """A type as the wire shows it."""
+    return {
+        "id": wire.node_id(f"ArtifactType-{name}", owner.pk),
+        "name": name,
+        "created_at": owner.created_at,
+        "owner": owner,
+    }
+
+
+@type_type.field("artifactCollection")
+def type_collection(kind: dict[str, Any], info: Info, name: str) -> Collection | None:
+    """A collection of a type."""
+    found = ctx(info).services.artifacts.find_collection(kind["owner"], name)
+    return found if found is not None and found.type_name == kind["name"] else None
+
+
+@type_type.field("artifactCollections")
+def type_collections(
+    kind: dict[str, Any], info: Info, after: str | None = None, first: int | None = None,
+    filters: str | None = None, order: str | None = None,
+) -> dict[str, Any]:  # fmt: skip
+    """The collections of a type."""
+    found = ctx(info).services.artifacts.list_collections(kind["owner"], kind["name"])
+    return connection(found, first, after)
+
+
+def _collection_fields(kind: ObjectType) -> None:
+    """Bind what both kinds of collection have."""
+
+    @kind.field("id")
+    def node(collection: Collection, _: Info) -> str:
+        return wire.node_id("ArtifactCollection", collection.pk)
+
+    @kind.field("state")
+    def state(_: Collection, __: Info) -> str:
+        return "READY"
+
+    @kind.field("project")
+    def project(collection: Collection, info: Info) -> Project | None:
+        context = ctx(info)
+        return context.services.projects.find(context.caller, collection.entity, collection.project)
+
+    @kind.field("defaultArtifactType")
+    def default_type(collection: Collection, info: Info) -> dict[str, Any]:
+        owner = project(collection, info)
+        assert owner is not None
+        return type_node(owner, collection.type_name)
+
+    @kind.field("tags")
+    def tags(collection: Collection, info: Info) -> dict[str, Any]:
+        return connection([tag_node(t) for t in ctx(info).services.artifacts.tags(collection)])
+
+    @kind.field("aliases")
+    def aliases(
+        collection: Collection, info: Info, after: str | None = None, first: int | None = None
+    ) -> dict[str, Any]:
+        names = ctx(info).services.artifacts.aliases(collection)
+        return connection([alias_node(collection, name) for name in names], first, after)
+
+    @kind.field("artifacts")
+    def versions(
+        collection: Collection, info: Info, after: str | None = None, first: int | None = None,
+        order: str | None = None, filters: str | None = None,
+    ) -> dict[str, Any]:  # fmt: skip
+        found = ctx(info).services.artifacts.list_versions(collection)
+        page = connection(found, first, after)
+        for edge in page["edges"]:
+            place, edge["node"] = edge["node"]
+            edge["version"] = f"v{place.version}"
+        return page
+
+    @kind.field("artifactMembership")
+    def membership(collection: Collection, info: Info, alias_name: str) -> Membership | None:
+        return ctx(info).services.artifacts.find_in(collection, alias_name)
+
+
+_collection_fields(sequence)
+_collection_fields(portfolio)
+
+
+@sequence.field("latestArtifact")
+def latest_artifact(collection: Collection, info: Info) -> Artifact | None:
+    """The newest version: the base of the next."""
+    versions = ctx(info).services.artifacts.list_versions(collection)
+    return versions[0][1] if versions else None
+
+
+def tag_node(name: str) -> dict[str, Any]:
+    """A tag as the wire shows it."""
+    return {"id": f"tag:{name}", "name": name}
+
+
+def alias_node(collection: Collection, alias: str) -> dict[str, Any]:
+    """An alias as the wire shows it."""
+    return {
+        "id": f"alias:{collection.pk}:{alias}",
+        "alias": alias,
+        "artifact_collection_name": collection.name,
+        "artifact_collection": collection,
+    }
+
+
+@membership_type.field("id")
+def membership_id(place: Membership, _: Info) -> str:
+    """The place's node id."""
+    return wire.node_id("ArtifactCollectionMembership", place.pk)
+
+
+@membership_type.field("versionIndex")
+def membership_version(place: Membership, _: Info) -> int:
+    """Its number in that collection."""
+    return place.version
+
+
+@membership_type.field("artifactCollection")
+def membership_collection(place: Membership, info: Info) -> Collection:
+    """The collection."""
+    return ctx(info).services.artifacts.collection(place.collection_pk)
+
+
+@membership_type.field("aliases")
+def membership_aliases(place: Membership, info: Info) -> list[dict[str, Any]]:
+    """What names the version there."""
+    collection = membership_collection(place, info)
+    return [alias_node(collection, alias) for alias in place.aliases]
+
+
+@membership_type.field("artifact")
+def membership_artifact(place: Membership, info: Info) -> Artifact:
+    """The version."""
+    context = ctx(info)
+    return context.services.artifacts.get(context.caller, place.artifact_pk)
+
+
+bindables: list[SchemaBindable] = [
+    query, project_type, membership_type, type_type, sequence, portfolio, collection_interface,
+]  # fmt: skip

@@ -1,0 +1,141 @@
+"""Artifacts: a commit is final, entities are walls, shared bytes outlive a deletion."""
+
+import base64
+import hashlib
+import json
+from collections.abc import AsyncIterator
+
+import anyio
+import pytest
+
+from sweepd import server
+from sweepd.domain.artifacts import Artifact, ArtifactState
+from sweepd.domain.errors import BadInput, NotFound, Unavailable
+from sweepd.domain.users import Caller
+from sweepd.services.artifact_uploads import NewArtifact
+from sweepd.services.runs import RunChange
+from sweepd.store import run_files
+
+LIMIT = 1 << 20
+
+
+def md5(body: bytes) -> str:
+    return base64.b64encode(hashlib.md5(body, usedforsecurity=False).digest()).decode()
+
+
+async def stream(body: bytes) -> AsyncIterator[bytes]:
+    yield body
+
+
+def begin(parts: server.Parts, caller: Caller, digest: str, name: str = "m") -> Artifact:
+    new = NewArtifact(caller.name, "p", None, "model", name, digest, aliases=["best"])
+    return parts.services.artifacts.uploads.create(caller, new)
+
+
+def put(parts: server.Parts, pk: int, path: str, body: bytes, announced: bytes) -> None:
+    uploads = parts.services.artifacts.uploads
+    anyio.run(lambda: uploads.put_file(pk, path, stream(body), LIMIT, md5(announced)))
+
+
+def put_manifest(parts: server.Parts, pk: int, contents: dict[str, object]) -> None:
+    text = json.dumps({"version": 1, "contents": contents}).encode()
+    uploads = parts.services.artifacts.uploads
+    anyio.run(lambda: uploads.put_manifest(pk, None, stream(text), LIMIT, md5(text)))
+
+
+def log(parts: server.Parts, caller: Caller, body: bytes, name: str = "m") -> Artifact:
+    """All steps of the client, for one file."""
+    uploads = parts.services.artifacts.uploads
+    pending = begin(parts, caller, md5(body), name)
+    if uploads.announce_file(caller, pending.pk, "f", md5(body)):
+        put(parts, pending.pk, "f", body, body)
+    put_manifest(parts, pending.pk, {"f": {"digest": md5(body), "size": len(body)}})
+    return uploads.commit(caller, pending.pk, lambda _: pending.pk)
+
+
+def test_versions_count_up_and_same_content_is_the_same_version(
+    parts: server.Parts, ann: Caller
+) -> None:
+    first, second = log(parts, ann, b"one"), log(parts, ann, b"two")
+    assert (first.version, second.version) == (0, 1)
+    again = begin(parts, ann, md5(b"two"))
+    assert (again.pk, again.state) == (second.pk, ArtifactState.COMMITTED)
+    project = parts.services.projects.get(ann, "ann", "p")
+    place = parts.services.artifacts.find_membership(project, "m:best")
+    assert place is not None and place.artifact_pk == second.pk
+    assert place.aliases == ("best", "latest")
+
+
+def test_committed_version_takes_no_file_and_no_manifest(parts: server.Parts, ann: Caller) -> None:
+    """An upload address lives a week; a commit must outlive it unchanged."""
+    done = log(parts, ann, b"one")
+    before = parts.services.artifacts.entries(done)
+    with pytest.raises(BadInput, match="committed"):
+        parts.services.artifacts.uploads.announce_file(ann, done.pk, "f", md5(b"evil"))
+    with pytest.raises(BadInput, match="committed"):
+        put(parts, done.pk, "f", b"evil", b"evil")
+    with pytest.raises(BadInput, match="committed"):
+        put_manifest(parts, done.pk, {})
+    assert parts.services.artifacts.entries(done) == before
+    assert parts.services.artifacts.get(ann, done.pk).manifest_blob == done.manifest_blob
+
+
+def test_wrong_bytes_are_refused_and_commit_names_what_is_missing(
+    parts: server.Parts, ann: Caller
+) -> None:
+    pending = begin(parts, ann, "d")
+    parts.services.artifacts.uploads.announce_file(ann, pending.pk, "f", md5(b"right"))
+    with pytest.raises(BadInput, match="announced was"):
+        put(parts, pending.pk, "f", b"wrong", b"right")
+    put_manifest(parts, pending.pk, {"f": {"digest": md5(b"right"), "size": 5}})
+    with pytest.raises(BadInput, match="never came: f"):
+        parts.services.artifacts.uploads.commit(ann, pending.pk, lambda _: pending.pk)
+
+
+def test_another_entitys_artifacts_and_bytes_do_not_exist(
+    parts: server.Parts, ann: Caller, bob: Caller
+) -> None:
+    done = log(parts, ann, b"secret")
+    with pytest.raises(NotFound):
+        parts.services.artifacts.get(bob, done.pk)
+    pending = begin(parts, bob, "d")
+    assert parts.services.artifacts.uploads.announce_file(bob, pending.pk, "f", md5(b"secret"))
+    place = parts.services.artifacts.link(ann, done.pk, "ann", "p", "shown", [])
+    own = log(parts, bob, b"own")
+    with pytest.raises(NotFound):
+        parts.services.artifacts.unlink(bob, own.pk, place.collection_pk)
+
+
+def test_deleting_keeps_bytes_that_another_version_holds(parts: server.Parts, ann: Caller) -> None:
+    first, second = log(parts, ann, b"same", "a"), log(parts, ann, b"same", "b")
+    parts.services.artifacts.delete(ann, first.pk, delete_aliases=True)
+    [entry] = parts.services.artifacts.entries(second)
+    assert entry.blob is not None
+    assert parts.services.files.read(entry.blob) == b"same"
+    parts.services.artifacts.delete(ann, second.pk, delete_aliases=True)
+    with pytest.raises(NotFound):
+        parts.services.files.read(entry.blob)
+
+
+def test_upload_whose_bytes_a_deletion_took_meanwhile_must_be_sent_again(
+    parts: server.Parts, ann: Caller
+) -> None:
+    """The bytes were in place, then another's deletion took them, then the upload was recorded."""
+    run, _ = parts.services.runs.upsert(ann, None, "p", "r", RunChange())
+    body, name = b"raced", hashlib.sha256(b"raced").hexdigest()
+    files = parts.services.files
+    record = run_files.record_blob
+
+    def taken(*arguments: object) -> None:
+        files._blobs.delete(name)
+        record(*arguments)  # type: ignore[arg-type]
+
+    run_files.record_blob = taken  # type: ignore[assignment]
+    try:
+        with pytest.raises(Unavailable, match="again"):
+            anyio.run(lambda: files.put_run_file(run.pk, "f", stream(body), "", LIMIT))
+    finally:
+        run_files.record_blob = record
+    assert files.list_files(run) == []
+    anyio.run(lambda: files.put_run_file(run.pk, "f", stream(body), "", LIMIT))
+    assert files.read(files.list_files(run)[0].blob) == body
