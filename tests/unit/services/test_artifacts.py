@@ -3,7 +3,8 @@
 import base64
 import hashlib
 import json
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
+from concurrent.futures import ThreadPoolExecutor
 
 import anyio
 import pytest
@@ -23,6 +24,12 @@ def md5(body: bytes) -> str:
     return base64.b64encode(hashlib.md5(body, usedforsecurity=False).digest()).decode()
 
 
+def run(work: Callable[[], Awaitable[object]]) -> None:
+    """Run async work in a thread of its own: Playwright keeps a loop running in the main one."""
+    with ThreadPoolExecutor(1) as pool:
+        pool.submit(anyio.run, work).result()
+
+
 async def stream(body: bytes) -> AsyncIterator[bytes]:
     yield body
 
@@ -34,13 +41,13 @@ def begin(parts: server.Parts, caller: Caller, digest: str, name: str = "m") -> 
 
 def put(parts: server.Parts, pk: int, path: str, body: bytes, announced: bytes) -> None:
     uploads = parts.services.artifacts.uploads
-    anyio.run(lambda: uploads.put_file(pk, path, stream(body), LIMIT, md5(announced)))
+    run(lambda: uploads.put_file(pk, path, stream(body), LIMIT, md5(announced)))
 
 
 def put_manifest(parts: server.Parts, pk: int, contents: dict[str, object]) -> None:
     text = json.dumps({"version": 1, "contents": contents}).encode()
     uploads = parts.services.artifacts.uploads
-    anyio.run(lambda: uploads.put_manifest(pk, None, stream(text), LIMIT, md5(text)))
+    run(lambda: uploads.put_manifest(pk, None, stream(text), LIMIT, md5(text)))
 
 
 def log(parts: server.Parts, caller: Caller, body: bytes, name: str = "m") -> Artifact:
@@ -121,7 +128,7 @@ def test_upload_whose_bytes_a_deletion_took_meanwhile_must_be_sent_again(
     parts: server.Parts, ann: Caller
 ) -> None:
     """The bytes were in place, then another's deletion took them, then the upload was recorded."""
-    run, _ = parts.services.runs.upsert(ann, None, "p", "r", RunChange())
+    owner, _ = parts.services.runs.upsert(ann, None, "p", "r", RunChange())
     body, name = b"raced", hashlib.sha256(b"raced").hexdigest()
     files = parts.services.files
     record = run_files.record_blob
@@ -133,9 +140,9 @@ def test_upload_whose_bytes_a_deletion_took_meanwhile_must_be_sent_again(
     run_files.record_blob = taken  # type: ignore[assignment]
     try:
         with pytest.raises(Unavailable, match="again"):
-            anyio.run(lambda: files.put_run_file(run.pk, "f", stream(body), "", LIMIT))
+            run(lambda: files.put_run_file(owner.pk, "f", stream(body), "", LIMIT))
     finally:
         run_files.record_blob = record
-    assert files.list_files(run) == []
-    anyio.run(lambda: files.put_run_file(run.pk, "f", stream(body), "", LIMIT))
-    assert files.read(files.list_files(run)[0].blob) == body
+    assert files.list_files(owner) == []
+    run(lambda: files.put_run_file(owner.pk, "f", stream(body), "", LIMIT))
+    assert files.read(files.list_files(owner)[0].blob) == body
