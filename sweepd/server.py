@@ -24,6 +24,7 @@ from sweepd.services.artifacts import Artifacts
 from sweepd.services.core import Clock, Core
 from sweepd.services.files import Files
 from sweepd.services.history import History
+from sweepd.services.housekeeping import Housekeeping
 from sweepd.services.leases import Leases
 from sweepd.services.notices import Notices
 from sweepd.services.projects import Projects
@@ -58,14 +59,17 @@ class Parts:
     services: Services
     proposals: Proposals
     leases: Leases
+    housekeeping: Housekeeping
 
     def start(self) -> None:
         """Begin the work between requests."""
         self.proposals.start()
         self.leases.start()
+        self.housekeeping.start()
 
     def close(self) -> None:
         """Stop that work, finish the writes accepted, let go of the database."""
+        self.housekeeping.stop()
         self.leases.stop()
         self.proposals.stop()
         self.core.db.close()
@@ -77,6 +81,7 @@ def build(settings: Settings, now: Clock = utc_now) -> Parts:
     core = Core(Database(settings.database_url), now)
     blobs = Blobs.open(settings.files_location)
     proposals = Proposals(core)
+    artifacts = Artifacts(core, blobs)
     services = Services(
         users=Users(core),
         projects=Projects(core),
@@ -84,13 +89,14 @@ def build(settings: Settings, now: Clock = utc_now) -> Parts:
         history=History(core),
         reading=Reading(core),
         files=Files(core, blobs),
-        artifacts=Artifacts(core, blobs),
+        artifacts=artifacts,
         notices=Notices(core),
         sweeps=Sweeps(core, proposals),
         scheduling=Scheduling(core, proposals),
         changes=core.changes,
     )
-    return Parts(settings, core, services, proposals, Leases(core))
+    housekeeping = Housekeeping(core, blobs, artifacts)
+    return Parts(settings, core, services, proposals, Leases(core), housekeeping)
 
 
 def make_app(parts: Parts) -> Starlette:

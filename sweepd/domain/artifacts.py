@@ -32,6 +32,7 @@ class Collection:
     type_name: str
     name: str
     description: str | None
+    tags: tuple[str, ...]
     created_at: datetime
     updated_at: datetime
 
@@ -49,12 +50,14 @@ class Artifact:
     version: int | None
     description: str | None
     metadata: str  # JSON
+    tags: tuple[str, ...]
     size_bytes: int
     n_files: int
     run_pk: int | None  # the run that logged it
     history_step: int | None
-    ttl_s: int | None
+    ttl_s: int | None  # from its creation; None: none of its own, negative: never
     manifest_blob: str | None
+    base_pk: int | None  # what an incremental manifest adds to
     commit_hash: str
     created_at: datetime
     updated_at: datetime

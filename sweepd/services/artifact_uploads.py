@@ -9,6 +9,7 @@ from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import anyio
 import anyio.to_thread
 
 from sweepd.domain.artifacts import Artifact, ArtifactState, CollectionKind, Entry
@@ -41,6 +42,7 @@ class NewArtifact:
     sequence_client_id: str | None = None
     history_step: int | None = None
     ttl_s: int | None = None
+    distributed_id: str | None = None  # several writers who give the same build one version
 
 
 class ArtifactUploads:
@@ -82,9 +84,13 @@ class ArtifactUploads:
                     f"artifact {new.name!r} is of type {collection.type_name!r}, not "
                     f"{new.type_name!r}; choose another name"
                 )
-            newest = collections.list_memberships(connection, collection.pk)[:1]
+            if new.distributed_id is not None:
+                shared = artifacts.find_distributed(connection, collection.pk, new.distributed_id)
+                if shared is not None:
+                    return shared
+            newest = collections.list_memberships(connection, collection.pk, limit=1)
             same = artifacts.find_artifact(connection, newest[0].artifact_pk) if newest else None
-            if same is not None and same.digest == new.digest:
+            if same is not None and same.digest == new.digest and new.distributed_id is None:
                 for alias in new.aliases:
                     collections.set_alias(connection, collection.pk, newest[0].pk, alias)
                 return same
@@ -98,7 +104,8 @@ class ArtifactUploads:
                     "metadata": new.metadata or "{}", "tags": json.dumps(list(new.tags)),
                     "pending_aliases": json.dumps(list(new.aliases)),
                     "run_pk": run.pk if run else None, "history_step": new.history_step,
-                    "ttl_s": new.ttl_s, "commit_hash": secrets.token_hex(10),
+                    "ttl_s": new.ttl_s, "distributed_id": new.distributed_id,
+                    "commit_hash": secrets.token_hex(10),
                     "created_at": at, "updated_at": at,
                 },
             )  # fmt: skip
@@ -106,20 +113,33 @@ class ArtifactUploads:
 
         return self._core.db.write(create)
 
-    def announce_file(self, caller: Caller, artifact_pk: int, path: str, md5: str) -> bool:
-        """Note a file that is about to come; True when its bytes must be sent.
+    def announce_files(self, caller: Caller, files: Sequence[tuple[int, str, str]]) -> list[bool]:
+        """Note files that are about to come; True where the bytes must be sent.
 
         Bytes that another artifact of the same project holds need not be: never those of another
         project, since knowing a hash is not knowing a file.
-        """
-        check_file_path(path)
 
-        def announce(connection: Connection) -> bool:
-            artifact = _check_pending(get_artifact(connection, caller, artifact_pk))
-            blob = artifacts.find_blob_in_project(connection, artifact.project_pk, md5)
-            entry = Entry(path, md5, 0, None, blob, artifact.pk)
-            artifacts.upsert_entry(connection, artifact.pk, entry)
-            return blob is None
+        Args:
+            files: (our key of the version, path in it, MD5 in base64) of each.
+        """
+        for _, path, _ in files:
+            check_file_path(path)
+
+        def announce(connection: Connection) -> list[bool]:
+            known: dict[tuple[int, str], str] = {}
+            for artifact_pk in dict.fromkeys(pk for pk, _, _ in files):
+                artifact = _check_pending(get_artifact(connection, caller, artifact_pk))
+                own = [(path, md5) for pk, path, md5 in files if pk == artifact_pk]
+                held = artifacts.find_blobs_in_project(
+                    connection, artifact.project_pk, list({md5 for _, md5 in own})
+                )
+                known |= {(artifact_pk, md5): blob for md5, blob in held.items()}
+                lines = [
+                    Entry(path, md5, 0, None, held.get(md5), artifact_pk)
+                    for path, md5 in dict(own).items()
+                ]
+                artifacts.upsert_entries(connection, artifact_pk, lines)
+            return [(pk, md5) not in known for pk, _, md5 in files]
 
         return self._core.db.write(announce)
 
@@ -144,19 +164,58 @@ class ArtifactUploads:
             _check_pending(artifacts.find_artifact(connection, artifact_pk, lock=True))
             self._keeping.record(connection, blob)
             entry = Entry(path, blob.md5, blob.size_bytes, None, blob.hash, artifact_pk)
-            artifacts.upsert_entry(connection, artifact_pk, entry)
+            artifacts.upsert_entries(connection, artifact_pk, [entry])
 
         await anyio.to_thread.run_sync(self._core.db.write, keep)
 
-    async def put_manifest(
-        self,
-        artifact_pk: int,
-        base_pk: int | None,
-        body: AsyncIterator[bytes],
-        max_bytes: int,
+    async def put_part(
+        self, upload: str, number: int, body: AsyncIterator[bytes], max_bytes: int, md5: str | None
+    ) -> str:
+        """Store one part of a large file; returns its MD5 in hexadecimal.
+
+        Raises:
+            BadInput: They are not the bytes announced; the part can be sent again.
+        """
+        found = await self._blobs.put_part(upload, number, body, max_bytes)
+        if md5 and md5.lower() != found:
+            raise BadInput(f"part {number}: the bytes have MD5 {found}, announced was {md5}")
+        return found
+
+    def complete_parts(
+        self, artifact_pk: int, path: str, upload: str, numbers: Sequence[int], max_bytes: int,
         md5: str | None,
+    ) -> None:  # fmt: skip
+        """Make a file of its parts, in the order of their numbers; constant memory.
+
+        Raises:
+            BadInput: A part never came, or together they are not the file announced.
+        """
+
+        async def complete() -> None:
+            body = self._blobs.stream_parts(upload, sorted(numbers))
+            await self.put_file(artifact_pk, path, body, max_bytes, md5)
+            await self._blobs.delete_parts(upload)
+
+        anyio.run(complete)  # in a worker thread: the caller waits while the parts are read
+
+    def set_base(self, caller: Caller, artifact_pk: int, base_pk: int) -> None:
+        """Let a version's manifest add to that of another version.
+
+        Raises:
+            NotFound: The caller may not see one of them.
+        """
+
+        def set_base(connection: Connection) -> None:
+            _check_pending(get_artifact(connection, caller, artifact_pk))
+            get_artifact(connection, caller, base_pk)
+            artifacts.update_artifact(connection, artifact_pk, {"base_artifact_id": base_pk})
+
+        self._core.db.write(set_base)
+
+    async def put_manifest(
+        self, artifact_pk: int, body: AsyncIterator[bytes], max_bytes: int, md5: str | None
     ) -> None:
-        """Store a version's manifest; with a base, what the manifest leaves out comes from there.
+        """Store a version's manifest; what several writers say of one version is put together.
 
         Raises:
             BadInput: It is not the manifest announced.
@@ -164,24 +223,33 @@ class ArtifactUploads:
         blob = await self._blobs.put(body, max_bytes)
         if md5 and md5 != blob.md5:
             raise BadInput(f"the manifest that came has MD5 {blob.md5}, announced was {md5}")
-        await anyio.to_thread.run_sync(self._keep_manifest, artifact_pk, base_pk, blob)
+        await anyio.to_thread.run_sync(self._keep_manifest, artifact_pk, blob)
 
-    def _keep_manifest(self, artifact_pk: int, base_pk: int | None, blob: StoredBlob) -> None:
-        if base_pk is not None:
-            with self._core.db.read() as connection:
-                base = artifacts.find_artifact(connection, base_pk)
-            if base is not None and base.manifest_blob is not None:
-                merged = json.loads(self._blobs.get_bytes(base.manifest_blob))
-                fresh = json.loads(self._blobs.get_bytes(blob.hash))
-                fresh["contents"] = merged["contents"] | fresh["contents"]
-                blob = self._blobs.put_bytes(json.dumps(fresh).encode())
+    def _keep_manifest(self, artifact_pk: int, blob: StoredBlob) -> None:
+        while not self._keep_manifest_after(artifact_pk, blob):
+            pass  # another writer's came between; put ours on top of it
 
-        def keep(connection: Connection) -> None:
-            _check_pending(artifacts.find_artifact(connection, artifact_pk, lock=True))
+    def _keep_manifest_after(self, artifact_pk: int, blob: StoredBlob) -> bool:
+        with self._core.db.read() as connection:
+            before = _check_pending(artifacts.find_artifact(connection, artifact_pk))
+            base = artifacts.find_artifact(connection, before.base_pk) if before.base_pk else None
+            is_shared = artifacts.is_distributed(connection, artifact_pk)
+        under = before.manifest_blob if is_shared else None
+        under = under or (base.manifest_blob if base else None)
+        if under is not None:
+            fresh = json.loads(self._blobs.get_bytes(blob.hash))
+            fresh["contents"] = _read_contents(self._blobs.get_bytes(under)) | fresh["contents"]
+            blob = self._blobs.put_bytes(json.dumps(fresh).encode())
+
+        def keep(connection: Connection) -> bool:
+            now = _check_pending(artifacts.find_artifact(connection, artifact_pk, lock=True))
+            if is_shared and now.manifest_blob != before.manifest_blob:
+                return False
             self._keeping.record(connection, blob)
             artifacts.update_artifact(connection, artifact_pk, {"manifest_blob": blob.hash})
+            return True
 
-        self._core.db.write(keep)
+        return self._core.db.write(keep)
 
     def commit(
         self, caller: Caller, artifact_pk: int, read_artifact_id: Callable[[str], int]
@@ -240,6 +308,12 @@ class ArtifactUploads:
     ) -> list[Entry]:
         own = {entry.path: entry for entry in artifacts.list_entries(connection, artifact.pk)}
         found, missing = [], []
+        unknown = {
+            str(item.get("digest", ""))
+            for path, item in contents.items()
+            if not (path in own and own[path].blob and own[path].digest == item.get("digest"))
+        }
+        held = artifacts.find_blobs_in_project(connection, artifact.project_pk, list(unknown))
         for path, item in contents.items():
             digest, size_bytes = str(item.get("digest", "")), int(item.get("size") or 0)
             if item.get("ref"):
@@ -248,7 +322,7 @@ class ArtifactUploads:
             check_file_path(path)
             entry = own.get(path)
             blob = entry.blob if entry is not None and entry.digest == digest else None
-            blob = blob or artifacts.find_blob_in_project(connection, artifact.project_pk, digest)
+            blob = blob or held.get(digest)
             birth = item.get("birthArtifactID")
             if blob is None:
                 missing.append(path)

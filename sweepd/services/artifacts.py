@@ -1,8 +1,10 @@
 """Artifacts as their users see them: find, list, use, alias, link, change, delete."""
 
+import base64
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from typing import Any
 
 from sweepd.domain.artifacts import (
@@ -14,13 +16,12 @@ from sweepd.domain.artifacts import (
     Membership,
 )
 from sweepd.domain.errors import BadInput, NotFound
-from sweepd.domain.ids import check_collection_name
-from sweepd.domain.projects import Project
 from sweepd.domain.runs import Run
 from sweepd.domain.users import Caller
 from sweepd.services import access
 from sweepd.services.artifact_uploads import ArtifactUploads, get_artifact
 from sweepd.services.blob_keeping import BlobKeeping
+from sweepd.services.collections import Collections
 from sweepd.services.core import Core
 from sweepd.store import artifacts, collections, run_files, runs
 from sweepd.store.blobs import Blobs
@@ -38,12 +39,13 @@ class RunArtifact:
 
 
 class Artifacts:
-    """What clients and people do with artifacts; `uploads` takes new versions in."""
+    """What is done with versions; `uploads` takes new ones in, `collections` finds them."""
 
     def __init__(self, core: Core, blobs: Blobs) -> None:
         self._core = core
         self._keeping = BlobKeeping(core, blobs)
         self.uploads = ArtifactUploads(core, blobs)
+        self.collections = Collections(core)
 
     def get(self, caller: Caller, pk: int) -> Artifact:
         """A version by our key.
@@ -67,80 +69,32 @@ class Artifacts:
             newest = collections.list_memberships(connection, collection.pk)[:1]
             return newest[0].artifact_pk if newest else None
 
-    def collection(self, pk: int) -> Collection:
-        """A collection by our key; the caller has passed the walls."""
-        with self._core.db.read() as connection:
-            found = collections.find_collection_by_pk(connection, pk)
-        if found is None:
-            raise NotFound("this collection was deleted")
-        return found
-
-    def get_collection(self, caller: Caller, pk: int) -> Collection:
-        """A collection by our key.
-
-        Raises:
-            NotFound: None that the caller may see.
-        """
-        found = self.collection(pk)
-        if found.entity not in caller.entities:
-            raise NotFound("no such collection")
-        return found
-
-    def find_collection(self, project: Project, name: str) -> Collection | None:
-        """A collection by its name."""
-        with self._core.db.read() as connection:
-            return collections.find_collection(connection, project.pk, name)
-
-    def list_collections(self, project: Project, type_name: str | None = None) -> list[Collection]:
-        """A project's collections, last changed first."""
-        with self._core.db.read() as connection:
-            return collections.list_collections(connection, project.pk, type_name)
-
-    def list_types(self, project: Project) -> list[str]:
-        """The types of a project's artifacts, by name."""
-        return sorted({found.type_name for found in self.list_collections(project)})
-
-    def list_versions(self, collection: Collection) -> list[tuple[Membership, Artifact]]:
-        """A collection's versions, newest first."""
-        with self._core.db.read() as connection:
-            places = collections.list_memberships(connection, collection.pk)
-            pairs = [(p, artifacts.find_artifact(connection, p.artifact_pk)) for p in places]
-        return [(place, found) for place, found in pairs if found is not None]
-
-    def find_membership(self, project: Project, name: str) -> Membership | None:
-        """A version by `collection`, `collection:alias` or `collection:vN`."""
-        base, _, alias = name.partition(":")
-        with self._core.db.read() as connection:
-            collection = collections.find_collection(connection, project.pk, base)
-            if collection is None:
-                return None
-            return collections.find_membership(connection, collection.pk, alias or "latest")
-
-    def find_in(self, collection: Collection, alias: str) -> Membership | None:
-        """A version of a collection by alias or `vN`."""
-        with self._core.db.read() as connection:
-            return collections.find_membership(connection, collection.pk, alias)
-
     def memberships(self, artifact: Artifact) -> list[Membership]:
         """Every place a version has, its own collection's first."""
         with self._core.db.read() as connection:
             return collections.list_memberships(connection, artifact_pk=artifact.pk)[::-1]
 
-    def aliases(self, collection: Collection) -> Sequence[str]:
-        """Every alias of a collection."""
-        with self._core.db.read() as connection:
-            return collections.list_aliases(connection, collection.pk)
-
-    def tags(self, item: Artifact | Collection) -> list[str]:
-        """Tags of a version or a collection."""
-        with self._core.db.read() as connection:
-            store = artifacts if isinstance(item, Artifact) else collections
-            return list(json.loads(store.tags_of(connection, item.pk)))
-
     def entries(self, artifact: Artifact, names: Sequence[str] | None = None) -> list[Entry]:
         """A version's manifest by path, references included."""
         with self._core.db.read() as connection:
             return artifacts.list_entries(connection, artifact.pk, names)
+
+    def find_bytes(self, caller: Caller, entity: str, project: str, digest: str) -> str:
+        """The blob of a file of the project's artifacts, by its MD5 in hexadecimal.
+
+        Raises:
+            NotFound: No artifact of the project that the caller may see has such a file.
+        """
+        try:
+            md5 = base64.b64encode(bytes.fromhex(digest)).decode()
+        except ValueError as error:
+            raise BadInput(f"expected an MD5 in hexadecimal, got {digest[:80]!r}") from error
+        with self._core.db.read() as connection:
+            owner = access.get_project(connection, caller, entity, project)
+            found = artifacts.find_blobs_in_project(connection, owner.pk, [md5])
+        if md5 not in found:
+            raise NotFound("no artifact of this project has such a file; it may have been deleted")
+        return found[md5]
 
     def logged_by(self, run: Run) -> list[RunArtifact]:
         """What a run logged, oldest first."""
@@ -197,8 +151,7 @@ class Artifacts:
 
         def update(connection: Connection) -> Artifact:
             artifact = get_artifact(connection, caller, pk)
-            tags = list(json.loads(artifacts.tags_of(connection, pk)))
-            tags = [tag for tag in dict.fromkeys([*tags, *add]) if tag not in remove]
+            tags = [tag for tag in dict.fromkeys([*artifact.tags, *add]) if tag not in remove]
             artifacts.update_artifact(
                 connection,
                 pk,
@@ -248,52 +201,6 @@ class Artifacts:
 
         self._core.db.write(change)
 
-    def link(self, caller: Caller, pk: int, entity: str | None, project: str | None, name: str,
-             aliases: Sequence[str]) -> Membership:  # fmt: skip
-        """Put a version into a portfolio, made when missing, under a number of its own there."""
-        check_collection_name(name)
-
-        def link(connection: Connection) -> Membership:
-            artifact = get_artifact(connection, caller, pk)
-            owner = access.ensure_project(connection, caller, self._core, entity, project)
-            home = collections.find_collection_by_pk(connection, artifact.collection_pk)
-            assert home is not None
-            at = self._core.now()
-            target = collections.create_collection(
-                connection,
-                {
-                    "project_id": owner.pk, "kind": CollectionKind.PORTFOLIO, "name": name,
-                    "type_name": home.type_name, "created_at": at, "updated_at": at,
-                },
-            )  # fmt: skip
-            if target.type_name != home.type_name or target.kind is CollectionKind.SEQUENCE:
-                raise BadInput(
-                    f"{name!r} is a {target.kind} of type {target.type_name!r}; a {home.type_name} "
-                    "is linked to a portfolio of its own type"
-                )
-            place = collections.add_membership(connection, target.pk, pk, at)
-            for alias in dict.fromkeys(["latest", *aliases]):
-                collections.set_alias(connection, target.pk, place, alias)
-            return next(
-                found
-                for found in collections.list_memberships(connection, target.pk)
-                if found.pk == place
-            )
-
-        return self._core.db.write(link)
-
-    def unlink(self, caller: Caller, pk: int, portfolio_pk: int) -> None:
-        """Take a version out of a portfolio."""
-
-        self.get_collection(caller, portfolio_pk)
-
-        def unlink(connection: Connection) -> None:
-            get_artifact(connection, caller, pk)
-            for place in collections.list_memberships(connection, portfolio_pk, pk):
-                collections.delete_membership(connection, place.pk)
-
-        self._core.db.write(unlink)
-
     def delete(self, caller: Caller, pk: int, delete_aliases: bool) -> Artifact:
         """Remove a version; bytes nothing else refers to go too.
 
@@ -310,45 +217,70 @@ class Artifacts:
                     f"this version still has aliases ({', '.join(held)}); delete it with "
                     "delete_aliases=True"
                 )
-            for place in places:
-                collections.delete_membership(connection, place.pk)
-            names = [entry.blob for entry in artifacts.list_entries(connection, pk) if entry.blob]
-            names += [artifact.manifest_blob] if artifact.manifest_blob else []
-            artifacts.replace_entries(connection, pk, [])
-            gone = {"state": ArtifactState.DELETED, "manifest_blob": None}
-            artifacts.update_artifact(connection, pk, gone)
-            return artifact, run_files.forget_unused_blobs(connection, names)
+            return artifact, _remove(connection, artifact)
 
         artifact, unused = self._core.db.write(delete)
         self._keeping.discard(unused)
         return artifact
 
-    def change_collection(
-        self, caller: Caller, pk: int, values: dict[str, Any], add: Sequence[str] = (),
-        remove: Sequence[str] = (),
-    ) -> Collection:  # fmt: skip
-        """Rename, describe, retype or tag a collection."""
-        if values.get("name") is not None:
-            check_collection_name(values["name"])
+    def expire(self) -> list[Artifact]:
+        """Remove the versions whose TTL has passed, aliases and all; returns them.
 
-        def change(connection: Connection) -> None:
-            tags = list(json.loads(collections.tags_of(connection, pk)))
-            tags = [tag for tag in dict.fromkeys([*tags, *add]) if tag not in remove]
-            collections.update_collection(
-                connection,
-                pk,
-                {**values, "tags": json.dumps(tags), "updated_at": self._core.now()},
-            )
+        A version that someone linked into a portfolio stays: it is in use by name.
+        """
+        at = self._core.now()
+        with self._core.db.read() as connection:
+            due = artifacts.list_expired(connection, at)
+        return self._remove_if(due, lambda found: is_expired(found, at))
 
-        self.get_collection(caller, pk)
-        self._core.db.write(change)
-        return self.collection(pk)
+    def drop_abandoned(self, before: datetime) -> list[Artifact]:
+        """Remove the versions begun before then and never committed; returns them."""
+        with self._core.db.read() as connection:
+            begun = artifacts.list_pending(connection, before)
+        return self._remove_if(begun, lambda found: found.state is ArtifactState.PENDING)
+
+    def _remove_if(
+        self, found: Sequence[Artifact], test: Callable[[Artifact], bool]
+    ) -> list[Artifact]:
+        removed = []
+        for artifact in found:
+
+            def remove(connection: Connection, pk: int = artifact.pk) -> list[str] | None:
+                fresh = artifacts.find_artifact(connection, pk, lock=True)
+                places = collections.list_memberships(connection, artifact_pk=pk)
+                if fresh is None or len(places) > 1 or not test(fresh):
+                    return None
+                return _remove(connection, fresh)
+
+            unused = self._core.db.write(remove)
+            if unused is not None:
+                self._keeping.discard(unused)
+                removed.append(artifact)
+        return removed
 
     def delete_collection(self, caller: Caller, pk: int) -> Collection:
         """Remove a collection: of a sequence every version, of a portfolio only the links."""
-        collection = self.get_collection(caller, pk)
+        collection = self.collections.get_collection(caller, pk)
         if collection.kind is CollectionKind.SEQUENCE:
-            for _, artifact in self.list_versions(collection):
+            for _, artifact in self.collections.list_versions(collection):
                 self.delete(caller, artifact.pk, delete_aliases=True)
         self._core.db.write(lambda c: collections.delete_collection(c, pk))
         return collection
+
+
+def is_expired(artifact: Artifact, at: datetime) -> bool:
+    """Whether a version's time to live, counted from its creation, has passed."""
+    ttl_s = artifact.ttl_s or 0
+    return ttl_s > 0 and artifact.created_at + timedelta(seconds=ttl_s) <= at
+
+
+def _remove(connection: Connection, artifact: Artifact) -> list[str]:
+    """Take a version out of every collection; returns the bytes nothing refers to any more."""
+    for place in collections.list_memberships(connection, artifact_pk=artifact.pk):
+        collections.delete_membership(connection, place)
+    names = artifacts.list_blobs(connection, artifact.pk)
+    names += [artifact.manifest_blob] if artifact.manifest_blob else []
+    artifacts.replace_entries(connection, artifact.pk, [])
+    gone = {"state": ArtifactState.DELETED, "manifest_blob": None}
+    artifacts.update_artifact(connection, artifact.pk, gone)
+    return run_files.forget_unused_blobs(connection, names)

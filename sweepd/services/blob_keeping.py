@@ -6,6 +6,7 @@ back and leaves them, or the upload finds them gone and is sent again. Nothing r
 """
 
 from collections.abc import Iterable
+from datetime import datetime
 
 from sweepd.domain.errors import Unavailable
 from sweepd.services.core import Core
@@ -30,6 +31,28 @@ class BlobKeeping:
         run_files.record_blob(connection, blob, self._core.now())
         if not self._blobs.exists(blob.hash):
             raise Unavailable("these bytes were being deleted as they came; send them again")
+
+    def sweep(self, before: datetime) -> int:
+        """Remove bytes written before then that nothing refers to; returns how many.
+
+        They are those of uploads that were refused or cut off, and those whose record outlived its
+        last holder.
+        """
+        with self._core.db.read() as connection:
+            idle = run_files.list_idle_blobs(connection, before)
+        unused = self._core.db.write(lambda c: run_files.forget_unused_blobs(c, idle))
+        n_aside = 0
+        for place, name in self._blobs.list_old(before):
+            if name is None:
+                self._blobs.delete_place(place)
+                n_aside += 1
+                continue
+            with self._core.db.read() as connection:
+                if run_files.blob_size(connection, name) is None:
+                    unused.append(name)
+        unused = sorted(set(unused))
+        self.discard(unused)
+        return len(unused) + n_aside
 
     def discard(self, names: Iterable[str]) -> None:
         """Remove bytes whose records were forgotten, unless they were recorded again since."""

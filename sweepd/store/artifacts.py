@@ -1,5 +1,6 @@
 """Versions of artifacts and the entries of their manifests."""
 
+import json
 from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
@@ -12,6 +13,7 @@ from sweepd.store.database import Connection, insert
 
 _artifacts = schema.artifacts.c
 _entries = schema.entries.c
+MAX_VALUES = 500  # in one list of a query
 
 
 def create_artifact(connection: Connection, values: dict[str, Any]) -> int:
@@ -44,6 +46,54 @@ def find_by_client_id(connection: Connection, project_pk: int, client_id: str) -
     )
     row = connection.execute(query.order_by(_artifacts.id.desc()).limit(1)).first()
     return _artifact(row) if row else None
+
+
+def find_artifacts(connection: Connection, pks: Sequence[int]) -> dict[int, Artifact]:
+    """Versions by our keys, deleted ones left out."""
+    found: dict[int, Artifact] = {}
+    for first in range(0, len(pks), MAX_VALUES):
+        query = sa.select(schema.artifacts).where(
+            _artifacts.id.in_(pks[first : first + MAX_VALUES]),
+            _artifacts.state != ArtifactState.DELETED,
+        )
+        found |= {row.id: _artifact(row) for row in connection.execute(query)}
+    return found
+
+
+def find_distributed(
+    connection: Connection, collection_pk: int, distributed_id: str
+) -> Artifact | None:
+    """The version several writers build together under one id."""
+    query = sa.select(schema.artifacts).where(
+        _artifacts.collection_id == collection_pk,
+        _artifacts.distributed_id == distributed_id,
+        _artifacts.state == ArtifactState.PENDING,
+    )
+    row = connection.execute(query.order_by(_artifacts.id).limit(1)).first()
+    return _artifact(row) if row else None
+
+
+def is_distributed(connection: Connection, pk: int) -> bool:
+    """Whether several writers build a version together."""
+    query = sa.select(_artifacts.distributed_id).where(_artifacts.id == pk)
+    return connection.execute(query).scalar() is not None
+
+
+def list_expired(connection: Connection, at: datetime) -> list[Artifact]:
+    """The committed versions whose TTL has passed, oldest first."""
+    query = sa.select(schema.artifacts).where(
+        _artifacts.ttl_s > 0, _artifacts.state == ArtifactState.COMMITTED
+    )
+    found = [_artifact(row) for row in connection.execute(query.order_by(_artifacts.id))]
+    return [item for item in found if (at - item.created_at).total_seconds() >= (item.ttl_s or 0)]
+
+
+def list_pending(connection: Connection, before: datetime) -> list[Artifact]:
+    """The versions begun before then and not committed, oldest first."""
+    query = sa.select(schema.artifacts).where(
+        _artifacts.state == ArtifactState.PENDING, _artifacts.updated_at < before
+    )
+    return [_artifact(row) for row in connection.execute(query.order_by(_artifacts.id))]
 
 
 def list_logged(connection: Connection, run_pk: int) -> list[Artifact]:
@@ -82,35 +132,37 @@ def list_users(connection: Connection, artifact_pk: int) -> list[int]:
     return list(connection.execute(query.order_by(schema.uses.c.created_at)).scalars())
 
 
-def tags_of(connection: Connection, pk: int) -> str:
-    """A version's tags as JSON text."""
-    return str(connection.execute(sa.select(_artifacts.tags).where(_artifacts.id == pk)).scalar())
-
-
 def pending_aliases(connection: Connection, pk: int) -> str:
     """The aliases asked for before the commit, as JSON text."""
     query = sa.select(_artifacts.pending_aliases).where(_artifacts.id == pk)
     return str(connection.execute(query).scalar())
 
 
-def upsert_entry(
-    connection: Connection,
-    artifact_pk: int,
-    entry: Entry,
-) -> None:
-    """Add a line to a manifest, or replace the one of the same path."""
-    values = {
+def upsert_entries(connection: Connection, artifact_pk: int, found: Sequence[Entry]) -> None:
+    """Add lines to a manifest, or replace those of the same path."""
+    if not found:
+        return
+    query = insert(connection, schema.entries)
+    columns = ("digest", "size_bytes", "ref", "blob", "birth_artifact_id")
+    connection.execute(
+        query.on_conflict_do_update(
+            index_elements=["artifact_id", "path"],
+            set_={name: query.excluded[name] for name in columns},
+        ),
+        [_entry_row(artifact_pk, entry) for entry in found],
+    )
+
+
+def _entry_row(artifact_pk: int, entry: Entry) -> dict[str, Any]:
+    return {
+        "artifact_id": artifact_pk,
+        "path": entry.path,
         "digest": entry.digest,
         "size_bytes": entry.size_bytes,
         "ref": entry.ref,
         "blob": entry.blob,
         "birth_artifact_id": entry.birth_artifact_pk,
     }
-    connection.execute(
-        insert(connection, schema.entries)
-        .values(artifact_id=artifact_pk, path=entry.path, **values)
-        .on_conflict_do_update(index_elements=["artifact_id", "path"], set_=values)
-    )
 
 
 def list_entries(
@@ -118,6 +170,9 @@ def list_entries(
 ) -> list[Entry]:
     """A version's manifest by path."""
     query = sa.select(schema.entries).where(_entries.artifact_id == artifact_pk)
+    if names is not None and len(names) > MAX_VALUES:
+        wanted = set(names)
+        return [entry for entry in list_entries(connection, artifact_pk) if entry.path in wanted]
     if names:
         query = query.where(_entries.path.in_(list(names)))
     return [
@@ -129,22 +184,37 @@ def list_entries(
 def replace_entries(connection: Connection, artifact_pk: int, found: Sequence[Entry]) -> None:
     """Make these the whole manifest."""
     connection.execute(sa.delete(schema.entries).where(_entries.artifact_id == artifact_pk))
-    for entry in found:
-        upsert_entry(connection, artifact_pk, entry)
+    upsert_entries(connection, artifact_pk, found)
 
 
-def find_blob_in_project(connection: Connection, project_pk: int, md5: str) -> str | None:
-    """Bytes of this MD5 (base64) that some artifact of the project holds already."""
-    query = (
-        sa.select(schema.blobs.c.hash)
-        .join(schema.entries, _entries.blob == schema.blobs.c.hash)
-        .join(schema.artifacts, _artifacts.id == _entries.artifact_id)
-        .where(
-            _artifacts.project_id == project_pk, _entries.digest == md5, schema.blobs.c.md5 == md5
-        )
-        .limit(1)
+def list_blobs(connection: Connection, artifact_pk: int) -> list[str]:
+    """The bytes a version's files refer to."""
+    query = sa.select(_entries.blob).where(
+        _entries.artifact_id == artifact_pk, _entries.blob.is_not(None)
     )
-    return connection.execute(query).scalar()
+    return [str(name) for name in connection.execute(query.distinct()).scalars()]
+
+
+def find_blobs_in_project(
+    connection: Connection, project_pk: int, md5s: Sequence[str]
+) -> dict[str, str]:
+    """Bytes of these MD5s (base64) that some artifact of the project holds already."""
+    found: dict[str, str] = {}
+    for first in range(0, len(md5s), MAX_VALUES):
+        some = md5s[first : first + MAX_VALUES]
+        query = (
+            sa.select(_entries.digest, schema.blobs.c.hash)
+            .join(schema.blobs, _entries.blob == schema.blobs.c.hash)
+            .join(schema.artifacts, _artifacts.id == _entries.artifact_id)
+            .where(
+                _artifacts.project_id == project_pk,
+                _entries.digest.in_(some),
+                schema.blobs.c.md5 == _entries.digest,
+            )
+            .distinct()
+        )
+        found |= {row.digest: row.hash for row in connection.execute(query)}
+    return found
 
 
 def _artifact(row: sa.Row[Any]) -> Artifact:
@@ -158,12 +228,14 @@ def _artifact(row: sa.Row[Any]) -> Artifact:
         version=row.version,
         description=row.description,
         metadata=row.metadata,
+        tags=tuple(json.loads(row.tags)),
         size_bytes=row.size_bytes,
         n_files=row.n_files,
         run_pk=row.run_pk,
         history_step=row.history_step,
         ttl_s=row.ttl_s,
         manifest_blob=row.manifest_blob,
+        base_pk=row.base_artifact_id,
         commit_hash=row.commit_hash,
         created_at=row.created_at,
         updated_at=row.updated_at,

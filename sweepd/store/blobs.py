@@ -5,17 +5,19 @@ of one and the same bytes are kept once. Names from clients never become names h
 """
 
 import base64
+import contextlib
 import hashlib
 import uuid
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 import obstore
 from obstore.store import LocalStore, from_url
 
-from sweepd.domain.errors import NotFound, TooLarge, Unavailable
+from sweepd.domain.errors import BadInput, NotFound, TooLarge, Unavailable
 
 CHUNK_BYTES = 1 << 20
 
@@ -67,6 +69,64 @@ class Blobs:
             raise Unavailable(f"the file could not be stored: {error}") from error
         return StoredBlob(name, size_bytes, base64.b64encode(md5.digest()).decode())
 
+    async def put_part(
+        self, upload: str, number: int, body: AsyncIterator[bytes], max_bytes: int
+    ) -> str:
+        """Keep one part of a file aside; returns its MD5 in hexadecimal.
+
+        Args:
+            upload: A name of our own making.
+
+        Raises:
+            TooLarge: More than `max_bytes` came.
+            Unavailable: The disk or store refused.
+        """
+        md5, size_bytes = hashlib.md5(usedforsecurity=False), 0
+        try:
+            async with obstore.open_writer_async(self._store, _part(upload, number)) as writer:
+                async for part in body:
+                    size_bytes += len(part)
+                    if size_bytes > max_bytes:
+                        raise TooLarge(f"a file may have up to {max_bytes} bytes; more came")
+                    md5.update(part)
+                    await writer.write(part)
+        except (OSError, obstore.exceptions.BaseError) as error:
+            raise Unavailable(f"the part could not be stored: {error}") from error
+        return md5.hexdigest()
+
+    async def stream_parts(self, upload: str, numbers: Sequence[int]) -> AsyncIterator[bytes]:
+        """The bytes of parts kept aside, one after the other.
+
+        Raises:
+            BadInput: A part is missing.
+        """
+        for number in numbers:
+            try:
+                found = await obstore.get_async(self._store, _part(upload, number))
+            except FileNotFoundError as error:
+                raise BadInput(f"part {number} of this upload never came; send it") from error
+            async for part in found.stream(CHUNK_BYTES):
+                yield bytes(part)
+
+    async def delete_parts(self, upload: str) -> None:
+        """Forget the parts of an upload."""
+        async for found in obstore.list(self._store, f"incoming/{upload}"):
+            await obstore.delete_async(self._store, [item["path"] for item in found])
+
+    def list_old(self, before: datetime) -> Iterator[tuple[str, str | None]]:
+        """What was written before then: (place, name of the blob); None for what lies aside."""
+        for found in obstore.list(self._store):
+            for item in found:
+                if item["last_modified"] < before:
+                    place = str(item["path"])
+                    is_aside = place.startswith("incoming/")
+                    yield place, None if is_aside else place.replace("/", "")
+
+    def delete_place(self, place: str) -> None:
+        """Remove what `list_old` found aside; a missing one is fine."""
+        with contextlib.suppress(FileNotFoundError):
+            obstore.delete(self._store, place)
+
     def put_bytes(self, body: bytes) -> StoredBlob:
         """Store bytes at hand."""
         name = hashlib.sha256(body).hexdigest()
@@ -107,6 +167,10 @@ class Blobs:
             obstore.delete(self._store, _path(name))
         except FileNotFoundError:
             return
+
+
+def _part(upload: str, number: int) -> str:
+    return f"incoming/{upload}/{number}"
 
 
 def _path(name: str) -> str:

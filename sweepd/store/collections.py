@@ -1,5 +1,6 @@
 """Collections of artifacts, the versions in them, and their aliases."""
 
+import json
 from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
@@ -13,6 +14,7 @@ from sweepd.store.database import Connection, insert
 _collections = schema.collections.c
 _memberships = schema.memberships.c
 _aliases = schema.aliases.c
+MAX_VALUES = 500  # in one list of a query
 _SELECT = (
     sa.select(
         schema.collections,
@@ -72,7 +74,10 @@ def list_collections(
 def add_membership(
     connection: Connection, collection_pk: int, artifact_pk: int, at: datetime
 ) -> int:
-    """Put a version into a collection under the next number; twice is once. Returns the key."""
+    """Put a version into a collection under the next number; twice is once. Returns the key.
+
+    A number is never given twice, also after the version that had it is deleted.
+    """
     old = connection.execute(
         sa.select(_memberships.id).where(
             _memberships.collection_id == collection_pk, _memberships.artifact_id == artifact_pk
@@ -80,16 +85,14 @@ def add_membership(
     ).scalar()
     if old is not None:
         return int(old)
-    last = connection.execute(
-        sa.select(sa.func.max(_memberships.version)).where(
-            _memberships.collection_id == collection_pk
-        )
-    ).scalar()
+    query = sa.update(schema.collections).where(_collections.id == collection_pk)
+    query = query.values(next_version=_collections.next_version + 1)
+    following = connection.execute(query.returning(_collections.next_version)).scalar_one()
     done = connection.execute(
         sa.insert(schema.memberships).values(
             collection_id=collection_pk,
             artifact_id=artifact_pk,
-            version=0 if last is None else last + 1,
+            version=following - 1,
             created_at=at,
         )
     ).inserted_primary_key
@@ -117,9 +120,12 @@ def remove_alias(connection: Connection, membership_pk: int, alias: str) -> None
     )
 
 
-def delete_membership(connection: Connection, pk: int) -> None:
-    """Take a version out of a collection."""
-    connection.execute(sa.delete(schema.memberships).where(_memberships.id == pk))
+def delete_membership(connection: Connection, place: Membership) -> None:
+    """Take a version out of a collection; `latest` goes to the newest that is left."""
+    connection.execute(sa.delete(schema.memberships).where(_memberships.id == place.pk))
+    if "latest" in place.aliases:
+        for newest in list_memberships(connection, place.collection_pk, limit=1):
+            set_alias(connection, place.collection_pk, newest.pk, "latest")
 
 
 def delete_collection(connection: Connection, pk: int) -> None:
@@ -142,19 +148,33 @@ def find_membership(connection: Connection, collection_pk: int, alias: str) -> M
                 _memberships.version == int(alias[1:]),
             )
         ).first()
-    return _membership(connection, row) if row else None
+    if row is None:
+        return None
+    held = sa.select(_aliases.alias).where(_aliases.membership_id == row.id)
+    names = connection.execute(held.order_by(_aliases.alias)).scalars().all()
+    return _membership(row, names)
 
 
 def list_memberships(
-    connection: Connection, collection_pk: int | None = None, artifact_pk: int | None = None
+    connection: Connection,
+    collection_pk: int | None = None,
+    artifact_pk: int | None = None,
+    limit: int | None = None,
 ) -> list[Membership]:
     """Places of a collection or of a version, newest first."""
-    query = sa.select(schema.memberships).order_by(_memberships.id.desc())
+    query = sa.select(schema.memberships).order_by(_memberships.id.desc()).limit(limit)
     if collection_pk is not None:
         query = query.where(_memberships.collection_id == collection_pk)
     if artifact_pk is not None:
         query = query.where(_memberships.artifact_id == artifact_pk)
-    return [_membership(connection, row) for row in connection.execute(query).all()]
+    rows = connection.execute(query).all()
+    names: dict[int, list[str]] = {row.id: [] for row in rows}
+    for first in range(0, len(rows), MAX_VALUES):
+        some = [row.id for row in rows[first : first + MAX_VALUES]]
+        held = sa.select(schema.aliases).where(_aliases.membership_id.in_(some))
+        for alias in connection.execute(held.order_by(_aliases.alias)):
+            names[alias.membership_id].append(alias.alias)
+    return [_membership(row, names[row.id]) for row in rows]
 
 
 def list_aliases(connection: Connection, collection_pk: int) -> Sequence[str]:
@@ -163,17 +183,9 @@ def list_aliases(connection: Connection, collection_pk: int) -> Sequence[str]:
     return list(connection.execute(query.order_by(_aliases.alias)).scalars())
 
 
-def tags_of(connection: Connection, pk: int) -> str:
-    """A collection's tags as JSON text."""
-    query = sa.select(_collections.tags).where(_collections.id == pk)
-    return str(connection.execute(query).scalar())
-
-
-def _membership(connection: Connection, row: sa.Row[Any]) -> Membership:
-    query = sa.select(_aliases.alias).where(_aliases.membership_id == row.id)
-    found = connection.execute(query.order_by(_aliases.alias)).scalars()
+def _membership(row: sa.Row[Any], aliases: Sequence[str]) -> Membership:
     return Membership(
-        row.id, row.collection_id, row.artifact_id, row.version, tuple(found), row.created_at
+        row.id, row.collection_id, row.artifact_id, row.version, tuple(aliases), row.created_at
     )
 
 
@@ -187,6 +199,7 @@ def _collection(row: sa.Row[Any]) -> Collection:
         type_name=row.type_name,
         name=row.name,
         description=row.description,
+        tags=tuple(json.loads(row.tags)),
         created_at=row.created_at,
         updated_at=row.updated_at,
     )

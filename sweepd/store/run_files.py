@@ -61,6 +61,19 @@ def forget_unused_blobs(connection: Connection, names: Iterable[str]) -> list[st
     return unused
 
 
+def list_idle_blobs(connection: Connection, before: datetime) -> list[str]:
+    """Blobs recorded before then that nothing refers to now."""
+    name = schema.blobs.c.hash
+    query = sa.select(name).where(schema.blobs.c.created_at < before)
+    for column in (
+        schema.run_files.c.blob,
+        schema.entries.c.blob,
+        schema.artifacts.c.manifest_blob,
+    ):
+        query = query.where(~sa.exists().where(column == name))
+    return [str(found) for found in connection.execute(query).scalars()]
+
+
 def upsert_file(
     connection: Connection, run_pk: int, path: str, blob: StoredBlob, mimetype: str, at: datetime
 ) -> str | None:

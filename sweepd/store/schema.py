@@ -293,6 +293,7 @@ collections = _table(
     _text("description"),
     _text("tags", "[]"),
     _text("client_id"),
+    _int("next_version"),  # numbers given are never given again
     _time("created_at", nullable=False),
     _time("updated_at", nullable=False),
     sa.UniqueConstraint("project_id", "name"),
@@ -318,6 +319,8 @@ artifacts = _table(
     sa.Column("history_step", sa.BigInteger),
     sa.Column("ttl_s", sa.BigInteger),
     _text("manifest_blob"),
+    sa.Column("base_artifact_id", _Key),  # what an incremental manifest adds to
+    _text("distributed_id"),  # under which several writers build one version
     _text("commit_hash", ""),
     _time("created_at", nullable=False),
     _time("updated_at", nullable=False),
@@ -325,6 +328,7 @@ artifacts = _table(
     sa.Index(None, "client_id"),
     sa.Index(None, "run_pk"),
     sa.Index(None, "manifest_blob"),
+    sa.Index(None, "ttl_s"),
 )
 
 memberships = _table(

@@ -5,6 +5,7 @@ The client sends no key here; the token in the address says what may be done wit
 
 from urllib.parse import quote
 
+from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 from starlette.routing import BaseRoute, Route
@@ -12,6 +13,7 @@ from starlette.routing import BaseRoute, Route
 from sweepd.domain.errors import Forbidden, SweepdError
 from sweepd.services.all import Services
 from sweepd.wandb_api import errors
+from sweepd.wandb_api.authentication import caller_of
 
 # Shown by browsers without being able to act on our origin; everything else is downloaded.
 _SHOWN = ("image/png", "image/jpeg", "image/gif", "image/webp", "text/plain", "application/json",
@@ -36,8 +38,13 @@ async def put(request: Request) -> Response:
             )
         elif claim.get("put") == "manifest":
             await services.artifacts.uploads.put_manifest(
-                claim["artifact"], claim.get("base"), request.stream(), limit, md5
+                claim["artifact"], request.stream(), limit, md5
             )
+        elif claim.get("put") == "part":
+            etag = await services.artifacts.uploads.put_part(
+                claim["upload"], claim["n"], request.stream(), limit, md5
+            )
+            return Response(status_code=200, headers={"ETag": f'"{etag}"'})
         else:
             raise Forbidden("this address is for downloading")
     except SweepdError as error:
@@ -55,8 +62,27 @@ async def get(request: Request) -> Response:
         size_bytes = await request.app.state.services.files.blob_size(blob)
     except SweepdError as error:
         return errors.answer(error)
-    name = request.path_params["name"]
     mimetype = claim.get("type") or "application/octet-stream"
+    return _send(request, blob, size_bytes, mimetype)
+
+
+async def get_by_digest(request: Request) -> Response:
+    """Send an artifact's file by its digest, for a client whose signed address did not work."""
+    services: Services = request.app.state.services
+    path = request.path_params
+    try:
+        caller = await caller_of(request)
+        blob = await run_in_threadpool(
+            services.artifacts.find_bytes, caller, path["entity"], path["project"], path["digest"]
+        )
+        size_bytes = await services.files.blob_size(blob)
+    except SweepdError as error:
+        return errors.answer(error)
+    return _send(request, blob, size_bytes, "application/octet-stream")
+
+
+def _send(request: Request, blob: str, size_bytes: int, mimetype: str) -> Response:
+    name = request.path_params["name"]
     disposition = "inline" if mimetype.startswith(_SHOWN) else "attachment"
     headers = {
         "Accept-Ranges": "bytes",
@@ -99,7 +125,11 @@ def _read_range(text: str, size_bytes: int) -> tuple[int, int] | None:
     return (start, end) if start < end else None
 
 
+# With the id of the version whose upload brought the bytes; newer servers put the version's before.
+_BY_DIGEST = "/artifactsV2/{region}/{entity}/{project}/{collection}/{ids:path}/{digest}/{name}"
+
 routes: list[BaseRoute] = [
+    Route(_BY_DIGEST, get_by_digest, methods=["GET", "HEAD"]),
     Route("/-/blobs/{token}/{name:path}", put, methods=["PUT"]),
     Route("/-/blobs/{token}/{name:path}", get, methods=["GET", "HEAD"]),
 ]

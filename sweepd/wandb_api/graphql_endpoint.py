@@ -22,7 +22,8 @@ async def graphql(request: Request) -> Response:
         if not isinstance(document, str) or not isinstance(variables, dict | None):
             raise BadInput("a GraphQL request has a text `query` and an object `variables`")
         state = request.app.state
-        context = Context(caller, state.services, state.signer, base_url(request))
+        limit: int = state.settings.max_file_bytes
+        context = Context(caller, state.services, state.signer, limit, base_url(request))
         operation: Any = body.get("operationName")
         data = await run_in_threadpool(state.engine.run, document, variables, operation, context)
         return JSONResponse({"data": data})

@@ -29,7 +29,7 @@ def index(request: Request, visitor: Visitor) -> Response:
         "artifacts.html", visitor, title="Artifacts",
         collections=[
             _collection_row(services, collection)
-            for collection in services.artifacts.list_collections(project)
+            for collection in services.artifacts.collections.list_collections(project)
         ],
         crumbs=crumbs((project.entity, address(project.entity)), (project.name, base),
                       ("Artifacts", None)),
@@ -37,7 +37,7 @@ def index(request: Request, visitor: Visitor) -> Response:
 
 
 def _collection_row(services: Services, collection: Collection) -> dict[str, Any]:
-    versions: list[Version] = services.artifacts.list_versions(collection)
+    versions: list[Version] = services.artifacts.collections.list_versions(collection)
     newest = max((membership.version for membership, _ in versions), default=None)
     return {
         "name": collection.name, "type": collection.type_name, "n_versions": len(versions),
@@ -62,7 +62,7 @@ def show(request: Request, visitor: Visitor) -> Response:
     base = address(project.entity, project.name)
     producer: Run | None = services.artifacts.producer(artifact)
     consumers: list[Run] = services.artifacts.consumers(artifact)
-    versions: list[Version] = services.artifacts.list_versions(collection)
+    versions: list[Version] = services.artifacts.collections.list_versions(collection)
     return render(
         "artifact.html", visitor, title=name[:80],
         artifact={
@@ -94,11 +94,11 @@ def _version_of(
         NotFound: There is none.
     """
     path = request.path_params
-    for collection in services.artifacts.list_collections(project):
+    for collection in services.artifacts.collections.list_collections(project):
         if collection.name != path["collection"] or collection.type_name != path["type"]:
             continue
         wanted = path["version"]
-        for version in services.artifacts.list_versions(collection):
+        for version in services.artifacts.collections.list_versions(collection):
             membership = version[0]
             if wanted == f"v{membership.version}" or wanted in membership.aliases:
                 return collection, version

@@ -30,7 +30,7 @@ def collection_by_id(_: Any, info: Info, id: str) -> Collection | None:
     context = ctx(info)
     pk = wire.read_node_id("ArtifactCollection", id)
     try:
-        return context.services.artifacts.get_collection(context.caller, pk)
+        return context.services.artifacts.collections.get_collection(context.caller, pk)
     except NotFound:
         return None
 
@@ -38,13 +38,13 @@ def collection_by_id(_: Any, info: Info, id: str) -> Collection | None:
 @project_type.field("artifactCollectionMembership")
 def project_membership(owner: Project, info: Info, name: str) -> Membership | None:
     """A version's place by `collection:alias`."""
-    return ctx(info).services.artifacts.find_membership(owner, name)
+    return ctx(info).services.artifacts.collections.find_membership(owner, name)
 
 
 @project_type.field("artifactCollection")
 def project_collection(owner: Project, info: Info, name: str) -> Collection | None:
     """A collection by name."""
-    return ctx(info).services.artifacts.find_collection(owner, name)
+    return ctx(info).services.artifacts.collections.find_collection(owner, name)
 
 
 @project_type.field("artifactCollections")
@@ -53,16 +53,16 @@ def project_collections(
     filters: str | None = None, order: str | None = None,
 ) -> dict[str, Any]:  # fmt: skip
     """A project's collections."""
-    found = ctx(info).services.artifacts.list_collections(owner)
+    listing = ctx(info).services.artifacts.collections
+    found = listing.list_collections(owner, None, filters, order)
     return connection(found, first, after)
 
 
 @project_type.field("artifactType")
 def project_type_by_name(owner: Project, info: Info, name: str) -> dict[str, Any] | None:
     """A type, when a collection has it."""
-    return (
-        type_node(owner, name) if name in ctx(info).services.artifacts.list_types(owner) else None
-    )
+    names = ctx(info).services.artifacts.collections.list_types(owner)
+    return type_node(owner, name) if name in names else None
 
 
 @project_type.field("artifactTypes")
@@ -70,7 +70,7 @@ def project_types(
     owner: Project, info: Info, after: str | None = None, first: int | None = None
 ) -> dict[str, Any]:
     """The types of a project's artifacts."""
-    names = ctx(info).services.artifacts.list_types(owner)
+    names = ctx(info).services.artifacts.collections.list_types(owner)
     return connection([type_node(owner, name) for name in names], first, after)
 
 
@@ -87,7 +87,7 @@ def type_node(owner: Project, name: str) -> dict[str, Any]:
 @type_type.field("artifactCollection")
 def type_collection(kind: dict[str, Any], info: Info, name: str) -> Collection | None:
     """A collection of a type."""
-    found = ctx(info).services.artifacts.find_collection(kind["owner"], name)
+    found = ctx(info).services.artifacts.collections.find_collection(kind["owner"], name)
     return found if found is not None and found.type_name == kind["name"] else None
 
 
@@ -97,7 +97,8 @@ def type_collections(
     filters: str | None = None, order: str | None = None,
 ) -> dict[str, Any]:  # fmt: skip
     """The collections of a type."""
-    found = ctx(info).services.artifacts.list_collections(kind["owner"], kind["name"])
+    listing = ctx(info).services.artifacts.collections
+    found = listing.list_collections(kind["owner"], kind["name"], filters, order)
     return connection(found, first, after)
 
 
@@ -124,14 +125,14 @@ def _collection_fields(kind: ObjectType) -> None:
         return type_node(owner, collection.type_name)
 
     @kind.field("tags")
-    def tags(collection: Collection, info: Info) -> dict[str, Any]:
-        return connection([tag_node(t) for t in ctx(info).services.artifacts.tags(collection)])
+    def tags(collection: Collection, _: Info) -> dict[str, Any]:
+        return connection([tag_node(name) for name in collection.tags])
 
     @kind.field("aliases")
     def aliases(
         collection: Collection, info: Info, after: str | None = None, first: int | None = None
     ) -> dict[str, Any]:
-        names = ctx(info).services.artifacts.aliases(collection)
+        names = ctx(info).services.artifacts.collections.aliases(collection)
         return connection([alias_node(collection, name) for name in names], first, after)
 
     @kind.field("artifacts")
@@ -139,7 +140,8 @@ def _collection_fields(kind: ObjectType) -> None:
         collection: Collection, info: Info, after: str | None = None, first: int | None = None,
         order: str | None = None, filters: str | None = None,
     ) -> dict[str, Any]:  # fmt: skip
-        found = ctx(info).services.artifacts.list_versions(collection)
+        listing = ctx(info).services.artifacts.collections
+        found = listing.list_versions(collection, filters, order)
         page = connection(found, first, after)
         for edge in page["edges"]:
             place, edge["node"] = edge["node"]
@@ -148,7 +150,7 @@ def _collection_fields(kind: ObjectType) -> None:
 
     @kind.field("artifactMembership")
     def membership(collection: Collection, info: Info, alias_name: str) -> Membership | None:
-        return ctx(info).services.artifacts.find_in(collection, alias_name)
+        return ctx(info).services.artifacts.collections.find_in(collection, alias_name)
 
 
 _collection_fields(sequence)
@@ -158,8 +160,7 @@ _collection_fields(portfolio)
 @sequence.field("latestArtifact")
 def latest_artifact(collection: Collection, info: Info) -> Artifact | None:
     """The newest version: the base of the next."""
-    versions = ctx(info).services.artifacts.list_versions(collection)
-    return versions[0][1] if versions else None
+    return ctx(info).services.artifacts.collections.find_newest(collection)
 
 
 def tag_node(name: str) -> dict[str, Any]:
@@ -192,7 +193,7 @@ def membership_version(place: Membership, _: Info) -> int:
 @membership_type.field("artifactCollection")
 def membership_collection(place: Membership, info: Info) -> Collection:
     """The collection."""
-    return ctx(info).services.artifacts.collection(place.collection_pk)
+    return ctx(info).services.artifacts.collections.collection(place.collection_pk)
 
 
 @membership_type.field("aliases")

@@ -1,7 +1,6 @@
 """Artifacts and collections, as the client writes them."""
 
 from typing import Any
-from urllib.parse import quote
 
 from ariadne import MutationType
 from ariadne.types import SchemaBindable
@@ -10,9 +9,11 @@ from sweepd.domain.errors import BadInput, NotFound
 from sweepd.services.artifact_uploads import NewArtifact
 from sweepd.wandb_api import wire
 from sweepd.wandb_api.graphql.artifact_collections import tag_node
+from sweepd.wandb_api.graphql.artifact_files import put_url
 from sweepd.wandb_api.graphql.context import Context, Info, ctx
 
 mutation = MutationType()
+TTL_INHERITED = -1
 
 
 @mutation.field("createArtifact")
@@ -38,76 +39,48 @@ def create_artifact(_: Any, info: Info, input: dict[str, Any]) -> dict[str, Any]
         client_id=input.get("client_id"),
         sequence_client_id=input.get("sequence_client_id"),
         history_step=input.get("history_step"),
-        ttl_s=input.get("ttl_duration_seconds"),
+        ttl_s=_ttl_s(input.get("ttl_duration_seconds")),
+        distributed_id=input.get("distributed_id") or None,
     )
     return {"artifact": context.services.artifacts.uploads.create(context.caller, new)}
+
+
+def _ttl_s(seconds: int | None) -> int | None:
+    """A version's own time to live; the client's -1 says it has none of its own, -2 never."""
+    return None if seconds == TTL_INHERITED else seconds
 
 
 def _tags(tags: list[dict[str, Any]] | None) -> list[str]:
     return [tag["tag_name"] for tag in tags or []]
 
 
-def _url(context: Context, claim: dict[str, Any], name: str) -> str:
-    return f"{context.base_url}/-/blobs/{context.signer.sign(claim)}/{quote(name)}"
-
-
 @mutation.field("createArtifactManifest")
 def create_manifest(_: Any, info: Info, input: dict[str, Any]) -> dict[str, Any]:
     """Where the manifest of a version is put."""
+    context = ctx(info)
     artifact_pk = wire.read_node_id("Artifact", input["artifact_id"])
-    is_patch = input.get("type") in ("PATCH", "INCREMENTAL")
-    base = input.get("base_artifact_id") if is_patch else None
-    return _manifest(ctx(info), artifact_pk, base, input.get("digest"))
+    base = input.get("base_artifact_id")
+    if input.get("type") == "INCREMENTAL" and base:
+        base_pk = wire.read_node_id("Artifact", base)
+        context.services.artifacts.uploads.set_base(context.caller, artifact_pk, base_pk)
+    return _manifest(context, artifact_pk, input.get("digest"))
 
 
 @mutation.field("updateArtifactManifest")
 def update_manifest(_: Any, info: Info, input: dict[str, Any]) -> dict[str, Any]:
     """Where the manifest of a version built by several writers is put."""
     artifact_pk = wire.read_node_id("ArtifactManifest", input["artifact_manifest_id"])
-    return _manifest(ctx(info), artifact_pk, input.get("base_artifact_id"), input.get("digest"))
+    return _manifest(ctx(info), artifact_pk, input.get("digest"))
 
 
-def _manifest(
-    context: Context, artifact_pk: int, base: str | None, md5: str | None
-) -> dict[str, Any]:
+def _manifest(context: Context, artifact_pk: int, md5: str | None) -> dict[str, Any]:
     context.services.artifacts.get(context.caller, artifact_pk)
-    base_pk = wire.read_node_id("Artifact", base) if base else None
-    if base_pk is not None:
-        context.services.artifacts.get(context.caller, base_pk)
-    claim = {"put": "manifest", "artifact": artifact_pk, "base": base_pk, "md5": md5 or None}
+    claim = {"put": "manifest", "artifact": artifact_pk, "md5": md5 or None}
     node = wire.node_id("ArtifactManifest", artifact_pk)
-    url = _url(context, claim, "wandb_manifest.json")
+    url = put_url(context, claim, "wandb_manifest.json")
     file = {"id": f"manifest:{artifact_pk}", "name": "wandb_manifest.json", "upload_url": url,
             "upload_headers": []}  # fmt: skip
     return {"artifact_manifest": {"id": node, "file": file}}
-
-
-@mutation.field("createArtifactFiles")
-def create_files(_: Any, info: Info, input: dict[str, Any]) -> dict[str, Any]:
-    """Where files of versions are put, in the order asked; null where the bytes are here."""
-    context = ctx(info)
-    edges = []
-    for item in input["artifact_files"]:
-        pk = wire.read_node_id("Artifact", item["artifact_id"])
-        md5, name = item.get("md5") or item.get("digest") or "", item["name"]
-        wanted = context.services.artifacts.uploads.announce_file(context.caller, pk, name, md5)
-        claim = {"put": "artifact-file", "artifact": pk, "path": name, "md5": md5 or None}
-        node = {
-            "id": wire.node_id(f"ArtifactFile-{name}", pk),
-            "name": name,
-            "storage_path": name,
-            "upload_url": _url(context, claim, name.rsplit("/", 1)[-1]) if wanted else None,
-            "upload_headers": [],
-            "artifact": context.services.artifacts.get(context.caller, pk),
-        }
-        edges.append({"node": node})
-    return {"files": {"edges": edges, "page_info": {"has_next_page": False}}}
-
-
-@mutation.field("completeMultipartUploadArtifact")
-def complete_multipart(_: Any, info: Info, input: dict[str, Any]) -> dict[str, Any]:
-    """Never needed: files are put whole, whatever their size."""
-    raise BadInput("this server hands out no multipart uploads")
 
 
 @mutation.field("commitArtifact")
@@ -144,8 +117,7 @@ def update(_: Any, info: Info, input: dict[str, Any]) -> dict[str, Any]:
         if input.get(name) is not None
     }
     if input.get("ttl_duration_seconds") is not None:
-        ttl_s = int(input["ttl_duration_seconds"])
-        values["ttl_s"] = ttl_s if ttl_s > 0 else None
+        values["ttl_s"] = _ttl_s(int(input["ttl_duration_seconds"]))
     aliases = input.get("aliases")
     names = None if aliases is None else [alias["alias"] for alias in aliases]
     artifact = context.services.artifacts.update(
@@ -195,7 +167,7 @@ def link(_: Any, info: Info, input: dict[str, Any]) -> dict[str, Any]:
     name = input.get("artifact_portfolio_name")
     if pk is None or not name:
         raise BadInput("linking needs an artifact and the name of a portfolio")
-    place = services.link(
+    place = services.collections.link(
         context.caller, pk, input.get("entity_name"), input.get("project_name"), name,
         [alias["alias"] for alias in input.get("aliases") or []],
     )  # fmt: skip
@@ -208,7 +180,7 @@ def unlink(_: Any, info: Info, input: dict[str, Any]) -> dict[str, Any]:
     context = ctx(info)
     pk = wire.read_node_id("Artifact", input["artifact_id"])
     portfolio_pk = wire.read_node_id("ArtifactCollection", input["artifact_portfolio_id"])
-    context.services.artifacts.unlink(context.caller, pk, portfolio_pk)
+    context.services.artifacts.collections.unlink(context.caller, pk, portfolio_pk)
     return {"success": True}
 
 
@@ -224,7 +196,7 @@ def update_collection(_: Any, info: Info, input: dict[str, Any]) -> dict[str, An
     context = ctx(info)
     values = {n: input[n] for n in ("name", "description") if input.get(n) is not None}
     pk = _collection_pk(input)
-    changed = context.services.artifacts.change_collection(context.caller, pk, values)
+    changed = context.services.artifacts.collections.change_collection(context.caller, pk, values)
     return {"artifact_collection": changed}
 
 
@@ -234,7 +206,7 @@ def move_sequence(_: Any, info: Info, input: dict[str, Any]) -> dict[str, Any]:
     context = ctx(info)
     values = {"type_name": input["destination_artifact_type_name"]}
     pk = _collection_pk(input)
-    changed = context.services.artifacts.change_collection(context.caller, pk, values)
+    changed = context.services.artifacts.collections.change_collection(context.caller, pk, values)
     return {"artifact_collection": changed}
 
 
@@ -252,13 +224,13 @@ def _tag_collection(context: Context, input: dict[str, Any], add: bool) -> list[
         context.caller, input["entity_name"], input["project_name"]
     )
     name = input["artifact_collection_name"]
-    found = context.services.artifacts.find_collection(owner, name)
+    found = context.services.artifacts.collections.find_collection(owner, name)
     if found is None:
         raise NotFound(f"no artifact collection {name!r} in {owner.entity}/{owner.name}")
     names = _tags(input["tags"])
     put, drop = (names, []) if add else ([], names)
-    context.services.artifacts.change_collection(context.caller, found.pk, {}, put, drop)
-    return context.services.artifacts.tags(found)
+    listing = context.services.artifacts.collections
+    return list(listing.change_collection(context.caller, found.pk, {}, put, drop).tags)
 
 
 @mutation.field("createArtifactCollectionTagAssignments")

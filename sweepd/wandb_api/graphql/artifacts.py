@@ -48,7 +48,7 @@ def client_id_mapping(_: Any, info: Info, client_id: str) -> dict[str, Any] | No
 def project_artifact(owner: Project, info: Info, name: str) -> Artifact | None:
     """A version by `collection:alias`."""
     context = ctx(info)
-    place = context.services.artifacts.find_membership(owner, name)
+    place = context.services.artifacts.collections.find_membership(owner, name)
     return context.services.artifacts.get(context.caller, place.artifact_pk) if place else None
 
 
@@ -135,7 +135,7 @@ def artifact_id(artifact: Artifact, _: Info) -> str:
 @artifact_type.field("artifactSequence")
 def artifact_sequence(artifact: Artifact, info: Info) -> Collection:
     """The collection it was born in."""
-    return ctx(info).services.artifacts.collection(artifact.collection_pk)
+    return ctx(info).services.artifacts.collections.collection(artifact.collection_pk)
 
 
 @artifact_type.field("versionIndex")
@@ -166,9 +166,9 @@ def ttl_is_inherited(artifact: Artifact, _: Info) -> bool:
 
 
 @artifact_type.field("tags")
-def artifact_tags(artifact: Artifact, info: Info) -> list[dict[str, Any]]:
+def artifact_tags(artifact: Artifact, _: Info) -> list[dict[str, Any]]:
     """Its tags."""
-    return [tag_node(name) for name in ctx(info).services.artifacts.tags(artifact)]
+    return [tag_node(name) for name in artifact.tags]
 
 
 @artifact_type.field("state")

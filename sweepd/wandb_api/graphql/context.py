@@ -18,6 +18,7 @@ class Context:
     caller: Caller
     services: Services
     signer: Signer
+    max_file_bytes: int
     base_url: str  # without a slash at the end, as the client reached us
 
 

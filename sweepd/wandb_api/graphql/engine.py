@@ -10,7 +10,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-from ariadne import load_schema_from_path, make_executable_schema
+from ariadne import convert_camel_case_to_snake, load_schema_from_path, make_executable_schema
 from ariadne.types import SchemaBindable
 from graphql import (
     DocumentNode,
@@ -28,6 +28,7 @@ from sweepd.domain.errors import BadInput, SweepdError, Unsupported
 from sweepd.wandb_api.graphql import (
     agents,
     artifact_collections,
+    artifact_files,
     artifact_mutations,
     artifacts,
     files,
@@ -59,10 +60,16 @@ def build_schema() -> GraphQLSchema:
         *files.bindables,
         *artifact_collections.bindables,
         *artifacts.bindables,
+        *artifact_files.bindables,
         *artifact_mutations.bindables,
     ]
     sdl = load_schema_from_path(str(Path(__file__).parent / "schema.graphql"))
-    return make_executable_schema(sdl, *bindables, convert_names_case=True)
+    return make_executable_schema(sdl, *bindables, convert_names_case=_our_name)
+
+
+def _our_name(name: str, _schema: GraphQLSchema, _path: tuple[str, ...]) -> str:
+    """`hexMD5` is `hex_md5` here; the library alone would take digit and capitals apart."""
+    return convert_camel_case_to_snake(name.replace("MD5", "Md5")).replace("md_5", "md5")
 
 
 class Engine:

@@ -47,14 +47,14 @@ def put(parts: server.Parts, pk: int, path: str, body: bytes, announced: bytes) 
 def put_manifest(parts: server.Parts, pk: int, contents: dict[str, object]) -> None:
     text = json.dumps({"version": 1, "contents": contents}).encode()
     uploads = parts.services.artifacts.uploads
-    run(lambda: uploads.put_manifest(pk, None, stream(text), LIMIT, md5(text)))
+    run(lambda: uploads.put_manifest(pk, stream(text), LIMIT, md5(text)))
 
 
 def log(parts: server.Parts, caller: Caller, body: bytes, name: str = "m") -> Artifact:
     """All steps of the client, for one file."""
     uploads = parts.services.artifacts.uploads
     pending = begin(parts, caller, md5(body), name)
-    if uploads.announce_file(caller, pending.pk, "f", md5(body)):
+    if uploads.announce_files(caller, [(pending.pk, "f", md5(body))]) == [True]:
         put(parts, pending.pk, "f", body, body)
     put_manifest(parts, pending.pk, {"f": {"digest": md5(body), "size": len(body)}})
     return uploads.commit(caller, pending.pk, lambda _: pending.pk)
@@ -68,7 +68,7 @@ def test_versions_count_up_and_same_content_is_the_same_version(
     again = begin(parts, ann, md5(b"two"))
     assert (again.pk, again.state) == (second.pk, ArtifactState.COMMITTED)
     project = parts.services.projects.get(ann, "ann", "p")
-    place = parts.services.artifacts.find_membership(project, "m:best")
+    place = parts.services.artifacts.collections.find_membership(project, "m:best")
     assert place is not None and place.artifact_pk == second.pk
     assert place.aliases == ("best", "latest")
 
@@ -78,7 +78,7 @@ def test_committed_version_takes_no_file_and_no_manifest(parts: server.Parts, an
     done = log(parts, ann, b"one")
     before = parts.services.artifacts.entries(done)
     with pytest.raises(BadInput, match="committed"):
-        parts.services.artifacts.uploads.announce_file(ann, done.pk, "f", md5(b"evil"))
+        parts.services.artifacts.uploads.announce_files(ann, [(done.pk, "f", md5(b"evil"))])
     with pytest.raises(BadInput, match="committed"):
         put(parts, done.pk, "f", b"evil", b"evil")
     with pytest.raises(BadInput, match="committed"):
@@ -91,7 +91,7 @@ def test_wrong_bytes_are_refused_and_commit_names_what_is_missing(
     parts: server.Parts, ann: Caller
 ) -> None:
     pending = begin(parts, ann, "d")
-    parts.services.artifacts.uploads.announce_file(ann, pending.pk, "f", md5(b"right"))
+    parts.services.artifacts.uploads.announce_files(ann, [(pending.pk, "f", md5(b"right"))])
     with pytest.raises(BadInput, match="announced was"):
         put(parts, pending.pk, "f", b"wrong", b"right")
     put_manifest(parts, pending.pk, {"f": {"digest": md5(b"right"), "size": 5}})
@@ -106,11 +106,14 @@ def test_another_entitys_artifacts_and_bytes_do_not_exist(
     with pytest.raises(NotFound):
         parts.services.artifacts.get(bob, done.pk)
     pending = begin(parts, bob, "d")
-    assert parts.services.artifacts.uploads.announce_file(bob, pending.pk, "f", md5(b"secret"))
-    place = parts.services.artifacts.link(ann, done.pk, "ann", "p", "shown", [])
+    wanted = parts.services.artifacts.uploads.announce_files(
+        bob, [(pending.pk, "f", md5(b"secret"))]
+    )
+    assert wanted == [True]
+    place = parts.services.artifacts.collections.link(ann, done.pk, "ann", "p", "shown", [])
     own = log(parts, bob, b"own")
     with pytest.raises(NotFound):
-        parts.services.artifacts.unlink(bob, own.pk, place.collection_pk)
+        parts.services.artifacts.collections.unlink(bob, own.pk, place.collection_pk)
 
 
 def test_deleting_keeps_bytes_that_another_version_holds(parts: server.Parts, ann: Caller) -> None:

@@ -1,0 +1,85 @@
+"""Find and order collections and versions: the client's filters over what artifacts have."""
+
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
+from typing import Any, TypeVar
+
+from sweepd.domain.artifacts import Artifact, Collection, Membership
+from sweepd.domain.errors import BadInput
+from sweepd.services.filters import compile_filter
+
+T = TypeVar("T")
+Version = tuple[Membership, Artifact]
+Fields = Mapping[str, Callable[[T], Any]]
+
+COLLECTION_FIELDS: Fields[Collection] = {
+    "id": lambda found: found.pk,
+    "name": lambda found: found.name,
+    "type": lambda found: found.type_name,
+    "description": lambda found: found.description,
+    "tags": lambda found: list(found.tags),
+    "created_at": lambda found: _iso(found.created_at),
+    "updated_at": lambda found: _iso(found.updated_at),
+}
+VERSION_FIELDS: Fields[Version] = {
+    "id": lambda found: found[1].pk,
+    "version": lambda found: found[0].version,
+    "state": lambda found: str(found[1].state),
+    "digest": lambda found: found[1].digest,
+    "description": lambda found: found[1].description,
+    "tags": lambda found: list(found[1].tags),
+    "aliases": lambda found: list(found[0].aliases),
+    "size": lambda found: found[1].size_bytes,
+    "created_at": lambda found: _iso(found[1].created_at),
+    "updated_at": lambda found: _iso(found[1].updated_at),
+}
+_ALIASES = {
+    "createdAt": "created_at", "updatedAt": "updated_at", "versionIndex": "version",
+    "version_index": "version", "tag": "tags", "alias": "aliases",
+}  # fmt: skip
+
+
+def select_collections(
+    found: Sequence[Collection], filters: str | None, order: str | None
+) -> list[Collection]:
+    """The collections that pass a filter, in the order asked for.
+
+    Args:
+        filters: JSON text of a filter; None or an empty object lets all pass.
+        order: A field with `+` (ascending, the default) or `-`; None keeps the order given.
+
+    Raises:
+        BadInput: The filter or order cannot be understood; the message says which part.
+    """
+    return _select(found, filters, order, COLLECTION_FIELDS, "collections")
+
+
+def select_versions(
+    found: Sequence[Version], filters: str | None, order: str | None
+) -> list[Version]:
+    """The versions that pass a filter, in the order asked for; see `select_collections`."""
+    return _select(found, filters, order, VERSION_FIELDS, "versions")
+
+
+def _select(
+    found: Sequence[T], filters: str | None, order: str | None, fields: Fields[T], what: str
+) -> list[T]:
+    def read(path: str) -> Callable[[T], Any]:
+        name = _ALIASES.get(path, path)
+        if name not in fields:
+            raise BadInput(f"{what} have no {path!r}; use one of {', '.join(fields)}")
+        return fields[name]
+
+    test = compile_filter(filters, read)
+    passed = [item for item in found if test(item)]
+    if not order:
+        return passed
+    key = read(order.lstrip("+-"))
+    if order.lstrip("+-") in ("tags", "aliases", "tag", "alias"):
+        raise BadInput(f"{what} cannot be ordered by {order!r}, of which each may have several")
+    passed.sort(key=lambda item: (key(item) is not None, key(item)), reverse=order[0] == "-")
+    return passed
+
+
+def _iso(at: datetime) -> str:
+    return at.isoformat()

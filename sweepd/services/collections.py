@@ -1,0 +1,179 @@
+"""Collections: where versions of artifacts live, are found, and are linked to."""
+
+import json
+from collections.abc import Sequence
+from typing import Any
+
+from sweepd.domain.artifacts import Artifact, Collection, CollectionKind, Membership
+from sweepd.domain.errors import BadInput, Conflict, NotFound
+from sweepd.domain.ids import check_collection_name
+from sweepd.domain.projects import Project
+from sweepd.domain.users import Caller
+from sweepd.services import access, artifact_filters
+from sweepd.services.artifact_uploads import get_artifact
+from sweepd.services.core import Core
+from sweepd.store import artifacts, collections
+from sweepd.store.database import Connection
+
+
+class Collections:
+    """What clients and people do with the collections of a project."""
+
+    def __init__(self, core: Core) -> None:
+        self._core = core
+
+    def collection(self, pk: int) -> Collection:
+        """A collection by our key; the caller has passed the walls."""
+        with self._core.db.read() as connection:
+            found = collections.find_collection_by_pk(connection, pk)
+        if found is None:
+            raise NotFound("this collection was deleted")
+        return found
+
+    def get_collection(self, caller: Caller, pk: int) -> Collection:
+        """A collection by our key.
+
+        Raises:
+            NotFound: None that the caller may see.
+        """
+        found = self.collection(pk)
+        if found.entity not in caller.entities:
+            raise NotFound("no such collection")
+        return found
+
+    def find_collection(self, project: Project, name: str) -> Collection | None:
+        """A collection by its name."""
+        with self._core.db.read() as connection:
+            return collections.find_collection(connection, project.pk, name)
+
+    def list_collections(
+        self, project: Project, type_name: str | None = None, filters: str | None = None,
+        order: str | None = None,
+    ) -> list[Collection]:  # fmt: skip
+        """A project's collections, last changed first unless told otherwise.
+
+        Args:
+            filters: JSON text of a filter over `artifact_filters.COLLECTION_FIELDS`.
+            order: One of these fields, `-` before it for descending.
+
+        Raises:
+            BadInput: Neither can be read so.
+        """
+        with self._core.db.read() as connection:
+            found = collections.list_collections(connection, project.pk, type_name)
+        return artifact_filters.select_collections(found, filters, order)
+
+    def list_types(self, project: Project) -> list[str]:
+        """The types of a project's artifacts, by name."""
+        return sorted({found.type_name for found in self.list_collections(project)})
+
+    def list_versions(
+        self, collection: Collection, filters: str | None = None, order: str | None = None
+    ) -> list[tuple[Membership, Artifact]]:
+        """A collection's versions, newest first unless told otherwise.
+
+        Args:
+            filters: JSON text of a filter over `artifact_filters.VERSION_FIELDS`.
+            order: One of these fields, `-` before it for descending.
+
+        Raises:
+            BadInput: Neither can be read so.
+        """
+        with self._core.db.read() as connection:
+            places = collections.list_memberships(connection, collection.pk)
+            by_pk = artifacts.find_artifacts(connection, [place.artifact_pk for place in places])
+        found = [(p, by_pk[p.artifact_pk]) for p in places if p.artifact_pk in by_pk]
+        return artifact_filters.select_versions(found, filters, order)
+
+    def find_newest(self, collection: Collection) -> Artifact | None:
+        """The version with the highest number."""
+        with self._core.db.read() as connection:
+            places = collections.list_memberships(connection, collection.pk, limit=1)
+            return artifacts.find_artifact(connection, places[0].artifact_pk) if places else None
+
+    def find_membership(self, project: Project, name: str) -> Membership | None:
+        """A version by `collection`, `collection:alias` or `collection:vN`."""
+        base, _, alias = name.partition(":")
+        with self._core.db.read() as connection:
+            collection = collections.find_collection(connection, project.pk, base)
+            if collection is None:
+                return None
+            return collections.find_membership(connection, collection.pk, alias or "latest")
+
+    def find_in(self, collection: Collection, alias: str) -> Membership | None:
+        """A version of a collection by alias or `vN`."""
+        with self._core.db.read() as connection:
+            return collections.find_membership(connection, collection.pk, alias)
+
+    def aliases(self, collection: Collection) -> Sequence[str]:
+        """Every alias of a collection."""
+        with self._core.db.read() as connection:
+            return collections.list_aliases(connection, collection.pk)
+
+    def link(self, caller: Caller, pk: int, entity: str | None, project: str | None, name: str,
+             aliases: Sequence[str]) -> Membership:  # fmt: skip
+        """Put a version into a portfolio, made when missing, under a number of its own there."""
+        check_collection_name(name)
+
+        def link(connection: Connection) -> Membership:
+            artifact = get_artifact(connection, caller, pk)
+            owner = access.ensure_project(connection, caller, self._core, entity, project)
+            home = collections.find_collection_by_pk(connection, artifact.collection_pk)
+            assert home is not None
+            at = self._core.now()
+            target = collections.create_collection(
+                connection,
+                {
+                    "project_id": owner.pk, "kind": CollectionKind.PORTFOLIO, "name": name,
+                    "type_name": home.type_name, "created_at": at, "updated_at": at,
+                },
+            )  # fmt: skip
+            if target.type_name != home.type_name or target.kind is CollectionKind.SEQUENCE:
+                raise BadInput(
+                    f"{name!r} is a {target.kind} of type {target.type_name!r}; a {home.type_name} "
+                    "is linked to a portfolio of its own type"
+                )
+            place = collections.add_membership(connection, target.pk, pk, at)
+            for alias in dict.fromkeys(["latest", *aliases]):
+                collections.set_alias(connection, target.pk, place, alias)
+            return collections.list_memberships(connection, target.pk, pk)[0]
+
+        return self._core.db.write(link)
+
+    def unlink(self, caller: Caller, pk: int, portfolio_pk: int) -> None:
+        """Take a version out of a portfolio."""
+
+        self.get_collection(caller, portfolio_pk)
+
+        def unlink(connection: Connection) -> None:
+            get_artifact(connection, caller, pk)
+            for place in collections.list_memberships(connection, portfolio_pk, pk):
+                collections.delete_membership(connection, place)
+
+        self._core.db.write(unlink)
+
+    def change_collection(
+        self, caller: Caller, pk: int, values: dict[str, Any], add: Sequence[str] = (),
+        remove: Sequence[str] = (),
+    ) -> Collection:  # fmt: skip
+        """Rename, describe, retype or tag a collection."""
+        if values.get("name") is not None:
+            check_collection_name(values["name"])
+
+        before = self.get_collection(caller, pk)
+
+        def change(connection: Connection) -> None:
+            name = values.get("name")
+            if name not in (None, before.name) and collections.find_collection(
+                connection, before.project_pk, str(name)
+            ):
+                raise Conflict(f"this project has a collection {name!r}; choose another name")
+            tags = [tag for tag in dict.fromkeys([*before.tags, *add]) if tag not in remove]
+            collections.update_collection(
+                connection,
+                pk,
+                {**values, "tags": json.dumps(tags), "updated_at": self._core.now()},
+            )
+
+        self._core.db.write(change)
+        return self.collection(pk)

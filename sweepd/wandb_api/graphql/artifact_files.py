@@ -1,0 +1,86 @@
+"""Where the bytes of versions are put: whole files, and large ones in parts."""
+
+import uuid
+from typing import Any
+from urllib.parse import quote
+
+from ariadne import MutationType
+from ariadne.types import SchemaBindable
+
+from sweepd.domain.errors import BadInput
+from sweepd.wandb_api import wire
+from sweepd.wandb_api.graphql.context import Context, Info, ctx
+
+mutation = MutationType()
+
+
+def put_url(context: Context, claim: dict[str, Any], name: str) -> str:
+    """A signed address where bytes are put."""
+    return f"{context.base_url}/-/blobs/{context.signer.sign(claim)}/{quote(name)}"
+
+
+@mutation.field("createArtifactFiles")
+def create_files(_: Any, info: Info, input: dict[str, Any]) -> dict[str, Any]:
+    """Where files of versions are put, in the order asked; null where the bytes are here."""
+    context = ctx(info)
+    services = context.services.artifacts
+    files = [
+        (
+            wire.read_node_id("Artifact", item["artifact_id"]),
+            str(item["name"]),
+            str(item.get("md5") or item.get("digest") or ""),
+        )
+        for item in input["artifact_files"]
+    ]
+    wanted = services.uploads.announce_files(context.caller, files)
+    versions = {pk: services.get(context.caller, pk) for pk in {pk for pk, _, _ in files}}
+    edges = []
+    for item, (pk, name, md5), is_wanted in zip(
+        input["artifact_files"], files, wanted, strict=True
+    ):
+        claim = {"put": "artifact-file", "artifact": pk, "path": name, "md5": md5 or None}
+        parts = item.get("upload_parts_input") if is_wanted else None
+        node: dict[str, Any] = {
+            "id": wire.node_id(f"ArtifactFile-{name}", pk),
+            "name": name,
+            "storage_path": name,
+            "upload_url": put_url(context, claim, name.rsplit("/", 1)[-1]) if is_wanted else None,
+            "upload_headers": [],
+            "upload_multipart_urls": _part_urls(context, claim, parts) if parts else None,
+            "artifact": versions[pk],
+        }
+        edges.append({"node": node})
+    return {"files": {"edges": edges, "page_info": {"has_next_page": False}}}
+
+
+def _part_urls(
+    context: Context, claim: dict[str, Any], parts: list[dict[str, Any]]
+) -> dict[str, Any]:
+    upload = uuid.uuid4().hex
+    urls = []
+    for part in parts:
+        number = int(part["part_number"])
+        allowed = {"put": "part", "upload": upload, "n": number, "md5": part["hex_md5"]}
+        urls.append({"part_number": number, "upload_url": put_url(context, allowed, "part")})
+    upload_id = context.signer.sign({**claim, "put": "parts", "upload": upload})
+    return {"upload_id": upload_id, "upload_url_parts": urls}
+
+
+@mutation.field("completeMultipartUploadArtifact")
+def complete_multipart(_: Any, info: Info, input: dict[str, Any]) -> dict[str, Any]:
+    """Make a file of its parts; what came is judged by the whole file's digest."""
+    context = ctx(info)
+    artifact = context.services.artifacts.get(
+        context.caller, wire.read_node_id("Artifact", input["artifact_id"])
+    )
+    claim = context.signer.read(input["upload_id"])
+    if claim.get("put") != "parts" or claim["artifact"] != artifact.pk:
+        raise BadInput("this upload id was given for another file; send the file again")
+    numbers = [int(part["part_number"]) for part in input["completed_parts"]]
+    context.services.artifacts.uploads.complete_parts(
+        artifact.pk, claim["path"], claim["upload"], numbers, context.max_file_bytes, claim["md5"]
+    )
+    return {"digest": claim["md5"]}
+
+
+bindables: list[SchemaBindable] = [mutation]

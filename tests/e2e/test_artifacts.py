@@ -1,0 +1,46 @@
+"""Artifacts, files and offline runs with the stock client: scripts that assert, run as users do."""
+
+import subprocess
+import sys
+import uuid
+from pathlib import Path
+
+import pytest
+
+from tests.conftest import RunningServer
+
+pytestmark = pytest.mark.e2e
+
+SCRIPTS = Path(__file__).parent / "scripts"
+
+
+def run_script(live: RunningServer, folder: Path, name: str, *words: str) -> str:
+    """Run a client script in a project of its own; it ends with `done` when all of it held."""
+    project = f"{name.replace('_', '-')}-{uuid.uuid4().hex[:6]}"
+    done = subprocess.run(
+        [sys.executable, SCRIPTS / f"{name}.py", project, *words], cwd=folder, text=True,
+        capture_output=True, env=live.environment(folder), timeout=200, check=False,
+    )  # fmt: skip
+    said = done.stdout + done.stderr
+    assert done.returncode == 0 and "done" in done.stdout, said[-6000:] + live.log[-3000:]
+    return project
+
+
+def test_versions_drafts_references_and_lineage(shared_live: RunningServer, tmp_path: Path) -> None:
+    run_script(shared_live, tmp_path, "artifact_versions")
+
+
+def test_collections_portfolios_models_and_tables(
+    shared_live: RunningServer, tmp_path: Path
+) -> None:
+    run_script(shared_live, tmp_path, "artifact_places")
+
+
+def test_shared_writers_many_files_and_digest_addresses(
+    shared_live: RunningServer, tmp_path: Path
+) -> None:
+    run_script(shared_live, tmp_path, "artifact_many")
+
+
+def test_saved_files_media_listing_and_deletion(shared_live: RunningServer, tmp_path: Path) -> None:
+    run_script(shared_live, tmp_path, "run_files")

@@ -1,0 +1,124 @@
+"""Bytes of artifacts over HTTP: large files in parts, downloads by digest, parts of files."""
+
+import base64
+import hashlib
+import json
+from typing import Any
+
+from starlette.testclient import TestClient
+
+from tests.protocol.conftest import Ask, authorization
+
+CREATE = """mutation C($input: CreateArtifactInput!) {
+  createArtifact(input: $input) { artifact { id state } } }"""
+FILES = """mutation F($input: CreateArtifactFilesInput!) { createArtifactFiles(input: $input) {
+  files { edges { node { storagePath uploadUrl uploadMultipartUrls {
+    uploadID uploadUrlParts { partNumber uploadUrl } } } } } } }"""
+COMPLETE = """mutation M($input: CompleteMultipartUploadArtifactInput!) {
+  completeMultipartUploadArtifact(input: $input) { digest } }"""
+MANIFEST = """mutation A($input: CreateArtifactManifestInput!) { createArtifactManifest(
+  input: $input) { artifactManifest { id file { uploadUrl } } } }"""
+COMMIT = """mutation A($id: ID!) { commitArtifact(input: {artifactID: $id}) {
+  artifact { versionIndex files { edges { node { directUrl sizeBytes } } } } } }"""
+BODY = bytes(range(256)) * 5000
+PARTS = [BODY[i : i + 500_000] for i in range(0, len(BODY), 500_000)]
+
+
+def md5(body: bytes) -> bytes:
+    return hashlib.md5(body, usedforsecurity=False).digest()
+
+
+DIGEST = base64.b64encode(md5(BODY)).decode()
+
+
+def path_of(url: str) -> str:
+    return "/" + url.split("/", 3)[3]
+
+
+def create(ask: Ask, name: str = "big") -> str:
+    values = {"entityName": "ann", "projectName": "p", "artifactTypeName": "dataset",
+              "artifactCollectionName": name, "digest": name}  # fmt: skip
+    return str(ask(CREATE, input=values)["createArtifact"]["artifact"]["id"])
+
+
+def announce(ask: Ask, artifact: str) -> dict[str, Any]:
+    parts = [{"partNumber": n, "hexMD5": md5(p).hex()} for n, p in enumerate(PARTS, 1)]
+    spec = {"artifactID": artifact, "name": "big.bin", "md5": DIGEST, "uploadPartsInput": parts}
+    answer = ask(FILES, input={"artifactFiles": [spec], "storageLayout": "V2"})
+    [edge] = answer["createArtifactFiles"]["files"]["edges"]
+    return dict(edge["node"])
+
+
+def complete(ask: Ask, artifact: str, node: dict[str, Any], etags: list[str]) -> Any:
+    values = {
+        "completeMultipartAction": "Complete", "artifactID": artifact, "storagePath": "big.bin",
+        "uploadID": node["uploadMultipartUrls"]["uploadID"],
+        "completedParts": [{"partNumber": n, "hexMD5": e} for n, e in enumerate(etags, 1)],
+    }  # fmt: skip
+    return ask(COMPLETE, input=values)
+
+
+def commit(ask: Ask, http: TestClient, artifact: str) -> dict[str, Any]:
+    entry = {"digest": DIGEST, "size": len(BODY), "birthArtifactID": artifact}
+    text = json.dumps({"version": 1, "contents": {"big.bin": entry}}).encode()
+    values = {"artifactID": artifact, "name": "m", "digest": base64.b64encode(md5(text)).decode(),
+              "entityName": "ann", "projectName": "p", "runName": "r", "type": "FULL"}  # fmt: skip
+    manifest = ask(MANIFEST, input=values)["createArtifactManifest"]["artifactManifest"]
+    assert http.put(path_of(manifest["file"]["uploadUrl"]), content=text).status_code == 200
+    return dict(ask(COMMIT, id=artifact)["commitArtifact"]["artifact"])
+
+
+def test_large_file_comes_in_parts_and_is_read_in_parts(ask: Ask, http: TestClient) -> None:
+    artifact = create(ask)
+    node = announce(ask, artifact)
+    urls = [part["uploadUrl"] for part in node["uploadMultipartUrls"]["uploadUrlParts"]]
+    wrong = http.put(path_of(urls[0]), content=b"wrong")
+    assert wrong.status_code == 400 and "announced was" in wrong.text
+    etags = []
+    for url, part in reversed(list(zip(urls, PARTS, strict=True))):
+        answer = http.put(path_of(url), content=part)
+        assert answer.status_code == 200
+        etags.insert(0, answer.headers["etag"])
+    assert etags[0] == f'"{md5(PARTS[0]).hex()}"'
+    done = complete(ask, artifact, node, etags)
+    assert done["completeMultipartUploadArtifact"] == {"digest": DIGEST}
+    [edge] = commit(ask, http, artifact)["files"]["edges"]
+    url = path_of(edge["node"]["directUrl"])
+    assert http.get(url).content == BODY
+    some = http.get(url, headers={"Range": "bytes=1000000-1000099"})
+    assert (some.status_code, some.content) == (206, BODY[1_000_000:1_000_100])
+    assert http.get(url, headers={"Range": "bytes=-7"}).content == BODY[-7:]
+    assert http.get(url, headers={"Range": "bytes=99999999-"}).status_code == 416
+    again = announce(ask, create(ask, "other"))
+    assert again["uploadUrl"] is None and again["uploadMultipartUrls"] is None
+
+
+def test_missing_part_is_named_and_another_files_upload_is_refused(
+    ask: Ask, http: TestClient
+) -> None:
+    artifact = create(ask)
+    node = announce(ask, artifact)
+    first = node["uploadMultipartUrls"]["uploadUrlParts"][0]["uploadUrl"]
+    assert http.put(path_of(first), content=PARTS[0]).status_code == 200
+    missing = complete(ask, artifact, node, ["x"] * len(PARTS))
+    assert missing.status_code == 400 and "part 2" in missing.text
+    other = complete(ask, create(ask, "other"), node, ["x"])
+    assert other.status_code == 400 and "another file" in other.text
+
+
+def test_file_is_found_by_its_digest_within_the_callers_walls(
+    ask: Ask, http: TestClient, parts: Any
+) -> None:
+    artifact = create(ask)
+    assert http.put(path_of(announce(ask, artifact)["uploadUrl"]), content=BODY).status_code == 200
+    commit(ask, http, artifact)
+    path = f"/artifactsV2/default/ann/p/big/{artifact}/{md5(BODY).hex()}/big.bin"
+    key = "ann-" + "a" * 40
+    assert http.get(path, headers=authorization(key)).content == BODY
+    assert http.get(path).status_code == 401
+    assert http.get(path.replace("/p/", "/q/"), headers=authorization(key)).status_code == 404
+    unknown = path.replace(md5(BODY).hex(), "0" * 32)
+    assert http.get(unknown, headers=authorization(key)).status_code == 404
+    bob = "bob-" + "b" * 40
+    parts.services.users.add_user("bob", bob)
+    assert http.get(path, headers=authorization(bob)).status_code == 404
