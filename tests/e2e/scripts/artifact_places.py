@@ -1,6 +1,6 @@
 """Collections, types, portfolios, models, tables: where versions live and how they are found.
 
-Run by test_artifacts.py with the stock client; ends with `done` when every assertion held.
+Run by test_client_artifacts.py with the stock client; ends with `done` when every assertion held.
 """
 
 import sys

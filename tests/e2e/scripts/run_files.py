@@ -1,6 +1,6 @@
 """Files of runs: save policies, media, listing, download, deletion.
 
-Run by test_artifacts.py with the stock client; ends with `done` when every assertion held.
+Run by test_client_artifacts.py with the stock client; ends with `done` when every assertion held.
 """
 
 import base64
