@@ -27,7 +27,9 @@ from sweepd.search.observation import Observation  # noqa: E402
 
 VARIANTS: dict[str, dict[str, Any]] = {
     "default": {},
-    "no power transform": {"is_compressed": False},
+    "power transform never": {"warp": False},
+    "power transform always": {"warp": True},
+    "power transform by evidence alone": {"max_warped_noise": 1e9},
     "pending at the mean": {"is_drawn": False},
     "incumbent from data only": {"counts_pending": False},
     "no gradient": {"n_refined": 0},

@@ -10,7 +10,8 @@ from typing import Any
 
 import numpy as np
 
-from bench.search.problems import Problem, draw
+from bench.search.levels import draw
+from bench.search.problems import Problem
 
 Ask = Callable[[list[Any], list[Any]], "dict[str, Any] | None"]
 
@@ -64,6 +65,10 @@ def tpe(problem: Problem, seed: int) -> Ask:
             dists[name] = optuna.distributions.CategoricalDistribution(entry["values"])
         elif entry["distribution"] == "int_uniform":
             dists[name] = optuna.distributions.IntDistribution(entry["min"], entry["max"])
+        elif isinstance(entry.get("q"), float):
+            dists[name] = optuna.distributions.FloatDistribution(
+                entry["min"], entry["max"], step=entry["q"]
+            )
         elif "q" in entry:
             dists[name] = optuna.distributions.IntDistribution(
                 entry["min"], entry["max"], step=entry["q"]

@@ -19,7 +19,8 @@ for _name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
 
 import numpy as np  # noqa: E402
 
-from bench.search.problems import Problem, all_problems, draw  # noqa: E402
+from bench.search.levels import draw  # noqa: E402
+from bench.search.problems import Problem, all_problems  # noqa: E402
 from sweepd.search.grammar import parse  # noqa: E402
 from sweepd.search.importance import importance  # noqa: E402
 from sweepd.search.observation import Observation  # noqa: E402

@@ -1,132 +1,162 @@
-"""Turn the lines of `run.py` into tables: regret ratios with intervals, per half and per problem.
+"""Turn compact results into the tables of docs/search.md.
 
-    python -m bench.search.report results/*.jsonl
-    python -m bench.search.report --against random --per-problem results/*.jsonl
+    python -m bench.search.report                       # print
+    python -m bench.search.report --into docs/search.md # replace what stands between its marks
 
-For each problem the regrets of an engine after the last run are averaged over seeds, 1 % of
-random's average is added (below that, differences interest nobody and would rule the mean), and
-divided by the same of the other engine. Then the geometric mean over problems. Intervals are 95 %
-bootstrap percentiles over seeds, drawn anew for each problem and engine.
+For each problem the regrets of an engine after 60 runs are averaged over seeds, 1 % of random's
+average is added (below that, differences interest nobody and would rule the mean), and divided by
+the same of the other engine; then the geometric mean over problems. Intervals are 95 % percentiles
+of a bootstrap over seeds, paired between the two engines.
 """
 
 from __future__ import annotations
 
 import argparse
 import json
-from collections import defaultdict
+from collections.abc import Iterable
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
-FLOOR = 0.01  # of random's average regret
-N_BOOT = 1000
-HALVES = ("develop", "held out")
+from bench.search.results import Table
 
-Table = dict[tuple[str, int, str], np.ndarray]  # (engine, workers, problem) → regret per seed
-
-
-def load(paths: list[Path], at: int) -> tuple[Table, dict[str, str], dict[tuple[str, int], float]]:
-    """Regret after `at` runs (the last one of a shorter sweep), halves, and median ask in ms."""
-    found: dict[tuple[str, int, str], dict[int, float]] = defaultdict(dict)
-    halves: dict[str, str] = {}
-    asks: dict[tuple[str, int], list[float]] = defaultdict(list)
-    for path in paths:
-        for line in path.read_text().splitlines():
-            row: dict[str, Any] = json.loads(line)
-            key = (row["engine"], row["workers"], row["problem"])
-            found[key][row["seed"]] = row["regret"][min(at, len(row["regret"])) - 1]
-            halves[row["problem"]] = row["half"]
-            asks[row["engine"], row["workers"]].append(row["ask_ms"])
-    table = {key: np.array(list(seeds.values())) for key, seeds in found.items()}
-    return table, halves, {key: float(np.median(values)) for key, values in asks.items()}
+RESULTS = Path(__file__).parent / "results"
+ENGINES = ("ours", "tpe", "sobol", "random", "wandb")
+TITLES = {"ours": "sweepd", "tpe": "Optuna TPE", "sobol": "Sobol", "random": "random",
+          "wandb": "W&B `sweeps`"}  # fmt: skip
+WORKERS = (1, 4, 16)
+HALVES = {"develop": "developed on", "held out": "held out", "all": "all"}
 
 
-def ratios(
-    table: Table,
-    engine: str,
-    other: str,
-    workers: int,
-    problems: list[str],
-    rng: np.random.Generator | None = None,
-) -> np.ndarray:
-    """One ratio per problem; of a bootstrap draw when a generator is given."""
-    found = []
-    for problem in problems:
-        pair = [table[name, workers, problem] for name in (engine, other)]
-        if rng is not None:
-            pair = [values[rng.integers(0, len(values), len(values))] for values in pair]
-        floor = FLOOR * float(table["random", workers, problem].mean())
-        found.append((pair[0].mean() + floor) / (pair[1].mean() + floor))
-    return np.array(found)
+def row(cells: Iterable[str]) -> str:
+    """One line of a Markdown table."""
+    return "| " + " | ".join(cells) + " |"
 
 
-def cell(table: Table, engine: str, other: str, workers: int, problems: list[str]) -> str:
-    """Geometric mean of the ratios with its interval."""
-    common = [
-        problem
-        for problem in problems
-        if all((name, workers, problem) in table for name in (engine, other, "random"))
-    ]
-    if not common:
-        return "-"
-    rng = np.random.default_rng(0)
-    value = np.exp(np.log(ratios(table, engine, other, workers, common)).mean())
-    draws = [
-        np.exp(np.log(ratios(table, engine, other, workers, common, rng)).mean())
-        for _ in range(N_BOOT)
-    ]
+def head(cells: list[str]) -> list[str]:
+    """First two lines of a Markdown table."""
+    return [row(cells), "|" + "---|" * len(cells)]
+
+
+def interval(value: float, draws: np.ndarray) -> str:
+    """A value with its 95 % interval."""
     low, high = np.percentile(draws, [2.5, 97.5])
-    note = "" if len(common) == len(problems) else f" ({len(common)} of {len(problems)})"
-    return f"{value:.2f} [{low:.2f}, {high:.2f}]{note}"
+    return f"{value:.2f} [{low:.2f}, {high:.2f}]"
+
+
+def overall(table: Table, against: str, engines: list[str]) -> list[str]:
+    """Geometric means over problems, by half and number of workers."""
+    lines = head([f"relative to {TITLES[against]}", *(f"{w} workers" for w in WORKERS)])
+    for engine in engines:
+        for half, title in HALVES.items():
+            problems = table.problems(half)
+            cells = []
+            for workers in WORKERS:
+                values, draws = table.ratios(engine, against, workers, problems)
+                middle = float(np.exp(np.log(values).mean()))
+                cells.append(interval(middle, np.exp(np.log(draws).mean(axis=1))))
+            lines.append(row([f"{TITLES[engine]}, {title} ({len(problems)})", *cells]))
+    return lines
+
+
+def by_problem(table: Table) -> list[str]:
+    """Ours against W&B's on every problem; worse and better only where the interval says so."""
+    lines = head(["sweepd / W&B", *(f"{w} workers" for w in WORKERS)])
+    for problem in sorted(table.problems(), key=lambda name: table.halves[name]):
+        cells = []
+        for workers in WORKERS:
+            values, draws = table.ratios("ours", "wandb", workers, [problem])
+            low, high = np.percentile(draws, [2.5, 97.5])
+            verdict = " **worse**" if low > 1 else "" if high < 1 else " (undecided)"
+            ours, theirs = table.pair("ours", "wandb", workers, problem)
+            cells.append(f"{values[0]:.2f}{verdict}: {ours.mean():.3f} / {theirs.mean():.3f}")
+        lines.append(row([f"{problem} ({HALVES[table.halves[problem]]})", *cells]))
+    return lines
+
+
+def asks(table: Table) -> list[str]:
+    """Median milliseconds of an ask while the sweeps ran."""
+    lines = head(["median ask, ms", *(f"{w} workers" for w in WORKERS)])
+    for engine in (e for e in ENGINES if e in table.engines()):
+        cells = [f"{np.median(table.asks[engine, w]):.1f}" for w in WORKERS]
+        lines.append(row([TITLES[engine], *cells]))
+    return lines
+
+
+def ablations(table: Table, workers: int) -> list[str]:
+    """Each variant relative to the default, on the problems all of them have."""
+    variants = [e for e in table.engines() if e not in (*ENGINES, "default")]
+    problems = [p for p in table.problems() if table.seeds("default", workers, p)]
+    found = []
+    for variant in variants:
+        values, draws = table.ratios(variant, "default", workers, problems)
+        middle = float(np.exp(np.log(values).mean()))
+        worst = problems[int(np.argmax(values))]
+        found.append((middle, row([
+            variant, interval(middle, np.exp(np.log(draws).mean(axis=1))),
+            f"{worst} {values.max():.1f}", f"{problems[int(np.argmin(values))]} {values.min():.1f}",
+        ])))  # fmt: skip
+    title = f"regret relative to the default, {workers} workers"
+    lines = head(["variant", title, "most harm", "most help"])
+    return lines + [line for _, line in sorted(found, reverse=True)]
+
+
+def mnist(path: Path) -> list[str]:
+    """Best validation accuracy after 10, 20 and 30 runs."""
+    found = json.loads(path.read_text())
+    lines = head(["best validation accuracy after", "10 runs", "20 runs", "30 runs",
+                  "sweeps that found the best cell"])  # fmt: skip
+    for engine, curves in found["accuracy"].items():
+        values = np.array(curves)
+        cells = []
+        for at in (10, 20, 30):
+            mean, error = values[:, at - 1].mean(), values[:, at - 1].std(ddof=1)
+            cells.append(f"{mean:.4f} ± {1.96 * error / np.sqrt(len(values)):.4f}")
+        share = (values[:, -1] >= found["best"] - 1e-9).mean()
+        lines.append(row([TITLES[engine], *cells, f"{100 * share:.0f} %"]))
+    return lines
+
+
+def sections(results: Path) -> dict[str, list[str]]:
+    """Every table by its mark."""
+    table = Table(sorted(results.glob("engine-*.json")))
+    others = [e for e in ENGINES if e in table.engines() and e != "wandb"]
+    found = {
+        "overall": overall(table, "wandb", others),
+        "random": overall(table, "random", ["ours"]),
+        "problems": by_problem(table),
+        "asks": asks(table),
+    }
+    ablation = sorted(results.glob("ablations-*.json"))
+    if ablation:
+        everything = Table([*ablation, *results.glob("engine-random.json")])
+        found["ablations"] = ablations(everything, 4)
+    if (results / "mnist.json").exists():
+        found["mnist"] = mnist(results / "mnist.json")
+    return found
+
+
+def replace(text: str, name: str, lines: list[str]) -> str:
+    """The page with the part between `<!-- name -->` and `<!-- /name -->` replaced."""
+    begin, end = f"<!-- {name} -->\n", f"<!-- /{name} -->"
+    before, rest = text.split(begin)
+    return before + begin + "\n".join(lines) + "\n" + end + rest.split(end, 1)[1]
 
 
 def main() -> None:
-    """Print the tables as Markdown."""
+    """Print the tables, or put them into a page."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("files", type=Path, nargs="+")
-    parser.add_argument("--against", default="wandb")
-    parser.add_argument("--at", type=int, default=60)
-    parser.add_argument("--per-problem", action="store_true")
+    parser.add_argument("--results", type=Path, default=RESULTS)
+    parser.add_argument("--into", type=Path)
     args = parser.parse_args()
-    table, halves, asks = load(args.files, args.at)
-    engines = sorted({key[0] for key in table})
-    workers = sorted({key[1] for key in table})
-    seeds = min(len(values) for values in table.values())
-    print(f"Regret after {args.at} runs relative to {args.against}; at least {seeds} seeds.\n")
-    for half in (*HALVES, "all"):
-        problems = [p for p in halves if half in ("all", halves[p])]
-        print(
-            f"| {half} ({len(problems)} problems) | "
-            + " | ".join(f"{w} workers" for w in workers)
-            + " |\n|"
-            + "---|" * (len(workers) + 1)
-        )
-        for engine in engines:
-            cells = [cell(table, engine, args.against, w, problems) for w in workers]
-            print(f"| {engine} | " + " | ".join(cells) + " |")
-        print()
-    print(
-        "Median ask, ms: "
-        + "; ".join(
-            f"{engine} " + "/".join(f"{asks.get((engine, w), float('nan')):.0f}" for w in workers)
-            for engine in engines
-        )
-        + "\n"
-    )
-    if args.per_problem:
-        for w in workers:
-            print(
-                f"| {w} workers, mean regret | "
-                + " | ".join(engines)
-                + " |\n|"
-                + "---|" * (len(engines) + 1)
-            )
-            for problem in halves:
-                means = [table.get((engine, w, problem)) for engine in engines]
-                shown = ["-" if m is None else f"{m.mean():.4f}" for m in means]
-                print(f"| {problem} ({halves[problem]}) | " + " | ".join(shown) + " |")
-            print()
+    text = args.into.read_text() if args.into else ""
+    for name, lines in sections(args.results).items():
+        if args.into:
+            text = replace(text, name, lines)
+        else:
+            print("\n".join(lines) + "\n")
+    if args.into:
+        args.into.write_text(text)
 
 
 if __name__ == "__main__":

@@ -97,6 +97,7 @@ def fantasise(
     means = y + model.mean - diagonal[:, None] * alpha
     if not counts_pending:
         means = means[:n]
+    L = np.asfortranarray(L)  # as LAPACK wants it
     return Fantasies(model, np.vstack([model.X, pending]), L, alpha, means.min(axis=0))
 
 
@@ -118,31 +119,30 @@ def moments(state: Fantasies, X: Array) -> tuple[Array, Array]:
     return model.mean + K @ state.alpha, np.sqrt(variance)
 
 
-def log_ei_gradient(state: Fantasies, x: Array) -> tuple[float, Array]:
-    """`log_ei` at one point and its gradient in x (zero along categories), shapes () and (d,)."""
+def log_ei_gradient(state: Fantasies, X: Array) -> tuple[Array, Array]:
+    """`log_ei` at points (k, d) and its gradients (zero along categories), shapes (k,), (k, d)."""
     model = state.model
-    difference = x - state.X
-    difference[:, model.is_category] = difference[:, model.is_category] != 0
+    difference = X[:, None, :] - state.X
+    difference[..., model.is_category] = difference[..., model.is_category] != 0
     scaled = difference / model.lengths**2
-    r = np.sqrt((difference * scaled).sum(axis=1))
-    decay = model.signal * np.exp(-SQRT5 * r)
-    k = (1 + SQRT5 * r + 5 / 3 * r**2) * decay
-    slope = (-5 / 3 * (1 + SQRT5 * r) * decay)[:, None] * scaled  # dk/dx, (N, d)
-    v, _ = dpotrs(state.L, k, lower=1)  # SciPy's wrapper costs as much as the work
-    variance = max(model.signal - float(k @ v), 1e-12 * model.signal)
-    sigma = math.sqrt(variance)
-    mean = model.mean + k @ state.alpha
-    z = (state.incumbents - mean) / sigma
+    r2 = (difference * scaled).sum(axis=2)
+    r = SQRT5 * np.sqrt(r2)
+    decay = model.signal * np.exp(-r)
+    k = (1 + r + 5 / 3 * r2) * decay
+    v, _ = dpotrs(state.L, k.T, lower=1)  # SciPy's wrapper costs as much as the work
+    variance = np.maximum(model.signal - (k.T * v).sum(axis=0), 1e-12 * model.signal)
+    sigma = np.sqrt(variance)
+    z = (state.incumbents - model.mean - k @ state.alpha) / sigma[:, None]
     logs = log_h(z)
-    weight = np.exp(logs - logs.max())
-    value = math.log(sigma) + float(logs.max()) + math.log(float(weight.mean()))
-    weight /= weight.sum()
+    top = logs.max(axis=1)
+    weight = np.exp(logs - top[:, None])
+    value = np.log(sigma) + top + np.log(weight.mean(axis=1))
+    weight /= weight.sum(axis=1)[:, None]
     # d log h / dz = Φ / h; log EI = log sigma + log h((incumbent - mean) / sigma)
-    ratio = np.exp(np.minimum(log_ndtr(z) - logs, 50.0))
-    d_mean = -weight * ratio / sigma
-    d_sigma = (1.0 - float(weight @ (ratio * z))) / sigma
-    mean_slope = slope.T @ (state.alpha @ d_mean)
-    sigma_slope = -(slope.T @ v) / sigma
-    gradient = mean_slope + d_sigma * sigma_slope
-    gradient[model.is_category] = 0.0
+    pull = weight * np.exp(np.minimum(log_ndtr(z) - logs, 50.0))
+    d_sigma = (1.0 - (pull * z).sum(axis=1)) / sigma
+    # dk/dx = -5/3 (1 + √5 r) decay · scaled; dmean/dk = alpha, dsigma/dk = -v / sigma
+    d_k = -(pull / sigma[:, None]) @ state.alpha.T - (d_sigma / sigma)[:, None] * v.T
+    gradient = -np.matmul((5 / 3 * (1 + r) * decay * d_k)[:, None, :], scaled)[:, 0, :]
+    gradient[:, model.is_category] = 0.0
     return value, gradient

@@ -12,13 +12,13 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
-from scipy.optimize import minimize
+from scipy.optimize import Bounds, minimize
 
 from sweepd.search.acquisition import Fantasies, fantasise, log_ei, log_ei_gradient
 from sweepd.search.candidates import around, neighbours, spread
 from sweepd.search.coordinates import Coordinates
-from sweepd.search.gaussian_process import Fit, Prior, condition, fit
-from sweepd.search.objective import Data, choose_subset, compress, gather
+from sweepd.search.gaussian_process import Fit, Prior, condition, fit, scaled_distances, theta_of
+from sweepd.search.objective import Data, choose_subset, gather, warps
 from sweepd.search.observation import Observation
 from sweepd.search.parameter import Array
 from sweepd.search.proposing import used_keys
@@ -38,7 +38,9 @@ class Settings:
     n_spread: int = 256
     n_local: int = 512
     n_refined: int = 4
-    is_compressed: bool = True
+    gap: float = 0.2  # between their starts, length scales
+    warp: bool | None = None  # the bad tail drawn in always or never; None: by evidence
+    max_warped_noise: float = 0.02  # share of the signal above which nothing is drawn in
     prior: Prior = field(default_factory=Prior)
     n_results: int = 3  # results before the model is asked
     is_drawn: bool = True  # fantasies drawn from the posterior, else its mean
@@ -96,20 +98,32 @@ def propose(
 
 
 def _model(data: Data, coordinates: Coordinates, settings: Settings) -> Fit:
-    y = compress(data.y) if settings.is_compressed else _standardise(data.y)
+    """The process on results as they are or with the bad tail drawn in: what explains more."""
     category = coordinates.is_category
-    few = choose_subset(data.X, y, category, settings.max_fit_points)
-    model = fit(data.X[few], y[few], category, data.counts[few], settings.prior)
+    few = choose_subset(data.X, data.y, category, settings.max_fit_points)
+    options = warps(data.y)
+    if settings.warp is not None:
+        options = options[-1:] if settings.warp else options[:1]
+    fits: list[Fit] = []
+    for option in options:
+        start = theta_of(fits[0]) if fits else None  # nearly right for the other warp as well
+        fits.append(fit(data.X[few], option.y[few], category, data.counts[few], settings.prior,
+                        start=start))  # fmt: skip
+    at = len(fits) - 1
+    if len(fits) > 1:
+        evidence = [
+            found.log_evidence + float(option.log_slope[few].sum())
+            for found, option in zip(fits, options, strict=True)
+        ]
+        # Drawing in the bad tail magnifies noise at the good end, where it hurts most.
+        is_noisy = fits[1].noise > settings.max_warped_noise * fits[1].signal
+        at = 0 if is_noisy or evidence[0] > evidence[1] else 1
+    model, y = fits[at], options[at].y
     if len(y) == len(few):
         return model
     many = choose_subset(data.X, y, category, settings.max_points)
-    theta = np.concatenate([np.log(model.lengths), [math.log(model.signal), math.log(model.noise)]])
+    theta = theta_of(model)
     return condition(data.X[many], y[many], category, theta, data.counts[many])
-
-
-def _standardise(y: Array) -> Array:
-    standard: Array = (y - y.mean()) / y.std()
-    return standard
 
 
 def _best_config(
@@ -128,10 +142,8 @@ def _best_config(
     scores = log_ei(state, points)
     order = np.argsort(-scores)
     if coordinates.is_free.any() and settings.n_refined:
-        starts = points[order[: settings.n_refined * 4 : 4]]
-        refined = np.array(
-            [_refine(state, start, coordinates, settings.polish) for start in starts]
-        )
+        starts = _apart(model, points, scores, settings.n_refined, settings.gap)
+        refined = _refine(state, starts, coordinates, settings.polish)
         points = np.vstack([refined, points])
         scores = np.concatenate([log_ei(state, refined), scores])
         order = np.argsort(-scores)
@@ -144,7 +156,10 @@ def _best_config(
 
 
 def _candidates(
-    coordinates: Coordinates, model: Fit, rng: np.random.Generator, settings: Settings
+    coordinates: Coordinates,
+    model: Fit,
+    rng: np.random.Generator,
+    settings: Settings,
 ) -> Array:
     n_configs = coordinates.space.n_configs
     if n_configs is not None and n_configs <= settings.n_spread + settings.n_local:
@@ -156,21 +171,36 @@ def _candidates(
     return np.vstack([spread(coordinates, settings.n_spread, rng), local, near])
 
 
-def _refine(state: Fantasies, start: Array, coordinates: Coordinates, polish: float) -> Array:
-    """Climb log-EI along the continuous dimensions, shape (d,)."""
-    free = coordinates.is_free
+def _refine(state: Fantasies, starts: Array, coordinates: Coordinates, polish: float) -> Array:
+    """Climb log-EI from all starts at once along the continuous dimensions, shape (k, d)."""
+    free = np.tile(coordinates.is_free, (len(starts), 1))
 
     def downhill(part: Array) -> tuple[float, Array]:
-        point = start.copy()
-        point[free] = part
-        value, gradient = log_ei_gradient(state, point)
-        return -value, -gradient[free]
+        points = starts.copy()
+        points[free] = part
+        values, gradients = log_ei_gradient(state, points)
+        return -float(values.sum()), -gradients[free]
 
-    low = np.maximum(coordinates.low[free], start[free] - polish)
-    high = np.minimum(coordinates.high[free], start[free] + polish)
-    bounds = list(zip(low, high, strict=True))
-    found = minimize(downhill, start[free], jac=True, method="L-BFGS-B", bounds=bounds,
-                     options={"maxiter": 20, "maxfun": 30})  # fmt: skip
-    point = start.copy()
-    point[free] = found.x
-    return point
+    low = np.maximum(coordinates.low, starts - polish)[free]
+    high = np.minimum(coordinates.high, starts + polish)[free]
+    found = minimize(downhill, starts[free], jac=True, method="L-BFGS-B",
+                     bounds=Bounds(low, high), options={"maxiter": 20, "maxfun": 30})  # fmt: skip
+    points = starts.copy()
+    points[free] = found.x
+    return points
+
+
+def _apart(model: Fit, points: Array, scores: Array, n: int, gap: float) -> Array:
+    """At most `n` points of high score, each at least `gap` length scales from the others."""
+    left = scores.copy()
+    chosen: list[int] = []
+    while len(chosen) < n:
+        at = int(left.argmax())
+        if not left[at] > -math.inf:
+            break
+        chosen.append(at)
+        r2 = scaled_distances(points[at : at + 1], points, model.lengths, model.is_category)[0]
+        left[r2 < gap**2] = -math.inf
+        left[at] = -math.inf
+    found: Array = points[chosen]
+    return found

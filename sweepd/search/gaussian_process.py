@@ -11,12 +11,13 @@ Notation (Rasmussen & Williams 2006, "GPML"); arrays are float64:
 """
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
 from scipy.linalg import cho_solve, cholesky, solve_triangular
-from scipy.linalg.lapack import dpotrf, dpotri
+from scipy.linalg.lapack import dpotrf, dpotri, dpotrs
 from scipy.optimize import minimize
 
 from sweepd.search.parameter import Array
@@ -57,13 +58,22 @@ class Fit:
     mean: float
     L: Array
     alpha: Array
+    log_evidence: float = math.nan  # of `fit`: likelihood times prior, up to a constant
 
 
-def distances(A: Array, B: Array, is_category: Mask) -> Array:
-    """D_j of every pair, shape (d, len(A), len(B))."""
-    D: Array = (A.T[:, :, None] - B.T[:, None, :]) ** 2
+def pair_distances(X: Array, is_category: Mask) -> Array:
+    """D_j of every pair i > i', column by column of the lower triangle, shape (d, n(n-1)/2)."""
+    column, row = np.triu_indices(len(X), 1)
+    D: Array = (X[row] - X[column]).T ** 2
     D[is_category] = D[is_category] > 0
     return D
+
+
+@lru_cache(maxsize=256)
+def _pairs(n: int) -> np.ndarray[Any, np.dtype[np.intp]]:
+    """Where the pairs of `pair_distances` lie in K stored column by column."""
+    column, row = np.triu_indices(n, 1)
+    return column * n + row
 
 
 def correlation(r2: Array) -> Array:
@@ -80,39 +90,43 @@ def negative_log_posterior(
 
     Args:
         theta: (log l_1 … log l_d, log s2, log noise).
-        D: Shape (d, n, n), from `distances(X, X)`.
+        D: Shape (d, n(n-1)/2), from `pair_distances`; only half of K is ever worked out.
 
     Returns:
         The value, the mean m profiled out (GPML equation 2.43), and its gradient in theta.
     """
-    d, n = D.shape[0], len(y)
+    d, n = len(theta) - 2, len(y)
     inverse_l2 = np.exp(-2 * theta[:d])
     s2, noise = math.exp(theta[d]), math.exp(theta[d + 1])
-    flat = D.reshape(d, n * n)
-    r2 = (inverse_l2 @ flat).reshape(n, n)
-    r = np.sqrt(r2)
-    decay = s2 * np.exp(-SQRT5 * r)
-    K = (1 + SQRT5 * r + 5 / 3 * r2) * decay
-    diagonal = noise / counts + JITTER * s2
-    K[np.diag_indices(n)] += diagonal
+    r2 = inverse_l2 @ D
+    r = SQRT5 * np.sqrt(r2)
+    decay = s2 * np.exp(-r)
+    slope = (1 + r) * decay  # dK/dr² is -5/6 of it
+    k = slope + (5 / 3) * r2 * decay
+    diagonal = s2 + noise / counts + JITTER * s2
+    at = _pairs(n)
+    K = np.zeros(n * n)
+    K[at] = k
+    K[:: n + 1] = diagonal
     # LAPACK by name: SciPy's wrappers cost as much as the work at this size.
-    L, failed = dpotrf(K, lower=1)
+    L, failed = dpotrf(K.reshape(n, n).T, lower=1, overwrite_a=1)
     if failed:
         return math.inf, np.zeros(d + 2)
-    K_inverse, _ = dpotri(L, lower=1)
-    K_inverse += np.tril(K_inverse, -1).T - np.triu(K_inverse, 1)
-    ones = K_inverse.sum(axis=0)
-    m = float(ones @ y) / float(ones.sum())
-    alpha = K_inverse @ (y - m)
-    value = 0.5 * float((y - m) @ alpha) + float(np.log(np.diag(L)).sum())
+    half_log_determinant = float(np.log(np.diagonal(L)).sum())
+    solved, _ = dpotrs(L, np.array([y, np.ones(n)]).T, lower=1)
+    m = float(solved[:, 0].sum() / solved[:, 1].sum())
+    alpha = solved[:, 0] - m * solved[:, 1]
+    value = 0.5 * float((y - m) @ alpha) + half_log_determinant
 
-    W = K_inverse - np.outer(alpha, alpha)  # 2 dNLL/dK
-    slope = W * (-5 / 6 * (1 + SQRT5 * r) * decay)  # times dK/dr²
+    K_inverse, _ = dpotri(L, lower=1, overwrite_c=1)
+    W = (K_inverse - np.outer(alpha, alpha)).T.ravel()  # 2 dNLL/dK, its lower triangle
+    W_pairs, W_diagonal = W[at], W[:: n + 1]
     gradient = np.empty(d + 2)
-    gradient[:d] = -(flat @ slope.ravel()) * inverse_l2
-    trace_noise = float((np.diag(W) / counts).sum()) * noise
+    gradient[:d] = (5 / 3) * (D @ (W_pairs * slope)) * inverse_l2
+    trace_noise = float((W_diagonal / counts).sum()) * noise
+    trace = 2 * float(W_pairs @ k) + float(W_diagonal @ diagonal)
     gradient[d + 1] = 0.5 * trace_noise
-    gradient[d] = 0.5 * (float((W * K).sum()) - trace_noise)
+    gradient[d] = 0.5 * (trace - trace_noise)
 
     centre, sd = _prior_vectors(d, prior)
     off = theta - centre
@@ -141,13 +155,19 @@ def fit(
     reach = 4 * sd
     reach[:d] = 4 * math.hypot(prior.log_length_sd, prior.log_length_common_sd)
     bounds = list(zip(centre - reach, centre + reach, strict=True))
-    D = distances(X, X, is_category)
+    D = pair_distances(X, is_category)
     found = minimize(
         negative_log_posterior, theta, args=(D, y, counts, prior), jac=True, method="L-BFGS-B",
         bounds=bounds,
         options={"maxiter": max_iterations, "maxfun": max_iterations + 10, "ftol": 1e-5},
     )  # fmt: skip
-    return condition(X, y, is_category, found.x, counts)
+    return replace(condition(X, y, is_category, found.x, counts), log_evidence=-float(found.fun))
+
+
+def theta_of(model: Fit) -> Array:
+    """The hyperparameters as `negative_log_posterior` takes them, shape (d + 2,)."""
+    found: Array = np.log([*model.lengths, model.signal, model.noise])
+    return found
 
 
 def condition(X: Array, y: Array, is_category: Mask, theta: Array, counts: Array) -> Fit:

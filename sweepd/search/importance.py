@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 
 from sweepd.search.coordinates import Coordinates
-from sweepd.search.forest import Tree, grow, tree_predict
+from sweepd.search.forest import Tree, bin_columns, cut_columns, grow, tree_predict
 from sweepd.search.parameter import Array
 from sweepd.search.space import Space
 
@@ -123,17 +123,18 @@ def _by_effect(X: Array, y: Array, is_category: Any) -> Array:
 def _losses(X: Array, y: Array, rng: np.random.Generator) -> Array:
     """Rise of squared out-of-bag error when a column is shuffled, shape (N_TREES, d)."""
     n, d = X.shape
+    bins = bin_columns(X, cut_columns(X))
     losses = np.zeros((N_TREES, d))
     for t in range(N_TREES):
         drawn = rng.integers(0, n, n)
-        out = np.setdiff1d(np.arange(n), drawn)
+        out = np.flatnonzero(np.bincount(drawn, minlength=n) == 0)
         if len(out) < 2:
             continue
-        tree: Tree = grow(X[drawn], y[drawn], rng)
+        tree: Tree = grow(bins[drawn], y[drawn], rng)
         used = np.unique(tree.column[tree.column >= 0])  # other columns cost nothing
-        blocks = np.repeat(X[out][None], len(used) + 1, axis=0)
+        blocks = np.repeat(bins[out][None], len(used) + 1, axis=0)
         for k, j in enumerate(used.tolist()):
-            blocks[k, :, j] = X[out[rng.permutation(len(out))], j]
+            blocks[k, :, j] = bins[out[rng.permutation(len(out))], j]
         guesses = tree_predict(tree, blocks.reshape(-1, d)).reshape(len(blocks), -1)
         errors = ((guesses - y[out]) ** 2).mean(axis=1)
         losses[t, used] = errors[:-1] - errors[-1]

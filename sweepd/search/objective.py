@@ -1,7 +1,7 @@
 """Turn runs into the points and numbers the model is fitted on.
 
 Objectives are signed so that lower is better, repeats of one config averaged, failed runs imputed
-as `metric.impute` says, then the upper tail is compressed and the result standardised.
+as `metric.impute` says, then standardised, as they are and with the upper tail drawn in.
 """
 
 import math
@@ -16,7 +16,7 @@ from sweepd.search.observation import Observation
 from sweepd.search.parameter import Array
 from sweepd.search.spec import Metric
 
-POWERS = np.linspace(-1.0, 1.0, 21)  # tried by `compress`; 1 leaves y as it is
+POWERS = np.linspace(-1.0, 1.0, 21)  # tried by `warps`; 1 leaves y as it is
 
 
 @dataclass(frozen=True)
@@ -99,22 +99,53 @@ def _merge(X: Array, y: Array) -> tuple[Array, Array, Array]:
     return points, means, counts.astype(float)
 
 
-def compress(y: Array) -> Array:
-    """Standardised y with its upper tail drawn in, shape (n,); order is kept.
+@dataclass(frozen=True)
+class Warped:
+    """Standardised results under a transform.
 
-    A Yeo-Johnson transform after robust scaling, its power chosen by normal likelihood among
-    POWERS. Powers above 1 are not tried: they would spread the bad end at the good one's cost.
+    Attributes:
+        y: (n,) mean 0, variance 1, order kept; all 0 where results do not differ.
+        log_slope: (n,) log of dy/d(result), up to a constant that is the same for every power.
+    """
+
+    y: Array
+    log_slope: Array
+
+
+def warps(y: Array) -> list[Warped]:
+    """Results as they are, and with their upper tail drawn in; one entry where these are the same.
+
+    The second is a Yeo-Johnson transform after robust scaling, its power chosen by normal
+    likelihood among POWERS. Powers above 1 are not tried: they would spread the bad end at the good
+    one's cost. Which of the two to model is for the model's evidence to say: a long tail wants the
+    second, noise that is the same everywhere wants the first.
 
     Source: Yeo & Johnson (2000), equation 2.1; the use for Bayesian optimisation: Cowen-Rivers et
-    al. (2022), HEBO.
+    al. (2022), HEBO; choosing a warp by the process's evidence: Snelson et al. (2003).
     """
+    flat = Warped(np.zeros(len(y)), np.zeros(len(y)))
     if len(y) == 0:
-        return y
+        return [flat]
     centre = float(np.median(y))
     spread = float(np.percentile(y, 75) - np.percentile(y, 25)) / 1.35 or float(y.std())
     if not spread > 1e-300 or not math.isfinite(spread):
-        return np.zeros(len(y))
+        return [flat]
     z = np.clip((y - centre) / spread, -1e6, 1e6)
+    powers = dict.fromkeys([1.0, _likeliest_power(z)])
+    return [_warp(z, power) for power in powers]
+
+
+def _warp(z: Array, power: float) -> Warped:
+    t = yeo_johnson(z, power)
+    scale = float(t.std())
+    if not scale > 0:
+        return Warped(np.zeros(len(z)), np.zeros(len(z)))
+    log_slope = (power - 1) * np.sign(z) * np.log1p(np.abs(z)) - math.log(scale)
+    return Warped((t - t.mean()) / scale, log_slope)
+
+
+def _likeliest_power(z: Array) -> float:
+    """The power under which z is most like a normal sample."""
     best_power, best_score = 1.0, -math.inf
     sample = z[:: max(1, len(z) // 1000)]  # as many as a likelihood of one number needs
     jacobian = float((np.sign(sample) * np.log1p(np.abs(sample))).sum())
@@ -126,10 +157,7 @@ def compress(y: Array) -> Array:
         score = -0.5 * len(sample) * math.log(variance) + (power - 1) * jacobian
         if score > best_score:
             best_power, best_score = float(power), score
-    best = yeo_johnson(z, best_power)
-    scale = float(best.std())
-    standard: Array = (best - best.mean()) / scale if scale > 0 else np.zeros(len(y))
-    return standard
+    return best_power
 
 
 def yeo_johnson(z: Array, power: float) -> Array:

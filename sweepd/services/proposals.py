@@ -15,6 +15,7 @@ from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass, field
 from datetime import timedelta
+from importlib import import_module
 from typing import Any
 
 import numpy as np
@@ -62,7 +63,12 @@ class Proposals:
         self._unlisten = core.changes.listen(self._changed)
 
     def start(self) -> None:
-        """Begin preparing."""
+        """Begin preparing, first for the sweeps that were running when the server ended."""
+        with self._core.db.read() as connection:
+            running = [s for s in sweeps.list_open_sweeps(connection) if s.state == "running"]
+        for sweep in running:
+            if sweep.method in MODEL_METHODS:
+                self.want(sweep.pk)
         self._thread.start()
 
     def stop(self) -> None:
@@ -145,7 +151,10 @@ class Proposals:
         for _attempt in range(2):
             if self._pool is None:
                 # spawn: the search process starts clean, without the server's threads and sockets
-                self._pool = ProcessPoolExecutor(1, mp_context=multiprocessing.get_context("spawn"))
+                self._pool = ProcessPoolExecutor(
+                    1, multiprocessing.get_context("spawn"),
+                    initializer=import_module, initargs=("sweepd.search.bayes",),
+                )  # fmt: skip
             try:
                 future = self._pool.submit(propose, spec, observations, pending, n, sweep.seed)
                 return list(future.result())

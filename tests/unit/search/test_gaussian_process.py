@@ -12,10 +12,10 @@ from sweepd.search.gaussian_process import (
     JITTER,
     Prior,
     condition,
-    distances,
     fit,
     joint,
     negative_log_posterior,
+    pair_distances,
     predict,
 )
 
@@ -53,7 +53,7 @@ def test_posterior_agrees_with_scikit_learn():
 def test_likelihood_agrees_with_scikit_learn():
     X, y = make_data()
     model = condition(X, y, np.zeros(3, bool), THETA, np.ones(len(y)))
-    D = distances(X, X, np.zeros(3, bool))
+    D = pair_distances(X, np.zeros(3, bool))
     ours, _ = negative_log_posterior(THETA, D, y, np.ones(len(y)), FLAT)
     theirs = oracle(X, y - model.mean, THETA).log_marginal_likelihood_value_
     assert -ours - len(y) / 2 * math.log(2 * math.pi) == pytest.approx(theirs, rel=1e-9)
@@ -63,7 +63,7 @@ def test_likelihood_agrees_with_scikit_learn():
 def test_gradient_agrees_with_finite_differences(seed):
     X, y = make_data(seed=seed)
     X[:, 2] = np.random.default_rng(seed).integers(0, 3, len(y))
-    D = distances(X, X, np.array([False, False, True]))
+    D = pair_distances(X, np.array([False, False, True]))
     counts = np.random.default_rng(seed).integers(1, 4, len(y)).astype(float)
     theta = THETA + 0.3 * np.random.default_rng(seed).standard_normal(5)
     value = lambda t: negative_log_posterior(t, D, y, counts, Prior())[0]  # noqa: E731

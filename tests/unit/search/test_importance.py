@@ -5,7 +5,7 @@ import pytest
 from scipy import stats
 from sklearn.tree import DecisionTreeRegressor
 
-from sweepd.search.forest import grow, tree_predict
+from sweepd.search.forest import bin_columns, cut_columns, grow, tree_predict
 from sweepd.search.grammar import parse
 from sweepd.search.importance import importance, spearman
 from sweepd.search.pareto import pareto_front
@@ -69,10 +69,9 @@ def test_a_tree_predicts_about_as_well_as_scikit_learns():
     rng = np.random.default_rng(0)
     X = rng.random((800, 3))
     y = np.sin(6 * X[:, 0]) + X[:, 1]
-    ours = np.mean(
-        [((tree_predict(grow(X[:600], y[:600], rng), X[600:]) - y[600:]) ** 2).mean()
-         for _ in range(5)]
-    )  # fmt: skip
+    bins = bin_columns(X, cut_columns(X[:600]))
+    trees = [grow(bins[:600], y[:600], rng) for _ in range(5)]
+    ours = np.mean([((tree_predict(tree, bins[600:]) - y[600:]) ** 2).mean() for tree in trees])
     model = DecisionTreeRegressor(max_depth=8, min_samples_leaf=3, max_features=2, random_state=0)
     theirs = ((model.fit(X[:600], y[:600]).predict(X[600:]) - y[600:]) ** 2).mean()
     assert ours < 3 * theirs < 0.1 * y.var()

@@ -8,7 +8,7 @@ from scipy import stats
 
 from sweepd.search.coordinates import Coordinates
 from sweepd.search.grammar import parse
-from sweepd.search.objective import choose_subset, compress, gather, yeo_johnson
+from sweepd.search.objective import choose_subset, gather, warps, yeo_johnson
 from sweepd.search.observation import Observation
 from sweepd.search.spec import Metric
 
@@ -63,17 +63,34 @@ def test_yeo_johnson_agrees_with_scipy(power):
 
 
 @given(st.lists(st.floats(-1e6, 1e6), min_size=2, max_size=40))
-def test_compressing_keeps_the_order(values):
+def test_a_warp_keeps_the_order(values):
     y = np.array(values)
-    found = compress(y)
-    assert np.isfinite(found).all()
-    assert (np.diff(found[np.argsort(y, kind="stable")]) >= -1e-9).all()
+    for found in warps(y):
+        assert np.isfinite(found.y).all() and np.isfinite(found.log_slope).all()
+        assert (np.diff(found.y[np.argsort(y, kind="stable")]) >= -1e-9).all()
 
 
-def test_compressing_draws_in_a_long_bad_tail_only():
+def test_a_warp_draws_in_a_long_bad_tail_only():
     rng = np.random.default_rng(0)
     y = np.exp(3 * rng.standard_normal(200))
-    assert abs(stats.skew(compress(y))) < 1 < 4 < stats.skew(y)
+    plain, drawn = warps(y)
+    assert plain.y == pytest.approx((y - y.mean()) / y.std())
+    assert abs(stats.skew(drawn.y)) < 1 < 4 < stats.skew(y)
+
+
+def test_the_slope_of_a_warp_agrees_with_differences():
+    """Between sorted neighbours close together; the constant is that of the first warp."""
+    y = np.sort(np.random.default_rng(1).exponential(size=4000) ** 2)
+    plain, drawn = warps(y)
+    step = np.diff(y)
+    close = (step > 1e-9) & (step < 1e-3)
+    offsets = [
+        np.log(np.diff(found.y)[close] / step[close])
+        - (found.log_slope[1:] + found.log_slope[:-1])[close] / 2
+        for found in (plain, drawn)
+    ]
+    for offset in offsets:
+        assert offset == pytest.approx(np.full(len(offset), offsets[0][0]), abs=1e-2)
 
 
 @given(st.integers(30, 300), st.integers(10, 60), st.integers(0, 99))
