@@ -27,6 +27,7 @@ from sweepd.services.history import History
 from sweepd.services.housekeeping import Housekeeping
 from sweepd.services.leases import Leases
 from sweepd.services.notices import Notices
+from sweepd.services.overviews import Overviews
 from sweepd.services.projects import Projects
 from sweepd.services.proposals import Proposals
 from sweepd.services.reading import Reading
@@ -85,6 +86,7 @@ def build(settings: Settings, now: Clock = utc_now) -> Parts:
     services = Services(
         users=Users(core),
         projects=Projects(core),
+        overviews=Overviews(core),
         runs=Runs(core),
         history=History(core),
         reading=Reading(core),

@@ -85,3 +85,22 @@ class Entry:
     ref: str | None
     blob: str | None
     birth_artifact_pk: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class CollectionSummary:
+    """What a list of collections says of each; `newest` is None while it has no version."""
+
+    collection: Collection
+    n_versions: int
+    newest: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class VersionSummary:
+    """A line in the list of a collection's versions."""
+
+    version: int
+    aliases: tuple[str, ...]
+    size_bytes: int
+    created_at: datetime

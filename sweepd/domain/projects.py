@@ -16,3 +16,14 @@ class Project:
     name: str
     description: str
     created_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class ProjectSummary:
+    """What a list of projects says of each."""
+
+    project: Project
+    n_runs: int
+    n_running: int
+    n_sweeps: int
+    last_at: datetime  # of the last change to a run; else of the project's creation

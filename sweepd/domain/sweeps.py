@@ -143,3 +143,13 @@ class SweepPoint:
     created_at: datetime
     started_at: datetime | None
     ended_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class SweepSummary:
+    """What a list of sweeps says of each; least and greatest metric over runs and steps."""
+
+    n_runs: int
+    n_ended: int
+    metric_min: float | None
+    metric_max: float | None

@@ -40,3 +40,11 @@ class ApiKey:
     hint: str  # its last four characters
     description: str
     created_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Team:
+    """An entity that several people share."""
+
+    name: str
+    members: tuple[str, ...]  # names, sorted

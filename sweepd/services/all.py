@@ -7,6 +7,7 @@ from sweepd.services.core import Changes
 from sweepd.services.files import Files
 from sweepd.services.history import History
 from sweepd.services.notices import Notices
+from sweepd.services.overviews import Overviews
 from sweepd.services.projects import Projects
 from sweepd.services.reading import Reading
 from sweepd.services.runs import Runs
@@ -21,6 +22,7 @@ class Services:
 
     users: Users
     projects: Projects
+    overviews: Overviews
     runs: Runs
     history: History
     reading: Reading

@@ -32,6 +32,8 @@ from sweepd.store.database import Connection
 class RunArtifact:
     """A version a run logged or used, named as people do."""
 
+    entity: str
+    project: str
     type_name: str
     collection: str
     version: int
@@ -101,6 +103,11 @@ class Artifacts:
         with self._core.db.read() as connection:
             return self._named(connection, artifacts.list_logged(connection, run.pk))
 
+    def named(self, found: Sequence[Artifact]) -> list[RunArtifact]:
+        """Versions with the names people know them by."""
+        with self._core.db.read() as connection:
+            return self._named(connection, found)
+
     def used_by(self, run: Run) -> list[RunArtifact]:
         """What a run used, in the order it did."""
         with self._core.db.read() as connection:
@@ -112,7 +119,11 @@ class Artifacts:
             home = collections.find_collection_by_pk(connection, artifact.collection_pk)
             if home is not None:
                 version = artifact.version or 0
-                named.append(RunArtifact(home.type_name, home.name, version, artifact))
+                named.append(
+                    RunArtifact(
+                        home.entity, home.project, home.type_name, home.name, version, artifact
+                    )
+                )
         return named
 
     def output_artifacts(self, run: Run) -> list[Artifact]:

@@ -30,3 +30,10 @@ class Notices:
         """
         pk = access.entity_pk(caller, entity)
         return self._core.db.write(lambda c: notices.upsert_chart(c, pk, name, display_name, spec))
+
+    def find_chart(self, caller: Caller, entity: str, name: str) -> str | None:
+        """The Vega spec an entity keeps under a name; None when the caller may see no such."""
+        if entity not in caller.entities:
+            return None
+        with self._core.db.read() as connection:
+            return notices.find_chart(connection, caller.entities[entity], name)

@@ -189,6 +189,26 @@ class Users:
         self._core.db.write(add)
         self._cache.clear()
 
+    def remove_member(self, team: str, name: str) -> None:
+        """Take a user out of a team; what they made stays.
+
+        Raises:
+            NotFound: No such team, or no such user in it.
+        """
+
+        def remove(connection: Connection) -> bool:
+            found = users.find_entity(connection, team)
+            caller = users.find_caller_by_name(connection, name)
+            if found is None or found[1] != "team" or caller is None:
+                return False
+            is_member = team in caller.entities
+            users.remove_member(connection, found[0], caller.user_pk)
+            return is_member
+
+        if not self._core.db.write(remove):
+            raise NotFound(f"there is no {name!r} in a team {team!r}")
+        self._cache.clear()
+
     def secret(self, name: str) -> str:
         """A secret of the server itself, made the first time and shared by its replicas."""
         fresh = secrets.token_urlsafe(32)

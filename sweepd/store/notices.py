@@ -51,3 +51,10 @@ def upsert_chart(
         set_={"display_name": display_name, "spec": spec},
     )
     return int(connection.execute(query.returning(schema.charts.c.id)).scalar_one())
+
+
+def find_chart(connection: Connection, entity_pk: int, name: str) -> str | None:
+    """The Vega spec kept under a name."""
+    charts = schema.charts.c
+    query = sa.select(charts.spec).where(charts.entity_id == entity_pk, charts.name == name)
+    return connection.execute(query).scalar()

@@ -182,11 +182,11 @@ def action(handler: Action) -> Endpoint:
     return endpoint
 
 
-async def read_json_body(request: Request) -> dict[str, Any]:
-    """The JSON object posted.
+async def read_body(request: Request) -> bytes:
+    """What was posted.
 
     Raises:
-        TooLarge, BadInput: Beyond the limit; not an object.
+        TooLarge: Beyond the limit.
     """
     chunks: list[bytes] = []
     size = 0
@@ -195,8 +195,17 @@ async def read_json_body(request: Request) -> dict[str, Any]:
         if size > MAX_BODY_BYTES:
             raise errors.TooLarge(f"a request may have {MAX_BODY_BYTES >> 20} MiB at most")
         chunks.append(chunk)
+    return b"".join(chunks)
+
+
+async def read_json_body(request: Request) -> dict[str, Any]:
+    """The JSON object posted.
+
+    Raises:
+        TooLarge, BadInput: Beyond the limit; not an object.
+    """
     try:
-        value = json.loads(b"".join(chunks) or b"{}")
+        value = json.loads(await read_body(request) or b"{}")
     except ValueError as error:
         raise errors.BadInput(f"the request is not JSON: {error}") from error
     if not isinstance(value, dict):

@@ -1,24 +1,26 @@
 """Artifact pages: what a project has, and one version with its files, lineage and versions."""
 
 import json
+import re
 from typing import Any
 
 from starlette.requests import Request
 from starlette.responses import Response
 
-from sweepd.domain.artifacts import Artifact, Collection, Membership
-from sweepd.domain.errors import NotFound
+from sweepd.domain.artifacts import Artifact, Collection, CollectionSummary, Entry, Membership
+from sweepd.domain.errors import BadInput, NotFound
 from sweepd.domain.projects import Project
-from sweepd.domain.runs import Run
+from sweepd.services import lineage
 from sweepd.services.all import Services
-from sweepd.web import shapes
+from sweepd.web import lineage_drawing, shapes
 from sweepd.web.answering import address, crumbs, render, segment
 from sweepd.web.files import blob_answer
 from sweepd.web.projects import project_of
 from sweepd.web.session import Visitor
 
 MAX_FILES = 5000  # listed on a page
-Version = tuple[Membership, Artifact]
+MAX_VERSIONS = 200
+_ALIAS = re.compile(r"[A-Za-z0-9._-]{1,128}")
 
 
 def index(request: Request, visitor: Visitor) -> Response:
@@ -27,20 +29,16 @@ def index(request: Request, visitor: Visitor) -> Response:
     base = address(project.entity, project.name)
     return render(
         "artifacts.html", visitor, title="Artifacts",
-        collections=[
-            _collection_row(services, collection)
-            for collection in services.artifacts.collections.list_collections(project)
-        ],
+        collections=[_collection_row(item) for item in services.overviews.collections(project)],
         crumbs=crumbs((project.entity, address(project.entity)), (project.name, base),
                       ("Artifacts", None)),
     )  # fmt: skip
 
 
-def _collection_row(services: Services, collection: Collection) -> dict[str, Any]:
-    versions: list[Version] = services.artifacts.collections.list_versions(collection)
-    newest = max((membership.version for membership, _ in versions), default=None)
+def _collection_row(item: CollectionSummary) -> dict[str, Any]:
+    collection, newest = item.collection, item.newest
     return {
-        "name": collection.name, "type": collection.type_name, "n_versions": len(versions),
+        "name": collection.name, "type": collection.type_name, "n_versions": item.n_versions,
         "latest": f"v{newest}" if newest is not None else "",
         "href": _href(collection, newest) if newest is not None else "",
         "updated": shapes.moment(collection.updated_at),
@@ -55,79 +53,102 @@ def _href(collection: Collection, version: int) -> str:
 
 
 def show(request: Request, visitor: Visitor) -> Response:
-    """GET /{entity}/{project}/artifacts/{type}/{collection}/{version}"""
+    """GET /{entity}/{project}/artifacts/{type}/{collection}/{version}; without one, the latest."""
     services, project = project_of(request, visitor)
-    collection, (membership, artifact) = _version_of(request, services, project)
+    collection, membership, artifact = _version_of(request, visitor, services, project)
     name = f"{collection.name}:v{membership.version}"
     base = address(project.entity, project.name)
-    producer: Run | None = services.artifacts.producer(artifact)
-    consumers: list[Run] = services.artifacts.consumers(artifact)
-    versions: list[Version] = services.artifacts.collections.list_versions(collection)
+    versions, n_versions = services.overviews.versions(collection, MAX_VERSIONS)
+    entries = services.artifacts.entries(artifact)
     return render(
         "artifact.html", visitor, title=name[:80],
         artifact={
             "name": name, "type": collection.type_name, "aliases": membership.aliases,
             "size": _size(artifact.size_bytes), "description": artifact.description or "",
-            "created": shapes.moment(artifact.created_at),
-            "snippet": _snippet(project, name, collection.type_name),
+            "created": shapes.moment(artifact.created_at), "n_files": artifact.n_files,
+            "digest": artifact.digest, "snippet": _snippet(project, name, collection.type_name),
         },
-        files=_files(request, services, artifact),
-        producer=_run_link(producer) if producer else None,
-        consumers=[_run_link(run) for run in consumers[:100]],
+        files=_files(collection, membership, entries), n_more_files=len(entries) - MAX_FILES,
+        lineage=lineage_drawing.draw(
+            lineage.trace(services.artifacts, visitor.caller, artifact), artifact.pk
+        ),
         metadata=_metadata(artifact),
         versions=[
-            {"version": other.version, "aliases": other.aliases, "is_this": other == membership,
+            {"version": other.version, "aliases": other.aliases,
+             "is_this": other.version == membership.version, "size": _size(other.size_bytes),
              "created": shapes.moment(other.created_at), "href": _href(collection, other.version)}
-            for other, _ in sorted(versions, key=lambda v: -v[0].version)
+            for other in versions
         ],
+        n_versions=n_versions, base_url=base,
+        self_url=_href(collection, membership.version),
+        actions_url=f"/-/artifacts{_href(collection, membership.version)}/actions",
         crumbs=crumbs((project.entity, address(project.entity)), (project.name, base),
                       ("Artifacts", f"{base}/artifacts"), (name, None)),
     )  # fmt: skip
 
 
+def act(request: Request, visitor: Visitor, body: dict[str, Any]) -> dict[str, Any]:
+    """POST /-/artifacts/…/actions: give or take an alias, describe, delete the version."""
+    services, project = project_of(request, visitor)
+    collection, _, artifact = _version_of(request, visitor, services, project)
+    caller, name = visitor.caller, body.get("action")
+    if name in ("add-alias", "remove-alias"):
+        alias = str(body.get("alias", "")).strip()
+        if name == "add-alias" and not _ALIAS.fullmatch(alias):
+            raise BadInput("an alias is 1 to 128 letters, digits, dots, dashes or underscores")
+        pair = (collection.name, alias)
+        services.artifacts.set_aliases(caller, artifact.pk, [pair], add=name == "add-alias")
+        return {"message": f"{alias!r} names this version." if name == "add-alias" else "Taken."}
+    if name == "describe":
+        text = str(body.get("description", ""))[:100_000]
+        services.artifacts.update(caller, artifact.pk, {"description": text}, [], [])
+        return {"message": "Saved."}
+    if name == "delete":
+        services.artifacts.delete(caller, artifact.pk, delete_aliases=True)
+        return {"message": "Deleted."}
+    raise BadInput(f"no action {name!r}")
+
+
 def _version_of(
-    request: Request, services: Services, project: Project
-) -> tuple[Collection, Version]:
+    request: Request, visitor: Visitor, services: Services, project: Project
+) -> tuple[Collection, Membership, Artifact]:
     """The version that the address names by number or alias.
 
     Raises:
         NotFound: There is none.
     """
     path = request.path_params
-    for collection in services.artifacts.collections.list_collections(project):
-        if collection.name != path["collection"] or collection.type_name != path["type"]:
-            continue
-        wanted = path["version"]
-        for version in services.artifacts.collections.list_versions(collection):
-            membership = version[0]
-            if wanted == f"v{membership.version}" or wanted in membership.aliases:
-                return collection, version
-    raise NotFound(f"no artifact {path['collection']}:{path['version']} in this project")
+    wanted = path.get("version", "latest")
+    collection = services.artifacts.collections.find_collection(project, path["collection"])
+    if collection is not None and collection.type_name == path["type"]:
+        membership = services.artifacts.collections.find_in(collection, wanted)
+        if membership is not None:
+            artifact = services.artifacts.get(visitor.caller, membership.artifact_pk)
+            return collection, membership, artifact
+    raise NotFound(f"no artifact {path['collection']}:{wanted} in this project")
 
 
-def _files(request: Request, services: Services, artifact: Artifact) -> list[dict[str, Any]]:
-    path = request.path_params
-    base = "/-/artifacts" + address(
-        path["entity"], path["project"], "artifacts", path["type"], path["collection"],
-        path["version"], "files",
-    )  # fmt: skip
+def _files(
+    collection: Collection, membership: Membership, entries: list[Entry]
+) -> list[dict[str, Any]]:
+    base = f"/-/artifacts{_href(collection, membership.version)}/files"
     return [
         {
             "path": entry.path[:500], "size": _size(entry.size_bytes), "ref": entry.ref or "",
             "href": f"{base}/{'/'.join(segment(part) for part in entry.path.split('/'))}"
             if entry.blob else "",
         }
-        for entry in services.artifacts.entries(artifact)[:MAX_FILES]
+        for entry in entries[:MAX_FILES]
     ]  # fmt: skip
 
 
 def content(request: Request, visitor: Visitor) -> Response:
     """GET /-/artifacts/…/files/{path}: one file of a version."""
     services, project = project_of(request, visitor)
-    _, (_, artifact) = _version_of(request, services, project)
+    _, _, artifact = _version_of(request, visitor, services, project)
     path = request.path_params["path"]
-    for entry in services.artifacts.entries(artifact):
-        if entry.path == path and entry.blob:
+    for entry in services.artifacts.entries(artifact, [path]):
+        if entry.blob:
             return blob_answer(request, entry.blob, entry.size_bytes, "application/octet-stream")
     raise NotFound(f"this artifact has no file {path[:200]!r}")
 
@@ -138,13 +159,6 @@ def _metadata(artifact: Artifact) -> list[tuple[str, str]]:
         (key[:200], value[:500] if isinstance(value, str) else json.dumps(value)[:500])
         for key, value in found.items()
     ]
-
-
-def _run_link(run: Run) -> dict[str, str]:
-    return {
-        "name": run.display_name[:200],
-        "href": address(run.entity, run.project, "runs", run.run_id),
-    }
 
 
 def _snippet(project: Project, name: str, type_name: str) -> str:

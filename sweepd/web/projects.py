@@ -1,23 +1,24 @@
 """Project list, project page with its runs and sweeps, and what the runs table may change."""
 
+import hashlib
 from typing import Any
 
 from starlette.requests import Request
 from starlette.responses import Response
 
 from sweepd.domain.errors import BadInput, NotFound
-from sweepd.domain.projects import Project
-from sweepd.domain.runs import ENDED
-from sweepd.domain.sweeps import Sweep
+from sweepd.domain.projects import Project, ProjectSummary
+from sweepd.domain.sweeps import Sweep, SweepSummary
 from sweepd.services import specs
 from sweepd.services.all import Services
 from sweepd.services.sweeps import SweepChange
 from sweepd.web import shapes
-from sweepd.web.answering import address, crumbs, json_answer, render
+from sweepd.web.answering import address, crumbs, json_answer, render, secure
 from sweepd.web.runs import change
 from sweepd.web.session import Visitor, services_of
 
 MAX_AT_ONCE = 10_000  # runs changed by one press
+MAX_DELETED = 500  # listed to be brought back
 EXAMPLE = """\
 program: agent.py
 method: bayes
@@ -49,11 +50,7 @@ def index(request: Request, visitor: Visitor) -> Response:
     entity = request.path_params.get("entity")
     if entity is not None and entity not in visitor.caller.entities:
         raise NotFound(f"there is nothing at /{entity} that you may see")
-    projects = [
-        _summary(services, project)
-        for project in services.projects.list_all(visitor.caller, entity)
-    ]
-    projects.sort(key=lambda item: item["last"] or "", reverse=True)
+    projects = [_summary(item) for item in services.overviews.projects(visitor.caller, entity)]
     return render(
         "projects.html", visitor, title=entity or "Projects", projects=projects,
         crumbs=crumbs((entity, None)) if entity else [], entity=entity,
@@ -61,22 +58,23 @@ def index(request: Request, visitor: Visitor) -> Response:
     )  # fmt: skip
 
 
-def _summary(services: Services, project: Project) -> dict[str, Any]:
-    runs = services.runs.list_all(project)
-    last = max((run.updated_at for run in runs), default=project.created_at)
+def _summary(item: ProjectSummary) -> dict[str, Any]:
+    project = item.project
     return {
         "entity": project.entity, "name": project.name,
-        "href": address(project.entity, project.name), "n_runs": len(runs),
-        "n_running": sum(str(run.state) == "running" for run in runs),
-        "n_sweeps": len(services.sweeps.list_all(project)),
-        "last": shapes.moment(last), "description": project.description[:300],
+        "href": address(project.entity, project.name), "n_runs": item.n_runs,
+        "n_running": item.n_running, "n_sweeps": item.n_sweeps,
+        "last": shapes.moment(item.last_at), "description": project.description[:300],
     }  # fmt: skip
 
 
 def show(request: Request, visitor: Visitor) -> Response:
     """GET /{entity}/{project} and …/workspace: the project's sweeps and runs."""
     services, project = project_of(request, visitor)
-    sweeps = [_sweep_row(services, sweep) for sweep in services.sweeps.list_all(project)]
+    summaries = services.overviews.sweeps(project)
+    sweeps = [
+        _sweep_row(sweep, summaries.get(sweep.pk)) for sweep in services.sweeps.list_all(project)
+    ]
     base = address(project.entity, project.name)
     return render(
         "project.html", visitor, title=project.name[:80], sweeps=sweeps, base_url=base,
@@ -88,18 +86,15 @@ def show(request: Request, visitor: Visitor) -> Response:
     )  # fmt: skip
 
 
-def _sweep_row(services: Services, sweep: Sweep) -> dict[str, Any]:
-    counts = services.sweeps.count_runs(sweep)
-    best = services.sweeps.best_run(sweep)
+def _sweep_row(sweep: Sweep, summary: SweepSummary | None) -> dict[str, Any]:
     value = None
-    if best is not None:
-        value = best.metric_max if sweep.metric_goal == "maximize" else best.metric_min
+    if summary is not None:
+        value = summary.metric_max if sweep.metric_goal == "maximize" else summary.metric_min
     sizes = [n for n in (sweep.n_configs, sweep.run_cap) if n is not None]
     return {
         "href": address(sweep.entity, sweep.project, "sweeps", sweep.sweep_id),
         "name": shapes.title_of(sweep)[:200], "id": sweep.sweep_id, "state": str(sweep.state),
-        "method": sweep.method, "n_runs": sum(counts.values()),
-        "n_done": sum(n for state, n in counts.items() if state in {str(s) for s in ENDED}),
+        "method": sweep.method, "n_done": summary.n_ended if summary else 0,
         "n_expected": min(sizes) if sizes else None,
         "best": f"{value:.4g}" if value is not None else "",
         "metric": (sweep.metric_name or "")[:80], "creator": sweep.user_name or "",
@@ -110,12 +105,16 @@ def _sweep_row(services: Services, sweep: Sweep) -> dict[str, Any]:
 def runs(request: Request, visitor: Visitor) -> Response:
     """GET /-/projects/{entity}/{project}/runs: all runs, for the table."""
     services, project = project_of(request, visitor)
+    stamp = services.overviews.stamp(project).encode()
+    tag = f'"{hashlib.blake2b(stamp, digest_size=12).hexdigest()}"'
+    if request.headers.get("if-none-match") == tag:
+        return Response(status_code=304, headers=secure({"ETag": tag}))
     head: dict[str, Any] = {
         "id": project.name, "name": project.name, "state": "", "metric": None, "parameters": [],
         "best_run_id": None, "yaml": "", "warnings": [],
     }  # fmt: skip
     found = services.runs.list_all(project)
-    return json_answer({"sweep": head, "runs": [shapes.from_run(run) for run in found]})
+    return json_answer({"sweep": head, "runs": [shapes.from_run(run) for run in found]}, ETag=tag)
 
 
 def act(request: Request, visitor: Visitor, body: dict[str, Any]) -> dict[str, Any]:
@@ -137,6 +136,16 @@ def act(request: Request, visitor: Visitor, body: dict[str, Any]) -> dict[str, A
     return {"message": f"{len(ids)} runs changed.", "keys": keys}
 
 
+def deleted(request: Request, visitor: Visitor) -> Response:
+    """GET /-/projects/{entity}/{project}/deleted: runs that can be brought back."""
+    services, project = project_of(request, visitor)
+    found = services.overviews.deleted_runs(project, MAX_DELETED)
+    return json_answer({"runs": [
+        {"key": key, "id": run_id, "name": name[:200], "at": shapes.moment(at)}
+        for key, run_id, name, at in found
+    ]})  # fmt: skip
+
+
 def _undelete(services: Services, visitor: Visitor, keys: object) -> dict[str, Any]:
     """Bring deleted runs back; they have no address, so pages remember their keys."""
     if not isinstance(keys, list) or not all(isinstance(key, int) for key in keys):
@@ -144,36 +153,6 @@ def _undelete(services: Services, visitor: Visitor, keys: object) -> dict[str, A
     for key in keys:
         services.runs.undelete(visitor.caller, key)
     return {"message": f"{len(keys)} runs are back."}
-
-
-def compare(request: Request, visitor: Visitor) -> Response:
-    """GET /{entity}/{project}/compare?runs=a,b: runs side by side."""
-    services, project = project_of(request, visitor)
-    wanted = [name for name in request.query_params.get("runs", "").split(",") if name][:50]
-    found = [
-        services.runs.get(visitor.caller, project.entity, project.name, name) for name in wanted
-    ]
-    base = address(project.entity, project.name)
-    rows = _compared([shapes.from_run(run) for run in found])
-    return render(
-        "compare.html", visitor, title="Compare runs", base_url=base, rows=rows,
-        runs=[{"id": run.run_id, "name": run.display_name[:120],
-               "href": address(run.entity, run.project, "runs", run.run_id)} for run in found],
-        crumbs=crumbs((project.entity, address(project.entity)), (project.name, base),
-                      ("Compare", None)),
-    )  # fmt: skip
-
-
-def _compared(runs: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """A row for each key: the values side by side, and whether they differ."""
-    rows = []
-    for part in ("config", "summary"):
-        for key in sorted({key for run in runs for key in run[part]}):
-            values = [run[part].get(key) for run in runs]
-            texts = ["\N{EN DASH}" if value is None else str(value)[:300] for value in values]
-            rows.append({"part": part, "key": key[:200], "values": texts,
-                         "differs": len(set(texts)) > 1})  # fmt: skip
-    return rows
 
 
 def new_sweep(request: Request, visitor: Visitor) -> Response:
@@ -198,7 +177,8 @@ def check_sweep(request: Request, visitor: Visitor, body: dict[str, Any]) -> dic
     spec = specs.parse(text)
     return {
         "warnings": warnings, "method": spec.method, "n_configs": n_configs,
-        "run_cap": spec.run_cap, "parameters": [p.name for p in spec.space.parameters],
+        "run_cap": spec.run_cap,
+        "parameters": [p.name for p in shapes.in_file_order(spec.space.parameters, text)],
         "metric": spec.metric.name if spec.metric else None,
     }  # fmt: skip
 

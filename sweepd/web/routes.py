@@ -2,7 +2,18 @@
 
 from starlette.routing import BaseRoute, Mount, Route
 
-from sweepd.web import artifacts, events, files, projects, runs, sign_in, static_files, sweeps
+from sweepd.web import (
+    artifacts,
+    compare,
+    csv_export,
+    events,
+    files,
+    projects,
+    runs,
+    sign_in,
+    static_files,
+    sweeps,
+)
 from sweepd.web.answering import action, data, page
 
 _SWEEP = "/-/sweeps/{entity}/{project}/{sweep}"
@@ -36,20 +47,24 @@ routes: list[BaseRoute] = [
     Route(f"{_RUN}/events", events.run_events),
     Route(f"{_RUN}/actions", action(runs.act), methods=["POST"]),
     Route(f"{_PROJECT}/runs", data(projects.runs)),
+    Route(f"{_PROJECT}/runs.csv", csv_export.runs_csv, methods=["POST"]),
+    Route(f"{_PROJECT}/deleted", data(projects.deleted)),
     Route(f"{_PROJECT}/actions", action(projects.act), methods=["POST"]),
     Route(f"{_PROJECT}/check", action(projects.check_sweep), methods=["POST"]),
     Route(f"{_PROJECT}/sweeps", action(projects.create_sweep), methods=["POST"]),
     Route(f"/-/artifacts{_ARTIFACT}/files/{{path:path}}", data(artifacts.content)),
+    Route(f"/-/artifacts{_ARTIFACT}/actions", action(artifacts.act), methods=["POST"]),
     Route("/", page(projects.index)),
     Route("/{entity}", page(projects.index)),
     Route("/{entity}/{project}", page(projects.show)),
     Route("/{entity}/{project}/workspace", page(projects.show)),
     Route("/{entity}/{project}/sweeps", page(projects.show)),
     Route("/{entity}/{project}/runs", page(projects.show)),
-    Route("/{entity}/{project}/compare", page(projects.compare)),
+    Route("/{entity}/{project}/compare", page(compare.show)),
     Route("/{entity}/{project}/sweeps/new", page(projects.new_sweep)),
     Route("/{entity}/{project}/sweeps/{sweep}", page(sweeps.show)),
     Route("/{entity}/{project}/runs/{run}", page(runs.show)),
     Route("/{entity}/{project}/artifacts", page(artifacts.index)),
+    Route("/{entity}/{project}/artifacts/{type}/{collection}", page(artifacts.show)),
     Route(_ARTIFACT, page(artifacts.show)),
 ]

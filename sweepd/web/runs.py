@@ -46,7 +46,6 @@ def show(request: Request, visitor: Visitor) -> Response:
 def overview(request: Request, visitor: Visitor) -> Response:
     """GET /-/runs/{entity}/{project}/{run}/overview: everything but the streams."""
     services, run = run_of(request, visitor)
-    project = services.projects.get(visitor.caller, run.entity, run.project)
     summary = shapes.flat(shapes.parse(run.summary))
     return json_answer({
         "run": shapes.from_run(run) | {
@@ -58,18 +57,13 @@ def overview(request: Request, visitor: Visitor) -> Response:
         },
         "config": shapes.flat(shapes.unwrapped(run.config)),
         "summary": {k: v for k, v in summary.items() if not k.startswith("_wandb")},
-        "charts": custom_charts.find(run),
-        "siblings": _siblings(services, run, project),
+        "charts": custom_charts.find(run, services.notices, visitor.caller),
+        "siblings": [
+            {"id": run_id, "name": name[:120]}
+            for run_id, name in services.overviews.neighbours(run, MAX_SIBLINGS)
+        ],
         "artifacts": _artifacts(services, run),
     })  # fmt: skip
-
-
-def _siblings(services: Services, run: Run, project: Any) -> list[dict[str, str]]:
-    """Runs to lay beside this one: of its sweep, else of its project; the previous one first."""
-    runs = services.runs.list_all(project)
-    near = [r for r in runs if r.pk != run.pk and (not run.sweep_id or r.sweep_id == run.sweep_id)]
-    near.sort(key=lambda r: (r.created_at > run.created_at, -r.created_at.timestamp()))
-    return [{"id": r.run_id, "name": r.display_name[:120]} for r in near[:MAX_SIBLINGS]]
 
 
 def _artifacts(services: Services, run: Run) -> list[dict[str, Any]]:
@@ -83,8 +77,8 @@ def _artifacts(services: Services, run: Run) -> list[dict[str, Any]]:
             found.append({
                 "relation": relation, "type": artifact.type_name,
                 "name": f"{artifact.collection}:{version}",
-                "href": address(run.entity, run.project, "artifacts", artifact.type_name,
-                                artifact.collection, version),
+                "href": address(artifact.entity, artifact.project, "artifacts",
+                                artifact.type_name, artifact.collection, version),
             })  # fmt: skip
     return found
 
@@ -101,8 +95,7 @@ def history(request: Request, visitor: Visitor) -> Response:
 def system(request: Request, visitor: Visitor) -> Response:
     """GET …/system: the machine's metrics, every 15 seconds or so."""
     services, run = run_of(request, visitor)
-    events = getattr(services.reading, "events", None)
-    return json_answer(_curves(events(run) if events else []))
+    return json_answer(_curves(services.reading.events(run)))
 
 
 def _curves(rows: Iterable[dict[str, Any]]) -> dict[str, Any]:

@@ -2,7 +2,7 @@
 
 import json
 import math
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -10,6 +10,7 @@ import orjson
 
 from sweepd.domain.runs import Run
 from sweepd.domain.sweeps import Sweep, SweepEvent, SweepPoint
+from sweepd.services import specs
 
 MAX_KEYS = 400  # columns of one run; more would make every page slow
 MAX_TEXT = 10_000  # characters of one value
@@ -143,6 +144,21 @@ def from_parameter(parameter: Any) -> dict[str, Any]:
         "min": plain(parameter.low),
         "max": plain(parameter.high),
     }
+
+
+def in_file_order(parameters: Sequence[Any], yaml_text: str) -> list[Any]:
+    """Search Parameters in the order in which the sweep file names them."""
+    order = {name: k for k, name in enumerate(_names_in(specs.read_yaml(yaml_text)))}
+    return sorted(parameters, key=lambda parameter: order.get(parameter.name, len(order)))
+
+
+def _names_in(mapping: Mapping[Any, Any], prefix: str = "") -> Iterator[str]:
+    """Dotted names of the parameters below a mapping's key `parameters`, nested ones included."""
+    inner = mapping.get("parameters")
+    for key, item in inner.items() if isinstance(inner, dict) else ():
+        yield f"{prefix}{key}"
+        if isinstance(item, dict):
+            yield from _names_in(item, f"{prefix}{key}.")
 
 
 def from_event(event: SweepEvent) -> dict[str, Any]:

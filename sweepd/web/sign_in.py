@@ -57,6 +57,7 @@ async def submit(request: Request) -> Response:
 
 
 async def _read_form(request: Request) -> dict[str, str]:
+    """The fields of a small form; none when it is larger than any of ours."""
     body = b""
     async for chunk in request.stream():
         body += chunk
@@ -95,13 +96,14 @@ def account(request: Request, visitor: Visitor) -> Response:
     ]
     return render(
         "account.html", visitor, title="Account", crumbs=crumbs(("Account", None)), keys=keys,
-        users=users, is_admin=caller.is_admin, entities=list(caller.entities),
+        users=users, teams=services.overviews.teams() if caller.is_admin else [],
+        is_admin=caller.is_admin, entities=list(caller.entities),
         origin=str(request.base_url).rstrip("/"),
     )  # fmt: skip
 
 
 def act(request: Request, visitor: Visitor, body: dict[str, Any]) -> dict[str, Any]:
-    """POST /-/account/actions: make and revoke keys; add users and teams."""
+    """POST /-/account/actions: make and revoke keys; add and remove users and teams' members."""
     users = services_of(request).users
     caller = visitor.caller
     name = body.get("action")
@@ -114,12 +116,23 @@ def act(request: Request, visitor: Visitor, body: dict[str, Any]) -> dict[str, A
     if not caller.is_admin:
         raise Forbidden("only an administrator may do this")
     if name == "add-user":
-        secret = users.add_user(str(body.get("name", "")), is_admin=bool(body.get("is_admin")))
+        secret = users.add_user(str(body.get("name", "")), is_admin=body.get("is_admin") == "yes")
         return {"secret": secret, "message": "Give them this key: it is not shown again."}
+    if name == "add-key":
+        secret = users.add_key(str(body.get("name", "")), description=f"from {caller.name}"[:200])
+        return {"secret": secret, "message": "Give them this key: it is not shown again."}
+    if name == "remove-user":
+        if body.get("name") == caller.name:
+            raise BadInput("you cannot remove yourself; another administrator can")
+        users.remove_user(str(body.get("name", "")))
+        return {"message": "Their keys no longer work; their projects stay."}
     if name == "add-team":
         members = [part for part in str(body.get("members", "")).replace(",", " ").split() if part]
         users.add_team(str(body.get("name", "")), members)
         return {"message": "The team is there; its members see it at once."}
+    if name == "remove-member":
+        users.remove_member(str(body.get("team", "")), str(body.get("name", "")))
+        return {"message": "They no longer see the team's projects."}
     raise BadInput(f"no action {name!r}")
 
 

@@ -128,7 +128,10 @@ def _document(services: Services, sweep: Sweep) -> dict[str, Any]:
         "yaml": sweep.config_yaml, "agent_command": f"wandb agent {sweep.path}",
         "best_run_id": best.run_id if best else None,
         "warnings": [{"message": e.message, "at": shapes.moment(e.at)} for e in warnings[-20:]],
-        "parameters": [shapes.from_parameter(p) for p in spec.space.parameters],
+        "parameters": [
+            shapes.from_parameter(p)
+            for p in shapes.in_file_order(spec.space.parameters, sweep.config_yaml)
+        ],
     }  # fmt: skip
     return {"sweep": head, "runs": runs}
 
@@ -184,10 +187,7 @@ def _model_of(services: Services, caller: Caller, run: Any) -> dict[str, Any] | 
 def insights(request: Request, visitor: Visitor) -> Response:
     """GET …/insights: importance and correlation of the parameters."""
     services, sweep = sweep_of(request, visitor)
-    work_out = getattr(services.sweeps, "importance", None)
-    if work_out is None:
-        return json_answer({"n_runs": 0, "enough": False, "message": "", "parameters": []})
-    found = work_out(sweep)
+    found = services.sweeps.importance(sweep)
     names = ("importance", "importance_low", "importance_high", "correlation", "correlation_low",
              "correlation_high")  # fmt: skip
     return json_answer({
@@ -212,10 +212,9 @@ def curves(request: Request, visitor: Visitor) -> Response:
         every = max(1, -(-len(values) // CURVE_POINTS))
         kept = [v for k, v in enumerate(values) if k % every == 0 or k == len(values) - 1]
         found[run_id] = [[step, value] for step, value in kept]
-    bands = getattr(services.sweeps, "bands", None)
     lines = [
         {"step": step, "threshold": shapes.plain(threshold)}
-        for step, threshold in (bands(sweep) if bands else [])
+        for step, threshold in services.sweeps.bands(sweep)
     ]
     return json_answer({"curves": found, "bands": lines})
 

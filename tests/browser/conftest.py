@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 import uvicorn
 from fixture_app import FixtureApp, Site
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page, expect, sync_playwright
 from plots import open_plot
 from synthetic import six
 
@@ -23,6 +23,7 @@ ARGUMENTS = [
     "--disable-component-update", "--disable-sync", "--no-first-run", "--disable-quic",
 ]  # fmt: skip
 DEADLINE_MS = 15_000
+expect.set_options(timeout=DEADLINE_MS)  # machines that test are busy
 
 
 def chromium_path() -> str | None:

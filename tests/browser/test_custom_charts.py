@@ -133,3 +133,31 @@ def test_vega_specs_are_drawn_in_a_sandbox(new_page: Callable[..., Page], real: 
     expect(page.frame_locator("iframe").locator("canvas, svg").first).to_be_visible()
     origin = page.frames[-1].evaluate("window.origin")
     assert origin == "null"
+
+
+def test_a_chart_s_own_spec_is_found_by_its_name(signed_in: Page, real: RealSite) -> None:
+    """`create_custom_chart` keeps a Vega spec; `wandb.plot_table` names it."""
+    pytest.importorskip("vl_convert")
+    spec = {"data": {"name": "wandb"}, "mark": "bar", "encoding": {
+        "x": {"field": "${field:x}", "type": "nominal"},
+        "y": {"field": "n", "type": "quantitative"}}}  # fmt: skip
+    notices = real.services.notices
+    notices.save_chart(real.caller, "ann", "my-bars", "My bars", json.dumps(spec))
+    visualize = {"bars": chart("bars", "ann/my-bars", {"x": "a"}),
+                 "lost": chart("lost", "ann/nothing", {"x": "a"})}  # fmt: skip
+    config = {"_wandb": {"value": {"visualize": visualize}}}
+    change = RunChange(config=json.dumps(config))
+    run = real.services.runs.upsert(real.caller, "ann", "own-spec", "own", change)[0]
+    table = {"columns": ["a", "n"], "data": [["p", 1], ["q", 2]]}
+    summary = {}
+    for key in visualize:
+        path = f"media/table/{key}.table.json"
+        upload(real, run, path, json.dumps(table).encode(), "application/json")
+        summary[f"{key}_table"] = {"_type": "table-file", "path": path}
+    post = StreamPost(summary=json.dumps(summary), is_complete=True, exitcode=0)
+    real.services.history.append(real.caller, "ann", "own-spec", run.run_id, post)
+    open_ready(signed_in, f"{real.address}/ann/own-spec/runs/own")
+    bars = signed_in.get_by_role("region", name="bars", exact=True)
+    expect(bars.frame_locator("iframe").locator("canvas, svg").first).to_be_visible()
+    lost = signed_in.get_by_role("region", name="lost", exact=True)
+    expect(lost).to_contain_text("No drawing is known for ann/nothing")

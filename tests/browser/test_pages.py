@@ -209,7 +209,7 @@ def test_runs_are_compared_deleted_and_brought_back(signed_in: Page, real: RealS
     open_ready(signed_in, f"{real.address}/ann/bulk")
     for k in range(2):
         rows(signed_in).nth(k).get_by_role("checkbox").check()
-    signed_in.get_by_role("button", name="Delete").click()
+    signed_in.get_by_role("button", name="Delete", exact=True).click()
     signed_in.get_by_role("dialog").get_by_role("button", name="Delete").click()
     expect(rows(signed_in)).to_have_count(2)
     signed_in.get_by_role("button", name="Undo").click()

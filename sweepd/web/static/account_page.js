@@ -34,12 +34,14 @@ for (const form of document.querySelectorAll("form[data-form]")) {
     act({ action: form.dataset.form, ...Object.fromEntries(new FormData(form)) });
   });
 }
+/* A button that hurts asks once more, on itself. */
 document.addEventListener("click", (event) => {
-  const button = event.target.closest('[data-action="delete-key"]');
+  const button = event.target.closest("[data-act]");
   if (!button) return;
-  if (button.dataset.sure) act({ action: "delete-key", key: Number(button.dataset.key) });
-  else {
-    button.dataset.sure = "yes";
-    button.textContent = "Revoke for good?";
-  }
+  const { act: action, sure, key, ...rest } = button.dataset;
+  if (sure) {
+    delete button.dataset.sure;
+    button.textContent = sure;
+    button.setAttribute("aria-label", sure);
+  } else act({ action, ...rest, ...(key ? { key: Number(key) } : {}) });
 });

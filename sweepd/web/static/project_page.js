@@ -3,18 +3,16 @@ import { theme } from "./site.js";
 import { h, popover, put } from "./parallel/dom.js";
 import { bindAddress, viewFromText } from "./parallel/address.js";
 import { checkbox } from "./parallel/axis_menu.js";
-import { downloadCsv } from "./parallel/export.js";
 import { Model } from "./parallel/model.js";
 import { RunsTable } from "./parallel/table.js";
-import { count } from "./parallel/values.js";
+import { bulkBar } from "./project/bulk.js";
+import { deletedButton } from "./project/deleted.js";
 import { Filters } from "./project/filters.js";
-import { sure } from "./run/head.js";
-import { Feed, post, showConnection } from "./sweep/feed.js";
+import { Feed, showConnection } from "./sweep/feed.js";
 
 const page = document.querySelector('[data-page="project"]');
 const { url, base } = page.dataset;
 const part = (name) => page.querySelector(`[data-part="${name}"]`);
-const MOST_COMPARED = 20;
 
 function columnsButton(model) {
   const button = h("button", { type: "button" }, "Columns");
@@ -59,6 +57,17 @@ function firstColumns(model) {
   return [...facts, ...config, ...summary, "run.duration", "run.created"];
 }
 
+/** The server writes the file: a form that is sent lets the browser save it as it arrives. */
+function exportCsv(wanted) {
+  const field = (name, value) => h("input", { type: "hidden", name, value });
+  const csrf = document.querySelector('meta[name="csrf"]')?.content ?? "";
+  const form = h("form", { method: "post", action: `${url}/runs.csv`, hidden: true },
+    field("csrf", csrf), field("wanted", JSON.stringify(wanted)));
+  document.body.append(form);
+  form.submit();
+  form.remove();
+}
+
 async function start() {
   const response = await fetch(`${url}/runs`);
   if (!response.ok) throw new Error(`The server answered ${response.status}`);
@@ -70,51 +79,16 @@ async function start() {
   part("wait").remove();
   const table = new RunsTable(part("table"), model, {
     runHref: (run) => `${base}/runs/${encodeURIComponent(run.id)}`,
-    onChoose: (ids) => bulk(ids),
+    onChoose: (ids) => bulk.show(ids),
     bar: [groupSelect(model), columnsButton(model),
-      h("button", { type: "button", onclick: () => downloadCsv(model) }, "Export CSV")],
+      h("button", { type: "button", onclick: () => exportCsv(table.shownIds()) }, "Export CSV"),
+      deletedButton(url, () => feed.refresh())],
   });
+  const bulk = bulkBar(part("bulk"), { model, base, actions: `${url}/actions`,
+    changed: () => feed.refresh(), unchoose: () => table.unchoose() });
   new Filters(part("filters"), model);
   bindAddress(model);
 
-  const say = h("span", { role: "status" });
-  async function change(ids, body) {
-    say.textContent = "Working…";
-    try {
-      const answer = await post(`${url}/actions`, { ...body, runs: ids });
-      say.textContent = answer.message;
-      table.unchoose();
-      await feed.refresh();
-      return answer;
-    } catch (error) {
-      say.textContent = error.message;
-      return null;
-    }
-  }
-  function bulk(ids) {
-    part("bulk").hidden = !ids.length;
-    const tag = h("input", { placeholder: "Add a tag", "aria-label": "Add a tag to the chosen runs", size: 12 });
-    tag.addEventListener("change", () => tag.value.trim() && change(ids, { action: "add-tag", tag: tag.value.trim() }));
-    const compare = h("a", { class: "button",
-      href: `${base}/compare?runs=${ids.slice(0, MOST_COMPARED).map(encodeURIComponent).join(",")}` }, "Compare");
-    put(part("bulk"), h("b", {}, `${count(ids.length, "run")} chosen`), compare, tag,
-      h("button", { type: "button", onclick: () => {
-        model.change({ hidden: [...model.view.hidden, ...ids] });
-        table.unchoose();
-      } }, "Hide"),
-      sure("Delete", `${count(ids.length, "run")} will leave all lists.`, "Delete", async () => {
-        const answer = await change(ids, { action: "delete" });
-        if (answer) undo(answer.keys);
-      }), say);
-  }
-  function undo(keys) {
-    part("bulk").hidden = false;
-    put(part("bulk"), h("b", {}, `${count(keys.length, "run")} deleted`), h("button", { type: "button",
-      onclick: async () => {
-        await change([], { action: "undelete", keys });
-        part("bulk").hidden = true;
-      } }, "Undo"), say);
-  }
   const feed = new Feed({ url: `${url}/runs`, connection: showConnection,
     receive: (fresh) => model.setData(fresh) });
   document.addEventListener("themechange", () => model.setTheme(theme()));

@@ -4,6 +4,7 @@ import { h, put } from "./parallel/dom.js";
 import { formatDuration, formatTime, formatValue } from "./parallel/values.js";
 import { duration } from "./parallel/columns.js";
 import { Feed, post, showConnection } from "./sweep/feed.js";
+import { readAddress, writeAddress } from "./run/address.js";
 import { RunCurves } from "./run/curves.js";
 import { Console } from "./run/console.js";
 import { customCard } from "./run/custom.js";
@@ -31,7 +32,7 @@ const TABS = { Charts: charts, Overview: facts, Console: consoleTab, System: sys
 async function charts(panel) {
   const extra = h("div", { class: "stack" });
   const curves = new RunCurves(panel, { name: overview.run.name || overview.run.id,
-    siblings: overview.siblings,
+    siblings: overview.siblings, view: readAddress(), changed: writeAddress,
     history: (id) => read(`${url.slice(0, url.lastIndexOf("/"))}/${encodeURIComponent(id)}/history`) });
   panel.append(extra);
   let signature = "";
@@ -92,8 +93,7 @@ async function consoleTab(panel) {
 }
 
 async function system(panel) {
-  const curves = new RunCurves(panel, { name: overview.run.name, siblings: [], history: () => null });
-  curves.across.value = "time";
+  const curves = new RunCurves(panel, { name: overview.run.name, view: { across: "time" } });
   const update = async () => curves.update(await read(`${url}/system`));
   await update();
   return update;
@@ -116,7 +116,7 @@ async function choose(name, focus = false) {
     if (chosen) part("panel").setAttribute("aria-labelledby", tab.id);
     if (chosen && focus) tab.focus();
   }
-  history.replaceState(null, "", name === "Charts" ? location.pathname : `#${name.toLowerCase()}`);
+  writeAddress({ tab: name.toLowerCase() });
   open = null;
   try {
     const update = await TABS[name](panel);
@@ -156,7 +156,7 @@ put(part("tabs"), ...Object.keys(TABS).map((name, k, all) => {
   });
   return tab;
 }));
-const asked = Object.keys(TABS).find((name) => `#${name.toLowerCase()}` === location.hash);
+const asked = Object.keys(TABS).find((name) => `#${name.toLowerCase()}` === `#${readAddress().tab}`);
 await choose(asked ?? "Charts");
 page.dataset.ready = "true";
 new Feed({ url: `${url}/overview`, events: `${url}/events`, connection: showConnection,

@@ -15,7 +15,7 @@ export function emptyView() {
   return {
     axes: null, inverted: [], kinds: {}, brushes: {}, filters: [], colour: null,
     aggregate: "last", without: [], pinned: null, sort: null, search: "", columns: null,
-    group: null, hidden: [],
+    group: null, hidden: [], look: null, contour: null,
   };
 }
 
@@ -63,6 +63,8 @@ export function viewToText(view) {
   if (view.search) pairs.push(`find=${atom(view.search)}`);
   if (view.group) pairs.push(`group=${atom(view.group)}`);
   if (view.hidden.length) pairs.push(`hidden=${list(view.hidden)}`);
+  if (view.look) pairs.push(`look=${atom(view.look)}`);
+  if (view.contour) pairs.push(`contour=${list(view.contour)}`);
   if (view.columns) pairs.push(`columns=${list(view.columns)}`);
   return pairs.join("&");
 }
@@ -100,6 +102,8 @@ function readPair(view, key, value) {
   else if (head === "without") view.without = parseList(value);
   else if (head === "run") view.pinned = decodeURIComponent(value);
   else if (head === "find") view.search = decodeURIComponent(value);
+  else if (head === "look") view.look = decodeURIComponent(value);
+  else if (head === "contour") view.contour = parseList(value);
   else if (head === "group") view.group = decodeURIComponent(value);
   else if (head === "hidden") view.hidden = parseList(value);
   else if (head === "columns") view.columns = parseList(value);

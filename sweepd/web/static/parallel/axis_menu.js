@@ -57,13 +57,13 @@ function kindSelect(model, id, kinds) {
 function range(model, id) {
   const brush = model.view.brushes[id];
   const [low, high] = brush?.ranges?.[0] ?? [null, null];
-  if (model.column(id).kind === "time") return null;
-  const input = (value, label) => h("input", {
-    type: "number", step: "any", value: value ?? "", placeholder: "open", "aria-label": label,
-  });
+  const isTime = model.column(id).kind === "time";
+  const input = (value, label) => h("input", isTime
+    ? { type: "datetime-local", step: 1, value: value === null ? "" : localTime(value), "aria-label": label }
+    : { type: "number", step: "any", value: value ?? "", placeholder: "open", "aria-label": label });
   const from = input(low, "from");
   const to = input(high, "to");
-  const number = (element) => (element.value === "" ? null : Number(element.value));
+  const number = ({ value }) => (value === "" ? null : isTime ? new Date(value).getTime() : Number(value));
   const change = () => {
     const [a, b] = [number(from), number(to)];
     const slots = model.view.brushes[id]?.slots ?? [];
@@ -72,6 +72,11 @@ function range(model, id) {
   from.addEventListener("change", change);
   to.addEventListener("change", change);
   return h("fieldset", { class: "range" }, h("legend", {}, "Brush"), from, h("span", {}, "to"), to);
+}
+
+/** Milliseconds as the control for a date and time wants them: in the reader's zone. */
+function localTime(ms) {
+  return new Date(ms - new Date(ms).getTimezoneOffset() * 60_000).toISOString().slice(0, 19);
 }
 
 function names(model, id, scale) {

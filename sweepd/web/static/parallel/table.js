@@ -53,6 +53,14 @@ export class RunsTable {
     return [...new Set(chosen)].map((id) => model.column(id)).filter(Boolean);
   }
 
+  /** What is shown, in its order: ids of the runs, members of folded groups too, and of columns. */
+  shownIds() {
+    const members = this.rows.filter((row) => !Number.isInteger(row)).flatMap((group) => group.members);
+    const order = members.length ? members : this.found;
+    return { runs: order.map((i) => this.model.runs[i].id),
+      columns: [...new Set(["run.state", ...this.shown.map((column) => column.id)])] };
+  }
+
   #headers() {
     const { sort } = this.#sorting();
     const header = (id, label, className) => {
@@ -129,6 +137,7 @@ export class RunsTable {
     if (!this.finder?.fits(model, this.shown)) this.finder = new Finder(model, this.shown);
     const found = this.#order().filter((i) => model.selected[i]
       && (!words.length || this.finder.has(i, words)));
+    this.found = found;
     this.count.textContent = count(found.length, "run");
     this.rows = model.view.group ? grouped(found, model.column(model.view.group), this.closed) : found;
     this.table.setAttribute("aria-rowcount", String(this.rows.length + 1));

@@ -14,7 +14,8 @@ export function plotly() {
   return loading;
 }
 
-export const HUES = ["#4f5bd5", "#d9822b", "#1f9e74", "#c2477f", "#3a9bd1", "#8a9a2e", "#8e5bbf",
+/** Colours of runs beside each other: of a strength that can be seen on light and dark pages. */
+export const HUES = ["#6672e0", "#d9822b", "#1f9e74", "#c2477f", "#3a9bd1", "#8a9a2e", "#8e5bbf",
   "#b0593b"];
 
 /** Layout shared by all charts. */

@@ -2,29 +2,44 @@
 import { h, put } from "../parallel/dom.js";
 import { draw, HUES, smooth } from "./charts.js";
 
+const MOST_BESIDE = 20;
+
 export class RunCurves {
-  /** `history(runId)` resolves to a run's curves; null is the run of the page. */
-  constructor(panel, { name, siblings, history }) {
-    Object.assign(this, { name, history, others: new Map(), cards: new Map() });
+  /**
+   * `history(runId)` resolves to another run's curves; `siblings` are the runs offered to be laid
+   * beside; `view` is how to begin ({across, smooth, log, beside}), `changed(part)` is told.
+   */
+  constructor(panel, { name, siblings = [], history = null, view = {}, changed = () => {} }) {
+    Object.assign(this, { name, siblings, history, changed, others: new Map(), cards: new Map() });
     this.across = h("select", { "aria-label": "Across" }, ...["step", "time", "epoch"]
       .map((id) => h("option", { value: id }, id)));
-    this.smoothing = h("input", { type: "range", min: 0, max: 0.98, step: 0.02, value: 0,
+    this.across.value = ["step", "time", "epoch"].includes(view.across) ? view.across : "step";
+    this.smoothing = h("input", { type: "range", min: 0, max: 0.98, step: 0.02, value: view.smooth ?? 0,
       "aria-label": "Smoothing" });
-    this.log = h("input", { type: "checkbox" });
+    this.log = h("input", { type: "checkbox", checked: Boolean(view.log) });
     this.find = h("input", { type: "search", placeholder: "Find a chart", "aria-label": "Find a chart" });
     this.beside = h("select", { "aria-label": "Lay another run beside this one" },
-      h("option", { value: "" }, "no other run"),
+      h("option", { value: "" }, "another run…"),
       ...siblings.map((run) => h("option", { value: run.id }, run.name || run.id)));
     const field = (label, control) => h("label", { class: "inline-field" }, h("span", {}, label), control);
     this.bar = h("div", { class: "chart-bar" }, this.find, field("Across", this.across),
       field("Smoothing", this.smoothing), h("label", { class: "check" }, this.log,
-        h("span", {}, "Log axis")), field("Beside", this.beside));
+        h("span", {}, "Log axis")), siblings.length ? field("Beside", this.beside) : "");
+    this.legend = h("div", { class: "filters beside", hidden: true });
     this.grid = h("div", { class: "stack" });
-    panel.append(this.bar, this.grid);
-    for (const control of [this.across, this.log]) control.addEventListener("change", () => this.redraw());
-    this.smoothing.addEventListener("input", () => this.redraw());
+    panel.append(this.bar, this.legend, this.grid);
+    for (const control of [this.across, this.log, this.smoothing]) {
+      control.addEventListener("input", () => {
+        this.changed({ across: this.across.value, log: this.log.checked, smooth: Number(this.smoothing.value) });
+        this.redraw();
+      });
+    }
     this.find.addEventListener("input", () => this.arrange());
-    this.beside.addEventListener("change", () => this.#overlay());
+    this.beside.addEventListener("change", () => {
+      const id = this.beside.value;
+      this.beside.value = "";
+      if (id) this.lay([id]);
+    });
     document.addEventListener("themechange", () => this.redraw());
     this.observer = new IntersectionObserver((entries) => {
       for (const entry of entries) {
@@ -35,6 +50,7 @@ export class RunCurves {
         }
       }
     }, { rootMargin: "200px" });
+    if (view.beside?.length) this.lay(view.beside);
   }
 
   update(answer) {
@@ -43,14 +59,35 @@ export class RunCurves {
     this.redraw();
   }
 
-  async #overlay() {
-    const id = this.beside.value;
-    this.others.clear();
-    if (id) {
-      const name = this.beside.selectedOptions[0].textContent;
-      this.others.set(id, { name, answer: await this.history(id) });
-    }
+  /** Lay other runs beside this one, each in a colour of its own. */
+  async lay(ids) {
+    const fresh = ids.filter((id) => !this.others.has(id)).slice(0, MOST_BESIDE - this.others.size);
+    const names = new Map(this.siblings.map((run) => [run.id, run.name]));
+    for (const id of fresh) this.others.set(id, { name: names.get(id) || id, answer: null });
+    this.#showBeside();
+    await Promise.all(fresh.map(async (id) => {
+      try {
+        this.others.get(id).answer = await this.history(id);
+      } catch {
+        this.others.delete(id); // deleted meanwhile, or a wrong address
+      }
+    }));
+    this.#showBeside();
     this.redraw();
+  }
+
+  #showBeside() {
+    this.legend.hidden = !this.others.size;
+    const mark = (k) => h("span", { class: "swatch", style: { background: HUES[k % HUES.length] } });
+    put(this.legend, h("span", { class: "inline-field" }, mark(0), this.name.slice(0, 80)),
+      ...[...this.others].map(([id, { name, answer }], k) => h("span", { class: "filter" }, mark(k + 1),
+        answer ? name.slice(0, 80) : `${name.slice(0, 80)} …`,
+        h("button", { type: "button", "aria-label": `Take ${name.slice(0, 80)} away`, onclick: () => {
+          this.others.delete(id);
+          this.#showBeside();
+          this.redraw();
+        } }, "×"))));
+    this.changed({ beside: [...this.others.keys()] });
   }
 
   /** A card per key, in groups by what stands before the slash. */
@@ -102,13 +139,12 @@ export class RunCurves {
   #draw(card) {
     card.stale = false;
     const runs = [[this.name, this.own], ...[...this.others.values()].map((o) => [o.name, o.answer])];
-    const traces = runs.flatMap(([name, answer], k) => this.#traces(card.key, name, answer, HUES[k]));
+    const traces = runs.flatMap(([name, answer], k) => this.#traces(card.key, name, answer, HUES[k % HUES.length]));
     const isTime = this.across.value === "time";
-    const nothing = traces.every((trace) => !trace.y.length);
     draw(card.chart, traces, {
       xaxis: { title: { text: this.across.value, font: { size: 11 } }, type: isTime ? "date" : "linear",
         automargin: true },
-      yaxis: { type: this.log.checked ? "log" : "linear" }, showlegend: runs.length > 1 && !nothing,
+      yaxis: { type: this.log.checked ? "log" : "linear", ...roomFor(traces, this.log.checked) }, showlegend: false,
     });
   }
 
@@ -140,4 +176,13 @@ export class RunCurves {
     }
     return curve.step;
   }
+}
+
+/** A range around a curve that never changes; by itself the library draws from v − 1 to v + 1. */
+function roomFor(traces, isLog) {
+  const values = traces.flatMap((trace) => trace.y).filter(Number.isFinite);
+  const [first] = values;
+  if (isLog || !values.length || values.some((value) => value !== first)) return {};
+  const margin = Math.abs(first) * 0.2 || 1;
+  return { range: [first - margin, first + margin] };
 }

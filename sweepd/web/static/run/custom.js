@@ -2,7 +2,7 @@
  * Charts made with `wandb.plot`. The built-in presets are drawn with Plotly from their tables; a
  * user's own Vega spec is drawn in a frame without origin, cookies or network.
  */
-import { h, put } from "../parallel/dom.js";
+import { colourOf, h, put } from "../parallel/dom.js";
 import { draw } from "./charts.js";
 
 const plain = (value) => String(value ?? "").slice(0, 120).replace(/[<>&]/g, " ");
@@ -64,13 +64,18 @@ function lines(chart, rows, by) {
     hovermode: "closest" } };
 }
 
+/** From the page to the accent colour, so that more is stronger in light and dark alike. */
+function shades() {
+  return [[0, colourOf(document.body, "--sunken")], [1, colourOf(document.body, "--accent")]];
+}
+
 function confusion(chart, rows) {
   const { Actual = "Actual", Predicted = "Predicted", nPredictions = "nPredictions" } = chart.fields;
   const names = [...new Set(rows.flatMap((row) => [plain(row[Actual]), plain(row[Predicted])]))];
   const at = new Map(names.map((name, k) => [name, k]));
   const counts = names.map(() => names.map(() => 0));
   for (const row of rows) counts[at.get(plain(row[Actual]))][at.get(plain(row[Predicted]))] += row[nPredictions] ?? 0;
-  const traces = [{ type: "heatmap", x: names, y: names, z: counts, colorscale: "Blues", showscale: false,
+  const traces = [{ type: "heatmap", x: names, y: names, z: counts, colorscale: shades(), showscale: false,
     texttemplate: names.length <= 20 ? "%{z}" : "", hovertemplate: "%{y} taken for %{x}: %{z}<extra></extra>" }];
   return { traces, layout: { xaxis: { title: { text: "predicted" }, type: "category" }, hovermode: "closest",
     yaxis: { title: { text: "actual" }, type: "category", autorange: "reversed" } } };

@@ -7,14 +7,16 @@ import { Scatter } from "./scatter.js";
 import { Timeline } from "./timeline.js";
 
 const MOST_SLICES = 12;
+const VIEWS = { Slices: slices, Contour: contour, Curves: curves, Timeline: timeline };
 
 export function mountAnalysis(root, model, { fetchCurves }) {
-  const views = { Slices: slices, Contour: contour, Curves: curves, Timeline: timeline };
+  const names = Object.keys(VIEWS);
   const panel = h("div", { role: "tabpanel", id: "analysis-panel", class: "analysis-panel" });
-  const tabs = Object.entries(views).map(([name, build], k) => {
+  const tabs = names.map((name, k) => {
     const tab = h("button", { type: "button", role: "tab", id: `tab-${name}`,
       "aria-controls": "analysis-panel", "aria-selected": "false", tabindex: -1 }, name);
-    tab.addEventListener("click", () => open(k, build));
+    tab.addEventListener("click", () => (
+      model.change({ look: k ? name.toLowerCase() : null }, "nothing")));
     tab.addEventListener("keydown", (event) => {
       const step = { ArrowLeft: -1, ArrowRight: 1 }[event.key];
       if (!step) return;
@@ -25,8 +27,9 @@ export function mountAnalysis(root, model, { fetchCurves }) {
     return tab;
   });
   let isEmpty = false;
-  let chosen = [0, slices];
-  function open(k, build) {
+  let chosen = -1;
+  const wanted = () => Math.max(0, names.findIndex((name) => name.toLowerCase() === model.view.look));
+  function open(k) {
     tabs.forEach((tab, i) => {
       tab.setAttribute("aria-selected", String(i === k));
       tab.tabIndex = i === k ? 0 : -1;
@@ -35,14 +38,15 @@ export function mountAnalysis(root, model, { fetchCurves }) {
     panel.replaceChildren();
     isEmpty = !model.runs.length;
     if (isEmpty) panel.append(h("p", { class: "quiet" }, "Nothing to look at yet: no run has started."));
-    else build(panel, model, { fetchCurves });
-    chosen = [k, build];
+    else VIEWS[names[k]](panel, model, { fetchCurves });
+    chosen = k;
   }
   model.addEventListener("data", () => {
-    if (isEmpty && model.runs.length) open(...chosen);
+    if (isEmpty && model.runs.length) open(chosen);
   });
+  model.addEventListener("view", () => wanted() !== chosen && open(wanted()));
   put(root, h("div", { role: "tablist", class: "tabs", "aria-label": "Views" }, ...tabs), panel);
-  open(0, slices);
+  open(wanted());
 }
 
 function slices(panel, model) {
@@ -72,10 +76,12 @@ function contour(panel, model) {
   const select = (label, at) => {
     const element = h("select", { "aria-label": label },
       ...ids.map((id) => h("option", { value: id }, model.column(id).label.slice(0, 80))));
-    element.selectedIndex = at;
+    const known = ids.indexOf(model.view.contour?.[at]);
+    element.selectedIndex = known < 0 ? at : known;
     element.addEventListener("change", () => {
       view.across = across.value;
       view.up = up.value;
+      model.change({ contour: [across.value, up.value] }, "nothing");
       view.frame.later();
     });
     return element;

@@ -50,7 +50,7 @@ export class Head {
       fact("Left", remaining(this.model)),
       fact("By", sweep.creator),
       fact("Since", formatTime(Date.parse(sweep.created_at), 90_000_000)),
-      sweep.state_reason ? h("span", {}, sweep.state_reason.slice(0, 300)) : null);
+      sweep.state_reason && !isLong(sweep.state_reason) ? h("span", {}, sweep.state_reason) : null);
   }
 
   #controls(sweep) {
@@ -145,6 +145,12 @@ export class Head {
     const notices = (sweep.warnings ?? []).slice(-5).map((warning) => h("div",
       { class: "notice", role: "status" }, h("strong", {}, "Warning"),
       h("span", {}, warning.message.slice(0, 1200))));
+    if (sweep.state_reason && isLong(sweep.state_reason)) {
+      const [first, ...rest] = sweep.state_reason.slice(0, 8000).split("\n");
+      notices.unshift(h("div", { class: "notice reason", role: "status" },
+        h("strong", {}, sweep.state.toLowerCase()), h("div", {}, h("span", {}, first),
+          rest.length ? h("pre", { class: "small", tabindex: 0 }, rest.join("\n")) : null)));
+    }
     if (this.failure) {
       notices.push(h("div", { class: "notice is-bad", role: "alert" }, h("strong", {}, "Not done"),
         h("span", {}, this.failure)));
@@ -152,6 +158,9 @@ export class Head {
     put(this.part("warnings"), ...notices);
   }
 }
+
+/** A reason of several lines, as one with a traceback, gets a place of its own. */
+const isLong = (reason) => reason.length > 140 || reason.includes("\n");
 
 /** A command with a button that copies it. */
 export function codeLine(text) {

@@ -1,0 +1,43 @@
+/** The artifact page: aliases, description and deletion; everything else is there at first paint. */
+import { post } from "./sweep/feed.js";
+import { sure } from "./run/head.js";
+
+const page = document.querySelector('[data-page="artifact"]');
+const part = (name) => page.querySelector(`[data-part="${name}"]`);
+const message = part("message");
+
+async function act(body) {
+  message.textContent = "Working…";
+  try {
+    const answer = await post(page.dataset.actions, body);
+    message.textContent = answer.message;
+    return true;
+  } catch (error) {
+    message.textContent = error.message;
+    return false;
+  }
+}
+
+/** Aliases move between versions: the page is read again, by number, for an alias may be gone. */
+async function changeAlias(action, alias) {
+  if (await act({ action, alias })) window.location.replace(page.dataset.self);
+}
+
+for (const button of page.querySelectorAll("[data-alias]")) {
+  button.addEventListener("click", () => changeAlias("remove-alias", button.dataset.alias));
+}
+part("add-alias").addEventListener("submit", (event) => {
+  event.preventDefault();
+  const alias = event.target.elements.alias.value.trim();
+  if (alias) changeAlias("add-alias", alias);
+});
+part("description").addEventListener("change", (event) => (
+  act({ action: "describe", description: event.target.value })));
+part("controls").append(sure("Delete", "This version goes with its aliases, and bytes that nothing else "
+  + "uses. It cannot be brought back.", "Delete it", async () => {
+  if (await act({ action: "delete" })) window.location.href = page.dataset.list;
+}));
+const here = page.querySelector(".lineage-node.is-this rect");
+const box = page.querySelector('[aria-label="Lineage"]');
+if (here && box) box.scrollLeft = here.x.baseVal.value - (box.clientWidth - here.width.baseVal.value) / 2;
+page.dataset.ready = "true";
