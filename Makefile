@@ -5,7 +5,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 AGENTS ?= 2
 
-.PHONY: sweep serve test check format browser clean
+.PHONY: sweep serve ingest integrations test check format browser clean
 
 $(VENV)/.ready: requirements.txt pyproject.toml
 	$(PYTHON) -m venv $(VENV)
@@ -32,5 +32,13 @@ format: $(VENV)/.ready
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
 
+.venv-openwandb/.ready:
+	$(PYTHON) -m venv .venv-openwandb
+	.venv-openwandb/bin/pip install --quiet openwandb
+	touch $@
+
+ingest: $(VENV)/.ready .venv-openwandb/.ready  ## how fast metrics are taken in, beside OpenWandb
+	$(BIN)/python -m bench.ingest
+
 clean:
-	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache
+	rm -rf $(VENV) .venv-openwandb .venv-integrations .pytest_cache .mypy_cache .ruff_cache

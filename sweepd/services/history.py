@@ -133,9 +133,9 @@ class History:
             self._end_on_target(connection, sweep, run.pk, at)
             if post.is_complete:
                 endings.finish_if_done(connection, sweep.pk, at)
-        after = runs.find_run_by_pk(connection, run.pk)
-        assert after is not None
-        return after
+        if sweep is None and not post.is_complete:
+            return run  # nothing here asks it to stop
+        return _fresh(connection, run)
 
     def _move(self, connection: Connection, run: Run, post: StreamPost, at: datetime) -> None:
         if post.is_complete:

@@ -12,6 +12,7 @@ from sweepd.store import schema
 from sweepd.store.database import Connection
 
 _chunks = schema.chunks.c
+_INSERT = sa.insert(schema.chunks)
 
 
 class Stream(IntEnum):
@@ -44,15 +45,16 @@ def append_lines(
     if first_line < n_stored:
         _make_room(connection, run_pk, stream, first_line, first_line + len(lines))
     connection.execute(
-        sa.insert(schema.chunks).values(
-            run_pk=run_pk,
-            stream=int(stream),
-            first_line=first_line,
-            n_lines=len(lines),
-            min_step=steps[0],
-            max_step=steps[1],
-            body="\n".join(lines).encode("utf-8", "surrogatepass"),
-        )
+        _INSERT,
+        {
+            "run_pk": run_pk,
+            "stream": int(stream),
+            "first_line": first_line,
+            "n_lines": len(lines),
+            "min_step": steps[0],
+            "max_step": steps[1],
+            "body": "\n".join(lines).encode("utf-8", "surrogatepass"),
+        },
     )
     return max(n_stored, first_line + len(lines))
 

@@ -13,13 +13,15 @@ _SELECT = sa.select(schema.projects, schema.entities.c.name.label("entity")).joi
     schema.entities, schema.entities.c.id == schema.projects.c.entity_id
 )
 
+_BY_NAME = _SELECT.where(
+    schema.projects.c.entity_id == sa.bindparam("entity_key"),
+    schema.projects.c.name == sa.bindparam("project_name"),
+)
+
 
 def find_project(connection: Connection, entity_pk: int, name: str) -> Project | None:
     """A project by its entity and name."""
-    projects = schema.projects.c
-    row = connection.execute(
-        _SELECT.where(projects.entity_id == entity_pk, projects.name == name)
-    ).first()
+    row = connection.execute(_BY_NAME, {"entity_key": entity_pk, "project_name": name}).first()
     return _project(row) if row else None
 
 

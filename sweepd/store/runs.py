@@ -26,22 +26,28 @@ _SELECT = (
     .outerjoin(schema.users, schema.users.c.id == _runs.user_id)
 )
 
+# Made once: every request of a running client goes through these.
+_BY_ID = _SELECT.where(
+    _runs.project_id == sa.bindparam("project_key"), _runs.run_id == sa.bindparam("run_name")
+)
+_BY_ID_VISIBLE = _BY_ID.where(_runs.deleted_at.is_(None))
+_BY_PK = _SELECT.where(_runs.id == sa.bindparam("run_key"))
+_BY_PK_LOCKED = _BY_PK.with_for_update(of=schema.runs)
+_UPDATE = sa.update(schema.runs).where(_runs.id == sa.bindparam("run_key"))
+
 
 def find_run(
     connection: Connection, project_pk: int, run_id: str, deleted: bool = False
 ) -> Run | None:
     """A run by its project and id; deleted ones only when asked for."""
-    query = _SELECT.where(_runs.project_id == project_pk, _runs.run_id == run_id)
-    if not deleted:
-        query = query.where(_runs.deleted_at.is_(None))
-    row = connection.execute(query).first()
+    query = _BY_ID if deleted else _BY_ID_VISIBLE
+    row = connection.execute(query, {"project_key": project_pk, "run_name": run_id}).first()
     return _run(row) if row else None
 
 
 def find_run_by_pk(connection: Connection, pk: int, lock: bool = False) -> Run | None:
     """A run by our key, deleted or not; `lock` holds its row to the end of the transaction."""
-    query = _SELECT.where(_runs.id == pk)
-    row = connection.execute(query.with_for_update(of=schema.runs) if lock else query).first()
+    row = connection.execute(_BY_PK_LOCKED if lock else _BY_PK, {"run_key": pk}).first()
     return _run(row) if row else None
 
 
@@ -54,7 +60,7 @@ def create_run(connection: Connection, values: dict[str, Any]) -> int:
 
 def update_run(connection: Connection, pk: int, values: dict[str, Any]) -> None:
     """Change columns of a run by name."""
-    connection.execute(sa.update(schema.runs).where(_runs.id == pk).values(**values))
+    connection.execute(_UPDATE, {**values, "run_key": pk})
 
 
 def purge_run(connection: Connection, pk: int) -> None:

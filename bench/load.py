@@ -1,0 +1,140 @@
+"""What the load measurements share: a server in a process of its own, and a cheap HTTP client."""
+
+import asyncio
+import base64
+import json
+import os
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+ROOT = Path(__file__).parent.parent
+
+
+@dataclass(frozen=True)
+class Server:
+    """A server under load."""
+
+    name: str
+    port: int
+    key: str
+    process: subprocess.Popen[bytes]
+    start_s: float  # from the start of its process to its first answer
+
+    def memory_mb(self) -> float:
+        """Resident memory of the process and its children, MB."""
+        pids, total = [self.process.pid], 0
+        for pid in pids:
+            try:
+                status = Path(f"/proc/{pid}/status").read_text()
+                children = Path(f"/proc/{pid}/task/{pid}/children").read_text()
+            except OSError:
+                continue
+            total += next(int(x.split()[1]) for x in status.splitlines() if x.startswith("VmRSS"))
+            pids += [int(child) for child in children.split()]
+        return total / 1024
+
+    def cpu_s(self) -> float:
+        """Processor seconds the process has used."""
+        fields = Path(f"/proc/{self.process.pid}/stat").read_text().rsplit(")", 1)[1].split()
+        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+    def ask(self, document: str, **variables: Any) -> dict[str, Any]:
+        """One GraphQL request."""
+        body = json.dumps({"query": document, "variables": variables}).encode()
+        request = urllib.request.Request(
+            f"http://127.0.0.1:{self.port}/graphql", body,
+            {"Authorization": authorization(self.key), "Content-Type": "application/json"},
+        )  # fmt: skip
+        with urllib.request.urlopen(request) as answer:
+            return dict(json.load(answer)["data"])
+
+
+def authorization(key: str) -> str:
+    """The header's value."""
+    return "Basic " + base64.b64encode(f"api:{key}".encode()).decode()
+
+
+def free_port() -> int:
+    """A port nobody listens on now."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+@contextmanager
+def running(
+    name: str, command: Sequence[str], port: int, log: Path, health: str, environ: dict[str, str]
+) -> Iterator[Server]:
+    """A server from its start to its end; its key is read by the caller."""
+    with log.open("wb") as output:
+        began = time.perf_counter()
+        process = subprocess.Popen(
+            command, stdout=output, stderr=output, env=os.environ | environ, cwd=ROOT
+        )
+        try:
+            while True:
+                try:
+                    urllib.request.urlopen(f"http://127.0.0.1:{port}{health}", timeout=5).close()
+                    break
+                except OSError as error:
+                    if process.poll() is not None or time.perf_counter() - began > 60:
+                        raise RuntimeError(f"{name}: {log.read_text()}") from error
+                    time.sleep(0.005)
+            yield Server(name, port, "", process, time.perf_counter() - began)
+        finally:
+            process.terminate()
+            process.wait()
+
+
+@contextmanager
+def sweepd(folder: Path) -> Iterator[Server]:
+    """`sweepd serve` on a folder."""
+    port, data = free_port(), folder / "data"
+    command = [sys.executable, "-m", "sweepd", "serve", "--data", str(data), "--port", str(port)]
+    with running("sweepd", command, port, folder / "sweepd.log", "/healthz", {}) as server:
+        while not (data / "local.key").exists():
+            time.sleep(0.01)
+        time.sleep(0.2)
+        key = json.loads((data / "local.key").read_text())["key"]
+        yield Server("sweepd", port, key, server.process, server.start_s)
+
+
+class Connection:
+    """One keep-alive connection; requests one after the other."""
+
+    def __init__(self, server: Server) -> None:
+        self._server = server
+        self._header = (
+            f"Host: 127.0.0.1:{server.port}\r\nAuthorization: {authorization(server.key)}\r\n"
+            "Content-Type: application/json\r\n"
+        )
+
+    async def open(self) -> None:
+        """Connect."""
+        self._reader, self._writer = await asyncio.open_connection("127.0.0.1", self._server.port)
+
+    async def post(self, path: str, body: bytes) -> tuple[int, bytes]:
+        """Status and body of the answer."""
+        head = f"POST {path} HTTP/1.1\r\n{self._header}Content-Length: {len(body)}\r\n\r\n"
+        self._writer.write(head.encode() + body)
+        answer = (await self._reader.readuntil(b"\r\n\r\n")).lower()
+        length = int(answer.split(b"content-length:", 1)[1].split(b"\r\n", 1)[0])
+        return int(answer.split(b" ", 2)[1]), await self._reader.readexactly(length)
+
+    def close(self) -> None:
+        """Disconnect."""
+        self._writer.close()
+
+
+def percentile(values: Sequence[float], share: float) -> float:
+    """The value below which that share of the values lies."""
+    ordered = sorted(values)
+    return ordered[min(len(ordered) - 1, int(share * len(ordered)))]
