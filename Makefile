@@ -5,7 +5,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 AGENTS ?= 2
 
-.PHONY: sweep serve ingest integrations test check format browser clean
+.PHONY: sweep serve ingest integrations test check format browser clients clean
 
 $(VENV)/.ready: requirements.txt pyproject.toml
 	$(PYTHON) -m venv $(VENV)
@@ -40,5 +40,8 @@ format: $(VENV)/.ready
 ingest: $(VENV)/.ready .venv-openwandb/.ready  ## how fast metrics are taken in, beside OpenWandb
 	$(BIN)/python -m bench.ingest
 
+clients: $(VENV)/.ready  ## the same work with every supported version of the client
+	$(BIN)/python -m tests.clients
+
 clean:
-	rm -rf $(VENV) .venv-openwandb .venv-integrations .pytest_cache .mypy_cache .ruff_cache
+	rm -rf $(VENV) .clients .venv-openwandb .venv-integrations .pytest_cache .mypy_cache .ruff_cache

@@ -34,6 +34,7 @@ from sweepd.services.reading import Reading
 from sweepd.services.runs import Runs
 from sweepd.services.scheduling import Scheduling
 from sweepd.services.sweeps import Sweeps
+from sweepd.services.teams import Teams
 from sweepd.services.users import Users
 from sweepd.settings import Settings
 from sweepd.store.blobs import Blobs
@@ -83,8 +84,10 @@ def build(settings: Settings, now: Clock = utc_now) -> Parts:
     blobs = Blobs.open(settings.files_location)
     proposals = Proposals(core)
     artifacts = Artifacts(core, blobs)
+    users = Users(core)
     services = Services(
-        users=Users(core),
+        users=users,
+        teams=Teams(core, users),
         projects=Projects(core),
         overviews=Overviews(core),
         runs=Runs(core),

@@ -16,8 +16,8 @@ class Caller:
 
     @property
     def default_entity(self) -> str:
-        """The entity that bears the user's name."""
-        return self.name
+        """The entity that bears the user's name; a service account's is its team."""
+        return self.name if self.name in self.entities else next(iter(self.entities), self.name)
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +29,17 @@ class User:
     email: str
     is_admin: bool
     created_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Member:
+    """A user as a member of an entity."""
+
+    user_pk: int
+    name: str
+    email: str
+    role: str  # owner: looks after the entity; member
+    is_service: bool  # a user for machines, without an entity of its own
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,6 +13,7 @@ from sweepd.services.reading import Reading
 from sweepd.services.runs import Runs
 from sweepd.services.scheduling import Scheduling
 from sweepd.services.sweeps import Sweeps
+from sweepd.services.teams import Teams
 from sweepd.services.users import Users
 
 
@@ -21,6 +22,7 @@ class Services:
     """Built once in server.py."""
 
     users: Users
+    teams: Teams
     projects: Projects
     overviews: Overviews
     runs: Runs

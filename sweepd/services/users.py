@@ -70,6 +70,10 @@ class Users:
             raise NotSignedIn(f"there is no user {name!r} any more")
         return caller
 
+    def forget(self) -> None:
+        """Look everybody up afresh: somebody's entities changed."""
+        self._cache.clear()
+
     def add_user(
         self, name: str, key: str | None = None, is_admin: bool = False, email: str = ""
     ) -> str:

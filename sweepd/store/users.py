@@ -4,7 +4,7 @@ from datetime import datetime
 
 import sqlalchemy as sa
 
-from sweepd.domain.users import ApiKey, Caller, User
+from sweepd.domain.users import ApiKey, Caller, Member, User
 from sweepd.store import schema
 from sweepd.store.database import Connection, insert
 
@@ -82,6 +82,19 @@ def add_member(connection: Connection, entity_pk: int, user_pk: int, role: str) 
         .values(entity_id=entity_pk, user_id=user_pk, role=role)
         .on_conflict_do_nothing()
     )
+
+
+def list_members(connection: Connection, entity_pk: int) -> list[Member]:
+    """Who belongs to an entity, oldest user first."""
+    own = schema.entities.alias("own")
+    rows = connection.execute(
+        sa.select(schema.users, schema.members.c.role, own.c.id.label("own_pk"))
+        .join(schema.members, schema.members.c.user_id == schema.users.c.id)
+        .outerjoin(own, sa.and_(own.c.name == schema.users.c.name, own.c.kind == "user"))
+        .where(schema.members.c.entity_id == entity_pk)
+        .order_by(schema.users.c.id)
+    )
+    return [Member(r.id, r.name, r.email, r.role, r.own_pk is None) for r in rows]
 
 
 def remove_member(connection: Connection, entity_pk: int, user_pk: int) -> None:

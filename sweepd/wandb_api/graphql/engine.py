@@ -6,7 +6,7 @@ document does not declare are ignored.
 
 import logging
 from collections.abc import Mapping
-from functools import lru_cache
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +15,8 @@ from ariadne.types import SchemaBindable
 from graphql import (
     DocumentNode,
     ExecutionResult,
+    FragmentDefinitionNode,
+    FragmentSpreadNode,
     GraphQLError,
     GraphQLSchema,
     OperationDefinitionNode,
@@ -37,21 +39,25 @@ from sweepd.wandb_api.graphql import (
     runs,
     scalars,
     sweeps,
+    teams,
     users,
 )
 from sweepd.wandb_api.graphql.context import Context
 
-MAX_DEPTH = 30  # the client's deepest document has 14 levels
+MAX_DEPTH = 30  # the client's deepest document has 11 levels
+MAX_FIELDS = 10_000  # the client's largest asks for 72
 MAX_DOCUMENT_BYTES = 200_000
 
 log = logging.getLogger("sweepd.wandb_api")
 
 
+@cache
 def build_schema() -> GraphQLSchema:
     """The executable schema: `schema.graphql` and the resolvers of every noun."""
     bindables: list[SchemaBindable] = [
         *scalars.bindables,
         *users.bindables,
+        *teams.bindables,
         *projects.bindables,
         *runs.bindables,
         *run_history.bindables,
@@ -77,7 +83,7 @@ class Engine:
 
     def __init__(self) -> None:
         self.schema = build_schema()
-        self._prepare = lru_cache(maxsize=2048)(self._prepare_uncached)
+        self._prepare = lru_cache(maxsize=2048)(self._read)
 
     def run(
         self,
@@ -93,7 +99,9 @@ class Engine:
         """
         if len(document) > MAX_DOCUMENT_BYTES:
             raise BadInput(f"a GraphQL document may have {MAX_DOCUMENT_BYTES} bytes")
-        parsed = self._prepare(document)
+        parsed = self._prepare(document) if len(document) < 20_000 else self._read(document)
+        if isinstance(parsed, SweepdError):
+            raise parsed.with_traceback(None)
         result = execute_sync(
             self.schema,
             parsed,
@@ -106,29 +114,58 @@ class Engine:
             raise _cause(result.errors)
         return result.data or {}
 
-    def _prepare_uncached(self, document: str) -> DocumentNode:
+    def _read(self, document: str) -> DocumentNode | SweepdError:
+        """The parsed document, or why it cannot be answered: either is remembered."""
         try:
             parsed = parse(document, max_tokens=20_000)
-        except GraphQLError as error:
-            raise BadInput(f"this is not GraphQL: {error.message}") from error
-        for definition in parsed.definitions:
-            if isinstance(definition, OperationDefinitionNode):
-                _check_depth(definition.selection_set, 1)
-        problems = validate(self.schema, parsed)
+        except (GraphQLError, RecursionError) as error:
+            return BadInput(f"this is not GraphQL: {getattr(error, 'message', error)}")
+        depth, n_fields = _measure(parsed)
+        if depth > MAX_DEPTH:
+            return BadInput(f"a GraphQL document may be {MAX_DEPTH} levels deep")
+        if n_fields > MAX_FIELDS:
+            return BadInput(f"a GraphQL document may ask for {MAX_FIELDS} fields, fragments filled")
+        problems = validate(self.schema, parsed, max_errors=3)
         if problems:
             message = "; ".join(problem.message for problem in problems[:3])
             log.warning("not supported: %s\n%s", message, document)
-            raise Unsupported(f"sweepd does not support this request: {message}")
+            return Unsupported(f"sweepd does not support this request: {message}")
         return parsed
 
 
-def _check_depth(selections: SelectionSetNode | None, depth: int) -> None:
-    if selections is None:
-        return
-    if depth > MAX_DEPTH:
-        raise BadInput(f"a GraphQL document may be {MAX_DEPTH} levels deep")
-    for selection in selections.selections:
-        _check_depth(getattr(selection, "selection_set", None), depth + 1)
+def _measure(document: DocumentNode) -> tuple[int, int]:
+    """Levels and fields of a document once its fragments stand where they are named."""
+    fragments = {
+        node.name.value: node.selection_set
+        for node in document.definitions
+        if isinstance(node, FragmentDefinitionNode)
+    }
+    known: dict[str, tuple[int, int]] = {}
+
+    def fragment(name: str) -> tuple[int, int]:
+        if name not in known:
+            known[name] = (0, 0)  # one that names itself is refused by the validation
+            if name in fragments:
+                known[name] = selection_set(fragments[name])
+        return known[name]
+
+    def selection_set(selections: SelectionSetNode | None) -> tuple[int, int]:
+        depth, n_fields = 0, 0
+        for node in selections.selections if selections else ():
+            if isinstance(node, FragmentSpreadNode):
+                found = fragment(node.name.value)
+            else:
+                inner = selection_set(getattr(node, "selection_set", None))
+                found = (inner[0] + 1, inner[1] + 1)
+            depth, n_fields = max(depth, found[0]), n_fields + found[1]
+        return depth, n_fields
+
+    measured = [
+        selection_set(node.selection_set)
+        for node in document.definitions
+        if isinstance(node, OperationDefinitionNode | FragmentDefinitionNode)
+    ]
+    return max((m[0] for m in measured), default=0), max((m[1] for m in measured), default=0)
 
 
 def _cause(errors: list[GraphQLError]) -> BaseException:

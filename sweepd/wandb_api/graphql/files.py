@@ -81,7 +81,8 @@ def files(
 ) -> dict[str, Any]:
     """A run's files; with `upload`, a name that is not there yet gets an address as well."""
     context = ctx(info)
-    found = context.services.files.list_files(run, pattern, [n for n in names or [] if n])
+    wanted = [name.removeprefix("./") for name in names or [] if name]
+    found = context.services.files.list_files(run, pattern, wanted)
     return connection([_node(context, run, file) for file in found], first, after)
 
 

@@ -6,7 +6,7 @@ from typing import Any
 from ariadne import MutationType, ObjectType, QueryType
 from ariadne.types import SchemaBindable
 
-from sweepd.domain.errors import BadInput
+from sweepd.domain.errors import BadInput, Forbidden
 from sweepd.domain.users import Caller
 from sweepd.wandb_api import wire
 from sweepd.wandb_api.features import FEATURES
@@ -55,19 +55,44 @@ def entity_node(name: str, pk: int, caller: Caller) -> dict[str, Any]:
         "name": name,
         "available": False,
         "is_team": name != caller.name,
+        "entity_type": "team" if name != caller.name else "user",
+        "read_only": False,
+        "read_only_admin": False,
+        "private_only": True,
+        "is_paid": False,
+        "code_saving_enabled": True,
+        "storage_bytes": None,
+        "default_access": "PRIVATE",
         "organization": None,
     }
 
 
 @query.field("users")
 def users(_: Any, info: Info, query: str | None = None) -> dict[str, Any]:
-    """Users whose name or mail address is the text asked for."""
+    """Users of that name or mail address; to an administrator, whose name or address holds it."""
     context = ctx(info)
-    found = []
-    for known in context.services.users.list_users():
-        if not query or query in (known.name, known.email):
-            found.append(context.services.users.get_caller(known.name))
-    return connection(found if query else [context.caller])
+    people, text = context.services.users, query or ""
+    if not text and not context.caller.is_admin:
+        return connection([context.caller])
+    found = [
+        people.get_caller(known.name)
+        for known in people.list_users()
+        if text in (known.name, known.email)
+        or (context.caller.is_admin and (text in known.name or text in known.email))
+    ]
+    return connection(found)
+
+
+@mutation.field("createUser")
+def create_user(_: Any, info: Info, input: dict[str, Any]) -> dict[str, Any]:
+    """A user named after their mail address; `sweepd keys add NAME` gives them a key."""
+    context = ctx(info)
+    email = input["email"]
+    if not context.caller.is_admin:
+        raise Forbidden("only an administrator adds users; ask one for `sweepd users add`")
+    name = email.partition("@")[0]
+    context.services.users.add_user(name, email=email, is_admin=bool(input.get("admin")))
+    return {"user": context.services.users.get_caller(name)}
 
 
 @user.field("id")
@@ -77,10 +102,15 @@ def user_id(caller: Caller, _: Info) -> str:
 
 
 @user.field("username")
-@user.field("entity")
 def username(caller: Caller, _: Info) -> str:
-    """A user's default entity bears their name."""
+    """What they sign in as."""
     return caller.name
+
+
+@user.field("entity")
+def default_entity(caller: Caller, _: Info) -> str:
+    """Where their runs go when they name no entity."""
+    return caller.default_entity
 
 
 @user.field("admin")

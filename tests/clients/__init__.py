@@ -1,0 +1,1 @@
+"""The same work with every supported version of the client: `make clients`."""

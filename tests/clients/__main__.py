@@ -1,0 +1,85 @@
+"""Do the same work with every supported version of the client against a real server.
+
+    python -m tests.clients [VERSION …]
+
+Each version gets an environment of its own under `.clients/`, made the first time. Prints a table;
+fails when a step fails.
+"""
+
+import json
+import os
+import subprocess
+import sys
+import tempfile
+import venv
+from pathlib import Path
+
+from rich.console import Console
+from rich.table import Table
+
+from tests.conftest import ROOT, RunningServer, start_server
+
+VERSIONS = ("0.26.1", "0.27.2", "0.28.2", "0.29.0", "0.30.0", "0.31.0")
+CACHE = ROOT / ".clients"
+NEEDS = ("numpy", "pillow")  # what the work logs media with
+TIMEOUT_S = 600
+
+
+def python_of(version: str) -> Path:
+    """The interpreter of a version's environment, made when missing."""
+    folder = CACHE / version
+    python = folder / "bin" / "python"
+    if not (folder / ".ready").exists():
+        print(f"making an environment for wandb {version} …", file=sys.stderr)
+        venv.create(folder, with_pip=True, clear=True)
+        subprocess.run(
+            [python, "-m", "pip", "install", "--quiet", f"wandb=={version}", *NEEDS], check=True
+        )
+        (folder / ".ready").touch()
+    return python
+
+
+def work(server: RunningServer, version: str) -> dict[str, str | None]:
+    """Each step's error, None where it worked."""
+    python = python_of(version)
+    with tempfile.TemporaryDirectory() as folder:
+        environment = server.environment(Path(folder))
+        environment.pop("PYTHONPATH", None)
+        environment["PATH"] = f"{python.parent}{os.pathsep}{os.environ['PATH']}"
+        done = subprocess.run(
+            [python, ROOT / "tests" / "clients" / "work.py"], cwd=folder, env=environment,
+            capture_output=True, text=True, timeout=TIMEOUT_S, check=False,
+        )  # fmt: skip
+    lines = [json.loads(x) for x in done.stdout.splitlines() if x.startswith('{"step"')]
+    if not lines:
+        return {"start": done.stdout + done.stderr}
+    return {line["step"]: line["error"] for line in lines}
+
+
+def main(versions: list[str]) -> int:
+    """Print the table and what failed; 1 when anything did."""
+    with tempfile.TemporaryDirectory() as folder:
+        server = start_server(Path(folder))
+        try:
+            results = {version: work(server, version) for version in versions}
+        finally:
+            server.stop()
+        log = server.log
+    steps = list(dict.fromkeys(step for errors in results.values() for step in errors))
+    table = Table("wandb", *steps)
+    for version, errors in results.items():
+        cells = ("–" if s not in errors else "FAILED" if errors[s] else "ok" for s in steps)
+        table.add_row(version, *cells)
+    console = Console(width=120)
+    console.print(table)
+    failed = [(v, s, e) for v, errors in results.items() for s, e in errors.items() if e]
+    for version, step, error in failed:
+        console.print(f"wandb {version}, {step}:\n{error}", markup=False, highlight=False)
+    refused = [line for line in log.splitlines() if "not supported:" in line]
+    for line in refused:
+        console.print(line, markup=False, highlight=False)
+    return 1 if failed or refused else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:] or list(VERSIONS)))

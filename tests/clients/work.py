@@ -1,0 +1,174 @@
+"""What each version of the client does; runs in that version's own environment.
+
+Prints one JSON object a step: `{"step": …, "error": …}`, error null when it worked. Knows only the
+client: the server's address and key come from the environment, as for any user.
+"""
+
+import json
+import os
+import subprocess
+import sys
+import traceback
+from collections.abc import Callable
+from pathlib import Path
+
+import wandb
+
+PROJECT = "clients-" + wandb.__version__
+SWEEP = {
+    "method": "grid",
+    "program": "train.py",
+    "command": ["${env}", "${interpreter}", "${program}", "${args}"],
+    "metric": {"name": "loss", "goal": "minimize"},
+    "parameters": {"lr": {"values": [0.1, 0.2]}},
+}
+TRAIN = """
+import argparse, wandb
+parser = argparse.ArgumentParser()
+parser.add_argument("--lr", type=float)
+with wandb.init(config=vars(parser.parse_args())) as run:
+    for step in range(3):
+        run.log({"loss": run.config["lr"] / (step + 1)})
+"""
+
+
+def cli(*words: str, **environ: str) -> str:
+    """Run the stock command; its whole output."""
+    done = subprocess.run(
+        [sys.executable, "-m", "wandb", *words], capture_output=True, text=True, check=False,
+        env={**os.environ, **environ}, timeout=150,
+    )  # fmt: skip
+    said = done.stdout + done.stderr
+    assert done.returncode == 0, said
+    return said
+
+
+def login() -> None:
+    """`wandb login` writes the key where the client itself looks for it."""
+    key, host = os.environ["WANDB_API_KEY"], os.environ["WANDB_BASE_URL"]
+    without = {k: v for k, v in os.environ.items() if k not in ("WANDB_API_KEY", "WANDB_BASE_URL")}
+    done = subprocess.run(
+        [sys.executable, "-m", "wandb", "login", "--relogin", "--host", host, key],
+        capture_output=True, text=True, env=without, check=False,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert key in (Path.home() / ".netrc").read_text()
+
+
+def run() -> None:
+    """Config, history, summary, media, a table, a chart."""
+    import numpy as np
+
+    with wandb.init(project=PROJECT, id="first", config={"lr": 0.1, "ünï": [1]}, tags=["t"]) as one:
+        one.define_metric("loss", summary="min")
+        for step in range(20):
+            one.log({"loss": 1 / (step + 1), "nested": {"a": step}})
+        table = wandb.Table(columns=["x", "y"], data=[[i, i * i] for i in range(5)])
+        one.log({
+            "image": wandb.Image(np.zeros((4, 4, 3), dtype=np.uint8)),
+            "histogram": wandb.Histogram([1, 2, 3]),
+            "table": table,
+            "chart": wandb.plot.line(table, "x", "y"),
+        })  # fmt: skip
+        one.summary["extra"] = "ü"
+        print("said on the console")
+
+
+def files() -> None:
+    """A saved file comes back the same."""
+    Path("saved.txt").write_text("saved")
+    with wandb.init(project=PROJECT, id="files") as one:
+        one.save("saved.txt")
+    found = wandb.Api().run(f"{PROJECT}/files").file("saved.txt")
+    with found.download(root="back", replace=True) as text:
+        assert text.read() == "saved"
+
+
+def artifact() -> None:
+    """Log a version, use it, download it."""
+    Path("model.txt").write_text("weights")
+    with wandb.init(project=PROJECT, id="maker") as one:
+        made = wandb.Artifact("model", type="model", metadata={"a": 1})
+        made.add_file("model.txt")
+        one.log_artifact(made, aliases=["best"])
+    with wandb.init(project=PROJECT, id="user") as one:
+        used = one.use_artifact("model:best")
+        folder = used.download(root="downloaded")
+        assert (Path(folder) / "model.txt").read_text() == "weights"
+    assert [r.id for r in wandb.Api().artifact(f"{PROJECT}/model:best").used_by()] == ["user"]
+
+
+def sweep() -> None:
+    """A sweep from Python, worked on by a function in this process."""
+    seen = []
+
+    def train() -> None:
+        with wandb.init() as one:
+            seen.append(one.config["lr"])
+            one.log({"loss": one.config["lr"]})
+
+    wandb.agent(wandb.sweep(SWEEP, project=PROJECT), function=train, project=PROJECT)
+    assert sorted(seen) == [0.1, 0.2], seen
+
+
+def agent() -> None:
+    """`wandb sweep` and `wandb agent`, each run a process of its own."""
+    Path("train.py").write_text(TRAIN)
+    Path("sweep.yaml").write_text(json.dumps(SWEEP))
+    path = cli("sweep", "--project", PROJECT, "sweep.yaml").split("wandb agent ")[1].split()[0]
+    cli("agent", path)
+    found = wandb.Api().sweep(path)
+    assert [one.state for one in found.runs] == ["finished"] * 2
+    assert found.best_run().config["lr"] == 0.1
+    assert found.state == "FINISHED"
+
+
+def resume() -> None:
+    """Going on with a run keeps its history."""
+    for _ in range(2):
+        with wandb.init(project=PROJECT, id="resumed", resume="allow") as one:
+            one.log({"loss": 1.0})
+    steps = [row["_step"] for row in wandb.Api().run(f"{PROJECT}/resumed").scan_history()]
+    assert steps == [0, 1], steps
+
+
+def sync() -> None:
+    """A run made offline, sent later."""
+    with wandb.init(project=PROJECT, id="offline", mode="offline") as one:
+        one.log({"loss": 0.5})
+        folder = Path(one.dir).parent
+    cli("sync", str(folder))
+    assert wandb.Api().run(f"{PROJECT}/offline").summary["loss"] == 0.5
+
+
+def api() -> None:
+    """The public API reads and changes what the steps above made."""
+    found = wandb.Api()
+    [first] = found.runs(PROJECT, filters={"config.lr": 0.1, "tags": "t"})
+    assert first.id == "first" and first.state == "finished"
+    assert first.config["ünï"] == [1]
+    assert first.summary["loss"] == {"min": 0.05} and first.summary["extra"] == "ü"
+    assert len(first.history(keys=["loss"], pandas=False)) == 20
+    assert len(list(first.scan_history())) == 21
+    assert len(list(first.scan_history(keys=["loss", "nested.a"]))) == 20
+    first.notes, first.tags = "noted", ["t", "u"]
+    first.config["added"] = 1
+    first.update()
+    again = wandb.Api().run(f"{PROJECT}/first")
+    assert (again.notes, sorted(again.tags), again.config["added"]) == ("noted", ["t", "u"], 1)
+    assert "root" in found.viewer.username or found.default_entity
+    assert PROJECT in [project.name for project in found.projects()]
+    found.run(f"{PROJECT}/user").delete()
+    assert "user" not in [one.id for one in wandb.Api().runs(PROJECT)]
+
+
+STEPS: list[Callable[[], None]] = [login, run, files, artifact, sweep, agent, resume, sync, api]
+
+if __name__ == "__main__":
+    for step in STEPS:
+        error = None
+        try:
+            step()
+        except Exception:
+            error = traceback.format_exc()
+        print("\n" + json.dumps({"step": step.__name__, "error": error}), flush=True)

@@ -1,0 +1,93 @@
+"""Writes the part of `sweepd/wandb_api/PROTOCOL.md` that follows from the client and the schema.
+
+    python -m tests.protocol.page
+"""
+
+from functools import cache
+from pathlib import Path
+
+from graphql import FieldNode, GraphQLSchema, OperationDefinitionNode, parse, validate
+
+import sweepd.wandb_api
+from sweepd.wandb_api.features import FEATURES
+from sweepd.wandb_api.graphql.engine import build_schema
+from tests.protocol.client_documents import CLIENT_VERSION, CORE, Document, collect
+from tests.protocol.refused import REFUSED
+
+PAGE = Path(sweepd.wandb_api.__file__).parent / "PROTOCOL.md"
+BEGIN = "<!-- made by python -m tests.protocol.page: from here -->\n"
+END = "<!-- to here -->\n"
+
+
+@cache
+def documents() -> tuple[Document, ...]:
+    """Every operation of the installed client."""
+    return tuple(collect())
+
+
+@cache
+def schema() -> GraphQLSchema:
+    """What we answer."""
+    return build_schema()
+
+
+@cache
+def problems(document: Document) -> list[str]:
+    """Why a document cannot be answered; empty when it can."""
+    return [error.message for error in validate(schema(), parse(document.text))]
+
+
+def root_fields(document: Document) -> set[str]:
+    """`Query.viewer`, `Mutation.stopRun`, …: what a document asks for first."""
+    found = set()
+    for definition in parse(document.text).definitions:
+        if isinstance(definition, OperationDefinitionNode):
+            kind = definition.operation.value.capitalize()
+            for selection in definition.selection_set.selections:
+                if isinstance(selection, FieldNode):
+                    found.add(f"{kind}.{selection.name.value}")
+    return found
+
+
+def generated() -> str:
+    """The lists: answered, refused, asked for by nobody, feature flags."""
+    answered: dict[str, tuple[set[str], set[str]]] = {}
+    for document in documents():
+        if document.name in REFUSED:
+            continue
+        fields, sources = answered.setdefault(document.name, (set(), set()))
+        fields |= root_fields(document)
+        sources.add("core" if document.source == CORE else "Python")
+    lines = [
+        f"### Answered: {len(answered)} operations of wandb {CLIENT_VERSION}", "",
+        "| operation | asks for | sent by |", "|---|---|---|",
+    ]  # fmt: skip
+    for name, (fields, sources) in sorted(answered.items()):
+        lines.append(f"| {name} | {', '.join(sorted(fields))} | {', '.join(sorted(sources))} |")
+    lines += ["", f"### Refused: {len(REFUSED)} operations", ""]
+    for reason in dict.fromkeys(REFUSED.values()):
+        names = sorted(name for name, why in REFUSED.items() if why == reason)
+        lines.append(f"- {reason}: {', '.join(names)}.")
+    asked = set().union(*(root_fields(document) for document in documents()))
+    ours = {
+        f"{kind}.{field}"
+        for kind in ("Query", "Mutation")
+        for field in getattr(schema().get_type(kind), "fields", {})
+    }
+    spare = ", ".join(sorted(ours - asked))
+    lines += ["", f"Answered for our own commands and older clients only: {spare or 'nothing'}."]
+    on, off = ([f for f, is_on in FEATURES.items() if is_on is flag] for flag in (True, False))
+    lines += ["", "### Feature flags", "", f"Raised: {', '.join(on)}."]
+    if off:
+        lines += ["", f"Known and down: {', '.join(off)}."]
+    return "\n".join(lines) + "\n"
+
+
+def with_generated(page: str) -> str:
+    """The page with its made part as it should be now."""
+    head, rest = page.split(BEGIN)
+    return head + BEGIN + generated() + END + rest.split(END)[1]
+
+
+if __name__ == "__main__":
+    PAGE.write_text(with_generated(PAGE.read_text()))

@@ -1,0 +1,60 @@
+"""The operations of the client that are refused, and why."""
+
+REGISTRY = "registries: one shared collection of artifacts for an organisation"
+ORGANISATION = "organisations: an entity here belongs to none"
+AUTOMATION = "automations and integrations"
+LAUNCH = "launch queues: agents are started by `sweepd agents`, Slurm, Kubernetes or Ray"
+REPORT = "reports: pages written in the service's own editor"
+DIGEST = "never sent: the feature flag for XXH128 digests is down"
+
+REFUSED = {
+    "CreateRegistryMembers": REGISTRY,
+    "DeleteRegistry": REGISTRY,
+    "DeleteRegistryMembers": REGISTRY,
+    "FetchRegistries": REGISTRY,
+    "FetchRegistry": REGISTRY,
+    "RegistryCollections": REGISTRY,
+    "RegistryTeamMembers": REGISTRY,
+    "RegistryUserMembers": REGISTRY,
+    "RegistryVersions": REGISTRY,
+    "RenameRegistry": REGISTRY,
+    "UpdateTeamRegistryRole": REGISTRY,
+    "UpdateUserRegistryRole": REGISTRY,
+    "UpsertRegistry": REGISTRY,
+    "FetchAdvancedRegistryFeatures": ORGANISATION,
+    "FetchOrgInfoFromEntity": ORGANISATION,
+    "FetchOrganization": ORGANISATION,
+    "OrgFeatureFlags": ORGANISATION,
+    "CreateAutomation": AUTOMATION,
+    "CreateGenericWebhookIntegration": AUTOMATION,
+    "DeleteAutomation": AUTOMATION,
+    "GetAutomationsLegacy": AUTOMATION,
+    "GetEntityAutomations": AUTOMATION,
+    "GetEntityAutomationsLegacy": AUTOMATION,
+    "GetOrgAutomations": AUTOMATION,
+    "IntegrationsByEntity": AUTOMATION,
+    "UpdateAutomation": AUTOMATION,
+    "CreateDefaultResourceConfig": LAUNCH,
+    "CreateRunQueue": LAUNCH,
+    "DeleteFromRunQueue": LAUNCH,
+    "DeleteRunQueue": LAUNCH,
+    "GetDefaultResourceConfig": LAUNCH,
+    "GetRunQueueItem": LAUNCH,
+    "GetRunQueueItems": LAUNCH,
+    "GetRunQueueMetadata": LAUNCH,
+    "LaunchAgent": LAUNCH,
+    "ProjectRunQueues": LAUNCH,
+    "UpsertRunQueue": LAUNCH,
+    "ackRunQueueItem": LAUNCH,
+    "createLaunchAgent": LAUNCH,
+    "failRunQueueItem": LAUNCH,
+    "fetchRunQueuesFromProject": LAUNCH,
+    "popFromRunQueue": LAUNCH,
+    "pushToRunQueue": LAUNCH,
+    "pushToRunQueueByName": LAUNCH,
+    "updateLaunchAgent": LAUNCH,
+    "updateRunQueueItemWarning": LAUNCH,
+    "ProjectViews": REPORT,
+    "FetchArtifactDigestAlgorithm": DIGEST,
+    "XXHashDigestsEnabled": DIGEST,
+}
