@@ -16,6 +16,7 @@ from types import FrameType
 import anyio.to_thread
 import uvicorn
 from starlette.applications import Starlette
+from starlette.middleware import Middleware
 
 from sweepd import __version__
 from sweepd.domain.errors import BadInput
@@ -41,6 +42,7 @@ from sweepd.store.blobs import Blobs
 from sweepd.store.database import Database
 from sweepd.wandb_api import routes as wandb_routes
 from sweepd.wandb_api.graphql.engine import Engine
+from sweepd.wandb_api.prefix import WithoutPrefix
 from sweepd.wandb_api.signing import Signer
 from sweepd.web import routes as web_routes
 
@@ -118,7 +120,12 @@ def make_app(parts: Parts) -> Starlette:
             await anyio.to_thread.run_sync(parts.close)
             _remove_address(parts.settings.data)
 
-    app = Starlette(routes=[*wandb_routes.routes, *web_routes.routes], lifespan=lifespan)
+    prefix = parts.settings.path_prefix
+    app = Starlette(
+        routes=[*wandb_routes.routes, *web_routes.routes],
+        middleware=[Middleware(WithoutPrefix, prefix=prefix)] if prefix else [],
+        lifespan=lifespan,
+    )
     app.state.version = __version__
     app.state.settings = parts.settings
     app.state.services = parts.services

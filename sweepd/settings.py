@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 from sweepd.domain.errors import BadInput
 
@@ -38,7 +39,9 @@ class Settings:
         "SQLAlchemy address of the database; empty: SQLite in the data folder", ""
     )
     files: str = _help("folder or s3:// gs:// az:// address of the files; empty: data folder", "")
-    public_url: str = _help("address clients reach us by, if not the one they connect to", "")
+    public_url: str = _help(
+        "address clients reach us by, if not the one they connect to; may end in a path", ""
+    )
     max_body_bytes: int = _help("largest request other than a file, bytes", 64 << 20)
     max_file_bytes: int = _help("largest uploaded file, bytes", 50 << 30)
     threads: int = _help("requests worked on at once", 64)
@@ -52,6 +55,11 @@ class Settings:
     def files_location(self) -> str:
         """The files' place, spelt out."""
         return self.files or str(self.data / "blobs")
+
+    @property
+    def path_prefix(self) -> str:
+        """The path in the public address: "/sweepd" for http://host/sweepd; "" for none."""
+        return urlsplit(self.public_url).path.rstrip("/")
 
     @property
     def is_loopback(self) -> bool:

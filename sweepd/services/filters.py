@@ -9,13 +9,16 @@ from typing import Any
 
 from sweepd.domain.errors import BadInput
 from sweepd.domain.runs import Run
-from sweepd.domain.sweeps import Sweep
+from sweepd.services import patterns
+from sweepd.services.streams import parse_line
 
 Test = Callable[[Any], bool]
 Reader = Callable[[str], Callable[[Any], Any]]
 _MISSING: Any = object()
 
 _FIELDS: dict[str, Callable[[Run], Any]] = {
+    "entity": lambda run: run.entity,
+    "project": lambda run: run.project,
     "name": lambda run: run.run_id,
     "id": lambda run: run.run_id,
     "display_name": lambda run: run.display_name,
@@ -28,15 +31,15 @@ _FIELDS: dict[str, Callable[[Run], Any]] = {
     "username": lambda run: run.user_name,
     "notes": lambda run: run.notes,
     "description": lambda run: run.description,
-    "created_at": lambda run: _iso(run.created_at),
-    "updated_at": lambda run: _iso(run.updated_at),
-    "heartbeat_at": lambda run: _iso(run.heartbeat_at),
+    "created_at": lambda run: iso(run.created_at),
+    "updated_at": lambda run: iso(run.updated_at),
+    "heartbeat_at": lambda run: iso(run.heartbeat_at),
     "duration": lambda run: ((run.heartbeat_at or run.updated_at) - run.created_at).total_seconds(),
 }
-_ALIASES = {
+ALIASES = {
     "displayName": "display_name", "jobType": "job_type", "createdAt": "created_at",
     "updatedAt": "updated_at", "heartbeatAt": "heartbeat_at", "user.username": "username",
-    "group_name": "group", "sweep_name": "sweep", "sweepName": "sweep",
+    "group_name": "group", "groupName": "group", "sweep_name": "sweep", "sweepName": "sweep",
 }  # fmt: skip
 
 
@@ -63,9 +66,11 @@ def compile_filter(filters: str | None, read_path: Reader | None = None) -> Test
     """
     try:
         tree = json.loads(filters) if filters else {}
-    except ValueError as error:
+        return _compile(tree if tree is not None else {}, read_path or reader)
+    except RecursionError as error:
+        raise BadInput("this filter is nested too deeply to be read") from error
+    except json.JSONDecodeError as error:
         raise BadInput(f"filters should be JSON: {error}; got {filters!r:.100}") from error
-    return _compile(tree if tree is not None else {}, read_path or reader)
 
 
 def _compile(tree: Any, read_path: Reader) -> Test:
@@ -98,6 +103,9 @@ def _compile_item(key: str, value: Any, read_path: Reader) -> Test:
 def _compile_comparison(path: str, value: Any) -> Callable[[Any], bool]:
     if not (isinstance(value, dict) and value and all(k.startswith("$") for k in value)):
         return lambda found: _equal(found, value)
+    value = dict(value)
+    if "$regex" in value and "$options" in value:  # MongoDB's way to say (?i)
+        value["$regex"] = f"(?{value.pop('$options')}){value['$regex']}"
     tests = [_operator(path, name, operand) for name, operand in value.items()]
     return lambda found: all(test(found) for test in tests)
 
@@ -120,11 +128,8 @@ def _operator(path: str, name: str, operand: Any) -> Callable[[Any], bool]:
         within = name == "$in"
         return lambda found: any(_equal(found, item) for item in operand) == within
     if name == "$regex":
-        try:
-            pattern = re.compile(str(operand))
-        except re.error as error:
-            raise BadInput(f"{path}: {operand!r:.100} is no regular expression: {error}") from error
-        return lambda found: isinstance(found, str) and pattern.search(found) is not None
+        search = patterns.compile_pattern(operand, path)
+        return lambda found: isinstance(found, str) and search(found)
     if name == "$not":
         inner = _compile_comparison(path, operand)
         return lambda found: not inner(found)
@@ -168,24 +173,24 @@ def reader(path: str) -> Callable[[Run], Any]:
     Raises:
         BadInput: No run has such a path.
     """
-    name = _ALIASES.get(path, path)
+    name = ALIASES.get(path, path)
     if name in _FIELDS:
         return _FIELDS[name]
     head, _, rest = name.partition(".")
     if head == "config" and rest:
         return lambda run: _config_value(run, rest)
     if head in ("summary_metrics", "summary", "summaryMetrics") and rest:
-        return lambda run: _dig(json.loads(run.summary or "{}"), rest)
+        return lambda run: _dig(parse_line(run.summary), rest)
     if name.startswith("keys_info.keys."):
         key = name.removeprefix("keys_info.keys.").removesuffix(".previousValue")
-        return lambda run: _dig(json.loads(run.summary or "{}"), key)
+        return lambda run: _dig(parse_line(run.summary), key)
     raise BadInput(
         f"runs have no {path!r}; filter by {', '.join(_FIELDS)}, config.KEY or summary_metrics.KEY"
     )
 
 
 def _config_value(run: Run, rest: str) -> Any:
-    config = json.loads(run.config or "{}")
+    config = parse_line(run.config)
     plain = {
         key: item["value"]
         for key, item in config.items()
@@ -241,32 +246,6 @@ def _sortable(value: Any) -> tuple[int, Any] | None:
     return None
 
 
-def _iso(at: datetime | None) -> str | None:
+def iso(at: datetime | None) -> str | None:
+    """A time as filters compare it."""
     return at.isoformat() if at else None
-
-
-def select_sweeps(sweeps: Sequence[Sweep], filters: str | None) -> list[Sweep]:
-    """The sweeps that pass a filter, in the order given.
-
-    Raises:
-        BadInput: As `select`.
-    """
-    test = compile_filter(filters, _sweep_reader)
-    return [sweep for sweep in sweeps if test(sweep)]
-
-
-def _sweep_reader(path: str) -> Callable[[Sweep], Any]:
-    fields: dict[str, Callable[[Sweep], Any]] = {
-        "name": lambda sweep: sweep.sweep_id,
-        "display_name": lambda sweep: sweep.display_name,
-        "state": lambda sweep: str(sweep.state),
-        "method": lambda sweep: sweep.method,
-        "username": lambda sweep: sweep.user_name,
-        "description": lambda sweep: sweep.description,
-        "created_at": lambda sweep: _iso(sweep.created_at),
-        "updated_at": lambda sweep: _iso(sweep.updated_at),
-    }
-    name = _ALIASES.get(path, path)
-    if name not in fields:
-        raise BadInput(f"sweeps have no {path!r}; filter by {', '.join(fields)}")
-    return fields[name]

@@ -5,69 +5,20 @@ nothing. Stopping rules, `metric.target` and the end of the sweep take effect in
 transaction, when the number arrives.
 """
 
-import json
 import math
-from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
-
-import orjson
 
 from sweepd.domain.errors import NotFound
 from sweepd.domain.runs import ENDED, Run, RunState
 from sweepd.domain.sweeps import Sweep, SweepState
 from sweepd.domain.users import Caller
-from sweepd.services import access, early_stops, endings, lifecycle
+from sweepd.services import access, early_stops, endings, lifecycle, shared_runs
 from sweepd.services.core import Core
+from sweepd.services.streams import Lines, StreamPost, number_at, parse_line
 from sweepd.store import history, objectives, runs, sweeps
 from sweepd.store.database import Connection
 from sweepd.store.history import Stream
-
-
-@dataclass(frozen=True, slots=True)
-class Lines:
-    """Consecutive lines of one stream, the first with its number, from 0."""
-
-    first: int
-    lines: Sequence[str]
-
-
-@dataclass(frozen=True, slots=True)
-class StreamPost:
-    """One request of a run's client; an empty one only says that the run lives."""
-
-    history: Lines | None = None
-    events: Lines | None = None
-    console: Sequence[Lines] = ()
-    summary: str | None = None
-    is_preempting: bool = False
-    exitcode: int | None = None
-    is_complete: bool = False
-
-
-def parse_line(line: str) -> dict[str, Any]:
-    """A history line as a mapping; NaN and Infinity are read, what is no object is empty."""
-    try:
-        row = orjson.loads(line)
-    except orjson.JSONDecodeError:
-        try:
-            row = json.loads(line)
-        except ValueError:
-            return {}
-    return row if isinstance(row, dict) else {}
-
-
-def number_at(row: dict[str, Any], name: str) -> float | None:
-    """The number logged under a name, which may be a path through nested objects; else None."""
-    value: Any = row.get(name)
-    if value is None and "." in name:
-        value = row
-        for step in name.split("."):
-            value = value.get(step) if isinstance(value, dict) else None
-    if isinstance(value, bool) or not isinstance(value, int | float):
-        return None
-    return float(value)
 
 
 class History:
@@ -77,9 +28,18 @@ class History:
         self._core = core
 
     def append(
-        self, caller: Caller, entity: str, project: str, run_id: str, post: StreamPost
+        self,
+        caller: Caller,
+        entity: str,
+        project: str,
+        run_id: str,
+        post: StreamPost,
+        client_id: str | None = None,
     ) -> bool:
         """Store one request of a run's client.
+
+        Args:
+            client_id: Which of the clients of a shared run; None when there is only one.
 
         Returns:
             Whether the run has been asked to stop.
@@ -94,6 +54,10 @@ class History:
             run = runs.find_run(connection, owner.pk, run_id) if owner else None
             if run is None:
                 raise NotFound(f"no run {entity}/{project}/{run_id}; it may have been deleted")
+            if client_id is not None:
+                return self._take_in(
+                    connection, run, *shared_runs.as_appended(connection, run, post, client_id)
+                )
             return self._take_in(connection, run, post, rows)
 
         run = self._core.db.write(take_in)

@@ -6,10 +6,14 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from sweepd.domain.runs import ConsoleLine, Run
+from sweepd.services import forks
 from sweepd.services.core import Core
-from sweepd.services.history import parse_line
+from sweepd.services.streams import parse_line
 from sweepd.store import history, objectives
+from sweepd.store.database import Connection
 from sweepd.store.history import Stream as Stream  # the edges name streams by it
+
+MAX_KEYS_KEPT = 256  # runs whose keys are remembered
 
 _PLAIN_LINE = re.compile(
     r"(?P<error>ERROR )?(?P<at>\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?) (?P<text>.*)", re.DOTALL
@@ -21,18 +25,37 @@ class Reading:
 
     def __init__(self, core: Core) -> None:
         self._core = core
+        self._keys: dict[tuple[object, ...], dict[str, Any] | None] = {}
 
     def lines(
         self, run: Run, stream: Stream, min_step: int | None = None, max_step: int | None = None
     ) -> list[str]:
-        """A stream's lines as they came; steps keep those with min_step ≤ `_step` < max_step."""
+        """A stream's lines as they came; steps keep those with min_step ≤ `_step` < max_step.
+
+        The history of a fork begins with its parent's, up to the step where they part.
+        """
         with self._core.db.read() as connection:
-            found = history.read_lines(connection, run.pk, stream, 0, min_step, max_step)
-            if min_step is None and max_step is None:
-                return [line for _, line in found]
-            low = -1 if min_step is None else min_step
-            high = float("inf") if max_step is None else max_step
-            return [line for _, line in found if low <= _step(parse_line(line)) < high]
+            lines: list[str] = []
+            if stream is Stream.HISTORY:
+                for parent, last_step in forks.ancestors(connection, run):
+                    end = last_step + 1 if max_step is None else min(max_step, last_step + 1)
+                    lines += self._own_lines(connection, parent, stream, min_step, end)
+            return lines + self._own_lines(connection, run, stream, min_step, max_step)
+
+    def _own_lines(
+        self,
+        connection: Connection,
+        run: Run,
+        stream: Stream,
+        min_step: int | None,
+        max_step: int | None,
+    ) -> list[str]:
+        if min_step is None and max_step is None:
+            return [line for _, line in history.read_lines(connection, run.pk, stream)]
+        low = -1 if min_step is None else min_step
+        high = float("inf") if max_step is None else max_step
+        blocks = history.read_blocks(connection, run.pk, stream, low, high)
+        return [line for block in blocks for line in _between(block, low, high)]
 
     def rows(
         self,
@@ -47,10 +70,9 @@ class Reading:
             keys: Names, or dotted paths through nested objects.
             min_step, max_step: Both inclusive.
         """
-        for line in self.lines(run, Stream.HISTORY, min_step, None):
+        end = None if max_step is None else max_step + 1
+        for line in self.lines(run, Stream.HISTORY, min_step, end):
             row = parse_line(line)
-            if max_step is not None and _step(row) > max_step:
-                continue
             if keys is None:
                 yield row
                 continue
@@ -80,31 +102,18 @@ class Reading:
         with self._core.db.read() as connection:
             return objectives.list_values(connection, run.pk)
 
-    def keys(self, run: Run) -> dict[str, Any]:
-        """What the history holds, in the client's shape: `lastStep`, `keys`, `sets`."""
-        found: dict[str, dict[str, Any]] = {}
-        sets: dict[tuple[str, ...], int] = {}
-        for line in self.lines(run, Stream.HISTORY):
-            flat = flatten(parse_line(line))
-            names = tuple(sorted(flat))
-            sets[names] = sets.get(names, 0) + 1
-            for name, value in flat.items():
-                entry = found.setdefault(name, {"typeCounts": {}, "monotonic": True})
-                kind = _kind(value)
-                entry["typeCounts"][kind] = entry["typeCounts"].get(kind, 0) + 1
-                previous = entry.get("previousValue")
-                if kind != "number" or (previous is not None and value < previous):
-                    entry["monotonic"] = False
-                entry["previousValue"] = value
-        for entry in found.values():
-            entry["typeCounts"] = [
-                {"type": kind, "count": count} for kind, count in entry["typeCounts"].items()
-            ]
-        return {
-            "lastStep": run.last_step,
-            "sets": [{"keys": list(names), "count": count} for names, count in sets.items()],
-            "keys": found,
-        }
+    def keys(self, run: Run) -> dict[str, Any] | None:
+        """What the history holds, in the client's shape: `lastStep`, `keys`, `sets`.
+
+        None before the first row. A run that stands still is looked through only once.
+        """
+        version = (run.pk, run.history_lines, run.last_step, run.updated_at)
+        if version not in self._keys:
+            found = history_keys(self.lines(run, Stream.HISTORY))
+            if len(self._keys) >= MAX_KEYS_KEPT:
+                self._keys.clear()
+            self._keys[version] = found
+        return self._keys[version]
 
     def console(self, run: Run, first_line: int = 0) -> list[ConsoleLine]:
         """The terminal output from a line number on."""
@@ -140,6 +149,38 @@ def flatten(row: dict[str, Any], prefix: str = "") -> dict[str, Any]:
     return flat
 
 
+def history_keys(lines: Sequence[str]) -> dict[str, Any] | None:
+    """Which keys the rows have, of what kinds, and their last values; None for no rows."""
+    if not lines:
+        return None
+    found: dict[str, dict[str, Any]] = {}
+    sets: dict[tuple[str, ...], int] = {}
+    last_step = -1
+    for line in lines:
+        row = parse_line(line)
+        last_step = max(last_step, _step(row))
+        flat = flatten(row)
+        names = tuple(sorted(flat))
+        sets[names] = sets.get(names, 0) + 1
+        for name, value in flat.items():
+            entry = found.setdefault(name, {"typeCounts": {}, "monotonic": True})
+            kind = _kind(value)
+            entry["typeCounts"][kind] = entry["typeCounts"].get(kind, 0) + 1
+            previous = entry.get("previousValue")
+            if kind != "number" or (isinstance(previous, int | float) and value < previous):
+                entry["monotonic"] = False
+            entry["previousValue"] = value
+    for entry in found.values():
+        entry["typeCounts"] = [
+            {"type": kind, "count": count} for kind, count in entry["typeCounts"].items()
+        ]
+    return {
+        "lastStep": last_step,
+        "sets": [{"keys": list(names), "count": count} for names, count in sets.items()],
+        "keys": found,
+    }
+
+
 def sample_indexes(
     rows: Sequence[dict[str, Any]], keys: Sequence[str], n_samples: int
 ) -> list[int]:
@@ -162,6 +203,22 @@ def sample_indexes(
             if numbers:
                 kept |= {min(numbers)[1], max(numbers)[1]}
     return sorted(kept)
+
+
+def _between(lines: list[str], low: int, high: float) -> list[str]:
+    """Those lines of one chunk whose step is in [low, high).
+
+    A client's steps grow from line to line. Where first and last are as far apart as their places,
+    no step is missing and the places tell the steps; else every line is read.
+    """
+
+    def step(line: str) -> int:
+        return _step(parse_line(line))
+
+    if len(lines) > 1 and 0 <= step(lines[0]) < step(lines[-1]) == step(lines[0]) + len(lines) - 1:
+        first = step(lines[0])  # no step is missing: positions are steps
+        return lines[max(0, low - first) : max(0, int(min(high - first, len(lines))))]
+    return [line for line in lines if low <= step(line) < high]
 
 
 def _step(row: dict[str, Any]) -> int:

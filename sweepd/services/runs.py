@@ -15,10 +15,13 @@ from sweepd.domain.sweeps import SweepState
 from sweepd.domain.users import Caller
 from sweepd.services import access, endings, filters, lifecycle
 from sweepd.services.core import Core
-from sweepd.services.history import parse_line
+from sweepd.services.shared_runs import merge_configs
+from sweepd.services.streams import parse_line
 from sweepd.store import history, objectives, runs, sweeps
 from sweepd.store.database import Connection
 from sweepd.store.history import Stream
+
+MAX_SELECTIONS_KEPT = 64
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +42,7 @@ class RunChange:
     program: str | None = None
     state: str | None = None
     sweep_id: str | None = None
+    is_shared: bool = False  # said by one of several clients that write the run
 
     @property
     def is_from_client(self) -> bool:
@@ -62,6 +66,7 @@ class Runs:
 
     def __init__(self, core: Core) -> None:
         self._core = core
+        self._selections: dict[tuple[object, ...], list[int]] = {}
 
     def upsert(
         self,
@@ -96,7 +101,7 @@ class Runs:
                 run = None
             if run is None:
                 return self._create(connection, caller, owner, name, change, at), True
-            if _begins_anew(run, change, resumes):
+            if _begins_anew(run, change, resumes or change.is_shared):
                 self._restart(connection, run)
             self._change(connection, run, change, at)
             return _get(connection, run.pk), False
@@ -152,6 +157,8 @@ class Runs:
 
     def _change(self, connection: Connection, run: Run, change: RunChange, at: datetime) -> None:
         values = change.columns()
+        if change.is_shared and change.config is not None:
+            values["config"] = merge_configs(run.config, change.config)
         if change.is_from_client and run.state not in (RunState.RUNNING, RunState.PREEMPTING):
             lifecycle.start_run(connection, run, at)
             values["heartbeat_at"] = at
@@ -202,6 +209,33 @@ class Runs:
     def select(self, project: Project, where: str | None, order: str | None) -> list[Run]:
         """A project's runs that pass a filter, ordered; see `filters.select`."""
         return filters.select(self.list_all(project), where, order)
+
+    def select_page(
+        self, project: Project, where: str | None, order: str | None, start: int, n: int | None
+    ) -> tuple[list[Run], int]:
+        """Some of the runs that `select` would give, and how many there are in all.
+
+        What one page found is kept for the next, as long as no run of the project changes.
+
+        Args:
+            start: Position of the first, from 0.
+            n: How many; all the rest when None.
+
+        Raises:
+            BadInput: As `filters.select`.
+        """
+        with self._core.db.read() as connection:
+            question = (project.pk, where, order, runs.version_of_runs(connection, project.pk))
+            pks = self._selections.get(question)
+            if pks is None:
+                found = runs.list_project_runs(connection, project.pk)
+                chosen = filters.select(found, where, order)
+                if len(self._selections) >= MAX_SELECTIONS_KEPT:
+                    self._selections.clear()
+                self._selections[question] = [run.pk for run in chosen]
+                return chosen[start:] if n is None else chosen[start : start + n], len(chosen)
+            wanted = pks[start:] if n is None else pks[start : start + n]
+            return runs.list_runs_by_pk(connection, wanted), len(pks)
 
     def list_all(self, project: Project) -> list[Run]:
         """A project's runs, oldest first."""

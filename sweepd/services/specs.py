@@ -12,6 +12,9 @@ from sweepd.search.errors import ConfigError
 from sweepd.search.grid import Grid
 from sweepd.search.spec import SweepSpec
 
+MAX_VALUES = 2_000_000  # a list of 10⁶ values is a grid we take
+MAX_LEVELS = 60
+
 
 def read_yaml(text: str) -> dict[str, Any]:
     """A sweep file's text as a mapping.
@@ -21,6 +24,8 @@ def read_yaml(text: str) -> dict[str, Any]:
     """
     try:
         raw = yaml.safe_load(text)
+    except RecursionError as error:
+        raise BadInput("the sweep file is nested too deeply to be read") from error
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
         where = f" at line {mark.line + 1}, column {mark.column + 1}" if mark else ""
@@ -31,7 +36,26 @@ def read_yaml(text: str) -> dict[str, Any]:
             "a sweep file is a mapping with `method` and `parameters`; "
             f"got {type(raw).__name__ if raw is not None else 'an empty file'}"
         )
+    _check_size(raw)
     return raw
+
+
+def _check_size(raw: dict[str, Any]) -> None:
+    """Refuse a text whose aliases (`*name`) unfold into far more than was written."""
+    n_values, waiting = 0, [iter([raw])]
+    while waiting:
+        for value in waiting[-1]:
+            n_values += 1
+            if n_values > MAX_VALUES or len(waiting) > MAX_LEVELS:
+                raise BadInput(
+                    f"the sweep file unfolds into more than {MAX_VALUES:,} values or "
+                    f"{MAX_LEVELS} levels; does an alias (*name) repeat another, or itself?"
+                )
+            if isinstance(value, dict | list):
+                waiting.append(iter(value.values() if isinstance(value, dict) else value))
+                break
+        else:
+            waiting.pop()
 
 
 @lru_cache(maxsize=256)

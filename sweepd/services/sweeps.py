@@ -12,7 +12,7 @@ from sweepd.domain.runs import Run
 from sweepd.domain.sweeps import Agent, Sweep, SweepEvent, SweepPoint, SweepState
 from sweepd.domain.users import Caller
 from sweepd.search.spec import SweepSpec
-from sweepd.services import access, endings, filters, lifecycle, specs, sweep_edits
+from sweepd.services import access, endings, lifecycle, specs, sweep_edits, sweep_filters
 from sweepd.services.core import Core
 from sweepd.services.insights import InsightCache, Insights
 from sweepd.services.proposals import Proposals
@@ -220,8 +220,8 @@ class Sweeps:
             return access.get_sweep_by_pk(connection, caller, pk)
 
     def select(self, project: Project, where: str | None) -> list[Sweep]:
-        """A project's sweeps that pass a filter, newest first; see `filters.select_sweeps`."""
-        return filters.select_sweeps(self.list_all(project), where)
+        """A project's sweeps that pass a filter, newest first; see `sweep_filters`."""
+        return sweep_filters.select_sweeps(self.list_all(project), where)
 
     def list_all(self, project: Project) -> list[Sweep]:
         """A project's sweeps, newest first."""

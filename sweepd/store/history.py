@@ -98,30 +98,33 @@ def _make_room(connection: Connection, run_pk: int, stream: Stream, start: int, 
 
 
 def read_lines(
-    connection: Connection,
-    run_pk: int,
-    stream: Stream,
-    first_line: int = 0,
-    min_step: int | None = None,
-    max_step: int | None = None,
+    connection: Connection, run_pk: int, stream: Stream, first_line: int = 0
 ) -> Iterator[tuple[int, str]]:
-    """(number, line) in order, from `first_line`.
-
-    Steps only narrow which chunks are read; the lines themselves still have to be looked at.
-    """
+    """(number, line) in order, from `first_line`."""
     query = sa.select(_chunks.first_line, _chunks.body).where(
         _chunks.run_pk == run_pk,
         _chunks.stream == int(stream),
         _chunks.first_line + _chunks.n_lines > first_line,
     )
-    if min_step is not None:
-        query = query.where(sa.or_(_chunks.max_step >= min_step, _chunks.max_step < 0))
-    if max_step is not None:
-        query = query.where(_chunks.min_step <= max_step)
     for start, body in connection.execute(query.order_by(_chunks.first_line)):
         for number, line in enumerate(_lines(body), start):
             if number >= first_line:
                 yield number, line
+
+
+def read_blocks(
+    connection: Connection, run_pk: int, stream: Stream, min_step: int, max_step: float
+) -> Iterator[list[str]]:
+    """Lines in order, a list for each chunk that may hold steps with min_step ≤ step < max_step."""
+    query = sa.select(_chunks.body).where(
+        _chunks.run_pk == run_pk,
+        _chunks.stream == int(stream),
+        sa.or_(_chunks.max_step >= min_step, _chunks.max_step < 0),
+    )
+    if max_step != float("inf"):
+        query = query.where(_chunks.min_step < max_step)
+    for row in connection.execute(query.order_by(_chunks.first_line)):
+        yield _lines(row.body)
 
 
 def last_line(connection: Connection, run_pk: int, stream: Stream) -> str | None:

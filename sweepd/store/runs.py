@@ -1,7 +1,7 @@
 """Runs: one row each, found by project and id or by key."""
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -78,6 +78,26 @@ def list_project_runs(connection: Connection, project_pk: int) -> list[Run]:
     """A project's runs, oldest first."""
     query = _SELECT.where(_runs.project_id == project_pk, _runs.deleted_at.is_(None))
     return _all(connection, query.order_by(_runs.created_at, _runs.id))
+
+
+def version_of_runs(connection: Connection, project_pk: int) -> tuple[int, int, datetime | None]:
+    """Something that differs once any run of a project was made, changed or deleted."""
+    visible = sa.func.count().filter(_runs.deleted_at.is_(None))
+    row = connection.execute(
+        sa.select(sa.func.max(_runs.id), visible, sa.func.max(_runs.updated_at)).where(
+            _runs.project_id == project_pk
+        )
+    ).one()
+    return row[0] or 0, row[1], row[2]
+
+
+def list_runs_by_pk(connection: Connection, pks: Sequence[int]) -> list[Run]:
+    """Runs by our keys, in that order; those gone are left out."""
+    found = {}
+    for start in range(0, len(pks), 500):  # databases limit how many values one query names
+        query = _SELECT.where(_runs.id.in_(pks[start : start + 500]))
+        found.update({run.pk: run for run in _all(connection, query)})
+    return [found[pk] for pk in pks if pk in found]
 
 
 def list_sweep_runs(

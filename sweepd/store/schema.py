@@ -261,6 +261,15 @@ chunks = _table(
     sa.PrimaryKeyConstraint("run_pk", "stream", "first_line"),
 )
 
+writers = _table(  # the clients of runs in shared mode
+    "writers",
+    _ref("run_pk", "runs"),
+    sa.Column("client_id", sa.Text, nullable=False),
+    sa.Column("stream", sa.SmallInteger, nullable=False),
+    _int("n_lines"),
+    sa.PrimaryKeyConstraint("run_pk", "client_id", "stream"),
+)
+
 blobs = _table(
     "blobs",
     sa.Column("hash", sa.Text, primary_key=True),  # SHA-256, hexadecimal

@@ -10,7 +10,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 from sweepd.domain.errors import BadInput, SweepdError
-from sweepd.services.history import Lines, StreamPost
+from sweepd.services.streams import Lines, StreamPost
 from sweepd.wandb_api import errors
 from sweepd.wandb_api.authentication import caller_of
 from sweepd.wandb_api.bodies import read_json
@@ -28,6 +28,7 @@ async def file_stream(request: Request) -> Response:
         stopped = await run_in_threadpool(
             request.app.state.services.history.append,
             caller, path["entity"], path["project"], path["run"], post,
+            request.headers.get("x-wandb-async-client-id"),
         )  # fmt: skip
         return JSONResponse({"stopped": True} if stopped else {})
     except SweepdError as error:

@@ -13,7 +13,7 @@ from starlette.routing import BaseRoute, Route
 from sweepd.domain.errors import Forbidden, SweepdError
 from sweepd.services.all import Services
 from sweepd.wandb_api import errors
-from sweepd.wandb_api.authentication import caller_of
+from sweepd.wandb_api.authentication import base_url, caller_of
 
 # Shown by browsers without being able to act on our origin; everything else is downloaded.
 _SHOWN = ("image/png", "image/jpeg", "image/gif", "image/webp", "text/plain", "application/json",
@@ -50,6 +50,14 @@ async def put(request: Request) -> Response:
     except SweepdError as error:
         return errors.answer(error)
     return Response(status_code=200)
+
+
+async def preflight(request: Request) -> Response:
+    """What a browser asks before it reads a file from a page; pages of ours are told yes."""
+    origin = base_url(request)
+    own = "/".join(origin.split("/")[:3])
+    headers = {"Access-Control-Allow-Origin": own, "Access-Control-Allow-Methods": "GET, PUT"}
+    return Response(status_code=204, headers=headers)
 
 
 async def get(request: Request) -> Response:
@@ -131,5 +139,6 @@ _BY_DIGEST = "/artifactsV2/{region}/{entity}/{project}/{collection}/{ids:path}/{
 routes: list[BaseRoute] = [
     Route(_BY_DIGEST, get_by_digest, methods=["GET", "HEAD"]),
     Route("/-/blobs/{token}/{name:path}", put, methods=["PUT"]),
+    Route("/-/blobs/{token}/{name:path}", preflight, methods=["OPTIONS"]),
     Route("/-/blobs/{token}/{name:path}", get, methods=["GET", "HEAD"]),
 ]

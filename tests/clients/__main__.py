@@ -68,7 +68,7 @@ def main(versions: list[str]) -> int:
     steps = list(dict.fromkeys(step for errors in results.values() for step in errors))
     table = Table("wandb", *steps)
     for version, errors in results.items():
-        cells = ("–" if s not in errors else "FAILED" if errors[s] else "ok" for s in steps)
+        cells = ("-" if s not in errors else "FAILED" if errors[s] else "ok" for s in steps)
         table.add_row(version, *cells)
     console = Console(width=120)
     console.print(table)

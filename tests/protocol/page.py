@@ -1,6 +1,6 @@
 """Writes the part of `sweepd/wandb_api/PROTOCOL.md` that follows from the client and the schema.
 
-    python -m tests.protocol.page
+python -m tests.protocol.page
 """
 
 from functools import cache

@@ -20,6 +20,7 @@ class Context:
     signer: Signer
     max_file_bytes: int
     base_url: str  # without a slash at the end, as the client reached us
+    is_shared: bool = False  # one of several clients that write the same run
 
 
 Info = GraphQLResolveInfo[Context]

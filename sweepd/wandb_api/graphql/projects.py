@@ -140,14 +140,25 @@ def runs(
     order: str | None = None,
 ) -> dict[str, Any]:
     """The runs that pass a filter."""
-    found = ctx(info).services.runs.select(owner, filters, order)
-    return connection(found, first, after)
+    start = int(after) if after and after.isdigit() else 0
+    n_wanted = None if first is None else max(0, first)
+    page, total = ctx(info).services.runs.select_page(owner, filters, order, start, n_wanted)
+    return {
+        "edges": [{"node": run, "cursor": str(start + i + 1)} for i, run in enumerate(page)],
+        "page_info": {
+            "end_cursor": str(start + len(page)) if page else None,
+            "has_next_page": start + len(page) < total,
+            "has_previous_page": start > 0,
+            "start_cursor": str(start + 1) if page else None,
+        },
+        "total_count": total,
+    }
 
 
 @project_type.field("runCount")
 def run_count(owner: Project, info: Info, filters: str | None = None) -> int:
     """How many runs pass a filter."""
-    return len(ctx(info).services.runs.select(owner, filters, None))
+    return ctx(info).services.runs.select_page(owner, filters, None, 0, 0)[1]
 
 
 @project_type.field("sweep")

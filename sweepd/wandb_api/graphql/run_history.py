@@ -34,7 +34,7 @@ def events_tail(run: Run, info: Info) -> str:
 @run_type.field("historyKeys")
 def history_keys(run: Run, info: Info) -> dict[str, Any] | None:
     """Which keys were logged; null before the first."""
-    return ctx(info).services.reading.keys(run) if run.history_lines else None
+    return ctx(info).services.reading.keys(run)
 
 
 @run_type.field("history")

@@ -40,6 +40,7 @@ def upsert_bucket(_: Any, info: Info, input: dict[str, Any]) -> dict[str, Any]:
         program=input.get("job_program"),
         state=input.get("state"),
         sweep_id=input.get("sweep"),
+        is_shared=context.is_shared,
     )
     node, name = input.get("id"), input.get("name")
     if node and not name:

@@ -11,6 +11,7 @@ from sweepd.domain.runs import Run
 from sweepd.domain.users import Caller
 from sweepd.services import filters
 from sweepd.services.runs import RunChange
+from tests.conftest import FakeClock
 
 
 @pytest.fixture
@@ -49,6 +50,13 @@ def three(parts: server.Parts, ann: Caller) -> list[Run]:
         ({"state": {"$ne": "running"}}, ""),
         ({"created_at": {"$gt": "2020-01-01T00:00:00Z"}}, "abc"),
         ({"config.lr": {"$not": {"$eq": 0.1}}}, "bc"),
+        ({"name": {"$regex": "^[AB]$", "$options": "i"}}, "ab"),
+        ({"name": {"$regex": "^[AB]$"}}, ""),
+        ({"name": {"$not": {"$regex": "a|b"}}}, "c"),
+        ({"display_name": {"$regex": "^(.+.+)+\\d$"}}, "abc"),
+        ({"entity": "ann", "project": "p"}, "abc"),
+        ({"summary_metrics.loss": {"$ne": None}, "config.lr": {"$lte": 0.1}}, "a"),
+        ({"duration": {"$gte": 0}}, "abc"),
     ],
 )
 def test_filter_selects(three: list[Run], tree: dict[str, object], expected: str) -> None:
@@ -87,9 +95,32 @@ def test_order_by_a_summary_object_uses_its_number(three: list[Run]) -> None:
         ('{"name": {"$near": 1}}', "unknown operator"),
         ('{"name": {"$in": 1}}', "takes a list"),
         ('{"name": {"$regex": "("}}', "no regular expression"),
+        ('{"name": {"$regex": "(?=a)"}}', "no regular expression of RE2"),
+        ('{"name": {"$regex": "' + "a" * 2000 + '"}}', "at most 1000 characters"),
+        ('{"$not": ' * 5000 + "{}" + "}" * 5000, "nested too deeply"),
         ('{"colour": 1}', "runs have no 'colour'"),
     ],
 )
 def test_bad_filter_says_what_is_wrong(text: str, message: str) -> None:
     with pytest.raises(BadInput, match=message):
         filters.compile_filter(text)
+
+
+def test_pages_follow_each_other_and_see_a_change(
+    parts: server.Parts, ann: Caller, three: list[Run], clock: FakeClock
+) -> None:
+    project = parts.services.projects.get(ann, None, "p")
+    page = parts.services.runs.select_page
+
+    def ids(start: int, n: int | None) -> tuple[str, int]:
+        found, total = page(project, '{"tags": "x"}', "-name", start, n)
+        return "".join(run.run_id for run in found), total
+
+    assert [ids(0, 2), ids(2, 2), ids(0, None), ids(0, 0), ids(9, 2)] == [
+        ("cb", 3), ("a", 3), ("cba", 3), ("", 3), ("", 3),
+    ]  # fmt: skip
+    clock.forward(1)
+    parts.services.runs.change(ann, three[0].pk, RunChange(tags=["y"]))
+    assert ids(0, 2) == ("cb", 2)
+    parts.services.runs.delete(ann, three[1].pk)
+    assert ids(0, 2) == ("c", 1)

@@ -1,0 +1,53 @@
+"""What a run's client sends in one request, as values; and how a line of it is read."""
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import orjson
+
+
+@dataclass(frozen=True, slots=True)
+class Lines:
+    """Consecutive lines of one stream, the first with its number, from 0."""
+
+    first: int
+    lines: Sequence[str]
+
+
+@dataclass(frozen=True, slots=True)
+class StreamPost:
+    """One request of a run's client; an empty one only says that the run lives."""
+
+    history: Lines | None = None
+    events: Lines | None = None
+    console: Sequence[Lines] = ()
+    summary: str | None = None
+    is_preempting: bool = False
+    exitcode: int | None = None
+    is_complete: bool = False
+
+
+def parse_line(line: str) -> dict[str, Any]:
+    """A history line as a mapping; NaN and Infinity are read, what is no object is empty."""
+    try:
+        row = orjson.loads(line)
+    except orjson.JSONDecodeError:
+        try:
+            row = json.loads(line)
+        except ValueError:
+            return {}
+    return row if isinstance(row, dict) else {}
+
+
+def number_at(row: dict[str, Any], name: str) -> float | None:
+    """The number logged under a name, which may be a path through nested objects; else None."""
+    value: Any = row.get(name)
+    if value is None and "." in name:
+        value = row
+        for step in name.split("."):
+            value = value.get(step) if isinstance(value, dict) else None
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return None
+    return float(value)
