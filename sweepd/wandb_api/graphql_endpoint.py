@@ -24,9 +24,7 @@ async def graphql(request: Request) -> Response:
         state = request.app.state
         limit: int = state.settings.max_file_bytes
         is_shared = request.headers.get("x-wandb-use-async-filestream") == "true"
-        context = Context(
-            caller, state.services, state.signer, limit, base_url(request), is_shared
-        )
+        context = Context(caller, state.services, state.signer, limit, base_url(request), is_shared)
         operation: Any = body.get("operationName")
         data = await run_in_threadpool(state.engine.run, document, variables, operation, context)
         return JSONResponse({"data": data})

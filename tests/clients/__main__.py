@@ -61,7 +61,11 @@ def main(versions: list[str]) -> int:
     with tempfile.TemporaryDirectory() as folder:
         server = start_server(Path(folder))
         try:
-            results = {version: work(server, version) for version in versions}
+            results = {}
+            for version in versions:
+                results[version] = work(server, version)
+                done = [s for s, error in results[version].items() if error is None]
+                print(f"wandb {version}: {', '.join(done)}", file=sys.stderr, flush=True)
         finally:
             server.stop()
         log = server.log
