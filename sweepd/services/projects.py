@@ -51,6 +51,16 @@ class Projects:
 
         return self._core.db.write(ensure)
 
+    def count_bytes(self, caller: Caller, entity: str) -> int:
+        """Bytes that an entity's files and artifacts take.
+
+        Raises:
+            NotFound: The caller does not belong to the entity.
+        """
+        pk = access.entity_pk(caller, entity)
+        with self._core.db.read() as connection:
+            return projects.count_bytes(connection, pk)
+
     def list_all(self, caller: Caller, entity: str | None = None) -> list[Project]:
         """The projects of one entity, or of all the caller's, newest first.
 

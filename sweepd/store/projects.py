@@ -52,6 +52,23 @@ def describe_project(connection: Connection, pk: int, description: str) -> None:
     )
 
 
+def count_bytes(connection: Connection, entity_pk: int) -> int:
+    """Bytes of an entity's run files and artifact versions; bytes that several share count each."""
+    files, versions = schema.run_files.c, schema.artifacts.c
+    of_runs = (
+        sa.select(sa.func.coalesce(sa.func.sum(files.size_bytes), 0))
+        .join(schema.runs, schema.runs.c.id == files.run_pk)
+        .join(schema.projects, schema.projects.c.id == schema.runs.c.project_id)
+        .where(schema.projects.c.entity_id == entity_pk)
+    )
+    of_artifacts = (
+        sa.select(sa.func.coalesce(sa.func.sum(versions.size_bytes), 0))
+        .join(schema.projects, schema.projects.c.id == versions.project_id)
+        .where(schema.projects.c.entity_id == entity_pk)
+    )
+    return sum(int(connection.execute(query).scalar_one()) for query in (of_runs, of_artifacts))
+
+
 def list_projects(connection: Connection, entity_pks: Iterable[int]) -> list[Project]:
     """The projects of some entities, newest first."""
     rows = connection.execute(

@@ -147,7 +147,7 @@ def api() -> None:
     [first] = found.runs(PROJECT, filters={"config.lr": 0.1, "tags": "t"})
     assert first.id == "first" and first.state == "finished"
     assert first.config["ünï"] == [1]
-    assert first.summary["loss"] == {"min": 0.05} and first.summary["extra"] == "ü"
+    assert dict(first.summary["loss"]) == {"min": 0.05} and first.summary["extra"] == "ü"
     assert len(first.history(keys=["loss"], pandas=False)) == 20
     assert len(list(first.scan_history())) == 21
     assert len(list(first.scan_history(keys=["loss", "nested.a"]))) == 20

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import wandb
+from wandb.apis.public import Run
 
 P = "runs"
 BEGAN: dict[str, Any] = {}  # what runs_script.py said
@@ -86,8 +87,8 @@ def words_about_a_run_are_kept() -> None:
 
 def metric_definitions_shape_the_summary() -> None:
     run = of("rich")
-    assert run.summary["val/acc"] == {"max": 0.4}
-    assert run.summary["best"] == {"min": 1, "max": 5, "mean": 3}
+    assert dict(run.summary["val/acc"]) == {"max": 0.4}
+    assert dict(run.summary["best"]) == {"min": 1, "max": 5, "mean": 3}
     defined = run.rawconfig["_wandb"]["m"]
     assert {"epoch", "best"} <= {item.get("1") for item in defined}
     assert "val/*" in {item.get("2") for item in defined}
@@ -205,8 +206,8 @@ def runs_are_filtered_ordered_and_paged() -> None:
     try:
         ids({"name": {"$regex": "(?=a)"}})
         raise AssertionError("a look-ahead is no RE2")
-    except wandb.errors.CommError as error:
-        assert "no regular expression" in str(error)
+    except Exception as error:
+        assert "no regular expression" in str(error), error
 
 
 def runs_are_changed_and_deleted() -> None:
@@ -223,10 +224,10 @@ def runs_are_changed_and_deleted() -> None:
     again.upload_file("up.txt")
     assert [file.name for file in again.files(pattern="up%")] == ["up.txt"]
     again.file("up.txt").delete()
-    assert len(of("plain").files(["up.txt"])) == 0
+    assert list(of("plain").files(["up.txt"])) == []
     made = wandb.Api().create_run(run_id="made", project=P)
     assert (made.id, of("made").state) == ("made", "running")
-    pending = wandb.Api().create_run(run_id="later", project=P, state="pending")
+    pending = Run.create(wandb.Api(), run_id="later", project=P, state="pending")
     assert of("later").state == "pending"
     pending.update_state("failed")
     assert of("later").state == "failed"
@@ -254,7 +255,9 @@ def projects_users_and_teams() -> None:
     assert api.team("crew").members[-1].apiKey is None
     member = next(m for m in api.team("crew").members if m.name == "eve")
     assert member.delete() is True
-    assert {m.name for m in api.team("crew").members} == {api.viewer.username, "crew-ci-robot"}
+    crew = api.team("crew")
+    assert {m.name for m in crew.members} == {api.viewer.username, "crew-ci-robot"}
+    assert crew.storage_bytes == 0 and api.team(api.default_entity).storage_bytes > 1000
 
 
 def what_is_refused_says_so() -> None:

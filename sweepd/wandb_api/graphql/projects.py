@@ -56,6 +56,13 @@ def entity_projects(
     return connection(found, first, after)
 
 
+@entity_type.field("storageBytes")
+def storage_bytes(entity: dict[str, Any], info: Info) -> int:
+    """What the entity's files and artifacts take."""
+    context = ctx(info)
+    return context.services.projects.count_bytes(context.caller, entity["name"])
+
+
 @entity_type.field("project")
 def entity_project(entity: dict[str, Any], info: Info, name: str) -> Project | None:
     """One project of an entity."""

@@ -61,7 +61,6 @@ def entity_node(name: str, pk: int, caller: Caller) -> dict[str, Any]:
         "private_only": True,
         "is_paid": False,
         "code_saving_enabled": True,
-        "storage_bytes": None,
         "default_access": "PRIVATE",
         "organization": None,
     }
