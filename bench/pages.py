@@ -2,7 +2,7 @@
 
 The three draw the same data in the same browser (Debian's Chromium, no GPU). Usage:
 
-    python bench/pages.py [--runs 1000 10000] [--out bench/pages.json]
+    python bench/pages.py [--runs 1000 10000] [--tools sweepd plotly hiplot] [--out FILE]
 
 Needs playwright, plotly and, for its column, hiplot (`pip install hiplot`); what is missing is
 left out. "Feedback" is the time from a movement of the mouse that pulls a brush to the end of the
@@ -188,7 +188,7 @@ def serve(fixture: FixtureApp) -> tuple[uvicorn.Server, str]:
     return server, f"http://127.0.0.1:{listener.getsockname()[1]}"
 
 
-def measure(sizes: list[int]) -> dict[str, dict[str, dict[str, float]]]:
+def measure(sizes: list[int], wanted: list[str]) -> dict[str, dict[str, dict[str, float]]]:
     """All figures, by number of runs and tool, in milliseconds."""
     fixture = FixtureApp()
     server, address = serve(fixture)
@@ -213,6 +213,8 @@ def measure(sizes: list[int]) -> dict[str, dict[str, dict[str, float]]]:
             }  # fmt: skip
             found[str(n)] = {}
             for name, run in tools.items():
+                if name not in wanted:
+                    continue
                 page = browser.new_page(viewport={"width": 1440, "height": 900})
                 page.set_default_timeout(90_000)
                 page.add_init_script(PROBE)
@@ -233,9 +235,10 @@ def main() -> None:
     """Measure, print a table, write the figures."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--runs", type=int, nargs="+", default=[1000, 10_000])
+    parser.add_argument("--tools", nargs="+", default=["sweepd", "plotly", "hiplot"])
     parser.add_argument("--out", type=Path)
     options = parser.parse_args()
-    found = measure(options.runs)
+    found = measure(options.runs, options.tools)
     for n, tools in found.items():
         print(f"\n{n} runs, 12 axes, milliseconds")
         names = list(dict.fromkeys(key for figures in tools.values() for key in figures))

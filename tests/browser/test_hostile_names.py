@@ -1,10 +1,17 @@
 """Names and values that try to be something else are shown as the text they are."""
 
+import json
+
 import pytest
 from fixture_app import Site
 from playwright.sync_api import Page, expect
 from plots import counts, label, open_plot, rows
+from real_site import RealSite
 from synthetic import by_hand, listed, number
+from test_artifact_page import log_artifact
+
+from sweepd.services.history import Lines, StreamPost
+from sweepd.services.runs import RunChange
 
 pytestmark = pytest.mark.browser
 
@@ -54,3 +61,39 @@ def test_policy_forbids_inline_script(page: Page, site: Site) -> None:
     )
     assert blocked.startswith("script-src")
     assert page.evaluate("window.broken") is None
+
+
+def test_hostile_names_are_text_on_every_other_page(signed_in: Page, real: RealSite) -> None:
+    base = f"{real.address}/ann/hostile"
+    for k, name in enumerate(HOSTILE):
+        config = {name[:300]: {"value": name}, "lr": {"value": k}}
+        change = RunChange(
+            display_name=name, notes=name, tags=[name[:60]], config=json.dumps(config), host=name,
+            group_name=name, program=name,
+        )  # fmt: skip
+        run, _ = real.services.runs.upsert(real.caller, "ann", "hostile", f"h{k}", change)
+        post = StreamPost(
+            history=Lines(0, [json.dumps({"_step": 0, name[:300]: 1.0})]),
+            console=[Lines(0, [f"2026-11-22T10:00:00.000 {name}"])],
+            summary=json.dumps({name[:300]: name}), is_complete=True, exitcode=0,
+        )  # fmt: skip
+        real.services.history.append(real.caller, "ann", "hostile", run.run_id, post)
+    files = {f"{'x' * 200}/<b>.txt": b"1"}
+    run = real.services.runs.get(real.caller, "ann", "hostile", "h0")
+    made = log_artifact(real, run, "model", files, metadata={n[:200]: n for n in HOSTILE})
+    real.services.artifacts.update(real.caller, made.pk, {"description": HOSTILE[1]}, [], [])
+    ids = ",".join(f"h{k}" for k in range(len(HOSTILE)))
+    pages = ["", f"/compare?runs={ids}", "/artifacts", "/artifacts/model/model/v0"]
+    for k in range(len(HOSTILE)):
+        pages += [f"/runs/h{k}#overview", f"/runs/h{k}#console"]
+    for path in pages:
+        signed_in.goto("about:blank")
+        signed_in.goto(base + path)
+        if signed_in.locator("[data-page]").count():
+            expect(signed_in.locator("[data-ready]")).to_have_count(1)
+        assert signed_in.evaluate("window.broken") is None, path
+        assert signed_in.locator("main script, main img[src=x]").count() == 0, path
+        width = signed_in.evaluate("document.documentElement.scrollWidth - window.innerWidth")
+        assert width <= 0, f"{path} is {width} px wider than the window"
+    signed_in.goto(base)
+    expect(rows(signed_in).filter(has_text=HOSTILE[0])).to_have_count(1)

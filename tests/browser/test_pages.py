@@ -12,6 +12,8 @@ from playwright.sync_api import Page, expect
 from plots import counts, row_names, rows
 from real_site import KEY, RealSite
 
+from sweepd.services.runs import RunChange
+
 pytestmark = pytest.mark.browser
 
 
@@ -184,7 +186,9 @@ def test_run_is_renamed_tagged_and_stopped(signed_in: Page, real: RealSite) -> N
 
 
 def test_runs_table_filters_groups_and_exports(signed_in: Page, real: RealSite) -> None:
-    real.sweep_with_runs("table", 8)
+    _, runs = real.sweep_with_runs("table", 8)
+    noted = real.services.runs.get(real.caller, "ann", "table", runs[0])
+    real.services.runs.change(real.caller, noted.pk, RunChange(notes="this one"))
     open_ready(signed_in, f"{real.address}/ann/table")
     expect(rows(signed_in)).to_have_count(8)
     signed_in.get_by_role("button", name="Add a filter").click()
@@ -199,6 +203,13 @@ def test_runs_table_filters_groups_and_exports(signed_in: Page, real: RealSite) 
     assert len(table) == 6 and {line["run.state"] for line in table} == {"finished"}
     signed_in.get_by_role("button", name="Remove the filter state finished").click()
     expect(rows(signed_in)).to_have_count(8)
+    signed_in.get_by_role("button", name="Add a filter").click()
+    signed_in.get_by_label("Column").select_option(label="notes")
+    signed_in.get_by_label("Comparison").select_option("has no value")
+    signed_in.get_by_role("button", name="Add", exact=True).click()
+    expect(rows(signed_in)).to_have_count(7)
+    signed_in.keyboard.press("Escape")
+    signed_in.get_by_role("button", name="Remove the filter notes no value or NaN").click()
     signed_in.get_by_label("Group by").select_option(label="optimizer")
     expect(signed_in.locator(".group-row").first).to_be_visible()
     expect(signed_in.locator(".group-row").first).to_contain_text("±")

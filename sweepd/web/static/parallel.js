@@ -117,7 +117,7 @@ export class ParallelPlot {
       this.dueFrame = null;
       if (due.selection) {
         this.axes.renderBrushes();
-        this.#drawFront();
+        this.#drawFront(true);
       }
       this.#drawTop();
     });
@@ -142,14 +142,14 @@ export class ParallelPlot {
       standings: model.standings });
   }
 
-  #drawFront() {
+  #drawFront(isMoving = false) {
     const { model } = this;
     if (model.hasBrush !== this.backDrawn) this.#drawBack();
     const list = this.order.filter((i) => model.selected[i]);
     const { bucket, palette, strength } = model.colours;
     this.root.dataset.drawn = "";
     this.front.draw({ axes: this.shown.axes, list, rank: strength, bucket, palette,
-      standings: model.standings }, () => {
+      standings: model.standings, isMoving }, () => {
       this.root.dataset.drawn = String(list.length);
     });
   }

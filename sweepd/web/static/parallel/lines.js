@@ -8,6 +8,7 @@ import { STANDINGS } from "./model.js";
 
 const SAMPLE = 240; // lines drawn at once, at most
 const LEAST_SAMPLE = 80;
+const FEW = 24; // so few lines cost nothing however they are drawn
 const REST_MS = 180; // a brush that moves again within this time gets another sample instead
 const CHUNK = 120; // lines whose colours are grouped into paths
 const FRAME_MS = [20, 34]; // slices grow below the first and shrink above the second
@@ -83,7 +84,9 @@ export class LineLayer {
 
   /**
    * Draw the runs of `list`, a shuffled list; runs with a higher job.rank come on top.
-   * job: {axes, list, rank, bucket, palette, standings}. `whenDone` is called when all is there.
+   * job: {axes, list, rank, bucket, palette, standings, isMoving}; while a brush moves, lines are
+   * drawn as thin as goes quickest, and properly when it rests. `whenDone` is called when all is
+   * there as it should be.
    */
   draw(job, whenDone = () => {}) {
     this.clear();
@@ -93,10 +96,11 @@ export class LineLayer {
       return;
     }
     const isAll = job.list.length <= SAMPLE;
+    const isRough = Boolean(job.isMoving) && job.list.length > FEW;
     const sample = ranked(job.list.slice(0, isAll ? SAMPLE : this.#sample), job.rank);
-    this.#lines(this.context, job, sample, weight(sample.length));
+    this.#lines(this.context, job, sample, weight(sample.length), isRough);
     this.#learn(performance.now());
-    if (isAll) whenDone();
+    if (isAll && !isRough) whenDone();
     else this.#timer = setTimeout(() => this.#drawHidden(job, whenDone), REST_MS);
   }
 
@@ -144,10 +148,11 @@ export class LineLayer {
   }
 
   /** Lines wider than a device pixel take ten times as long: many lines are that thin. */
-  #lines(context, job, list, { alpha, width }) {
+  #lines(context, job, list, { alpha, width }, isRough = false) {
     context.lineJoin = "round";
     context.globalAlpha = alpha;
-    context.lineWidth = list.length > SAMPLE / 2 || alpha < 0.6 ? 1 / this.ratio : width;
+    const isThin = isRough || list.length > SAMPLE / 2 || alpha < 0.6;
+    context.lineWidth = isThin ? 1 / this.ratio : width;
     for (let from = 0; from < list.length; from += CHUNK) {
       const paths = new Map();
       for (let k = from; k < Math.min(list.length, from + CHUNK); k += 1) {
@@ -159,7 +164,7 @@ export class LineLayer {
       }
       for (const [key, members] of paths) {
         context.strokeStyle = job.bucket ? job.palette[key >> 3] : job.palette[0];
-        context.setLineDash(job.bucket ? dashOf(key & 7) : []);
+        context.setLineDash(job.bucket && !isRough ? dashOf(key & 7) : []);
         context.beginPath();
         for (const i of members) trace(context, job.axes, i);
         context.stroke();

@@ -11,7 +11,7 @@ import { standing } from "./model.js";
 
 const ROW = 34; // height of a row, px; the style sheet says the same
 const OVERSCAN = 8;
-const FOLLOW_MS = 260;
+const FOLLOW_MS = 140;
 
 export class RunsTable {
   /** `onChoose(ids)` adds a check box to each row and is told which rows are ticked. */
@@ -122,12 +122,10 @@ export class RunsTable {
     this.scroller.scrollTop = 0;
   }
 
-  /** While a brush moves the table follows a few times a second, and once at the end. */
+  /** The table follows when a brush pauses: the plot and the count it moves in go first. */
   #soon() {
-    this.dueTimer ??= setTimeout(() => {
-      this.dueTimer = null;
-      this.update();
-    }, FOLLOW_MS);
+    clearTimeout(this.dueTimer);
+    this.dueTimer = setTimeout(() => this.update(), FOLLOW_MS);
   }
 
   update() {

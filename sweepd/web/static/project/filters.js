@@ -1,8 +1,9 @@
 /** The filter builder: column, comparison, value; each filter can be taken away again. */
 import { h, popover, put } from "../parallel/dom.js";
-import { formatNumber } from "../parallel/values.js";
+import { formatNumber, formatTime, SLOTS, SLOT_LABELS } from "../parallel/values.js";
 
-const OPERATORS = [["=", "is"], ["≠", "is not"], ["≥", "at least"], ["≤", "at most"]];
+const OPERATORS = [["=", "is"], ["≠", "is not"], ["≥", "at least"], ["≤", "at most"],
+  ["∃", "has a value"], ["∄", "has no value"]];
 
 export class Filters {
   constructor(root, model) {
@@ -35,6 +36,9 @@ export class Filters {
     const operator = h("select", { "aria-label": "Comparison" },
       ...OPERATORS.map(([sign, name]) => h("option", { value: sign }, name)));
     const value = h("input", { "aria-label": "Value", placeholder: "value; several with commas" });
+    operator.addEventListener("change", () => {
+      value.hidden = "∃∄".includes(operator.value);
+    });
     const note = h("p", { class: "small", role: "alert" });
     const form = h("form", { class: "stack" }, column, operator, value,
       h("button", { type: "submit", class: "primary" }, "Add"), note);
@@ -55,12 +59,18 @@ export class Filters {
 /** A filter in the model's terms, or a text that says what is wrong. */
 function build(model, id, operator, text) {
   const parts = text.split(",").map((part) => part.trim()).filter((part) => part !== "");
+  if ("∃∄".includes(operator)) {
+    return { drop: operator === "∃", brushes: { [id]: { ranges: [], slots: ["missing", "nan"] } } };
+  }
   if (!parts.length) return "Give a value.";
   if (operator === "=" || operator === "≠") {
     return { drop: operator === "≠", brushes: { [id]: { names: parts, slots: [] } } };
   }
-  const number = Number(parts[0]);
-  if (Number.isNaN(number)) return "At least and at most need a number.";
+  const isTime = model.column(id)?.kind === "time";
+  const number = isTime ? Date.parse(text.trim()) : Number(parts[0]);
+  if (Number.isNaN(number)) {
+    return isTime ? "Give a time, as 2026-11-20 10:30." : "At least and at most need a number.";
+  }
   const range = operator === "≥" ? [number, null] : [null, number];
   return { drop: false, brushes: { [id]: { ranges: [range], slots: [] } } };
 }
@@ -68,10 +78,11 @@ function build(model, id, operator, text) {
 function describe(model, { drop, brushes }) {
   const texts = Object.entries(brushes).map(([id, brush]) => {
     const label = model.columns.get(id)?.label ?? id;
+    const write = model.columns.get(id)?.kind === "time" ? (ms) => formatTime(ms, 90_000_000) : formatNumber;
     const ranges = (brush.ranges ?? []).map(([a, b]) => (
-      a === null ? `≤ ${formatNumber(b)}` : b === null ? `≥ ${formatNumber(a)}`
-        : `${formatNumber(a)} to ${formatNumber(b)}`));
-    return `${label} ${[...ranges, ...(brush.names ?? []), ...(brush.slots ?? [])].join(" or ")}`;
+      a === null ? `≤ ${write(b)}` : b === null ? `≥ ${write(a)}` : `${write(a)} to ${write(b)}`));
+    const slots = (brush.slots ?? []).map((slot) => SLOT_LABELS[SLOTS.indexOf(slot)] ?? slot);
+    return `${label} ${[...ranges, ...(brush.names ?? []), ...slots].join(" or ")}`;
   });
   return `${drop ? "not " : ""}${texts.join(" and ")}`;
 }
