@@ -120,3 +120,19 @@ def test_the_view_below_the_plot_is_in_the_address(page: Page, site: Site) -> No
     page.reload()
     expect(page.get_by_role("tab", name="Contour")).to_have_attribute("aria-selected", "true")
     expect(page.get_by_label("Up", exact=True)).to_have_value("config.z")
+
+
+def test_crowded_values_are_coloured_by_rank_and_the_legend_says_so(page: Page, site: Site) -> None:
+    metrics = [0.1] + [0.97 + 0.001 * k for k in range(9)]
+    document = by_hand([{"x": k} for k in range(10)], metrics, [number("x", 0, 9)])
+    open_plot(page, site.add("crowded", document))
+    legend = page.locator('[data-part="legend"]')
+    expect(legend).to_contain_text("by rank")
+    swatches = page.locator("tbody .swatch").evaluate_all(
+        "all => all.map((one) => getComputedStyle(one).backgroundColor)"
+    )
+    assert len(set(swatches)) == 10
+    page.goto("about:blank")
+    open_plot(page, site.add("crowded", document) + "#scale.metric=linear")
+    expect(legend).to_contain_text("epoch/val_accuracy")
+    expect(legend).not_to_contain_text("by rank")

@@ -162,8 +162,20 @@ export class Model extends EventTarget {
     }
     const column = this.column(this.colourId);
     const lowIsGood = this.colourId === METRIC && this.data.sweep.metric?.goal === "minimize";
-    const scale = this.scale(this.colourId);
+    const scale = this.colourScale();
     this.colours = colouring(column, scale, this.runs.length, this.theme, lowIsGood);
+  }
+
+  /**
+   * The scale colours follow: that of the axis, but ranks where most values crowd at one end, for
+   * else nearly all lines would have one colour. An axis whose scale was chosen is left as it is.
+   */
+  colourScale() {
+    const id = this.colourId;
+    const scale = this.scale(id);
+    const isFree = this.view.kinds[id] === undefined && scale.kind === "linear";
+    return isFree && isCrowded(scale, this.alive) ? makeScale(this.column(id), "percentile", this.alive)
+      : scale;
   }
 
   #select() {
@@ -175,4 +187,17 @@ export class Model extends EventTarget {
   #tell(...events) {
     for (const event of events) this.dispatchEvent(new Event(event));
   }
+}
+
+/** Whether the middle half of the runs that are alive lies within a tenth of the scale. */
+function isCrowded(scale, alive) {
+  const units = [];
+  for (let i = 0; i < alive.length; i += 1) {
+    const unit = alive[i] ? scale.unit(i) : NaN;
+    if (!Number.isNaN(unit)) units.push(unit);
+  }
+  if (units.length < 8) return false;
+  const sorted = Float64Array.from(units).sort();
+  const at = (share) => sorted[Math.floor(share * (sorted.length - 1))];
+  return at(0.75) - at(0.25) < 0.1 && sorted[sorted.length - 1] > sorted[0];
 }

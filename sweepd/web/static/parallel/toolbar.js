@@ -147,7 +147,7 @@ export class Legend {
       const rest = names.length > 10 ? h("span", {}, `and ${names.length - 10} more`) : null;
       return h("div", { class: "legend-colours" }, label, ...shown, rest);
     }
-    const scale = model.scale(model.colourId);
+    const scale = model.colourScale();
     const colours = palette.slice(0, -1);
     if (reversed) colours.reverse();
     const write = (value) => (scale.kind === "time" ? formatTime(value, scale.high - scale.low)
@@ -156,7 +156,9 @@ export class Legend {
     return h("div", { class: "legend-colours" }, label, h("div", { class: "legend-ramp" },
       h("div", { class: "ramp", role: "img", "aria-label": "Colour scale", style: {
         background: `linear-gradient(90deg, ${colours.join(",")})` } }),
-      h("div", { class: "ramp-marks" }, ...marks)));
+      h("div", { class: "ramp-marks" }, ...marks)), scale.kind === "percentile"
+      ? h("span", { class: "quiet", title: "Most values lie close together, so colours follow the rank" },
+        "by rank") : null);
   }
 
   /** Line styles; pressing one takes its runs out or back in. */

@@ -61,7 +61,7 @@ function lines(chart, rows, by) {
   const traces = [...series].map(([name, members]) => ({ type: "scatter", mode: "lines", name,
     x: members.map((row) => row[chart.fields.x]), y: members.map((row) => row[chart.fields.y]) }));
   return { traces, layout: { ...named(chart), showlegend: traces.length > 1 && traces.length <= 12,
-    hovermode: "closest" } };
+    legend: { orientation: "v", x: 1.02, y: 1, font: { size: 10 } }, hovermode: "closest" } };
 }
 
 /** From the page to the accent colour, so that more is stronger in light and dark alike. */

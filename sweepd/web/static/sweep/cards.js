@@ -9,6 +9,11 @@ export function renderBest(root, aside, model, details, base) {
   const run = model.runs[model.bestIndex];
   if (!run) {
     aside.textContent = "";
+    if (!model.runs.length) {
+      put(root, h("p", { class: "quiet" }, "No run yet. An agent on any machine that reaches this server starts them:"),
+        codeLine(model.data.sweep.agent_command));
+      return;
+    }
     put(root, h("p", { class: "quiet" }, model.data.sweep.metric
       ? `No run has logged ${model.data.sweep.metric.name.slice(0, 120)} yet.`
       : "This sweep names no metric, so no run is best. Add `metric:` to the sweep file."));
