@@ -5,7 +5,21 @@ import sys
 import typer
 
 from sweepd import __version__
-from sweepd.cli import agents, best, keys, login, retry, run, serve, sweeps, teams, users
+from sweepd.cli import (
+    agents,
+    best,
+    check,
+    keys,
+    login,
+    queue,
+    retry,
+    run,
+    serve,
+    stops,
+    sweeps,
+    teams,
+    users,
+)
 from sweepd.domain.errors import SweepdError
 
 app = typer.Typer(
@@ -39,6 +53,9 @@ app.command("agents")(agents.command)
 app.command("best")(best.command)
 app.command("sweeps")(sweeps.command)
 app.command("retry")(retry.command)
+app.command("queue")(queue.command)
+app.command("stops")(stops.command)
+app.command("check")(check.command)
 app.add_typer(users.app, name="users", help="People who may use this server.")
 app.add_typer(keys.app, name="keys", help="API keys of people.")
 app.add_typer(teams.app, name="teams", help="Entities that several people share.")

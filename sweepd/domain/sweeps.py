@@ -31,20 +31,23 @@ class CellState(StrEnum):
     RESERVED = "reserved"  # an attempt is pending or running
     DONE = "done"  # an attempt finished, or was stopped by a rule
     FAILED = "failed"  # no attempt will be made unless somebody asks
-    CANCELED = "canceled"  # taken out by an edit or with the sweep
+    CANCELED = "canceled"  # taken out with the sweep; comes back when that is resumed
+    DROPPED = "dropped"  # taken out for good: by an edit, or with its deleted run
 
 
 CELL_TRANSITIONS: dict[CellState, frozenset[CellState]] = {
-    CellState.QUEUED: frozenset({CellState.RESERVED, CellState.CANCELED, CellState.DONE}),
+    CellState.QUEUED: frozenset(CellState) - {CellState.QUEUED},
     CellState.RESERVED: frozenset(CellState) - {CellState.RESERVED},
-    CellState.DONE: frozenset({CellState.QUEUED}),
+    CellState.DONE: frozenset({CellState.QUEUED, CellState.DROPPED}),
     # A run given up on may speak again: its cell is then reserved by it once more.
     CellState.FAILED: frozenset(CellState) - {CellState.FAILED},
-    CellState.CANCELED: frozenset({CellState.QUEUED, CellState.RESERVED, CellState.DONE}),
+    CellState.CANCELED: frozenset(CellState) - {CellState.CANCELED},
+    CellState.DROPPED: frozenset(CellState) - {CellState.DROPPED, CellState.CANCELED},
 }
 
 
 OPEN_CELLS = frozenset({CellState.QUEUED, CellState.RESERVED})
+UNCOUNTED_CELLS = frozenset({CellState.CANCELED, CellState.DROPPED})  # not against `run_cap`
 
 
 @dataclass(frozen=True, slots=True)

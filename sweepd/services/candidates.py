@@ -14,7 +14,7 @@ from sweepd.domain.sweeps import Cell, Sweep
 from sweepd.search.errors import SearchError
 from sweepd.search.random import sample
 from sweepd.search.spec import SweepSpec
-from sweepd.services import lifecycle, specs
+from sweepd.services import lifecycle, repeats, specs
 from sweepd.store import cells, sweeps
 from sweepd.store.database import Connection
 
@@ -29,13 +29,18 @@ def searches_here(spec: SweepSpec) -> bool:
     return spec.controller != "local" and spec.scheduler is None and spec.method != "custom"
 
 
+def is_exhausted_outside(sweep: Sweep) -> bool:
+    """Whether the local controller has said that its search space is used up."""
+    return bool(json.loads(sweep.scheduler).get("exhausted"))
+
+
 def may_have_more(connection: Connection, sweep: Sweep) -> bool:
     """Whether a new config can still come, from the search or from outside."""
     spec = specs.spec_of(sweep)
     if sweep.run_cap is not None and sweep.n_cells >= sweep.run_cap:
         return False
     if not searches_here(spec):
-        return True
+        return not is_exhausted_outside(sweep)
     if spec.method == "grid":
         return specs.grid_of(sweep.config_yaml).next(sweep.next_index) is not None
     n_configs = spec.space.n_configs
@@ -67,10 +72,14 @@ def reserve_candidate(connection: Connection, sweep: Sweep, take: TakeProposal) 
 def _next_grid_cell(connection: Connection, sweep: Sweep, spec: SweepSpec) -> Cell | None:
     grid = specs.grid_of(sweep.config_yaml)
     index, cell = grid.next(sweep.next_index), None
+    taken: set[str] | None = None  # read once, when the first cell looked at turns out to be taken
     while index is not None and cell is None:
         config = grid.config(index)
         assert config is not None
-        cell = lifecycle.add_cell(connection, sweep, spec.space.key(config), config)
+        if taken is None or spec.space.key(config) not in taken:
+            cell = _take(connection, sweep, spec, spec.space.key(config), config)
+            if cell is None and taken is None:
+                taken = cells.list_keys(connection, sweep.pk)
         index = index + 1 if cell is not None else grid.next(index + 1)
     following = index if index is not None else grid.size
     sweeps.update_sweep(connection, sweep.pk, {"next_index": following})
@@ -109,7 +118,20 @@ def _reserve(
     key = spec.space.key(config)
     if spec.space.n_configs is None and cells.find_cell_by_key(connection, sweep.pk, key):
         key = cells.repeat_key(key, sweep.n_cells)
-    return lifecycle.add_cell(connection, sweep, key, config)
+    return _take(connection, sweep, spec, key, config)
+
+
+def _take(
+    connection: Connection, sweep: Sweep, spec: SweepSpec, key: str, config: dict[str, Any]
+) -> Cell | None:
+    """Reserve a config's first run and queue its repetitions."""
+    first = repeats.numbered(spec, config, 0)
+    cell = lifecycle.add_cell(connection, sweep, key, first)
+    if cell is not None and spec.extras.repeats > 1:
+        fresh = sweeps.find_sweep_by_pk(connection, sweep.pk)
+        assert fresh is not None
+        repeats.queue_others(connection, fresh, spec, key, config)
+    return cell
 
 
 def _any_left(connection: Connection, sweep: Sweep) -> dict[str, Any] | None:

@@ -49,6 +49,17 @@ class Changes:
         return stop
 
 
+class Listening:
+    """Since when this server has been able to hear clients: silence before that says nothing."""
+
+    def __init__(self, since: datetime) -> None:
+        self.since = since
+
+    def silence_s(self, heard: datetime, at: datetime) -> float:
+        """Seconds of silence that count, at `at`, from a client last heard at `heard`."""
+        return (at - max(heard, self.since)).total_seconds()
+
+
 @dataclass(frozen=True)
 class Core:
     """Shared by all services; built once in server.py."""
@@ -56,3 +67,7 @@ class Core:
     db: Database
     now: Clock
     changes: Changes = field(default_factory=Changes)
+    listening: Listening = field(init=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "listening", Listening(self.now()))

@@ -1,7 +1,12 @@
 """Stop a run early by its sweep's rule, when its number arrives; and the sweep's target."""
 
+from collections.abc import Mapping
 from datetime import datetime
+from typing import Any
 
+import yaml
+
+from sweepd.domain.errors import BadInput
 from sweepd.domain.sweeps import Sweep, SweepState
 from sweepd.search import stopping
 from sweepd.services import lifecycle, specs
@@ -34,6 +39,25 @@ def judge(connection: Connection, sweep: Sweep, run_pk: int, at: datetime) -> bo
         connection, sweep.pk, at, "", "stop", f"{run.display_name} ({run.run_id}): {stop.reason}"
     )
     return True
+
+
+def replay(
+    connection: Connection, sweep: Sweep, rule: Mapping[str, Any] | None
+) -> list[stopping.Replayed]:
+    """What a rule would have stopped; see `Sweeps.stops`."""
+    spec = specs.spec_of(sweep)
+    if spec.metric is None:
+        raise BadInput("a stopping rule judges a metric; this sweep's file names none")
+    if rule is not None:
+        raw = {**specs.read_yaml(sweep.config_yaml), "early_terminate": dict(rule)}
+        spec = specs.parse(yaml.safe_dump(raw))
+    if spec.early_terminate is None or spec.metric is None:
+        raise BadInput(
+            "this sweep has no `early_terminate`; name the rule to try, such as hyperband with "
+            "min_iter 3"
+        )
+    arrivals = objectives.list_arrivals(connection, sweep.pk)
+    return stopping.replay(spec.early_terminate, spec.metric.goal, arrivals)
 
 
 def target_of(sweep: Sweep) -> float | None:

@@ -13,7 +13,14 @@ from sweepd.domain.errors import NotFound
 from sweepd.domain.runs import ENDED, Run, RunState
 from sweepd.domain.sweeps import Sweep, SweepState
 from sweepd.domain.users import Caller
-from sweepd.services import access, early_stops, endings, lifecycle, shared_runs
+from sweepd.services import (
+    access,
+    breaker,
+    early_stops,
+    endings,
+    lifecycle,
+    shared_runs,
+)
 from sweepd.services.core import Core
 from sweepd.services.streams import Lines, StreamPost, number_at, parse_line
 from sweepd.store import history, objectives, runs, sweeps
@@ -96,6 +103,7 @@ class History:
                 early_stops.judge(connection, sweep, run.pk, at)
             self._end_on_target(connection, sweep, run.pk, at)
             if post.is_complete:
+                breaker.trip_if_alike(connection, sweep.pk, at)
                 endings.finish_if_done(connection, sweep.pk, at)
         if sweep is None and not post.is_complete:
             return run  # nothing here asks it to stop
@@ -156,6 +164,7 @@ class History:
         if finite:
             better = max if sweep.metric_goal == "maximize" else min
             n, best = objectives.last_value(connection, run.pk) or (0, finite[0][1])
+            arrived = int(self._core.now().timestamp() * 1e6)
             batch = []
             for step, value in finite:
                 n, best = n + 1, better(best, value)
@@ -163,7 +172,7 @@ class History:
                 batch.append(
                     {
                         "run_pk": run.pk, "sweep_pk": sweep.pk, "n": n, "step": step,
-                        "value": value, "best": best,
+                        "value": value, "best": best, "at": arrived,
                     }
                 )  # fmt: skip
             objectives.append_values(connection, batch)

@@ -27,11 +27,10 @@ log = logging.getLogger(__name__)
 
 
 def lose_if_silent(
-    connection: Connection, sweep: Sweep, run: Run, agent: Agent | None, at: datetime
+    core: Core, connection: Connection, sweep: Sweep, run: Run, agent: Agent | None, at: datetime
 ) -> bool:
     """Take back the config of a run its living agent no longer has, once the run is silent."""
-    heard = run.heartbeat_at or run.created_at
-    if (at - heard).total_seconds() < RUN_SILENT_S:
+    if core.listening.silence_s(run.heartbeat_at or run.created_at, at) < RUN_SILENT_S:
         return False
     where = f"on {agent.host}" if agent else "without an agent"
     why = f"fell silent {where}: its process is gone and it said no exit code"
@@ -44,7 +43,6 @@ class Leases:
 
     def __init__(self, core: Core) -> None:
         self._core = core
-        self._heard_from = core.now()  # silence before this does not count
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._work, name="sweepd-leases", daemon=True)
 
@@ -64,7 +62,7 @@ class Leases:
             now, tick = self._core.now(), time.monotonic()
             jump = abs((now - wall).total_seconds() - (tick - steady))
             if jump > CLOCK_JUMP_S or tick - steady > 2 * AGENT_SILENT_S:
-                self._heard_from = now  # the clock was set, or this machine slept
+                self._core.listening.since = now  # the clock was set, or this machine slept
             wall, steady = now, tick
             try:
                 self.expire()
@@ -88,7 +86,7 @@ class Leases:
         run = runs.find_run_by_pk(connection, pk, lock=True)
         if run is None:
             return False
-        silent_s = self._silence_s(run.heartbeat_at or run.created_at, at)
+        silent_s = self._core.listening.silence_s(run.heartbeat_at or run.created_at, at)
         sweep = sweeps.find_sweep_by_pk(connection, run.sweep_pk) if run.sweep_pk else None
         if sweep is None:
             if silent_s < LONE_RUN_SILENT_S or run.state is RunState.PENDING:
@@ -101,7 +99,7 @@ class Leases:
             return False
         if agent is not None and agent.exited_at is None:
             heard = agent.heartbeat_at or agent.created_at
-            if self._silence_s(heard, at) < AGENT_SILENT_S:
+            if self._core.listening.silence_s(heard, at) < AGENT_SILENT_S:
                 return False  # it still has the run, or its next heartbeat settles it
         if agent is not None and run.state is RunState.PENDING:
             why = f"never started: its agent on {agent.host} fell silent"
@@ -111,6 +109,3 @@ class Leases:
         lifecycle.lose_run(connection, run, sweep.retries, why, at)
         endings.finish_if_done(connection, sweep.pk, at)
         return True
-
-    def _silence_s(self, heard: datetime, at: datetime) -> float:
-        return (at - max(heard, self._heard_from)).total_seconds()

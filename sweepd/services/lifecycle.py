@@ -15,6 +15,7 @@ from sweepd.domain.sweeps import (
     CELL_TRANSITIONS,
     OPEN_CELLS,
     SWEEP_TRANSITIONS,
+    UNCOUNTED_CELLS,
     Cell,
     CellState,
     Sweep,
@@ -33,7 +34,7 @@ def move_cell(connection: Connection, cell: Cell, state: CellState, **more: Any)
     assert state in CELL_TRANSITIONS[cell.state], f"a {cell.state} cell cannot become {state}"
     cells.update_cell(connection, cell.pk, {"state": state, **more})
     was_open, is_open = cell.state in OPEN_CELLS, state in OPEN_CELLS
-    was_taken, is_taken = cell.state is not CellState.CANCELED, state is not CellState.CANCELED
+    was_taken, is_taken = cell.state not in UNCOUNTED_CELLS, state not in UNCOUNTED_CELLS
     sweeps.shift_counts(
         connection, cell.sweep_pk, int(is_taken) - int(was_taken), int(is_open) - int(was_open)
     )
@@ -109,7 +110,9 @@ def start_run(connection: Connection, run: Run, at: datetime) -> RunState:
         return run.state
     _move_run(connection, run, RunState.RUNNING, at, ended_at=None, started_at=run.started_at or at)
     cell = cells.find_cell(connection, run.cell_pk) if run.cell_pk else None
-    if cell is not None and cell.state in (CellState.QUEUED, CellState.FAILED, CellState.CANCELED):
+    if cell is not None and cell.state in (
+        CellState.QUEUED, CellState.FAILED, CellState.CANCELED, CellState.DROPPED
+    ):  # fmt: skip
         move_cell(connection, cell, CellState.RESERVED)
     return RunState.RUNNING
 
@@ -176,6 +179,37 @@ def lose_run(connection: Connection, run: Run, retries: int, why: str, at: datet
         move_cell(connection, cell, CellState.QUEUED, n_lost=cell.n_lost + 1, run_id=None)
     else:
         move_cell(connection, cell, CellState.FAILED, n_lost=cell.n_lost + 1)
+
+
+def free_cell(connection: Connection, run: Run, is_finite: bool) -> bool:
+    """The user deleted a run with its config's place: in a finite space the config is handed out
+    again, in an infinite one the cap gets its place back. Says whether anything changed."""
+    cell = cells.find_cell(connection, run.cell_pk) if run.cell_pk else None
+    if cell is None or cell.state in (CellState.QUEUED, *UNCOUNTED_CELLS):
+        return False
+    if _has_live_attempt(connection, cell) or _has_other_result(connection, cell, run):
+        return False
+    if cell.origin == "prior":  # counted from now on
+        cells.update_cell(connection, cell.pk, {"origin": "search"})
+        sweeps.shift_counts(connection, cell.sweep_pk, 1, 0)
+    state = CellState.QUEUED if is_finite else CellState.DROPPED
+    move_cell(connection, cell, state, run_id=None, n_lost=0)
+    return True
+
+
+def take_cell_back(connection: Connection, run: Run) -> None:
+    """The user brought a deleted run back: its config needs no other run, if none has begun."""
+    cell = cells.find_cell(connection, run.cell_pk) if run.cell_pk else None
+    if cell is not None and cell.state in (CellState.QUEUED, CellState.DROPPED):
+        is_done = run.state in (RunState.FINISHED, RunState.KILLED)
+        move_cell(connection, cell, CellState.DONE if is_done else CellState.FAILED)
+
+
+def _has_other_result(connection: Connection, cell: Cell, run: Run) -> bool:
+    return any(
+        other.pk != run.pk and other.state is RunState.FINISHED
+        for other in runs.list_cell_runs(connection, cell.pk)
+    )
 
 
 def _has_live_attempt(connection: Connection, cell: Cell) -> bool:

@@ -1,12 +1,11 @@
 """What a run streamed, read back: rows, samples, keys, system events, console."""
 
-import json
-import re
 from collections.abc import Iterator, Sequence
 from typing import Any
 
 from sweepd.domain.runs import ConsoleLine, Run
 from sweepd.services import forks
+from sweepd.services.console import console_line
 from sweepd.services.core import Core
 from sweepd.services.streams import parse_line
 from sweepd.store import history, objectives
@@ -14,10 +13,6 @@ from sweepd.store.database import Connection
 from sweepd.store.history import Stream as Stream  # the edges name streams by it
 
 MAX_KEYS_KEPT = 256  # runs whose keys are remembered
-
-_PLAIN_LINE = re.compile(
-    r"(?P<error>ERROR )?(?P<at>\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?) (?P<text>.*)", re.DOTALL
-)
 
 
 class Reading:
@@ -119,7 +114,7 @@ class Reading:
         """The terminal output from a line number on."""
         with self._core.db.read() as connection:
             found = list(history.read_lines(connection, run.pk, Stream.CONSOLE, first_line))
-        return [_console_line(number, line) for number, line in found]
+        return [console_line(number, line) for number, line in found]
 
 
 _MISSING: Any = object()
@@ -232,24 +227,3 @@ def _kind(value: Any) -> str:
     if isinstance(value, bool | str):
         return "string"
     return "number" if isinstance(value, int | float) else "other"
-
-
-def _console_line(number: int, line: str) -> ConsoleLine:
-    """Both forms the client sends: an object per line, or `[ERROR ]time text`."""
-    if line.startswith("{"):
-        try:
-            item = json.loads(line)
-        except ValueError:
-            item = None
-        if isinstance(item, dict) and "content" in item:
-            return ConsoleLine(
-                number,
-                str(item.get("ts", "")),
-                item.get("level") == "error",
-                str(item.get("label", "")),
-                str(item["content"]),
-            )
-    match = _PLAIN_LINE.match(line)
-    if match is None:
-        return ConsoleLine(number, "", False, "", line)
-    return ConsoleLine(number, match["at"], bool(match["error"]), "", match["text"])

@@ -13,7 +13,7 @@ from sweepd.domain.projects import Project
 from sweepd.domain.runs import Run, RunState
 from sweepd.domain.sweeps import SweepState
 from sweepd.domain.users import Caller
-from sweepd.services import access, endings, filters, lifecycle
+from sweepd.services import access, endings, filters, lifecycle, specs
 from sweepd.services.core import Core
 from sweepd.services.shared_runs import merge_configs
 from sweepd.services.streams import parse_line
@@ -278,15 +278,21 @@ class Runs:
         self._core.changes.touch("run", pk)
         return done
 
-    def delete(self, caller: Caller, pk: int) -> None:
-        """Hide a run; `undelete` brings it back. Its config stays taken."""
-        self._mark_deleted(caller, pk, deleted=True)
+    def delete(self, caller: Caller, pk: int, keep_config: bool = False) -> None:
+        """Hide a run; `undelete` brings it back.
+
+        A sweep's config is free again, so in a finite space it is handed out once more (by a sweep
+        that has ended, once it is resumed), unless `keep_config` says that it stays done.
+        """
+        self._mark_deleted(caller, pk, deleted=True, keep_config=keep_config)
 
     def undelete(self, caller: Caller, pk: int) -> None:
         """Bring a deleted run back."""
         self._mark_deleted(caller, pk, deleted=False)
 
-    def _mark_deleted(self, caller: Caller, pk: int, deleted: bool) -> None:
+    def _mark_deleted(
+        self, caller: Caller, pk: int, deleted: bool, keep_config: bool = True
+    ) -> None:
         def mark(connection: Connection) -> int | None:
             run = access.get_run_by_pk(connection, caller, pk)
             at = self._core.now()
@@ -295,7 +301,16 @@ class Runs:
                 lifecycle.lose_run(connection, _get(connection, pk), 0, "deleted", at)
             runs.update_run(connection, pk, {"deleted_at": at if deleted else None})
             if run.sweep_pk is not None and run.sweep_id is not None:
-                sweep = sweeps.find_sweep_by_pk(connection, run.sweep_pk)
+                sweep = sweeps.find_sweep_by_pk(connection, run.sweep_pk, lock=True)
+                if not deleted:
+                    lifecycle.take_cell_back(connection, run)
+                elif sweep is not None and not keep_config:
+                    is_finite = sweep.n_configs is not None or (
+                        specs.spec_of(sweep).space.n_configs is not None
+                    )
+                    if lifecycle.free_cell(connection, _get(connection, pk), is_finite):
+                        message = f"run {run.run_id} was deleted; its config is free again"
+                        sweeps.append_event(connection, sweep.pk, at, caller.name, "retry", message)
                 if sweep is not None and sweep.state is SweepState.RUNNING:
                     endings.finish_if_done(connection, sweep.pk, at)
             return run.sweep_pk

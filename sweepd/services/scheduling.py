@@ -15,7 +15,7 @@ from sweepd.domain.ids import new_short_id
 from sweepd.domain.runs import Run, RunState
 from sweepd.domain.sweeps import Agent, Cell, CellState, Sweep, SweepState
 from sweepd.domain.users import Caller
-from sweepd.services import access, candidates, endings, leases, lifecycle, specs
+from sweepd.services import access, breaker, candidates, endings, leases, lifecycle, specs
 from sweepd.services.core import Core
 from sweepd.services.proposals import Proposals
 from sweepd.store import agents, cells, runs, sweeps
@@ -128,10 +128,12 @@ class Scheduling:
                 if again is not None:
                     return [again]
             else:
-                leases.lose_if_silent(connection, sweep, run, agent, at)
-        if sweep.state is SweepState.FINISHED:
+                leases.lose_if_silent(self._core, connection, sweep, run, agent, at)
+        now = sweeps.find_sweep_by_pk(connection, sweep.pk)
+        assert now is not None  # the breaker may have paused it above
+        if now.state is SweepState.FINISHED:
             return [Command("exit")]
-        if sweep.state is SweepState.PAUSED:
+        if now.state is SweepState.PAUSED:
             return []
         return self._next(connection, sweep.pk, agent, caller, at)
 
@@ -146,6 +148,7 @@ class Scheduling:
                 connection, sweep.pk, at,
                 f"run {run.run_id} {why}; read the agent's output on {agent.host}",
             )  # fmt: skip
+            breaker.trip_if_alike(connection, sweep.pk, at)
             return None
         runs.update_run(connection, run.pk, {"deliveries": run.deliveries + 1})
         return _run_command("run", sweep, run)

@@ -16,7 +16,7 @@ from sweepd.domain.runs import LIVE, Run, RunState
 from sweepd.domain.sweeps import CellState, Sweep, SweepState
 from sweepd.domain.users import Caller
 from sweepd.search.spec import SweepSpec
-from sweepd.services import candidates, lifecycle, specs
+from sweepd.services import candidates, lifecycle, repeats, specs
 from sweepd.store import cells, runs, sweeps
 from sweepd.store.database import Connection
 
@@ -36,7 +36,7 @@ def columns(spec: SweepSpec) -> dict[str, Any]:
 
 
 def count_configs(spec: SweepSpec, text: str) -> int | None:
-    """Cells of a grid; None where the search has no end of its own.
+    """Runs of a grid (cells times repeats); None where the search has no end of its own.
 
     Raises:
         BadInput: The grid is empty.
@@ -50,7 +50,7 @@ def count_configs(spec: SweepSpec, text: str) -> int | None:
             "this grid has no configs: check that no `values:` is empty and that `constraints` "
             "leave something"
         )
-    return n_cells
+    return n_cells * spec.extras.repeats if n_cells is not None else None
 
 
 def replace_file(
@@ -58,8 +58,8 @@ def replace_file(
 ) -> list[str]:
     """Give a sweep a new file; configs already taken stay taken.
 
-    Waiting configs that a new grid no longer holds are cancelled, added ones will be handed out,
-    and a sweep that had ended goes on when there is more to do.
+    Waiting configs that a new grid no longer holds are dropped, added ones (and those dropped
+    before) will be handed out, and a sweep that had ended goes on when there is more to do.
 
     Returns:
         The warnings about the new file.
@@ -76,24 +76,51 @@ def replace_file(
             **columns(spec),
         },
     )
-    n_cancelled = 0
-    if spec.method == "grid":
-        grid = specs.grid_of(text)
-        for cell in cells.list_cells(connection, sweep.pk, [CellState.QUEUED]):
-            if cell.origin == "search" and not _holds(grid.space, candidates.config_of(cell)):
-                lifecycle.move_cell(connection, cell, CellState.CANCELED)
-                n_cancelled += 1
-    dropped = f"; {n_cancelled} waiting configs left the space" if n_cancelled else ""
+    n_dropped = _sort_out(connection, sweep, spec)
+    dropped = f"; {n_dropped} waiting configs left the space" if n_dropped else ""
     sweeps.append_event(connection, sweep.pk, at, actor, "edit", f"new file{dropped}:\n{text}")
     for warning in spec.warnings:
         sweeps.append_warning_once(connection, sweep.pk, at, warning)
     fresh = sweeps.find_sweep_by_pk(connection, sweep.pk)
     assert fresh is not None
-    if fresh.state is SweepState.FINISHED and candidates.may_have_more(connection, fresh):
+    if fresh.state is SweepState.FINISHED and (
+        fresh.n_open or candidates.may_have_more(connection, fresh)
+    ):
         lifecycle.set_sweep_state(
             connection, fresh, SweepState.RUNNING, "the edit left more to do", actor, at
         )
     return list(spec.warnings)
+
+
+def _sort_out(connection: Connection, sweep: Sweep, spec: SweepSpec) -> int:
+    """Drop waiting configs the new file no longer has, bring back those it has again.
+
+    Returns:
+        How many were dropped.
+    """
+    n_dropped = 0
+    waiting = (CellState.QUEUED, CellState.DROPPED)
+    for cell in cells.list_cells(connection, sweep.pk, waiting):
+        if cell.origin != "search":
+            continue
+        if cell.state is CellState.DROPPED and spec.method != "grid" and repeats.is_first(cell):
+            continue  # dropped with its deleted run, not by an edit
+        fits = repeats.number_of(cell) < spec.extras.repeats and (
+            spec.method != "grid" or _holds(spec.space, candidates.config_of(cell))
+        )
+        if not fits and cell.state is CellState.QUEUED:
+            lifecycle.move_cell(connection, cell, CellState.DROPPED)
+            n_dropped += 1
+        elif fits and cell.state is CellState.DROPPED:
+            lifecycle.move_cell(connection, cell, CellState.QUEUED)
+    if spec.extras.repeats > 1:
+        for cell in cells.list_cells(connection, sweep.pk, set(CellState) - {CellState.DROPPED}):
+            if cell.origin == "search" and repeats.is_first(cell):
+                fresh = sweeps.find_sweep_by_pk(connection, sweep.pk)
+                assert fresh is not None
+                config = candidates.config_of(cell)
+                repeats.queue_others(connection, fresh, spec, cell.key, config)
+    return n_dropped
 
 
 def _holds(space: Any, config: Mapping[str, Any]) -> bool:
@@ -157,9 +184,15 @@ def enqueue(
     """Queue a config with a pending run of its own.
 
     Raises:
-        BadInput: The config names none of the sweep's parameters, or the sweep is canceled.
+        BadInput: The config names none of the sweep's parameters, the sweep is canceled, or its
+            `run_cap` is used up.
     """
     spec = specs.spec_of(sweep)
+    if sweep.run_cap is not None and sweep.n_cells >= sweep.run_cap:
+        raise BadInput(
+            f"sweep {sweep.sweep_id} has used up its run_cap of {sweep.run_cap}; raise it before "
+            "queueing configs"
+        )
     if sweep.state is SweepState.CANCELED:
         raise BadInput(f"sweep {sweep.sweep_id} is canceled; resume it before queueing configs")
     if not config or (spec.space.parameters and not spec.space.flat(config)):

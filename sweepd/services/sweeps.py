@@ -12,10 +12,22 @@ from sweepd.domain.runs import Run
 from sweepd.domain.sweeps import Agent, Sweep, SweepEvent, SweepPoint, SweepState
 from sweepd.domain.users import Caller
 from sweepd.search.spec import SweepSpec
-from sweepd.services import access, endings, lifecycle, specs, sweep_edits, sweep_filters
+from sweepd.search.stopping import Replayed
+from sweepd.services import (
+    access,
+    early_stops,
+    endings,
+    lifecycle,
+    local_control,
+    repeats,
+    specs,
+    sweep_edits,
+    sweep_filters,
+)
 from sweepd.services.core import Core
 from sweepd.services.insights import InsightCache, Insights
 from sweepd.services.proposals import Proposals
+from sweepd.services.repeats import RepeatedConfig
 from sweepd.store import agents, projects, runs, sweeps
 from sweepd.store.database import Connection
 
@@ -117,7 +129,7 @@ class Sweeps:
             at = self._core.now()
             values: dict[str, Any] = {
                 name: value
-                for name in ("description", "display_name", "controller", "scheduler")
+                for name in ("description", "display_name", "scheduler")
                 if (value := getattr(change, name)) is not None
             }
             if values:
@@ -126,6 +138,9 @@ class Sweeps:
                 warnings[:] = sweep_edits.replace_file(
                     connection, sweep, change.config_yaml, caller.name, at
                 )
+                sweep = access.get_sweep_by_pk(connection, caller, sweep_pk)
+            if change.controller is not None:
+                local_control.obey(connection, sweep, change.controller, caller, at)
                 sweep = access.get_sweep_by_pk(connection, caller, sweep_pk)
             if change.state is not None:
                 state = _read_state(change.state)
@@ -265,6 +280,26 @@ class Sweeps:
         """What happened to the sweep, oldest first."""
         with self._core.db.read() as connection:
             return sweeps.list_events(connection, sweep.pk)
+
+    def repeated(self, sweep: Sweep) -> list[RepeatedConfig]:
+        """The sweep's configs with the mean of their runs; empty without `repeats`."""
+        extras = specs.spec_of(sweep).extras
+        if extras.repeats < 2:
+            return []
+        is_max = sweep.metric_goal == "maximize"
+        return repeats.group(self.points(sweep), extras.repeat_as, is_max)
+
+    def stops(self, sweep: Sweep, rule: Mapping[str, Any] | None = None) -> list[Replayed]:
+        """What a stopping rule would have stopped among the sweep's runs, as they arrived.
+
+        Args:
+            rule: As `early_terminate` has it; None takes the sweep's own.
+
+        Raises:
+            BadInput: The rule cannot be read, or the sweep has neither rule nor metric.
+        """
+        with self._core.db.read() as connection:
+            return early_stops.replay(connection, sweep, rule)
 
     def importance(self, sweep: Sweep) -> Insights:
         """Which parameters matter, and in which direction; kept until results change."""

@@ -12,7 +12,7 @@ _objectives = schema.objectives.c
 
 
 def append_values(connection: Connection, rows: Sequence[dict[str, Any]]) -> None:
-    """Add values: dicts of run_pk, sweep_pk, n, step, value, best."""
+    """Add values: dicts of run_pk, sweep_pk, n, step, value, best, at (microseconds)."""
     if rows:
         connection.execute(sa.insert(schema.objectives), list(rows))
 
@@ -53,6 +53,17 @@ def values_at(connection: Connection, sweep_pk: int, n: int, column: str) -> lis
             .group_by(_objectives.run_pk)
         )
     return [float(value) for value in connection.execute(query).scalars()]
+
+
+def list_arrivals(connection: Connection, sweep_pk: int) -> list[tuple[str, float]]:
+    """(run id, value) of every value of a sweep, in the order they arrived."""
+    query = (
+        sa.select(schema.runs.c.run_id, _objectives.value)
+        .join(schema.runs, schema.runs.c.id == _objectives.run_pk)
+        .where(_objectives.sweep_pk == sweep_pk, schema.runs.c.deleted_at.is_(None))
+        .order_by(_objectives.at, _objectives.n, _objectives.run_pk)
+    )
+    return [(str(run), float(value)) for run, value in connection.execute(query)]
 
 
 def delete_values(connection: Connection, run_pk: int) -> None:

@@ -135,6 +135,16 @@ def list_silent_runs(connection: Connection, since: datetime) -> list[Run]:
     return _all(connection, query.order_by(_runs.id))
 
 
+def list_last_ended(
+    connection: Connection, sweep_pk: int, limit: int, since: datetime
+) -> list[Run]:
+    """The runs of a sweep that ended last, after a time; newest first."""
+    query = _SELECT.where(
+        _runs.sweep_pk == sweep_pk, _runs.ended_at > since, _runs.deleted_at.is_(None)
+    )
+    return _all(connection, query.order_by(_runs.ended_at.desc(), _runs.id.desc()).limit(limit))
+
+
 def find_runs_by_ids(connection: Connection, project_pk: int, ids: Iterable[str]) -> list[Run]:
     """Those of the named runs that exist."""
     query = _SELECT.where(

@@ -245,6 +245,7 @@ objectives = _table(
     sa.Column("step", sa.BigInteger, nullable=False),
     sa.Column("value", sa.Double, nullable=False),
     sa.Column("best", sa.Double, nullable=False),  # best by the goal among the first n
+    sa.Column("at", sa.BigInteger, nullable=False, server_default="0"),  # arrival, microseconds
     sa.PrimaryKeyConstraint("run_pk", "n"),
     sa.Index(None, "sweep_pk", "n"),
 )

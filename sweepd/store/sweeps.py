@@ -1,5 +1,6 @@
 """Sweeps and the log of what happened to them."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
@@ -106,6 +107,16 @@ def append_warning_once(connection: Connection, sweep_pk: int, at: datetime, mes
     ).first()
     if seen is None:
         append_event(connection, sweep_pk, at, "", "warning", message)
+
+
+def last_event_at(connection: Connection, sweep_pk: int, kinds: Sequence[str]) -> datetime:
+    """When one of these kinds of event happened last; every sweep has its `created`."""
+    events = schema.sweep_events.c
+    query = sa.select(sa.func.max(events.at)).where(
+        events.sweep_id == sweep_pk, events.kind.in_(list(kinds))
+    )
+    at: datetime = connection.execute(query).scalar_one()
+    return at
 
 
 def list_events(connection: Connection, sweep_pk: int) -> list[SweepEvent]:

@@ -9,6 +9,7 @@ FEATURES: dict[str, bool] = {
     "TOTAL_COUNT_IN_FILE_CONNECTION": True,
     "ARTIFACT_COLLECTIONS_FILTERING_SORTING": True,
     "SWEEPS_QUERY_FILTERING": True,
+    "SWEEPS_LOCAL_SCHEDULER": True,
     # Known to older clients, which then use the newer documents.
     "LARGE_FILENAMES": True,
     "ARTIFACT_TAGS": True,

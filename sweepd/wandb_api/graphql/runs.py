@@ -72,7 +72,8 @@ def delete_run(_: Any, info: Info, input: dict[str, Any]) -> dict[str, Any]:
         run = context.services.runs.get_by_pk(context.caller, pk)
         for artifact in context.services.artifacts.output_artifacts(run):
             context.services.artifacts.delete(context.caller, artifact.pk, delete_aliases=True)
-    context.services.runs.delete(context.caller, pk)
+    keep_config = bool(input.get("keep_config"))
+    context.services.runs.delete(context.caller, pk, keep_config=keep_config)
     return {"client_mutation_id": input.get("client_mutation_id")}
 
 

@@ -1,5 +1,6 @@
 """Sweeps: create, edit, change state, read."""
 
+import json
 from typing import Any
 
 from ariadne import MutationType, ObjectType
@@ -7,7 +8,7 @@ from ariadne.types import SchemaBindable
 
 from sweepd.domain.projects import Project
 from sweepd.domain.runs import Run
-from sweepd.domain.sweeps import Agent, Sweep
+from sweepd.domain.sweeps import Agent, Sweep, SweepEvent
 from sweepd.domain.users import Caller
 from sweepd.services.sweeps import SweepChange
 from sweepd.wandb_api import wire
@@ -130,6 +131,42 @@ def warnings(sweep: Sweep, info: Info) -> list[str]:
     """What is odd about the sweep, and what to do."""
     events = ctx(info).services.sweeps.events(sweep)
     return [event.message for event in events if event.kind == "warning"]
+
+
+@sweep_type.field("events")
+def events(sweep: Sweep, info: Info) -> list[SweepEvent]:
+    """The sweep's log, oldest first."""
+    return ctx(info).services.sweeps.events(sweep)
+
+
+@sweep_type.field("repeats")
+def repeated(sweep: Sweep, info: Info) -> list[dict[str, Any]]:
+    """Configs that are run several times, with the mean of their runs."""
+    return [
+        {
+            "config": json.dumps(item.config),
+            "runs": item.run_ids,
+            "n_values": item.n_values,
+            "mean": item.mean,
+            "half_width": item.half_width,
+        }
+        for item in ctx(info).services.sweeps.repeated(sweep)
+    ]
+
+
+@sweep_type.field("stops")
+def stops(sweep: Sweep, info: Info, rule: str | None = None) -> list[dict[str, Any]]:
+    """What a rule (by default the sweep's own) would have stopped."""
+    given = wire.read_json_object(rule, "rule") if rule is not None else None
+    return [
+        {
+            "run": found.run,
+            "n_values": found.n_values,
+            "n_total": found.n_total,
+            "reason": found.stop.reason,
+        }
+        for found in ctx(info).services.sweeps.stops(sweep, given)
+    ]
 
 
 @sweep_type.field("earlyStopJobRunning")

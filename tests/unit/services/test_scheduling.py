@@ -10,24 +10,26 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, ru
 from sweepd import server
 from sweepd.domain.errors import NotFound
 from sweepd.domain.runs import LIVE, RunState
-from sweepd.domain.sweeps import OPEN_CELLS, CellState, Sweep, SweepState
+from sweepd.domain.sweeps import OPEN_CELLS, UNCOUNTED_CELLS, CellState, SweepState
 from sweepd.domain.users import Caller
-from sweepd.services.history import Lines, StreamPost
+from sweepd.services.streams import Lines, StreamPost
 from sweepd.services.runs import RunChange
 from sweepd.services.scheduling import Command
 from sweepd.services.sweeps import SweepChange
 from sweepd.settings import Settings
 from sweepd.store import cells, runs, sweeps
 from tests.conftest import FakeClock
-
-GRID = """
-method: grid
-program: train.py
-metric: {name: loss, goal: minimize}
-parameters:
-  a: {values: [1, 2, 3]}
-  b: {values: [x, y]}
-"""
+from tests.unit.services.handing_out import (
+    GRID,
+    beat,
+    begin,
+    end,
+    log,
+    make_sweep,
+    register,
+    state_of,
+    work_off,
+)  # fmt: skip
 
 
 @pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgres)])
@@ -35,59 +37,6 @@ def database_url(request: pytest.FixtureRequest) -> str:
     """Hand-out promises the same on both databases."""
     is_sqlite = request.param == "sqlite"
     return "" if is_sqlite else str(request.getfixturevalue("postgresql_url"))
-
-
-def make_sweep(parts: server.Parts, caller: Caller, text: str = GRID) -> Sweep:
-    sweep, _ = parts.services.sweeps.create(caller, None, "p", SweepChange(config_yaml=text))
-    return sweep
-
-
-def register(parts: server.Parts, caller: Caller, sweep: Sweep) -> int:
-    agent = parts.services.scheduling.register_agent(
-        caller, sweep.entity, sweep.project, sweep.sweep_id, "host"
-    )
-    return agent.pk
-
-
-def beat(parts: server.Parts, caller: Caller, agent: int, *alive: str) -> list[Command]:
-    return parts.services.scheduling.heartbeat(caller, agent, frozenset(alive))
-
-
-def begin(parts: server.Parts, caller: Caller, run_id: str) -> None:
-    """What `wandb.init` sends."""
-    config = json.dumps({"_wandb": {"value": {"t": {}}}, "extra": {"value": True}})
-    change = RunChange(config=config, host="host", program="train.py")
-    parts.services.runs.upsert(caller, None, "p", run_id, change)
-
-
-def end(parts: server.Parts, caller: Caller, run_id: str, exitcode: int = 0) -> None:
-    post = StreamPost(exitcode=exitcode, is_complete=True)
-    parts.services.history.append(caller, caller.name, "p", run_id, post)
-
-
-def log(parts: server.Parts, caller: Caller, run_id: str, first: int, *values: float) -> bool:
-    lines = [json.dumps({"_step": first + i, "loss": v}) for i, v in enumerate(values)]
-    return parts.services.history.append(
-        caller, caller.name, "p", run_id, StreamPost(history=Lines(first, lines))
-    )
-
-
-def work_off(parts: server.Parts, caller: Caller, agent: int, limit: int = 100) -> list[str]:
-    """Let one agent run until it is told to leave; the ids of its runs."""
-    done: list[str] = []
-    for _ in range(limit):
-        for command in beat(parts, caller, agent):
-            if command.kind == "exit":
-                return done
-            assert command.run_id
-            begin(parts, caller, command.run_id)
-            end(parts, caller, command.run_id)
-            done.append(command.run_id)
-    pytest.fail("the agent was never told to leave")
-
-
-def state_of(parts: server.Parts, caller: Caller, sweep: Sweep) -> Sweep:
-    return parts.services.sweeps.get_by_pk(caller, sweep.pk)
 
 
 def test_grid_hands_out_each_config_once_in_order_and_ends(
@@ -376,7 +325,8 @@ class HandOut(RuleBasedStateMachine):
         self.ann = self.parts.services.users.get_caller("ann")
         self.cap = cap
         text = GRID.replace("method: grid", f"method: {method}")
-        self.sweep = make_sweep(self.parts, self.ann, text + (f"run_cap: {cap}\n" if cap else ""))
+        self.text = text + (f"run_cap: {cap}\n" if cap else "") + "sweepd: {breaker: 0}\n"
+        self.sweep = make_sweep(self.parts, self.ann, self.text)
         self.agents: dict[int, str | None] = {}
         self.orphans: list[str] = []
 
@@ -398,11 +348,8 @@ class HandOut(RuleBasedStateMachine):
         agent = data.draw(st.sampled_from(sorted(self.agents)))
         run_id = self.agents[agent]
         for command in beat(self.parts, self.ann, agent, *([run_id] if run_id else [])):
-            if command.kind == "run":
-                assert command.run_id
-                begin(self.parts, self.ann, command.run_id)
-                self.agents[agent] = command.run_id
-            elif command.kind == "exit":
+            self.begin_on(agent, command)
+            if command.kind == "exit":
                 del self.agents[agent]
 
     @rule(data=st.data(), exitcode=st.sampled_from([0, 0, 1, 255]))
@@ -437,6 +384,43 @@ class HandOut(RuleBasedStateMachine):
         self.parts.leases.expire()
 
     @rule()
+    def pause_and_resume(self) -> None:
+        if state_of(self.parts, self.ann, self.sweep).state is SweepState.RUNNING:
+            set_state(self.parts, self.ann, self.sweep, "PAUSED")
+            for agent, run_id in self.agents.items():
+                if not run_id:
+                    commands = beat(self.parts, self.ann, agent)
+                    assert all(command.kind in ("run", "stop") for command in commands)
+                    for command in commands:  # only what was handed out before, said again
+                        self.begin_on(agent, command)
+            set_state(self.parts, self.ann, self.sweep, "RUNNING")
+
+    @rule()
+    def take_a_value_out_and_put_it_back(self) -> None:
+        edit(self.parts, self.ann, self.sweep, self.text.replace("[1, 2, 3]", "[1, 3]"))
+        edit(self.parts, self.ann, self.sweep, self.text)
+
+    @rule(data=st.data(), keep=st.booleans())
+    def delete_a_run(self, data: st.DataObject, keep: bool) -> None:
+        with self.parts.core.db.read() as connection:
+            ended = [
+                run
+                for run in runs.list_sweep_runs(connection, self.sweep.pk)
+                if run.state not in LIVE and run.run_id not in self.orphans
+            ]
+        if ended:
+            run = data.draw(st.sampled_from(ended))
+            self.parts.services.runs.delete(self.ann, run.pk, keep_config=keep)
+            if data.draw(st.booleans()):
+                self.parts.services.runs.undelete(self.ann, run.pk)
+
+    def begin_on(self, agent: int, command: Command) -> None:
+        if command.kind == "run":
+            assert command.run_id
+            begin(self.parts, self.ann, command.run_id)
+            self.agents[agent] = command.run_id
+
+    @rule()
     def retry_failed(self) -> None:
         self.parts.services.sweeps.retry(self.ann, self.sweep.pk, ["failed", "crashed"])
 
@@ -453,10 +437,10 @@ class HandOut(RuleBasedStateMachine):
                 if run.state in LIVE
             ]
         assert sweep is not None
-        assert sweep.n_cells == sum(cell.state is not CellState.CANCELED for cell in found)
+        assert sweep.n_cells == sum(cell.state not in UNCOUNTED_CELLS for cell in found)
         assert sweep.n_open == sum(cell.state in OPEN_CELLS for cell in found)
         assert len({cell.config for cell in found}) == len(found)
-        assert len(found) <= (self.cap or 6)
+        assert sweep.n_cells <= (self.cap or 6)
         for cell in found:
             if cell.state is CellState.RESERVED:
                 assert cell.pk in live, "a reserved config has somebody working on it"
@@ -468,6 +452,8 @@ class HandOut(RuleBasedStateMachine):
         self.agents.clear()
         self.clock.forward(300)
         self.parts.leases.expire()
+        if state_of(self.parts, self.ann, self.sweep).state is not SweepState.RUNNING:
+            set_state(self.parts, self.ann, self.sweep, "RUNNING")  # a freed config waits for it
         agent = register(self.parts, self.ann, self.sweep)
         work_off(self.parts, self.ann, agent)
         sweep = state_of(self.parts, self.ann, self.sweep)

@@ -1,0 +1,65 @@
+"""`sweepd queue`: hand a config of your own choice out next."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import typer
+import yaml
+
+from sweepd.cli import client, options, progress
+from sweepd.domain.errors import BadInput
+from sweepd.domain.ids import parse_sweep_path
+
+_ENQUEUE = """
+mutation EnqueueSweepRun($id: ID!, $config: JSONString!, $name: String) {
+  enqueueSweepRun(input: {id: $id, config: $config, displayName: $name}) { id }
+}
+"""
+
+
+def command(
+    sweep: str = typer.Argument(help="ENTITY/PROJECT/SWEEP, or the address of its page."),
+    values: list[str] = typer.Argument(help="NAME=VALUE for each parameter; values as in YAML."),
+    name: str | None = typer.Option(None, help="Name of the run."),
+    server: str | None = options.SERVER,
+    data: Path | None = options.DATA,
+) -> None:
+    """Queue one config; it goes out before any the search chooses, also after the sweep's end."""
+    config = read_values(values)
+    where = client.connect(options.settings(data), server)
+    found = progress.ask(where, parse_sweep_path(sweep))
+    wrapped = json.dumps({key: {"value": value} for key, value in config.items()})
+    run = where.query(_ENQUEUE, id=found.sweep["id"], config=wrapped, name=name)
+    typer.echo(f"run {run['enqueueSweepRun']['id']} of {found.path} goes out next")
+    typer.echo(f"  wandb agent {found.path}")
+
+
+def read_values(values: list[str]) -> dict[str, Any]:
+    """`["lr=1e-3", "optimizer.name=adam"]` as a config; dots nest.
+
+    Raises:
+        BadInput: One of them is not NAME=VALUE.
+    """
+    config: dict[str, Any] = {}
+    for text in values:
+        name, equals, value = text.partition("=")
+        if not equals or not name:
+            raise BadInput(f"a config is given as NAME=VALUE …; {text!r} has no name or no =")
+        place = config
+        *groups, leaf = name.split(".")
+        for group in groups:
+            place = place.setdefault(group, {})
+        place[leaf] = _number_or_yaml(value)
+    return config
+
+
+def _number_or_yaml(text: str) -> Any:
+    """YAML, but 1e-5 is a number, as everywhere in sweepd."""
+    value = yaml.safe_load(text)
+    if isinstance(value, str):
+        try:
+            return float(value)
+        except ValueError:
+            return value
+    return value

@@ -1,0 +1,13 @@
+"""When each value of a sweep's metric arrived."""
+
+import sqlalchemy as sa
+from alembic import op
+
+revision = "0004"
+down_revision = "0003"
+
+
+def upgrade() -> None:
+    op.add_column(
+        "objectives", sa.Column("at", sa.BigInteger(), server_default="0", nullable=False)
+    )
