@@ -23,10 +23,12 @@ from tests.unit.services.handing_out import (
     GRID,
     beat,
     begin,
+    edit,
     end,
     log,
     make_sweep,
     register,
+    set_state,
     state_of,
     work_off,
 )  # fmt: skip
@@ -332,9 +334,11 @@ class HandOut(RuleBasedStateMachine):
 
     def teardown(self) -> None:
         if hasattr(self, "parts"):
-            self.finish()
-            self.parts.core.db.close()
-            self.folder.cleanup()
+            try:
+                self.finish()
+            finally:
+                self.parts.core.db.close()
+                self.folder.cleanup()
 
     @rule()
     def join(self) -> None:
@@ -462,7 +466,7 @@ class HandOut(RuleBasedStateMachine):
 
 
 HandOut.TestCase.settings = settings(
-    max_examples=25,
+    max_examples=15,
     stateful_step_count=40,
     deadline=None,
     suppress_health_check=list(HealthCheck),
