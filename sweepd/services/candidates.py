@@ -51,6 +51,18 @@ def may_have_more(connection: Connection, sweep: Sweep) -> bool:
     return not spec.space.is_restricted or _any_left(connection, sweep) is not None
 
 
+def over_cap(connection: Connection, sweep: Sweep) -> list[Cell]:
+    """Queued configs which `run_cap` has no room for: a scheduler outside looked ahead."""
+    if sweep.run_cap is None or sweep.n_cells <= sweep.run_cap:
+        return []
+    return cells.list_over_cap(connection, sweep.pk, sweep.n_cells - sweep.run_cap)
+
+
+def is_over_cap(connection: Connection, sweep: Sweep, cell: Cell) -> bool:
+    """Whether a queued config has to wait for a higher cap."""
+    return any(other.pk == cell.pk for other in over_cap(connection, sweep))
+
+
 def reserve_candidate(connection: Connection, sweep: Sweep, take: TakeProposal) -> Cell | None:
     """Choose a config no run of the sweep has had, and reserve it.
 

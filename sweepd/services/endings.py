@@ -17,7 +17,12 @@ def finish_if_done(connection: Connection, sweep_pk: int, at: datetime) -> bool:
     if sweep.state is SweepState.PAUSED or candidates.may_have_more(connection, sweep):
         return False
     waits = specs.spec_of(sweep).extras.wait_for_in_flight
-    if sweep.n_open and (waits or cells.next_queued_cell(connection, sweep.pk) is not None):
+    beyond = candidates.over_cap(connection, sweep)
+    if beyond and sweep.n_open == len(beyond):
+        for cell in beyond:
+            why = f"never handed out: run_cap of {sweep.run_cap} reached"
+            lifecycle.drop_queued(connection, cell, why, at)
+    elif sweep.n_open and (waits or cells.next_queued_cell(connection, sweep.pk) is not None):
         return False
     is_capped = sweep.run_cap is not None and sweep.n_cells >= sweep.run_cap
     reason = (

@@ -224,6 +224,14 @@ def fail_pending_run(connection: Connection, run: Run, why: str, at: datetime) -
         move_cell(connection, cell, CellState.FAILED)
 
 
+def drop_queued(connection: Connection, cell: Cell, why: str, at: datetime) -> None:
+    """Take a queued config out for good, and the pending run made for it."""
+    for run in runs.list_cell_runs(connection, cell.pk):
+        if run.state is RunState.PENDING:
+            _move_run(connection, run, RunState.KILLED, at, ended_at=at, stop_reason=why)
+    move_cell(connection, cell, CellState.DROPPED)
+
+
 def set_run_state(connection: Connection, run: Run, state: RunState, at: datetime) -> None:
     """What `Run.update_state` asks for.
 

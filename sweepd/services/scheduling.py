@@ -159,7 +159,7 @@ class Scheduling:
         sweep = sweeps.find_sweep_by_pk(connection, sweep_pk)
         assert sweep is not None
         cell = cells.next_queued_cell(connection, sweep.pk)
-        if cell is not None:
+        if cell is not None and not candidates.is_over_cap(connection, sweep, cell):
             return [self._hand_out_queued(connection, sweep, cell, agent, caller, at)]
         new = candidates.reserve_candidate(connection, sweep, self._proposals.take)
         if new is not None:

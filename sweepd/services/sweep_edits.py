@@ -188,7 +188,8 @@ def enqueue(
             `run_cap` is used up.
     """
     spec = specs.spec_of(sweep)
-    if sweep.run_cap is not None and sweep.n_cells >= sweep.run_cap:
+    is_used_up = sweep.run_cap is not None and sweep.n_cells >= sweep.run_cap
+    if is_used_up and spec.scheduler is None:  # a scheduler looks ahead; the cap holds it later
         raise BadInput(
             f"sweep {sweep.sweep_id} has used up its run_cap of {sweep.run_cap}; raise it before "
             "queueing configs"

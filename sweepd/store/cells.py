@@ -51,6 +51,21 @@ def next_queued_cell(connection: Connection, sweep_pk: int) -> Cell | None:
     return _cell(row) if row else None
 
 
+def list_over_cap(connection: Connection, sweep_pk: int, n_over: int) -> list[Cell]:
+    """The newest queued cells that were never handed out, at most `n_over` of them."""
+    query = (
+        sa.select(schema.cells)
+        .where(
+            _cells.sweep_id == sweep_pk,
+            _cells.state == CellState.QUEUED,
+            _cells.n_attempts == 0,
+        )
+        .order_by(_cells.id.desc())
+        .limit(n_over)
+    )
+    return [_cell(row) for row in connection.execute(query)]
+
+
 def find_cell(connection: Connection, pk: int) -> Cell | None:
     """A cell by our key."""
     row = connection.execute(sa.select(schema.cells).where(_cells.id == pk)).first()

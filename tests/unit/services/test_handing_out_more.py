@@ -311,7 +311,25 @@ def test_downtime_of_the_server_costs_a_silent_run_no_lease(
     beat(parts, ann, agent)  # the agent is heard before the run's client is
     with parts.core.db.read() as connection:
         found = runs.find_run(connection, sweep.project_pk, str(run.run_id))
-        [cell] = cells.list_cells(connection, sweep.pk, [CellState.RESERVED])
+        reserved = cells.list_cells(connection, sweep.pk, [CellState.RESERVED])
     assert found is not None
     assert found.state is RunState.RUNNING
-    assert cell.pk == found.cell_pk
+    assert found.cell_pk in [cell.pk for cell in reserved]
+
+
+def test_scheduler_outside_may_look_ahead_and_the_cap_still_holds(
+    parts: server.Parts, ann: Caller
+) -> None:
+    text = GRID.replace("method: grid", "method: custom") + "scheduler: {engine: optuna}\n"
+    sweep = make_sweep(parts, ann, text + "run_cap: 2\n")
+    queued = [parts.services.sweeps.enqueue(ann, sweep.pk, {"a": n, "b": "x"}) for n in (1, 2, 3)]
+    agent = register(parts, ann, sweep)
+    for n in range(2):
+        run = next_run(parts, ann, agent)
+        assert run.run_id == queued[n].run_id, "first in, first out"
+        end(parts, ann, str(run.run_id))
+    assert [command.kind for command in beat(parts, ann, agent)] == ["exit"]
+    assert state_of(parts, ann, sweep).state is SweepState.FINISHED
+    last = parts.services.runs.get(ann, None, "p", queued[2].run_id)
+    assert last.state is RunState.KILLED
+    assert last.stop_reason == "never handed out: run_cap of 2 reached"
