@@ -72,6 +72,12 @@ class Server:
         os.kill(self.process.pid, signal.SIGKILL)
         self.process.wait()
 
+    def stop(self) -> None:
+        """End it politely."""
+        assert self.process is not None
+        self.process.terminate()
+        self.process.wait()
+
     def _answers(self) -> bool:
         connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=5)
         try:
@@ -184,7 +190,7 @@ def hand_out(
     folder: Path, n_agents: int, n_cells: int, n_kills: int, run_cap: int | None = None
 ) -> Outcome:
     """Let agents work a grid off while the server is killed; see the module's text."""
-    server = Server(folder / "data", _free_port())
+    server = Server(folder / "data", free_port())
     server.data.mkdir(parents=True)
     server.start()
     try:
@@ -230,7 +236,8 @@ def _sweep_text(n_cells: int, run_cap: int | None) -> str:
     )
 
 
-def _free_port() -> int:
+def free_port() -> int:
+    """A port nobody listens on now."""
     import socket
 
     with socket.socket() as probe:

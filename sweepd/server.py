@@ -82,7 +82,12 @@ class Parts:
 def build(settings: Settings, now: Clock = utc_now) -> Parts:
     """The services over the database and files that the settings name; nothing runs yet."""
     settings.data.mkdir(parents=True, exist_ok=True, mode=0o700)
-    core = Core(Database(settings.database_url), now)
+    core = Core(
+        Database(settings.database_url),
+        now,
+        run_silent_s=settings.run_silent_s,
+        agent_silent_s=settings.agent_silent_s,
+    )
     blobs = Blobs.open(settings.files_location)
     proposals = Proposals(core)
     artifacts = Artifacts(core, blobs)

@@ -44,6 +44,10 @@ class Settings:
     )
     max_body_bytes: int = _help("largest request other than a file, bytes", 64 << 20)
     max_file_bytes: int = _help("largest uploaded file, bytes", 50 << 30)
+    run_silent_s: float = _help(
+        "seconds without word from a run and its agent after which its config goes to another", 75.0
+    )
+    agent_silent_s: float = _help("seconds without word after which an agent counts as gone", 60.0)
     threads: int = _help("requests worked on at once", 64)
 
     @property
@@ -67,6 +71,11 @@ class Settings:
         return self.host in ("127.0.0.1", "::1", "localhost")
 
 
+_NUMBERS: dict[Any, tuple[Any, str]] = {
+    int: (int, "a whole number"), float: (float, "a number"),
+}  # fmt: skip
+
+
 def from_environment(environ: Mapping[str, str], **given: Any) -> Settings:
     """Settings from the command line (`given`, None where silent) and the environment.
 
@@ -81,11 +90,12 @@ def from_environment(environ: Mapping[str, str], **given: Any) -> Settings:
             value = text
         if value is None:
             continue
-        if item.type in (int, "int"):
+        if item.type in _NUMBERS:
+            kind, what = _NUMBERS[item.type]
             try:
-                value = int(value)
+                value = kind(value)
             except ValueError as error:
                 name = f"SWEEPD_{item.name.upper()}"
-                raise BadInput(f"{name} should be a whole number, got {value!r}") from error
+                raise BadInput(f"{name} should be {what}, got {value!r}") from error
         values[item.name] = Path(value).expanduser() if item.name == "data" else value
     return Settings(**values)

@@ -134,7 +134,7 @@ def wait_until(
         time.sleep(0.05)
 
 
-def start_server(data: Path, port: int | None = None) -> RunningServer:
+def start_server(data: Path, port: int | None = None, **environ: str) -> RunningServer:
     """Start `sweepd serve` on a folder and wait until it answers."""
     data.mkdir(parents=True, exist_ok=True)
     port = port or free_port()
@@ -143,6 +143,7 @@ def start_server(data: Path, port: int | None = None) -> RunningServer:
         process = subprocess.Popen(
             [sys.executable, "-m", "sweepd", "serve", "--data", str(data), "--port", str(port)],
             stdout=log, stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL, cwd=ROOT,
+            env=os.environ | environ,
         )  # fmt: skip
     running = RunningServer(data, port, process, log_path)
     wait_until(

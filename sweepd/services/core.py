@@ -50,10 +50,18 @@ class Changes:
 
 
 class Listening:
-    """Since when this server has been able to hear clients: silence before that says nothing."""
+    """When silence of a run and its agent means that they are gone.
 
-    def __init__(self, since: datetime) -> None:
+    Attributes:
+        since: From when this server could hear clients: silence before that says nothing.
+        run_silent_s: Seconds; a live client speaks at least every 30 s.
+        agent_silent_s: Seconds; a live agent speaks every 5 s.
+    """
+
+    def __init__(self, since: datetime, run_silent_s: float, agent_silent_s: float) -> None:
         self.since = since
+        self.run_silent_s = run_silent_s
+        self.agent_silent_s = agent_silent_s
 
     def silence_s(self, heard: datetime, at: datetime) -> float:
         """Seconds of silence that count, at `at`, from a client last heard at `heard`."""
@@ -67,7 +75,10 @@ class Core:
     db: Database
     now: Clock
     changes: Changes = field(default_factory=Changes)
+    run_silent_s: float = 75.0
+    agent_silent_s: float = 60.0
     listening: Listening = field(init=False)
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "listening", Listening(self.now()))
+        listening = Listening(self.now(), self.run_silent_s, self.agent_silent_s)
+        object.__setattr__(self, "listening", listening)

@@ -17,8 +17,6 @@ from sweepd.services.core import Core
 from sweepd.store import agents, runs, sweeps
 from sweepd.store.database import Connection
 
-RUN_SILENT_S = 75.0  # a live client speaks at least every 30 s
-AGENT_SILENT_S = 60.0  # a live agent speaks every 5 s
 LONE_RUN_SILENT_S = 300.0  # runs of no sweep: as the hosted service
 TICK_S = 5.0
 CLOCK_JUMP_S = 30.0
@@ -30,7 +28,8 @@ def lose_if_silent(
     core: Core, connection: Connection, sweep: Sweep, run: Run, agent: Agent | None, at: datetime
 ) -> bool:
     """Take back the config of a run its living agent no longer has, once the run is silent."""
-    if core.listening.silence_s(run.heartbeat_at or run.created_at, at) < RUN_SILENT_S:
+    listening = core.listening
+    if listening.silence_s(run.heartbeat_at or run.created_at, at) < listening.run_silent_s:
         return False
     where = f"on {agent.host}" if agent else "without an agent"
     why = f"fell silent {where}: its process is gone and it said no exit code"
@@ -57,12 +56,13 @@ class Leases:
             self._thread.join()
 
     def _work(self) -> None:
+        listening = self._core.listening
         wall, steady = self._core.now(), time.monotonic()
         while not self._stop.wait(TICK_S):
             now, tick = self._core.now(), time.monotonic()
             jump = abs((now - wall).total_seconds() - (tick - steady))
-            if jump > CLOCK_JUMP_S or tick - steady > 2 * AGENT_SILENT_S:
-                self._core.listening.since = now  # the clock was set, or this machine slept
+            if jump > CLOCK_JUMP_S or tick - steady > 2 * listening.agent_silent_s:
+                listening.since = now  # the clock was set, or this machine slept
             wall, steady = now, tick
             try:
                 self.expire()
@@ -72,8 +72,9 @@ class Leases:
     def expire(self) -> list[Run]:
         """Give up on the runs whose lease has ended; returns them."""
         at = self._core.now()
+        since = at - timedelta(seconds=self._core.listening.run_silent_s)
         with self._core.db.read() as connection:
-            silent = runs.list_silent_runs(connection, at - timedelta(seconds=RUN_SILENT_S))
+            silent = runs.list_silent_runs(connection, since)
         lost = []
         for run in silent:
             if self._core.db.write(lambda c, pk=run.pk: self._expire_one(c, pk, at)):  # type: ignore[misc]
@@ -86,7 +87,8 @@ class Leases:
         run = runs.find_run_by_pk(connection, pk, lock=True)
         if run is None:
             return False
-        silent_s = self._core.listening.silence_s(run.heartbeat_at or run.created_at, at)
+        listening = self._core.listening
+        silent_s = listening.silence_s(run.heartbeat_at or run.created_at, at)
         sweep = sweeps.find_sweep_by_pk(connection, run.sweep_pk) if run.sweep_pk else None
         if sweep is None:
             if silent_s < LONE_RUN_SILENT_S or run.state is RunState.PENDING:
@@ -95,11 +97,11 @@ class Leases:
             lifecycle.lose_run(connection, run, 0, why, at)
             return True
         agent = agents.find_agent(connection, run.agent_pk) if run.agent_pk else None
-        if silent_s < RUN_SILENT_S or (agent is None and run.state is RunState.PENDING):
+        if silent_s < listening.run_silent_s or (agent is None and run.state is RunState.PENDING):
             return False
         if agent is not None and agent.exited_at is None:
             heard = agent.heartbeat_at or agent.created_at
-            if self._core.listening.silence_s(heard, at) < AGENT_SILENT_S:
+            if listening.silence_s(heard, at) < listening.agent_silent_s:
                 return False  # it still has the run, or its next heartbeat settles it
         if agent is not None and run.state is RunState.PENDING:
             why = f"never started: its agent on {agent.host} fell silent"

@@ -30,7 +30,6 @@ from sweepd.search.random import sample
 from sweepd.search.spec import SweepSpec
 from sweepd.services import candidates, specs
 from sweepd.services.core import Core
-from sweepd.services.leases import AGENT_SILENT_S
 from sweepd.store import agents, cells, sweeps
 
 MAX_READY = 8
@@ -118,7 +117,7 @@ class Proposals:
             spec = specs.spec_of(sweep)
             if spec.method not in MODEL_METHODS or not candidates.searches_here(spec):
                 return
-            since = self._core.now() - timedelta(seconds=AGENT_SILENT_S)
+            since = self._core.now() - timedelta(seconds=self._core.listening.agent_silent_s)
             n_agents = agents.count_active(connection, sweep_pk, since)
             points = sweeps.list_points(connection, sweep_pk)
             open_cells = cells.list_cells(connection, sweep_pk, OPEN_CELLS)
