@@ -103,8 +103,8 @@ def restart(folder: Path, n_agents: int, n_runs: int, n_restarts: int) -> bool:
     n_twice = sum(count > 1 for count in finished.values())
     print(
         f"{n_agents} stock agents, {n_runs} configs, {n_restarts} restarts: sweep "
-        f"{found['state']}, {len(finished)} configs finished, {n_twice} twice, runs {dict(by_state)}, "
-        f"agents' exit codes {dict(codes)}, {time.monotonic() - start:.0f} s"
+        f"{found['state']}, {len(finished)} configs finished, {n_twice} twice, "
+        f"runs {dict(by_state)}, agents' exit codes {dict(codes)}, {time.monotonic() - start:.0f} s"
     )
     return len(finished) == n_runs and n_twice == 0 and set(codes) == {0}
 
