@@ -66,6 +66,8 @@ def parse(raw: Any) -> SweepSpec:
     rule = parse_early_terminate(raw, findings)
     if rule is not None and metric is None and not findings.problems:
         findings.problem("early_terminate", "a metric to judge by", None, "add metric: {name: …}")
+    controller = _controller(raw.get("controller"), findings)
+    _check_who_chooses(method, controller, scheduler, extras, findings)
     spec = SweepSpec(
         method=method,
         space=space or Space(()),
@@ -76,7 +78,7 @@ def parse(raw: Any) -> SweepSpec:
         if raw.get("run_cap") is None
         else findings.whole("run_cap", raw["run_cap"], 1),
         command=_command(raw.get("command"), findings),
-        controller=_controller(raw.get("controller"), findings),
+        controller=controller,
         scheduler=scheduler,
         extras=extras,
         **{
@@ -108,6 +110,27 @@ def _method(raw: Any, extras: Extras, findings: Findings) -> str:
         )
         return method
     return extras.sampler
+
+
+def _check_who_chooses(
+    method: str,
+    controller: str | None,
+    scheduler: Mapping[str, Any] | None,
+    extras: Extras,
+    findings: Findings,
+) -> None:
+    is_outside = controller == "local" or scheduler is not None or method == "custom"
+    if method == "custom" and controller != "local" and scheduler is None:
+        findings.warn(
+            "method",
+            "a scheduler: or controller: {type: local} with custom",
+            "neither",
+            "agents wait until configs are queued by hand",
+        )
+    if is_outside and extras.repeats > 1:
+        findings.warn(
+            "sweepd.repeats", "configs chosen by the server", extras.repeats, "it is ignored"
+        )
 
 
 def _check_space(space: Space, method: str, findings: Findings) -> None:

@@ -50,6 +50,10 @@ def build_space(
     """The space with ties, conditions and constraints; None when one of them cannot be."""
     before = len(findings.problems)
     names = [parameter.name for parameter in parameters]
+    if extras.repeat_as in names:
+        findings.problem(
+            "sweepd.repeat_as", "a name of its own", extras.repeat_as, "it is a parameter's"
+        )
     by_name = dict(zip(names, parameters, strict=True))
     if len(by_name) < len(names):
         twice = sorted({name for name in names if names.count(name) > 1})
