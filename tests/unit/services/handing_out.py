@@ -7,9 +7,9 @@ import pytest
 from sweepd import server
 from sweepd.domain.sweeps import Sweep
 from sweepd.domain.users import Caller
-from sweepd.services.streams import Lines, StreamPost
 from sweepd.services.runs import RunChange
 from sweepd.services.scheduling import Command
+from sweepd.services.streams import Lines, StreamPost
 from sweepd.services.sweeps import SweepChange
 
 GRID = """
