@@ -16,7 +16,10 @@ export function customCard(chart, readTable) {
   readTable().then((table) => {
     if (!table) throw new Error("its table has not arrived yet");
     const drawn = presetOf(chart.preset)?.(chart, rowsOf(table));
-    if (drawn) return draw(place, drawn.traces, drawn.layout);
+    if (drawn) {
+      place.classList.toggle("is-tall", Boolean(drawn.layout.showlegend) && drawn.traces.length > 7);
+      return draw(place, drawn.traces, drawn.layout);
+    }
     return frame(place, chart, rowsOf(table));
   }).catch((error) => put(place, h("p", { class: "quiet small" }, `Not drawn: ${error.message}`)));
   return card;
