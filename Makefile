@@ -43,5 +43,13 @@ ingest: $(VENV)/.ready .venv-openwandb/.ready  ## how fast metrics are taken in,
 clients: $(VENV)/.ready  ## the same work with every supported version of the client
 	$(BIN)/python -m tests.clients
 
+.venv-integrations/.ready: tests/integrations/requirements.txt
+	$(PYTHON) -m venv .venv-integrations
+	.venv-integrations/bin/pip install --quiet -r $<
+	touch $@
+
+integrations: $(VENV)/.ready .venv-integrations/.ready  ## other frameworks' examples; 4 GB of them
+	$(BIN)/python -m tests.integrations
+
 clean:
 	rm -rf $(VENV) .clients .venv-openwandb .venv-integrations .pytest_cache .mypy_cache .ruff_cache

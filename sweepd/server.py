@@ -2,11 +2,12 @@
 
 import asyncio
 import contextlib
+import fcntl
 import json
 import logging
 import os
 import socket
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -111,6 +112,37 @@ def build(settings: Settings, now: Clock = utc_now) -> Parts:
     return Parts(settings, core, services, proposals, Leases(core), housekeeping)
 
 
+LOCK_FILE = "server.lock"
+
+
+@contextlib.contextmanager
+def hold_folder(settings: Settings) -> Iterator[None]:
+    """Keep any other server off this data folder's SQLite database; replicas use PostgreSQL.
+
+    Raises:
+        BadInput: A server works on it now; the message says which.
+    """
+    if settings.database:
+        yield
+        return
+    settings.data.mkdir(parents=True, exist_ok=True, mode=0o700)
+    with (settings.data / LOCK_FILE).open("w") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            with contextlib.suppress(OSError, ValueError, KeyError):
+                found = json.loads((settings.data / ADDRESS_FILE).read_text())
+                raise BadInput(
+                    f"a server works on {settings.data} already: process {found['pid']} at "
+                    f"{found['url']}; stop it, or name another folder with --data"
+                ) from error
+            raise BadInput(
+                f"a server works on {settings.data} already; stop it, or name another folder with "
+                "--data"
+            ) from error
+        yield
+
+
 def make_app(parts: Parts) -> Starlette:
     """The ASGI application: the client's protocol and the pages, on one origin."""
 
@@ -189,11 +221,16 @@ def serve(settings: Settings, announce: Callable[[Parts, str], None]) -> None:
         announce: Called with the parts and the address once the server accepts connections.
 
     Raises:
-        BadInput: The address cannot be listened on.
+        BadInput: The address cannot be listened on, or a server works on the folder already.
     """
     # The search process inherits this: proposing must not take the cores that train.
     for name in ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS"):
         os.environ.setdefault(name, "1")
+    with hold_folder(settings):
+        _serve(settings, announce)
+
+
+def _serve(settings: Settings, announce: Callable[[Parts, str], None]) -> None:
     listener = listen(settings)
     parts = build(settings)
     address = address_of(settings, listener)

@@ -9,6 +9,7 @@ from sweepd.cli import (
     agents,
     best,
     check,
+    data,
     keys,
     login,
     queue,

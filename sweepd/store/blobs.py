@@ -145,6 +145,29 @@ class Blobs:
         except FileNotFoundError as error:
             raise NotFound(f"the bytes {name[:12]}… are gone from the store") from error
 
+    @contextlib.contextmanager
+    def open_file(self, name: str) -> Iterator[Any]:
+        """A blob as a readable file with its `size` in bytes, read piece by piece.
+
+        Raises:
+            NotFound: No such blob.
+        """
+        try:
+            yield obstore.open_reader(self._store, _path(name))
+        except FileNotFoundError as error:
+            raise NotFound(f"the bytes {name[:12]}… are gone from the store") from error
+
+    def put_file(self, file: Any) -> str:
+        """Store a file's bytes with constant memory; returns their name."""
+        sha256, aside = hashlib.sha256(), f"incoming/{uuid.uuid4().hex}"
+        with obstore.open_writer(self._store, aside) as writer:
+            while part := file.read(CHUNK_BYTES):
+                sha256.update(part)
+                writer.write(part)
+        name = sha256.hexdigest()
+        obstore.rename(self._store, aside, _path(name))
+        return name
+
     async def stream(self, name: str, start: int, end: int) -> AsyncIterator[bytes]:
         """Bytes from `start` up to, not including, `end`, in parts of about a megabyte."""
         for first in range(start, end, CHUNK_BYTES):

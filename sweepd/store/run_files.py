@@ -61,6 +61,11 @@ def forget_unused_blobs(connection: Connection, names: Iterable[str]) -> list[st
     return unused
 
 
+def list_blobs(connection: Connection) -> list[str]:
+    """Every blob recorded, by name."""
+    return list(connection.execute(sa.select(schema.blobs.c.hash).order_by("hash")).scalars())
+
+
 def list_idle_blobs(connection: Connection, before: datetime) -> list[str]:
     """Blobs recorded before then that nothing refers to now."""
     name = schema.blobs.c.hash

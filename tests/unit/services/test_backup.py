@@ -1,0 +1,192 @@
+"""A server's state in one file and back, from one database into the other, and as a table."""
+
+import csv
+import json
+import threading
+from pathlib import Path
+
+import pytest
+import sqlalchemy as sa
+
+from sweepd import server
+from sweepd.domain.errors import BadInput
+from sweepd.domain.users import Caller
+from sweepd.services import backup, export
+from sweepd.services.history import Lines, StreamPost
+from sweepd.services.runs import RunChange
+from sweepd.settings import Settings
+from sweepd.store import schema, transfer
+from sweepd.store.blobs import Blobs
+from tests.conftest import FakeClock
+from tests.unit.services.test_artifacts import LIMIT, log, run, stream
+
+N_LINES = 60
+
+
+def write_backup(parts: server.Parts, target: Path) -> backup.Contents:
+    settings = parts.settings
+    blobs = Blobs.open(settings.files_location)
+    at = parts.core.now()
+    return backup.write(settings.database_url, blobs, target, at, "1", settings.data / "local.key")
+
+
+def restore(source: Path, data: Path) -> server.Parts:
+    backup.read(source, data, lambda: Blobs.open(str(data / "blobs")))
+    return server.build(Settings(data=data), FakeClock())
+
+
+def rows_of(url: str) -> dict[str, list[tuple[object, ...]]]:
+    """Every row of every table, in an order of its own."""
+    engine = sa.create_engine(url)
+    with engine.connect() as connection:
+        found = {
+            table.name: sorted(
+                (tuple(row) for row in connection.execute(sa.select(table))), key=str
+            )
+            for table in schema.metadata.sorted_tables
+        }
+    engine.dispose()
+    return found
+
+
+def fill(parts: server.Parts, caller: Caller) -> None:
+    """A bit of everything."""
+    owner, _ = parts.services.runs.upsert(
+        caller,
+        None,
+        "p",
+        "r",
+        RunChange(config='{"lr": {"value": 0.1}, "net": {"value": {"k": 3}}}'),
+    )
+    post = StreamPost(history=Lines(0, ['{"_step": 0, "loss": 1}']), summary='{"loss": 1.5}')
+    parts.services.history.append(caller, caller.name, "p", "r", post)
+    run(lambda: parts.services.files.put_run_file(owner.pk, "f", stream(b"file"), "", LIMIT))
+    gone = log(parts, caller, b"gone", "gone")
+    parts.services.artifacts.delete(caller, gone.pk, delete_aliases=True)
+    log(parts, caller, b"kept")
+
+
+def test_backup_taken_while_a_run_writes_restores_every_line_answered_before(
+    parts: server.Parts, ann: Caller, tmp_path: Path
+) -> None:
+    fill(parts, ann)
+    half, stop = threading.Event(), threading.Event()
+    n_answered = 1
+
+    def write() -> None:
+        nonlocal n_answered
+        for n in range(1, 100_000):
+            post = StreamPost(history=Lines(n, [f'{{"_step": {n}}}']))
+            parts.services.history.append(ann, "ann", "p", "r", post)
+            n_answered = n + 1
+            if n == N_LINES:
+                half.set()
+            if stop.is_set():
+                return
+
+    writer = threading.Thread(target=write)
+    writer.start()
+    try:
+        assert half.wait(60)
+        n_before = n_answered
+        done = write_backup(parts, tmp_path / "b.tar")
+    finally:
+        stop.set()
+        writer.join()
+    assert done.n_files == 3
+    assert (tmp_path / "b.tar").stat().st_mode & 0o077 == 0
+    again = restore(tmp_path / "b.tar", tmp_path / "new")
+    try:
+        caller = again.services.users.get_caller("ann")
+        found = again.services.runs.get(caller, "ann", "p", "r")
+        assert n_before <= found.history_lines <= n_answered
+        [file] = again.services.files.list_files(found)
+        assert again.services.files.read(file.blob) == b"file"
+        project = again.services.projects.get(caller, "ann", "p")
+        place = again.services.artifacts.collections.find_membership(project, "m:latest")
+        assert place is not None
+        [entry] = again.services.artifacts.entries(
+            again.services.artifacts.get(caller, place.artifact_pk)
+        )
+        assert entry.blob is not None and again.services.files.read(entry.blob) == b"kept"
+    finally:
+        again.core.db.close()
+
+
+def test_restore_refuses_a_full_folder_and_a_damaged_file(
+    parts: server.Parts, ann: Caller, tmp_path: Path
+) -> None:
+    fill(parts, ann)
+    source = tmp_path / "b.tar"
+    write_backup(parts, source)
+    with pytest.raises(BadInput, match="exists"):
+        write_backup(parts, source)
+    with pytest.raises(BadInput, match="not empty"):
+        restore(source, parts.settings.data)
+    whole = source.read_bytes()
+    at = whole.index(b"kept", whole.index(b"blobs/"))
+    for name, body, message in (
+        ("damaged", whole[:at] + b"KEPT" + whole[at + 4 :], "damaged"),
+        ("short", whole[:2000], "not a whole|too early"),
+        ("other", b"x" * 20_000, "not a whole"),
+    ):
+        (tmp_path / name).write_bytes(body)
+        with pytest.raises(BadInput, match=message):
+            restore(tmp_path / name, tmp_path / f"to-{name}")
+        assert not (tmp_path / f"to-{name}" / "sweepd.db").exists()
+
+
+@pytest.mark.postgres
+def test_move_keeps_every_row_and_gives_no_key_twice(
+    parts: server.Parts, ann: Caller, tmp_path: Path, postgresql_url: str
+) -> None:
+    fill(parts, ann)
+    url = parts.settings.database_url
+    counts = transfer.copy(url, postgresql_url)
+    assert rows_of(url) == rows_of(postgresql_url)
+    assert counts["artifacts"] == 2 and counts["chunks"] == 1
+    with pytest.raises(BadInput, match="empty database"):
+        transfer.copy(url, postgresql_url)
+    moved = server.build(
+        Settings(data=parts.settings.data, database=postgresql_url), parts.core.now
+    )
+    try:
+        caller = moved.services.users.get_caller("ann")
+        fresh = log(moved, caller, b"after the move")
+        assert (fresh.version, fresh.pk) == (1, 3)
+        assert write_backup(moved, tmp_path / "pg.tar").n_files == 5
+    finally:
+        moved.core.db.close()
+    back = restore(tmp_path / "pg.tar", tmp_path / "back")
+    back.core.db.close()
+    assert rows_of(back.settings.database_url) == rows_of(postgresql_url)
+
+
+def test_runs_are_exported_as_a_table(parts: server.Parts, ann: Caller, tmp_path: Path) -> None:
+    fill(parts, ann)
+    parts.services.runs.upsert(ann, None, "p", "r2", RunChange(config='{"lr": {"value": "big"}}'))
+    rows = export.list_rows(parts.core, "ann", "p")
+    for ending in ("csv", "json", "parquet"):
+        export.write(rows, tmp_path / f"runs.{ending}")
+    with (tmp_path / "runs.csv").open() as file:
+        first, second = csv.DictReader(file)
+    assert (first["run"], first["config.lr"], first["config.net.k"]) == ("r", "0.1", "3")
+    assert (first["summary.loss"], second["summary.loss"]) == ("1.5", "")
+    assert json.loads((tmp_path / "runs.json").read_text())[0]["summary.loss"] == 1.5
+    parquet = pytest.importorskip("pyarrow.parquet")
+    table = parquet.read_table(tmp_path / "runs.parquet").to_pylist()
+    assert [row["config.lr"] for row in table] == ["0.1", "big"]
+    assert [row["config.net.k"] for row in table] == [3, None]
+    with pytest.raises(BadInput, match="should end in"):
+        export.write(rows, tmp_path / "runs.xls")
+
+
+def test_second_server_on_one_folder_is_refused(tmp_path: Path) -> None:
+    settings = Settings(data=tmp_path)
+    with server.hold_folder(settings):
+        with pytest.raises(BadInput, match=r"works on .* already"), server.hold_folder(settings):
+            pass
+        with server.hold_folder(Settings(data=tmp_path, database="postgresql+psycopg://x/y")):
+            pass
+    with server.hold_folder(settings):
+        pass
