@@ -12,7 +12,8 @@ from sweepd.store import history, objectives
 from sweepd.store.database import Connection
 from sweepd.store.history import Stream as Stream  # the edges name streams by it
 
-MAX_KEYS_KEPT = 256  # runs whose keys are remembered
+MAX_KEYS_KEPT = 64  # runs whose keys are remembered
+MAX_KEYS_OF_A_RUN = 1000  # and how many keys such a run may have
 
 
 class Reading:
@@ -102,11 +103,15 @@ class Reading:
 
         None before the first row. A run that stands still is looked through only once.
         """
-        version = (run.pk, run.history_lines, run.last_step, run.updated_at)
+        with self._core.db.read() as connection:
+            line_of_descent = [*(parent for parent, _ in forks.ancestors(connection, run)), run]
+        version = tuple((r.pk, r.history_lines, r.last_step, r.updated_at) for r in line_of_descent)
         if version not in self._keys:
             found = history_keys(self.lines(run, Stream.HISTORY))
             if len(self._keys) >= MAX_KEYS_KEPT:
                 self._keys.clear()
+            if found is not None and len(found["keys"]) > MAX_KEYS_OF_A_RUN:
+                return found
             self._keys[version] = found
         return self._keys[version]
 

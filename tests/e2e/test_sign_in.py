@@ -60,7 +60,7 @@ def test_login_keeps_key_and_address_where_the_client_looks(
 
 @pytest.mark.parametrize(
     ("key", "told"),
-    [("f" * 40, "belongs to nobody|invalid|401|verify"), ("short", "40 characters|at least 40")],
+    [("f" * 40, "belongs to nobody|invalid|401|verify"), ("short", r"40\+ characters")],
 )
 def test_login_with_a_wrong_key_fails_and_keeps_the_old_one(
     shared_live: RunningServer, home: Path, key: str, told: str

@@ -54,9 +54,12 @@ class Document:
     text: str
 
 
-def collect() -> list[Document]:
-    """Every operation of the installed client, by source and name; the same text only once."""
-    root = Path(wandb.__file__).parent
+def collect(root: Path = Path(wandb.__file__).parent) -> list[Document]:
+    """Every operation of a client, by source and name; the same text only once.
+
+    Args:
+        root: The client's package; the installed one's by default.
+    """
     texts = [*_python_texts(root), *((CORE, text) for text in _core_texts(root))]
     parsed = [(source, text, parse(text)) for source, text in texts]
     fragments: dict[str, str] = {}

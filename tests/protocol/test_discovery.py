@@ -113,3 +113,14 @@ def test_only_who_looks_after_a_team_changes_it(ask: Ask, parts: server.Parts) -
     see = '{ entity(name: "team") { members { username accountType } } }'
     assert [m["username"] for m in ask(see)["entity"]["members"]] == ["ann", "bob"]
     assert ask('{ users(query: "b") { edges { node { username } } } }')["users"]["edges"] == []
+
+
+def test_lookup_of_clients_before_0_28_is_answered(ask: Ask) -> None:
+    ask(UPSERT, name="r1", project="p", config="{}")
+    older = (
+        'query ArtifactByName($n: String!, $t: Boolean) { project(name: "p") { '
+        'artifact(name: $n, enableTracking: $t) { id } bucket(name: "r1", desc: "d") { name } } }'
+    )
+    assert ask(older, n="model:latest", t=True) == {
+        "project": {"artifact": None, "bucket": {"name": "r1"}}
+    }

@@ -45,8 +45,10 @@ def client_id_mapping(_: Any, info: Info, client_id: str) -> dict[str, Any] | No
 
 
 @project_type.field("artifact")
-def project_artifact(owner: Project, info: Info, name: str) -> Artifact | None:
-    """A version by `collection:alias`."""
+def project_artifact(
+    owner: Project, info: Info, name: str, enable_tracking: bool | None = None
+) -> Artifact | None:
+    """A version by `collection:alias`; clients before 0.28 ask with `enableTracking`."""
     context = ctx(info)
     place = context.services.artifacts.collections.find_membership(owner, name)
     return context.services.artifacts.get(context.caller, place.artifact_pk) if place else None

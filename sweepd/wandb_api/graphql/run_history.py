@@ -89,9 +89,14 @@ def sampled_history(run: Run, info: Info, specs: list[str]) -> list[Any]:
 
 
 @run_type.field("parquetHistory")
-def parquet_history(_: Run, __: Info, live_keys: list[str]) -> dict[str, Any]:
-    """Nothing is exported: the client then reads pages of history."""
-    return {"parquet_urls": [], "live_data": []}
+def parquet_history(run: Run, info: Info, live_keys: list[str]) -> dict[str, Any]:
+    """Nothing is exported: the first row is where the client begins to read pages of history.
+
+    Clients 0.27 read no page at all when no row is told.
+    """
+    first = next(ctx(info).services.reading.rows(run), None)
+    row = {key: first[key] for key in live_keys if key in first} if first else None
+    return {"parquet_urls": [], "live_data": [row] if row else []}
 
 
 @run_type.field("logLines")
