@@ -59,6 +59,10 @@ def show(
         f"best run: {best['displayName']} ({best['name']}), {metric} {best['metricBest']:.5f}",
         bold=True,
     )
+    for same in found.sweep["repeats"]:
+        if best["name"] in same["runs"] and same["mean"] is not None:
+            spread = "" if same["halfWidth"] is None else f" ± {same['halfWidth']:.5f} (95 %)"
+            typer.echo(f"  mean over {same['nValues']} runs: {same['mean']:.5f}{spread}")
     config = progress.plain_config(best)
     names = progress.swept_names(found)
     typer.echo("  " + ", ".join(f"{name} {progress.short(config.get(name))}" for name in names))

@@ -19,6 +19,7 @@ query SweepProgress($entity: String, $project: String, $sweep: String!) {
       id name displayName state stateReason method metricName metricGoal bestLoss runCountExpected
       config warnings
       bestRun { name }
+      repeats { runs nValues mean halfWidth }
       agents { edges { node { name host state totalRuns } } }
       runs { edges { node {
         name displayName state stopReason config metricBest startedAt endedAt exitcode

@@ -46,14 +46,14 @@ def _trip(
 ) -> None:
     lifecycle.set_sweep_state(
         connection, sweep, SweepState.PAUSED,
-        f"{n_runs} runs in a row failed alike: {words[-1]}", "", at,
+        "\n".join([f"{n_runs} runs in a row failed alike: {words[-1]}", *words]), "", at,
     )  # fmt: skip
     advice = (
         f"paused after {n_runs} runs in a row failed alike; no config is lost. Mend the script, "
         f"hand the failed configs out again with `sweepd retry {sweep.path}`, and resume with "
-        f"`wandb sweep --resume {sweep.path}`. The last one ended with:\n"
+        f"`wandb sweep --resume {sweep.path}`"
     )
-    sweeps.append_event(connection, sweep.pk, at, "", "warning", advice + "\n".join(words))
+    sweeps.append_event(connection, sweep.pk, at, "", "warning", advice)
 
 
 def _last_words(connection: Connection, run: Run) -> list[str]:

@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from sweepd.domain.runs import Run
 from sweepd.domain.sweeps import Cell, CellState, Sweep, SweepPoint
 from sweepd.search.canonical import content
 from sweepd.search.spec import SweepSpec
@@ -94,6 +95,23 @@ def group(
             )
         )
     return found
+
+
+def ranked(configs: Sequence[RepeatedConfig], n_repeats: int, is_max: bool) -> list[RepeatedConfig]:
+    """Best mean first; configs that lack repetitions, and then those without any value, last."""
+    sign = -1.0 if is_max else 1.0
+    return sorted(
+        configs,
+        key=lambda c: (c.mean is None, c.n_values < n_repeats, sign * (c.mean or 0.0)),
+    )
+
+
+def best_of(found: Sequence[Run], is_max: bool) -> Run | None:
+    """The run with the best value; None when none has one."""
+    valued = [run for run in found if run.metric_min is not None and run.metric_max is not None]
+    if is_max:
+        return max(valued, key=lambda run: run.metric_max or 0.0, default=None)
+    return min(valued, key=lambda run: run.metric_min or 0.0, default=None)
 
 
 def _t(freedom: int) -> float:

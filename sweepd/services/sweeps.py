@@ -267,9 +267,17 @@ class Sweeps:
             return runs.count_states(connection, sweep.pk)
 
     def best_run(self, sweep: Sweep) -> Run | None:
-        """The run whose metric was best at any step; None when none logged it."""
+        """The run whose metric was best at any step; None when none logged it.
+
+        With `repeats`, the best run of the config whose mean is best.
+        """
+        is_max = sweep.metric_goal == "maximize"
+        among = self.repeated(sweep)
         with self._core.db.read() as connection:
-            return runs.best_sweep_run(connection, sweep.pk, sweep.metric_goal == "maximize")
+            if among and among[0].mean is not None:
+                found = runs.find_runs_by_ids(connection, sweep.project_pk, among[0].run_ids)
+                return repeats.best_of(found, is_max)
+            return runs.best_sweep_run(connection, sweep.pk, is_max)
 
     def agents(self, sweep: Sweep) -> list[Agent]:
         """The sweep's agents, oldest first."""
@@ -282,12 +290,16 @@ class Sweeps:
             return sweeps.list_events(connection, sweep.pk)
 
     def repeated(self, sweep: Sweep) -> list[RepeatedConfig]:
-        """The sweep's configs with the mean of their runs; empty without `repeats`."""
+        """The sweep's configs with the mean of their runs, best first; empty without `repeats`.
+
+        A config that still lacks repetitions comes after those that have all.
+        """
         extras = specs.spec_of(sweep).extras
         if extras.repeats < 2:
             return []
         is_max = sweep.metric_goal == "maximize"
-        return repeats.group(self.points(sweep), extras.repeat_as, is_max)
+        found = repeats.group(self.points(sweep), extras.repeat_as, is_max)
+        return repeats.ranked(found, extras.repeats, is_max)
 
     def stops(self, sweep: Sweep, rule: Mapping[str, Any] | None = None) -> list[Replayed]:
         """What a stopping rule would have stopped among the sweep's runs, as they arrived.

@@ -178,7 +178,7 @@ def change(services: Services, visitor: Visitor, run: Run, body: dict[str, Any])
         tags = list(dict.fromkeys(str(tag).strip()[:64] for tag in given if str(tag).strip()))
         services.runs.change(caller, run.pk, RunChange(tags=tags[:64]))
     elif name == "delete":
-        services.runs.delete(caller, run.pk)
+        services.runs.delete(caller, run.pk, keep_config=bool(body.get("keep_config")))
     elif name == "undelete":
         services.runs.undelete(caller, run.pk)
     else:

@@ -3,6 +3,7 @@
 import hashlib
 import threading
 import time
+from dataclasses import asdict
 from typing import Any
 
 import orjson
@@ -22,6 +23,7 @@ from sweepd.web.session import Visitor, services_of
 CACHE_S = 5.0  # another server process may have changed a sweep without our knowing
 MAX_CACHED = 64  # documents kept, each of some megabytes at ten thousand runs
 MAX_CURVES = 60
+MAX_REPEATED = 200  # configs of a sweep with `repeats` told of
 CURVE_POINTS = 400
 _STATES = {
     "pause": SweepState.PAUSED, "resume": SweepState.RUNNING, "stop": SweepState.FINISHED,
@@ -143,6 +145,7 @@ def details(request: Request, visitor: Visitor) -> Response:
         "agents": [_agent(agent) for agent in services.sweeps.agents(sweep)],
         "log": [shapes.from_event(event) for event in services.sweeps.events(sweep)[-200:]],
         "best": _best(services, visitor.caller, sweep),
+        "repeats": [asdict(item) for item in services.sweeps.repeated(sweep)[:MAX_REPEATED]],
     })  # fmt: skip
 
 

@@ -3,7 +3,7 @@ import { theme } from "./site.js";
 import { mountSweep } from "./sweep_view.js";
 import { h, put } from "./parallel/dom.js";
 import { mountAnalysis } from "./sweep/analysis.js";
-import { renderAgents, renderBest, renderFile, renderImportance } from "./sweep/cards.js";
+import { renderAgents, renderBest, renderFile, renderImportance, renderRepeats } from "./sweep/cards.js";
 import { exportPage } from "./sweep/export_page.js";
 import { Feed, showConnection } from "./sweep/feed.js";
 import { Head } from "./sweep/head.js";
@@ -44,6 +44,7 @@ function around(model) {
   const render = () => {
     renderBest(part("best"), part("best-aside"), model, details, base);
     renderAgents(part("agents"), model, details);
+    renderRepeats(part("repeats"), details?.repeats ?? [], base);
     renderFile(part("yaml"), model, details);
   };
   const renderInsights = () => renderImportance(part("importance"), part("importance-aside"), insights);

@@ -24,19 +24,21 @@ export function renderControls(root, run, url, base, refresh) {
       () => act({ action: "stop" })) : null,
   run.stop_requested && LIVE.includes(run.state) ? h("span", { class: "quiet small" }, "asked to stop") : null,
   rename,
-  sure("Delete", "The run leaves all lists. It can be brought back from the project's page.", "Delete it", async () => {
-    await post(`${url}/actions`, { action: "delete" });
+  sure("Delete", "The run leaves all lists. It can be brought back from the project's page.", "Delete it", async (keep) => {
+    await post(`${url}/actions`, { action: "delete", keep_config: keep });
     window.location.href = base;
-  }));
+  }, run.sweep ? "Do not hand its config out again" : null));
 }
 
-/** A button that asks once more before it acts. */
-export function sure(label, text, confirm, action) {
+/** A button that asks once more before it acts, perhaps with a choice, which `action` is told. */
+export function sure(label, text, confirm, action, choice = null) {
   const button = h("button", { type: "button", class: "danger" }, label);
+  const box = h("input", { type: "checkbox" });
   const asked = popover(button, (panel) => put(panel, h("p", { class: "small" }, text),
+    choice ? h("label", { class: "small" }, box, ` ${choice}`) : null,
     h("div", { class: "button-row" }, h("button", { type: "button", class: "primary", onclick: () => {
       asked.close();
-      action();
+      action(box.checked);
     } }, confirm), h("button", { type: "button", onclick: () => asked.close() }, "Leave it"))), { label });
   return button;
 }

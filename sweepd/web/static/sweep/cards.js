@@ -38,6 +38,24 @@ export function renderBest(root, aside, model, details, base) {
       ? h("details", { class: "small" }, h("summary", {}, "Run it again"), codeLine(details.best.command)) : null);
 }
 
+/** Each config's mean over its repetitions, best first; the card is there only with `repeats`. */
+export function renderRepeats(root, configs, base) {
+  root.closest("section").hidden = !configs.length;
+  if (!configs.length) return;
+  const names = [...new Set(configs.flatMap((item) => Object.keys(item.config)))].slice(0, 8);
+  put(root, h("div", { class: "scroll-x" }, h("table", { class: "repeats-table" },
+    h("thead", {}, h("tr", {}, ...names.map((name) => h("th", { scope: "col" }, name.slice(0, 60))),
+      h("th", { scope: "col", class: "number" }, "Mean"), h("th", { scope: "col", class: "number" }, "Interval"),
+      h("th", { scope: "col" }, "Runs"))),
+    h("tbody", {}, ...configs.slice(0, 20).map((item) => h("tr", {},
+      ...names.map((name) => h("td", {}, formatValue(item.config[name]).slice(0, 80))),
+      h("td", { class: "number" }, item.mean === null ? "–" : formatNumber(item.mean)),
+      h("td", { class: "number" }, item.half_width === null ? "–" : `± ${formatNumber(item.half_width)}`),
+      h("td", {}, ...item.run_ids.flatMap((id, place) => [place ? " " : "",
+        h("a", { href: `${base}/runs/${encodeURIComponent(id)}` }, String(place + 1))])))))),
+  configs.length > 20 ? h("p", { class: "small quiet" }, `and ${configs.length - 20} more`) : null));
+}
+
 /** Importance and correlation side by side, each with its uncertainty as a whisker. */
 export function renderImportance(root, aside, insights) {
   if (!insights) {
