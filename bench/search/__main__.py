@@ -1,10 +1,12 @@
 """Everything in one command: every engine side by side, then the tables.
 
-    python -m bench.search --seeds 10 --into bench/search/results
+    nice python -m bench.search --seeds 10
 
-W&B's `sweeps` needs NumPy below 2, so it runs in an environment of its own, made on first use
-under `.bench/`. Two engines run at once. Interrupted runs go on where they were; about an hour and
-a half of two cores for everything, of which W&B's engine takes the half.
+W&B's `sweeps` needs NumPy below 2, so it runs in an environment of its own, made on first use under
+`.bench/`. Raw lines are appended below `.bench/results/`, and what is there is not run again, so
+an interrupted run goes on where it was; the compact files of `bench/search/results/` are made from
+them. An hour and a half of one free core: W&B's engine half an hour, ours as much, the
+ablations (`--ablations`) again as much.
 """
 
 from __future__ import annotations
@@ -16,9 +18,12 @@ import venv
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+from bench.search.report import ENGINES, RESULTS
+from bench.search.results import compact
+
 ROOT = Path(__file__).resolve().parents[2]
 WANDB_ENV = ROOT / ".bench" / "wandb-sweeps"
-ENGINES = ("wandb", "ours", "tpe", "sobol", "random")
+RAW = ROOT / ".bench" / "results"
 
 
 def wandb_python() -> Path:
@@ -32,27 +37,40 @@ def wandb_python() -> Path:
     return python
 
 
+def run_engine(engine: str, seeds: int) -> None:
+    """Simulate what is missing of an engine, then write its compact file."""
+    python = wandb_python() if engine == "wandb" else Path(sys.executable)
+    raw = RAW / f"{engine}.jsonl"
+    command = [python, "-m", "bench.search.run", "--engine", engine, "--seeds", str(seeds),
+               "--out", raw]  # fmt: skip
+    subprocess.run(command, check=True, cwd=ROOT)
+    compact(raw, RESULTS / f"engine-{engine}.json")
+
+
+def run_ablations(seeds: int) -> None:
+    """Simulate what is missing of the ablations, at four workers, then write their file."""
+    raw = RAW / "ablations.jsonl"
+    command = [sys.executable, "-m", "bench.search.ablations", "--workers", "4",
+               "--seeds", str(seeds), "--out", raw]  # fmt: skip
+    subprocess.run(command, check=True, cwd=ROOT)
+    compact(raw, RESULTS / "ablations-4.json", [60])
+
+
 def main() -> None:
     """Run the engines and print the report."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--seeds", type=int, default=10)
-    parser.add_argument("--engines", nargs="+", choices=ENGINES, default=list(ENGINES))
-    parser.add_argument("--into", type=Path, default=ROOT / "bench" / "search" / "results")
+    parser.add_argument("--engines", nargs="*", choices=ENGINES, default=list(ENGINES))
+    parser.add_argument("--ablations", action="store_true")
+    parser.add_argument("--processes", type=int, default=2)
     args = parser.parse_args()
-    args.into.mkdir(parents=True, exist_ok=True)
-
-    def run(engine: str) -> None:
-        python = wandb_python() if engine == "wandb" else Path(sys.executable)
-        out = args.into / f"{engine}.jsonl"
-        command = [str(python), "-m", "bench.search.run", "--engine", engine,
-                   "--seeds", str(args.seeds), "--out", str(out)]  # fmt: skip
-        subprocess.run(command, check=True, cwd=ROOT)
-
-    with ThreadPoolExecutor(2) as pool:
-        list(pool.map(run, args.engines))
-    files = sorted(str(path) for path in args.into.glob("*.jsonl"))
-    subprocess.run([sys.executable, "-m", "bench.search.report", "--per-problem", *files],
-                   check=True, cwd=ROOT)  # fmt: skip
+    RAW.mkdir(parents=True, exist_ok=True)
+    RESULTS.mkdir(exist_ok=True)
+    with ThreadPoolExecutor(args.processes) as pool:
+        list(pool.map(lambda engine: run_engine(engine, args.seeds), args.engines))
+    if args.ablations:
+        run_ablations(args.seeds)
+    subprocess.run([sys.executable, "-m", "bench.search.report"], check=True, cwd=ROOT)
 
 
 if __name__ == "__main__":

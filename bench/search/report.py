@@ -85,11 +85,11 @@ def asks(table: Table) -> list[str]:
 
 def ablations(table: Table, workers: int) -> list[str]:
     """Each variant relative to the default, on the problems all of them have."""
-    variants = [e for e in table.engines() if e not in (*ENGINES, "default")]
-    problems = [p for p in table.problems() if table.seeds("default", workers, p)]
+    variants = [name for name in table.engines() if name not in ENGINES]
+    problems = [p for p in table.problems() if table.seeds(variants[0], workers, p)]
     found = []
     for variant in variants:
-        values, draws = table.ratios(variant, "default", workers, problems)
+        values, draws = table.ratios(variant, "ours", workers, problems)
         middle = float(np.exp(np.log(values).mean()))
         worst = problems[int(np.argmax(values))]
         found.append((middle, row([
@@ -129,7 +129,7 @@ def sections(results: Path) -> dict[str, list[str]]:
     }
     ablation = sorted(results.glob("ablations-*.json"))
     if ablation:
-        everything = Table([*ablation, *results.glob("engine-random.json")])
+        everything = Table([*ablation, *(results / f"engine-{e}.json" for e in ("ours", "random"))])
         found["ablations"] = ablations(everything, 4)
     if (results / "mnist.json").exists():
         found["mnist"] = mnist(results / "mnist.json")
@@ -151,9 +151,9 @@ def main() -> None:
     args = parser.parse_args()
     text = args.into.read_text() if args.into else ""
     for name, lines in sections(args.results).items():
-        if args.into:
+        if f"<!-- {name} -->" in text:
             text = replace(text, name, lines)
-        else:
+        elif not args.into:
             print("\n".join(lines) + "\n")
     if args.into:
         args.into.write_text(text)

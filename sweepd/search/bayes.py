@@ -17,7 +17,15 @@ from scipy.optimize import Bounds, minimize
 from sweepd.search.acquisition import Fantasies, fantasise, log_ei, log_ei_gradient
 from sweepd.search.candidates import around, neighbours, spread
 from sweepd.search.coordinates import Coordinates
-from sweepd.search.gaussian_process import Fit, Prior, condition, fit, scaled_distances, theta_of
+from sweepd.search.gaussian_process import (
+    Fit,
+    Mask,
+    Prior,
+    condition,
+    fit,
+    scaled_distances,
+    theta_of,
+)
 from sweepd.search.objective import Data, choose_subset, gather, warps
 from sweepd.search.observation import Observation
 from sweepd.search.parameter import Array
@@ -83,7 +91,7 @@ def propose(
             config = design_config(spec, number + i, seed, used)
         else:
             if model is None:
-                model = _model(data, coordinates, settings)
+                model = model_of(data, coordinates.is_category, settings)
             rng = np.random.default_rng([seed, number + i])
             waiting = np.vstack([data.pending, *[point[None] for point in taken]])
             config = _best_config(spec, coordinates, model, waiting, used, rng, settings)
@@ -97,9 +105,8 @@ def propose(
     return found
 
 
-def _model(data: Data, coordinates: Coordinates, settings: Settings) -> Fit:
+def model_of(data: Data, category: Mask, settings: Settings = DEFAULT) -> Fit:
     """The process on results as they are or with the bad tail drawn in: what explains more."""
-    category = coordinates.is_category
     few = choose_subset(data.X, data.y, category, settings.max_fit_points)
     options = warps(data.y)
     if settings.warp is not None:
@@ -143,7 +150,7 @@ def _best_config(
     order = np.argsort(-scores)
     if coordinates.is_free.any() and settings.n_refined:
         starts = _apart(model, points, scores, settings.n_refined, settings.gap)
-        refined = _refine(state, starts, coordinates, settings.polish)
+        refined = refine(state, starts, coordinates, settings.polish)
         points = np.vstack([refined, points])
         scores = np.concatenate([log_ei(state, refined), scores])
         order = np.argsort(-scores)
@@ -171,7 +178,7 @@ def _candidates(
     return np.vstack([spread(coordinates, settings.n_spread, rng), local, near])
 
 
-def _refine(state: Fantasies, starts: Array, coordinates: Coordinates, polish: float) -> Array:
+def refine(state: Fantasies, starts: Array, coordinates: Coordinates, polish: float) -> Array:
     """Climb log-EI from all starts at once along the continuous dimensions, shape (k, d)."""
     free = np.tile(coordinates.is_free, (len(starts), 1))
 

@@ -59,6 +59,27 @@ def test_likelihood_agrees_with_scikit_learn():
     assert -ours - len(y) / 2 * math.log(2 * math.pi) == pytest.approx(theirs, rel=1e-9)
 
 
+def test_a_category_is_one_apart_from_every_other():
+    """As scikit-learn sees it one-hot encoded: two codes then lie √2 apart."""
+    X, y = make_data()
+    codes = np.random.default_rng(1).integers(0, 3, len(y))
+    X[:, 2] = codes
+    is_category = np.array([False, False, True])
+    wide = np.column_stack([X[:, :2], np.eye(3)[codes] / math.sqrt(2)])
+    lengths = [*THETA[:2], *[THETA[2]] * 3]
+    model = condition(X, y, is_category, THETA, np.ones(len(y)))
+    theirs = oracle(wide, y - model.mean, np.array([*lengths, *THETA[3:]]))
+    mean, sd = theirs.predict(wide[:9] + np.eye(5)[0] * 0.1, return_std=True)
+    ours, variance = predict(model, X[:9] + np.eye(3)[0] * 0.1)
+    assert ours - model.mean == pytest.approx(mean, abs=1e-8)
+    assert np.sqrt(variance) == pytest.approx(sd, abs=1e-7)
+    D = pair_distances(X, is_category)
+    value, _ = negative_log_posterior(THETA, D, y, np.ones(len(y)), FLAT)
+    assert -value - len(y) / 2 * math.log(2 * math.pi) == pytest.approx(
+        theirs.log_marginal_likelihood_value_, rel=1e-9
+    )
+
+
 @pytest.mark.parametrize("seed", range(5))
 def test_gradient_agrees_with_finite_differences(seed):
     X, y = make_data(seed=seed)

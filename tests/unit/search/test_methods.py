@@ -118,6 +118,30 @@ def test_constraints_and_conditions_hold(method):
         assert ("m" in o.config) == (o.config["o"] == "sgd")
 
 
+@pytest.mark.parametrize("method", METHODS)
+def test_tied_parameters_advance_together(method):
+    spec = make_spec(
+        method,
+        {"w": {"values": [8, 16, 32]}, "d": {"values": [1, 2, 3]}, "x": {"min": 0.0, "max": 1.0}},
+        zip=[["w", "d"]],
+    )
+    done, pending = play(spec, 14, lambda c: c["w"] * c["x"], workers=3)
+    pairs = {(c["w"], c["d"]) for c in [o.config for o in done] + pending}
+    assert pairs == {(8, 1), (16, 2), (32, 3)}
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_repeats_with_noisy_results_count_once(method):
+    """Three runs per config; the search sees one point with their mean, and goes on from it."""
+    spec = make_spec(method, SMALL, repeats=3)
+    rng = np.random.default_rng(0)
+    configs = propose(spec, [], [], 6, 0)
+    runs = [Observation(c, c["a"] + 0.5 * rng.standard_normal()) for c in configs for _ in range(3)]
+    found = propose(spec, runs, [], 12, 0)
+    keys = {spec.space.key(config) for config in [*configs, *found]}
+    assert len(found) == 6 and len(keys) == 12
+
+
 @pytest.mark.parametrize("method", ["random", "bayes", "sobol"])
 def test_constraints_nobody_can_meet_are_an_error_that_names_them(method):
     spec = make_spec(method, {"a": {"min": 0.0, "max": 1.0}}, constraints=["a > 2"])
