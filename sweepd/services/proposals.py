@@ -7,6 +7,7 @@ was prepared is stale: it stays usable until fresher configs replace it.
 import json
 import logging
 import multiprocessing
+import os
 import queue
 import threading
 from collections import deque
@@ -33,6 +34,7 @@ from sweepd.services.core import Core
 from sweepd.store import agents, cells, sweeps
 
 MAX_READY = 8
+BLAS_THREADS = ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS")
 MODEL_METHODS = frozenset({"bayes", "sobol", "tpe", "cmaes", "nsga2"})
 
 log = logging.getLogger(__name__)
@@ -68,6 +70,8 @@ class Proposals:
         for sweep in running:
             if sweep.method in MODEL_METHODS:
                 self.want(sweep.pk)
+        for name in BLAS_THREADS:  # read by NumPy when the search process loads it
+            os.environ.setdefault(name, "1")
         self._thread.start()
 
     def stop(self) -> None:
