@@ -66,7 +66,7 @@ class Proposals:
     def start(self) -> None:
         """Begin preparing, first for the sweeps that were running when the server ended."""
         with self._core.db.read() as connection:
-            running = [s for s in sweeps.list_open_sweeps(connection) if s.state == "running"]
+            running = [s for s in sweeps.list_open_sweeps(connection) if s.state is SweepState.RUNNING]
         for sweep in running:
             if sweep.method in MODEL_METHODS:
                 self.want(sweep.pk)
