@@ -66,9 +66,9 @@ class Proposals:
     def start(self) -> None:
         """Begin preparing, first for the sweeps that were running when the server ended."""
         with self._core.db.read() as connection:
-            running = [s for s in sweeps.list_open_sweeps(connection) if s.state is SweepState.RUNNING]
-        for sweep in running:
-            if sweep.method in MODEL_METHODS:
+            found = sweeps.list_open_sweeps(connection)
+        for sweep in found:
+            if sweep.state is SweepState.RUNNING and sweep.method in MODEL_METHODS:
                 self.want(sweep.pk)
         for name in BLAS_THREADS:  # read by NumPy when the search process loads it
             os.environ.setdefault(name, "1")
