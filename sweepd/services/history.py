@@ -103,7 +103,8 @@ class History:
                 early_stops.judge(connection, sweep, run.pk, at)
             self._end_on_target(connection, sweep, run.pk, at)
             if post.is_complete:
-                breaker.trip_if_alike(connection, sweep.pk, at)
+                if post.exitcode:
+                    breaker.trip_if_alike(connection, sweep.pk, at)
                 endings.finish_if_done(connection, sweep.pk, at)
         if sweep is None and not post.is_complete:
             return run  # nothing here asks it to stop

@@ -233,6 +233,7 @@ runs = _table(
     sa.Index(None, "project_id", "created_at"),
     sa.Index(None, "sweep_pk", "state"),
     sa.Index(None, "cell_pk"),
+    sa.Index("ix_runs_sweep_pk_ended_at", "sweep_pk", "ended_at"),
     sa.Index(None, "agent_pk", "state"),
     sa.Index(None, "state", "heartbeat_at"),
 )
