@@ -18,6 +18,10 @@ _N_RUNS = (
     .label("n_runs")
 )
 
+# Made once: every heartbeat goes through these.
+_BY_PK = sa.select(schema.agents, _N_RUNS).where(_agents.id == sa.bindparam("agent_key"))
+_UPDATE = sa.update(schema.agents).where(_agents.id == sa.bindparam("agent_key"))
+
 
 def create_agent(
     connection: Connection, sweep_pk: int, name: str, host: str, user_pk: int, at: datetime
@@ -34,13 +38,13 @@ def create_agent(
 
 def find_agent(connection: Connection, pk: int) -> Agent | None:
     """An agent by our key."""
-    row = connection.execute(sa.select(schema.agents, _N_RUNS).where(_agents.id == pk)).first()
+    row = connection.execute(_BY_PK, {"agent_key": pk}).first()
     return _agent(row) if row else None
 
 
 def touch_agent(connection: Connection, pk: int, values: dict[str, Any]) -> None:
     """Change columns of an agent by name."""
-    connection.execute(sa.update(schema.agents).where(_agents.id == pk).values(**values))
+    connection.execute(_UPDATE, {**values, "agent_key": pk})
 
 
 def list_agents(connection: Connection, sweep_pk: int) -> list[Agent]:

@@ -33,6 +33,10 @@ _BY_ID = _SELECT.where(
 _BY_ID_VISIBLE = _BY_ID.where(_runs.deleted_at.is_(None))
 _BY_PK = _SELECT.where(_runs.id == sa.bindparam("run_key"))
 _BY_PK_LOCKED = _BY_PK.with_for_update(of=schema.runs)
+_OF_AGENT = _SELECT.where(
+    _runs.agent_pk == sa.bindparam("agent_key"), _runs.deleted_at.is_(None)
+).order_by(_runs.id)
+_OF_AGENT_LIVE = _OF_AGENT.where(_runs.state.not_in(list(ENDED)))
 _UPDATE = sa.update(schema.runs).where(_runs.id == sa.bindparam("run_key"))
 
 
@@ -114,10 +118,8 @@ def list_sweep_runs(
 
 def list_agent_runs(connection: Connection, agent_pk: int, live_only: bool = False) -> list[Run]:
     """The runs handed to an agent, oldest first."""
-    query = _SELECT.where(_runs.agent_pk == agent_pk, _runs.deleted_at.is_(None))
-    if live_only:
-        query = query.where(_runs.state.not_in(list(ENDED)))
-    return _all(connection, query.order_by(_runs.id))
+    query = _OF_AGENT_LIVE if live_only else _OF_AGENT
+    return [_run(row) for row in connection.execute(query, {"agent_key": agent_pk})]
 
 
 def list_cell_runs(connection: Connection, cell_pk: int) -> list[Run]:

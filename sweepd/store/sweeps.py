@@ -23,6 +23,12 @@ _SELECT = (
     .outerjoin(schema.users, schema.users.c.id == _sweeps.user_id)
 )
 
+# Made once: every heartbeat goes through these.
+_BY_PK = _SELECT.where(_sweeps.id == sa.bindparam("sweep_key"))
+_BY_PK_LOCKED = _BY_PK.with_for_update(of=schema.sweeps)
+_UPDATE = sa.update(schema.sweeps).where(_sweeps.id == sa.bindparam("sweep_key"))
+_COUNT_RUN = _UPDATE.values(n_runs=_sweeps.n_runs + 1).returning(_sweeps.n_runs)
+
 
 def create_sweep(connection: Connection, values: dict[str, Any]) -> int:
     """Insert a sweep and return its key."""
@@ -33,7 +39,7 @@ def create_sweep(connection: Connection, values: dict[str, Any]) -> int:
 
 def update_sweep(connection: Connection, pk: int, values: dict[str, Any]) -> None:
     """Change columns of a sweep by name."""
-    connection.execute(sa.update(schema.sweeps).where(_sweeps.id == pk).values(**values))
+    connection.execute(_UPDATE, {**values, "sweep_key": pk})
 
 
 def shift_counts(connection: Connection, pk: int, cells: int, open_cells: int) -> None:
@@ -48,8 +54,7 @@ def shift_counts(connection: Connection, pk: int, cells: int, open_cells: int) -
 
 def next_run_number(connection: Connection, pk: int) -> int:
     """Count one more attempt of a sweep, and say which it is, from 1."""
-    query = sa.update(schema.sweeps).where(_sweeps.id == pk).values(n_runs=_sweeps.n_runs + 1)
-    return int(connection.execute(query.returning(_sweeps.n_runs)).scalar_one())
+    return int(connection.execute(_COUNT_RUN, {"sweep_key": pk}).scalar_one())
 
 
 def delete_sweep(connection: Connection, pk: int) -> None:
@@ -70,8 +75,7 @@ def find_sweep_by_pk(connection: Connection, pk: int, lock: bool = False) -> Swe
     With `lock`, its row is held to the end of the transaction: choosing and reserving for one
     sweep happen one after the other. (SQLite has one writer anyway and ignores this.)
     """
-    query = _SELECT.where(_sweeps.id == pk)
-    row = connection.execute(query.with_for_update(of=schema.sweeps) if lock else query).first()
+    row = connection.execute(_BY_PK_LOCKED if lock else _BY_PK, {"sweep_key": pk}).first()
     return _sweep(row) if row else None
 
 

@@ -1,0 +1,325 @@
+"""What `sweepd serve` costs: start, memory, creating a sweep, handing out, heartbeats.
+
+    python -m bench.serve [--seconds 15] [--out FILE]
+
+Each measurement has a real server process on a fresh SQLite folder. Agents are connections of one
+asyncio process that speak what the stock client speaks; that process shares the cores with the
+server, so what the two want together slows both. A request's latency counts from the moment it
+was due, so a late generator makes the server look worse, never better.
+"""
+
+import argparse
+import asyncio
+import itertools
+import json
+import os
+import statistics
+import tempfile
+import time
+import urllib.request
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlencode
+
+from bench.hand_out import AGENT, BUCKET, HEARTBEAT, SWEEP
+from bench.ingest import ENTITY
+from bench.load import Connection, Server, percentile, sweepd
+
+PROJECT = "load"
+N_AGENTS = 64
+GOALS = {
+    "start_s": 1.0, "idle_mb": 100.0, "filled_mb": 300.0, "create_s": 1.0, "create_growth_mb": 50.0,
+    "hand_out_p50_ms": 5.0, "hand_out_p99_ms": 50.0, "crowd_p99_ms": 1000.0,
+}  # fmt: skip
+FLOORS = {"beats_per_s": 1000.0}
+
+
+def grid_text(n_cells: int) -> str:
+    """A grid of that many cells: 10, 50, 10,000 or a million come out exact."""
+    width = 1000 if n_cells >= 1_000_000 else 100 if n_cells >= 10_000 else 1
+    return (
+        "method: grid\nprogram: train.py\nmetric: {name: loss}\nparameters:\n"
+        f"  a: {{min: 1, max: {n_cells // width}, distribution: int_uniform}}\n"
+        f"  b: {{min: 1, max: {width}, distribution: int_uniform}}\n"
+    )
+
+
+def create(server: Server, n_cells: int) -> str:
+    """A new sweep's id."""
+    made = server.ask(SWEEP, config=grid_text(n_cells), project=PROJECT)
+    return str(made["upsertSweep"]["sweep"]["name"])
+
+
+@dataclass
+class Asking:
+    """Agents of a server, and what they saw."""
+
+    server: Server
+    entity: str
+    waits_s: list[float] = field(default_factory=list)  # of heartbeats that handed out a run
+    n_runs: int = 0
+
+    async def query(self, connection: Connection, document: str, **variables: Any) -> Any:
+        """The `data` of a GraphQL answer."""
+        body = json.dumps({"query": document, "variables": variables}).encode()
+        status, text = await connection.post("/graphql", body)
+        answer = json.loads(text)
+        assert status == 200 and "errors" not in answer, (status, text[:300])
+        return answer["data"]
+
+    async def register(self, connection: Connection, sweep: str, number: int) -> str:
+        """A new agent's node id."""
+        made = await self.query(
+            connection, AGENT, host=f"host{number}", project=PROJECT, sweep=sweep
+        )
+        return str(made["createAgent"]["agent"]["id"])
+
+    async def work(self, sweep: str, number: int, beat_s: float, until: float) -> None:
+        """One agent: a run each beat (0: at once again) until `exit` or the time is over."""
+        connection = Connection(self.server)
+        await connection.open()
+        node = await self.register(connection, sweep, number)
+        due = time.perf_counter() + beat_s * number / N_AGENTS
+        while time.perf_counter() < until:
+            await asyncio.sleep(max(0.0, due - time.perf_counter()))
+            began = due if beat_s else time.perf_counter()
+            answer = await self.query(connection, HEARTBEAT, id=node, metrics="{}", runState="{}")
+            waited = time.perf_counter() - began
+            commands = json.loads(answer["agentHeartbeat"]["commands"])
+            if any(command["type"] == "exit" for command in commands):
+                break
+            for command in commands:
+                self.waits_s.append(waited)
+                await self._run(connection, command["run_id"], command["args"])
+            due = max(due + beat_s, time.perf_counter())
+            if not beat_s and not commands:
+                due += 0.05  # the last runs of a grid are with others
+        connection.close()
+
+    async def _run(self, connection: Connection, run_id: str, args: dict[str, Any]) -> None:
+        config = json.dumps(args)
+        await self.query(connection, BUCKET, name=run_id, project=PROJECT, config=config)
+        line = json.dumps({"_step": 0, "loss": args["a"]["value"]})
+        history = {"wandb-history.jsonl": {"offset": 0, "content": [line]}}
+        body = json.dumps({"files": history, "complete": True, "exitcode": 0}).encode()
+        path = f"/files/{self.entity}/{PROJECT}/{run_id}/file_stream"
+        status, text = await connection.post(path, body)
+        assert status == 200, (status, text[:300])
+        self.n_runs += 1
+
+    async def beat(
+        self, node: str, connection: Connection, number: int, due: Iterator[float], until: float
+    ) -> list[float]:
+        """Heartbeats of an agent whose run is alive, each when it is due; their latencies, s."""
+        waits_s = []
+        for at in due:
+            if (at or time.perf_counter()) >= until:
+                break
+            await asyncio.sleep(max(0.0, at - time.perf_counter()))
+            began = at or time.perf_counter()
+            state = json.dumps({f"run{number}": True})
+            answer = await self.query(connection, HEARTBEAT, id=node, metrics="{}", runState=state)
+            waits_s.append(time.perf_counter() - began)
+            assert answer["agentHeartbeat"]["commands"] == "[]", answer
+        return waits_s
+
+
+@contextmanager
+def fresh() -> Iterator[Asking]:
+    """A server on an empty folder."""
+    with tempfile.TemporaryDirectory() as folder, sweepd(Path(folder)) as server:
+        yield Asking(server, str(server.ask(ENTITY)["viewer"]["entity"]))
+
+
+def start() -> dict[str, float]:
+    """Start to first answer, the first start on a folder and later ones; memory when idle."""
+    with tempfile.TemporaryDirectory() as folder:
+        with sweepd(Path(folder)) as server:
+            first_s = server.start_s
+        again_s, idle_mb = [], []
+        for _ in range(3):
+            with sweepd(Path(folder)) as server:
+                again_s.append(server.start_s)
+                time.sleep(3)
+                idle_mb.append(server.memory_mb())
+    return {
+        "first_start_s": first_s,
+        "start_s": statistics.median(again_s),
+        "idle_mb": max(idle_mb),
+    }
+
+
+async def fill(asking: Asking, sweeps: list[str]) -> None:
+    """Let the agents work the sweeps off, eight at a time."""
+    waiting = iter(sweeps)
+
+    async def group() -> None:
+        for sweep in waiting:
+            agents = (asking.work(sweep, n, 0, float("inf")) for n in range(N_AGENTS // 8))
+            await asyncio.gather(*agents)
+
+    await asyncio.gather(*(group() for _ in range(8)))
+
+
+def filled() -> dict[str, float]:
+    """100 sweeps of 10,000 runs, one of them with half of the runs, and that one's points."""
+    with tempfile.TemporaryDirectory() as folder:
+        with sweepd(Path(folder)) as server:
+            asking = Asking(server, str(server.ask(ENTITY)["viewer"]["entity"]))
+            largest = create(server, 5050)
+            began = time.perf_counter()
+            asyncio.run(fill(asking, [largest, *(create(server, 50) for _ in range(99))]))
+            runs_per_s = asking.n_runs / (time.perf_counter() - began)
+            points_s, n_points = read_points(asking, largest)
+            working_mb = server.memory_mb()
+        with sweepd(Path(folder)) as server:
+            asking = Asking(server, asking.entity)
+            read_points(asking, largest)
+            start_s, filled_mb = server.start_s, server.memory_mb()
+    assert n_points == 5050, n_points
+    return {
+        "runs_per_s": runs_per_s, "points_s": points_s, "filled_mb": max(working_mb, filled_mb),
+        "filled_restarted_mb": filled_mb, "filled_start_s": start_s,
+    }  # fmt: skip
+
+
+def read_points(asking: Asking, sweep: str) -> tuple[float, int]:
+    """Seconds the sweep page's points take, and how many there are."""
+    base = f"http://127.0.0.1:{asking.server.port}"
+    browser = urllib.request.build_opener(urllib.request.HTTPCookieProcessor())
+    browser.open(f"{base}/authorize", urlencode({"key": asking.server.key}).encode()).close()
+    began = time.perf_counter()
+    with browser.open(f"{base}/-/sweeps/{asking.entity}/{PROJECT}/{sweep}/points") as answer:
+        body = answer.read()
+    return time.perf_counter() - began, len(json.loads(body)["runs"])
+
+
+def create_million() -> dict[str, float]:
+    """Time and growth of memory when a grid of a million cells is created."""
+    with fresh() as asking:
+        create(asking.server, 10)
+        before_mb, began = asking.server.memory_mb(), time.perf_counter()
+        create(asking.server, 1_000_000)
+        create_s = time.perf_counter() - began
+        time.sleep(1)
+        growth_mb = asking.server.memory_mb() - before_mb
+    return {"create_s": create_s, "create_growth_mb": growth_mb}
+
+
+def hand_out(n_cells: int, beat_s: float, seconds: float) -> dict[str, float]:
+    """Latency of heartbeats that hand out, the agents asking each `beat_s` or without a pause."""
+    with fresh() as asking:
+        n_grids = 10 if n_cells < N_AGENTS else 1
+        began = time.perf_counter()
+        for _ in range(n_grids):
+            sweep = create(asking.server, n_cells)
+
+            async def all_agents(sweep: str = sweep) -> None:
+                until = time.perf_counter() + seconds
+                agents = (asking.work(sweep, n, beat_s, until) for n in range(N_AGENTS))
+                await asyncio.gather(*agents)
+
+            asyncio.run(all_agents())
+        return {
+            "n": len(asking.waits_s),
+            "runs_per_s": asking.n_runs / (time.perf_counter() - began),
+            "p50_ms": 1000 * percentile(asking.waits_s, 0.5),
+            "p99_ms": 1000 * percentile(asking.waits_s, 0.99),
+        }
+
+
+async def _crowd(
+    asking: Asking, n_agents: int, due: Callable[[int, float], Iterator[float]], seconds: float
+) -> dict[str, float]:
+    sweep = create(asking.server, 10_000)
+    connections = [Connection(asking.server) for _ in range(n_agents)]
+    nodes: list[str] = []
+    began = time.perf_counter()
+    for first in range(0, n_agents, N_AGENTS):
+        some = list(enumerate(connections))[first : first + N_AGENTS]
+        await asyncio.gather(*(connection.open() for _, connection in some))
+        nodes += await asyncio.gather(
+            *(asking.register(connection, sweep, n) for n, connection in some)
+        )
+    register_s = time.perf_counter() - began
+    began = time.perf_counter() + 0.5
+    own_s, cpu_s = time.process_time(), asking.server.cpu_s()
+    waits_s = await asyncio.gather(*(
+        asking.beat(node, connection, n, due(n, began), began + seconds)
+        for n, (node, connection) in enumerate(zip(nodes, connections, strict=True))
+    ))  # fmt: skip
+    took_s = time.perf_counter() - began
+    for connection in connections:
+        connection.close()
+    every = [wait for waits in waits_s for wait in waits]
+    return {
+        "beats_per_s": len(every) / took_s,
+        "p50_ms": 1000 * percentile(every, 0.5),
+        "p99_ms": 1000 * percentile(every, 0.99),
+        "registered_per_s": n_agents / register_s,
+        "server_cores": (asking.server.cpu_s() - cpu_s) / took_s,
+        "generator_cores": (time.process_time() - own_s) / took_s,
+        "memory_mb": asking.server.memory_mb(),
+    }
+
+
+def beats(seconds: float) -> dict[str, float]:
+    """Heartbeats that reserve nothing, as many as 64 agents get answered."""
+    with fresh() as asking:
+        return asyncio.run(_crowd(asking, N_AGENTS, lambda n, at: itertools.repeat(0.0), seconds))
+
+
+def crowd(seconds: float, n_agents: int = 5000, beat_s: float = 5.0) -> dict[str, float]:
+    """Many agents with a run each, a heartbeat every 5 s, spread over the time."""
+
+    def due(number: int, began: float) -> Iterator[float]:
+        return itertools.count(began + beat_s * number / n_agents, beat_s)
+
+    with fresh() as asking:
+        return asyncio.run(_crowd(asking, n_agents, due, seconds))
+
+
+def verdict(name: str, value: float) -> str:
+    """What the goal of a figure is, and whether it was met."""
+    if name in GOALS:
+        return f"goal <= {GOALS[name]:g}: {'met' if value <= GOALS[name] else 'MISSED'}"
+    if name in FLOORS:
+        return f"goal >= {FLOORS[name]:g}: {'met' if value >= FLOORS[name] else 'MISSED'}"
+    return ""
+
+
+def main() -> None:
+    """Measure, print each figure as it comes, write them."""
+    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
+    parser.add_argument("--seconds", type=float, default=15, help="of each load")
+    parser.add_argument("--out", type=Path, help="a JSON file for the figures")
+    given = parser.parse_args()
+    seconds = given.seconds
+    figures: dict[str, float] = {}
+
+    def note(found: dict[str, float], prefix: str = "") -> None:
+        for key, value in found.items():
+            figures[prefix + key] = round(value, 3)
+            goal = "hand_out" + key[-7:] if prefix.startswith("hand_out") else prefix + key
+            goal = "beats_per_s" if goal == "beats_beats_per_s" else goal
+            print(f"{prefix + key:38} {value:10.2f}  {verdict(goal, value)}", flush=True)
+
+    print(f"load average {os.getloadavg()[0]:.1f}, {os.cpu_count()} cores shared with the load")
+    note(start())
+    note(filled())
+    note(create_million())
+    for n_cells in (10, 10_000, 1_000_000):
+        note(hand_out(n_cells, 1.0, seconds), f"hand_out_{n_cells}_")
+    note(hand_out(1_000_000, 0, seconds), "unpaced_1000000_")
+    note(beats(seconds), "beats_")
+    note(crowd(seconds), "crowd_")
+    print(f"load average {os.getloadavg()[0]:.1f}")
+    if given.out:
+        given.out.write_text(json.dumps(figures) + "\n")
+
+
+if __name__ == "__main__":
+    main()
