@@ -208,7 +208,7 @@ def take_cell_back(connection: Connection, run: Run) -> None:
 def _has_other_result(connection: Connection, cell: Cell, run: Run) -> bool:
     return any(
         other.pk != run.pk and other.state is RunState.FINISHED
-        for other in runs.list_cell_runs(connection, cell.pk)
+        for other in runs.list_cell_runs(connection, cell.pk, deleted=False)
     )
 
 

@@ -122,20 +122,24 @@ class Scheduling:
             return stops
         if sweep.state is SweepState.CANCELED:
             return [Command("exit")]
+        is_any_lost = False
         for run in mine:
             if run.state is RunState.PENDING:
                 again = self._deliver_again(connection, sweep, agent, run, at)
                 if again is not None:
                     return [again]
+                is_any_lost = True
             else:
-                leases.lose_if_silent(self._core, connection, sweep, run, agent, at)
-        now = sweeps.find_sweep_by_pk(connection, sweep.pk)
-        assert now is not None  # the breaker may have paused it above
-        if now.state is SweepState.FINISHED:
+                is_any_lost |= leases.lose_if_silent(self._core, connection, sweep, run, agent, at)
+        if is_any_lost:  # a config went back, and the breaker may have paused the sweep
+            fresh = sweeps.find_sweep_by_pk(connection, sweep.pk)
+            assert fresh is not None
+            sweep = fresh
+        if sweep.state is SweepState.FINISHED:
             return [Command("exit")]
-        if now.state is SweepState.PAUSED:
+        if sweep.state is SweepState.PAUSED:
             return []
-        return self._next(connection, sweep.pk, agent, caller, at)
+        return self._next(connection, sweep, agent, caller, at)
 
     def _deliver_again(
         self, connection: Connection, sweep: Sweep, agent: Agent, run: Run, at: datetime
@@ -154,10 +158,8 @@ class Scheduling:
         return _run_command("run", sweep, run)
 
     def _next(
-        self, connection: Connection, sweep_pk: int, agent: Agent, caller: Caller, at: datetime
+        self, connection: Connection, sweep: Sweep, agent: Agent, caller: Caller, at: datetime
     ) -> list[Command]:
-        sweep = sweeps.find_sweep_by_pk(connection, sweep_pk)
-        assert sweep is not None
         cell = cells.next_queued_cell(connection, sweep.pk)
         if cell is not None and not candidates.is_over_cap(connection, sweep, cell):
             return [self._hand_out_queued(connection, sweep, cell, agent, caller, at)]

@@ -122,9 +122,12 @@ def list_agent_runs(connection: Connection, agent_pk: int, live_only: bool = Fal
     return [_run(row) for row in connection.execute(query, {"agent_key": agent_pk})]
 
 
-def list_cell_runs(connection: Connection, cell_pk: int) -> list[Run]:
-    """The attempts at one cell, oldest first."""
-    return _all(connection, _SELECT.where(_runs.cell_pk == cell_pk).order_by(_runs.id))
+def list_cell_runs(connection: Connection, cell_pk: int, deleted: bool = True) -> list[Run]:
+    """The attempts at one cell, oldest first; those that were deleted only if wanted."""
+    query = _SELECT.where(_runs.cell_pk == cell_pk)
+    if not deleted:
+        query = query.where(_runs.deleted_at.is_(None))
+    return _all(connection, query.order_by(_runs.id))
 
 
 def list_silent_runs(connection: Connection, since: datetime) -> list[Run]:
