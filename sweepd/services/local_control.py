@@ -29,12 +29,13 @@ def obey(connection: Connection, sweep: Sweep, text: str, caller: Caller, at: da
     Raises:
         BadInput: It is not that.
     """
-    wishes = _read(text)
-    answers = json.loads(sweep.scheduler or "{}")
-    scheduled: list[dict[str, str]] = answers.get("scheduled", [])
-    known = {entry["id"] for entry in scheduled}
-    for wish in wishes.get("schedule") or []:
-        number, args = wish.get("id"), (wish.get("data") or {}).get("args")
+    wishes = read_object(text, "controller")
+    schedule, stops = _listed(wishes, "schedule"), _listed(wishes, "earlystop")
+    answers = read_object(sweep.scheduler, "scheduler")
+    scheduled = [entry for entry in _listed(answers, "scheduled") if isinstance(entry, dict)]
+    known = {entry.get("id") for entry in scheduled}
+    for wish in schedule:
+        number, args = _wish(wish)
         if number in known:
             continue
         if args is None:
@@ -46,14 +47,14 @@ def obey(connection: Connection, sweep: Sweep, text: str, caller: Caller, at: da
         if fresh.run_cap is not None and fresh.n_cells >= fresh.run_cap:
             continue  # it learns so from the sweep's state
         run = sweep_edits.enqueue(connection, fresh, _plain(args), None, caller, at)
-        scheduled.append({"id": str(number), "runid": run.run_id})
+        scheduled.append({"id": number, "runid": run.run_id})
         known.add(number)
     answers["scheduled"] = scheduled[-MAX_REMEMBERED:]
     sweeps.update_sweep(
         connection, sweep.pk,
         {"controller": text, "scheduler": json.dumps(answers), "updated_at": at},
     )  # fmt: skip
-    for run_id in wishes.get("earlystop") or []:
+    for run_id in stops:
         found = runs.find_run(connection, sweep.project_pk, str(run_id))
         if found is not None and found.sweep_pk == sweep.pk:
             reason = "the local controller's rule stopped it"
@@ -64,14 +65,38 @@ def obey(connection: Connection, sweep: Sweep, text: str, caller: Caller, at: da
         endings.finish_if_done(connection, sweep.pk, at)
 
 
-def _read(text: str) -> dict[str, Any]:
+def read_object(text: str, what: str) -> dict[str, Any]:
+    """A JSON object of the sweep's `controller` or `scheduler` field.
+
+    Raises:
+        BadInput: It is none.
+    """
     try:
-        wishes = json.loads(text or "{}")
+        found = json.loads(text or "{}")
     except ValueError as error:
-        raise BadInput(f"controller should be JSON, got {text[:100]!r}") from error
-    if not isinstance(wishes, dict):
-        raise BadInput(f"controller should be a JSON object, got {text[:100]!r}")
-    return wishes
+        raise BadInput(f"{what} should be JSON, got {text[:100]!r}") from error
+    if not isinstance(found, dict):
+        raise BadInput(f"{what} should be a JSON object, got {text[:100]!r}")
+    return found
+
+
+def _listed(wishes: Mapping[str, Any], key: str) -> list[Any]:
+    found = wishes.get(key) or []
+    if not isinstance(found, list):
+        raise BadInput(f"controller.{key} should be a list, got {type(found).__name__}")
+    return found
+
+
+def _wish(wish: Any) -> tuple[str, dict[str, Any] | None]:
+    """The id of a wish and its args."""
+    data = wish.get("data") if isinstance(wish, dict) else None
+    args = data.get("args") if isinstance(data, dict) else None
+    if not isinstance(data, dict) or not isinstance(args, dict | None):
+        raise BadInput(
+            'a scheduled config is {"id", "data": {"args": {name: {"value"}} or null}}, '
+            f"got {str(wish)[:100]}"
+        )
+    return str(wish.get("id")), args
 
 
 def _plain(args: Mapping[str, Any]) -> dict[str, Any]:

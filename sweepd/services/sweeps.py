@@ -72,6 +72,8 @@ class Sweeps:
         if not change.config_yaml:
             raise BadInput("a sweep needs a config: the text of a sweep.yaml")
         spec = specs.parse(change.config_yaml)
+        for what, text in (("controller", change.controller), ("scheduler", change.scheduler)):
+            local_control.read_object(text or "{}", what)
         n_configs = sweep_edits.count_configs(spec, change.config_yaml)
 
         def create(connection: Connection) -> Sweep:
@@ -132,6 +134,7 @@ class Sweeps:
                 for name in ("description", "display_name", "scheduler")
                 if (value := getattr(change, name)) is not None
             }
+            local_control.read_object(change.scheduler or "{}", "scheduler")
             if values:
                 sweeps.update_sweep(connection, sweep.pk, {**values, "updated_at": at})
             if change.config_yaml is not None and change.config_yaml != sweep.config_yaml:

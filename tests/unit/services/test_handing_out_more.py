@@ -246,6 +246,27 @@ def test_controller_that_is_no_json_is_refused(parts: server.Parts, ann: Caller)
         parts.services.sweeps.update(ann, sweep.pk, SweepChange(controller="{schedule"))
 
 
+@pytest.mark.parametrize(
+    "change",
+    [
+        SweepChange(controller="[1]"),
+        SweepChange(controller='{"schedule": 3}'),
+        SweepChange(controller='{"schedule": ["x"]}'),
+        SweepChange(controller='{"schedule": [{"id": "a", "data": {"args": [1]}}]}'),
+        SweepChange(scheduler="no json"),
+        SweepChange(scheduler="[]"),
+    ],
+)
+def test_odd_words_of_a_controller_are_refused_and_heartbeats_go_on(
+    parts: server.Parts, ann: Caller, change: SweepChange
+) -> None:
+    sweep = make_sweep(parts, ann, CONTROLLED)
+    agent = register(parts, ann, sweep)
+    with pytest.raises(BadInput, match=r"controller|scheduler|scheduled"):
+        parts.services.sweeps.update(ann, sweep.pk, change)
+    assert beat(parts, ann, agent) == []
+
+
 def test_value_taken_out_and_put_back_is_handed_out(
     parts: server.Parts, ann: Caller, clock: FakeClock
 ) -> None:
