@@ -134,14 +134,21 @@ def wait_until(
         time.sleep(0.05)
 
 
-def start_server(data: Path, port: int | None = None, **environ: str) -> RunningServer:
-    """Start `sweepd serve` on a folder and wait until it answers."""
+def start_server(
+    data: Path, port: int | None = None, *, flags: dict[str, bool] | None = None, **environ: str
+) -> RunningServer:
+    """Start `sweepd serve` on a folder and wait until it answers.
+
+    Args:
+        flags: Feature flags that this server sets otherwise: `{"SWEEPS_QUERY_FILTERING": False}`.
+    """
     data.mkdir(parents=True, exist_ok=True)
     port = port or free_port()
     log_path = data / "serve.log"
+    program = ["tests.flagged", json.dumps(flags)] if flags else ["sweepd"]
     with log_path.open("ab") as log:
         process = subprocess.Popen(
-            [sys.executable, "-m", "sweepd", "serve", "--data", str(data), "--port", str(port)],
+            [sys.executable, "-m", *program, "serve", "--data", str(data), "--port", str(port)],
             stdout=log, stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL, cwd=ROOT,
             env=os.environ | environ,
         )  # fmt: skip
