@@ -10,6 +10,8 @@ from sweepd.services.core import Core
 from sweepd.store import projects, runs, sweeps
 from sweepd.store.database import Connection
 
+NO_SWEEP = "no such sweep; it may have been deleted"  # nor an agent of it: the two look alike
+
 
 def entity_pk(caller: Caller, entity: str | None) -> int:
     """The key of an entity the caller belongs to; their own when none is named.
@@ -105,7 +107,7 @@ def get_sweep_by_pk(connection: Connection, caller: Caller, pk: int, lock: bool 
     """A sweep the caller may see, by our key."""
     sweep = sweeps.find_sweep_by_pk(connection, pk, lock)
     if sweep is None or sweep.entity not in caller.entities:
-        raise NotFound("no such sweep; it may have been deleted")
+        raise NotFound(NO_SWEEP)
     return sweep
 
 

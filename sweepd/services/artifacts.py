@@ -71,10 +71,15 @@ class Artifacts:
             newest = collections.list_memberships(connection, collection.pk)[:1]
             return newest[0].artifact_pk if newest else None
 
-    def memberships(self, artifact: Artifact) -> list[Membership]:
-        """Every place a version has, its own collection's first."""
+    def memberships(self, caller: Caller, artifact: Artifact) -> list[Membership]:
+        """Every place a version has that the caller may see, its own collection's first."""
         with self._core.db.read() as connection:
-            return collections.list_memberships(connection, artifact_pk=artifact.pk)[::-1]
+            return [
+                place
+                for place in collections.list_memberships(connection, artifact_pk=artifact.pk)[::-1]
+                if (home := collections.find_collection_by_pk(connection, place.collection_pk))
+                and home.entity in caller.entities
+            ]
 
     def entries(self, artifact: Artifact, names: Sequence[str] | None = None) -> list[Entry]:
         """A version's manifest by path, references included."""
@@ -108,10 +113,11 @@ class Artifacts:
         with self._core.db.read() as connection:
             return self._named(connection, found)
 
-    def used_by(self, run: Run) -> list[RunArtifact]:
-        """What a run used, in the order it did."""
+    def used_by(self, caller: Caller, run: Run) -> list[RunArtifact]:
+        """What a run used and the caller may see, in the order it did."""
         with self._core.db.read() as connection:
-            return self._named(connection, artifacts.list_used(connection, run.pk))
+            found = self._named(connection, artifacts.list_used(connection, run.pk))
+        return [item for item in found if item.entity in caller.entities]
 
     def _named(self, connection: Connection, found: Sequence[Artifact]) -> list[RunArtifact]:
         named = []
@@ -137,12 +143,12 @@ class Artifacts:
         with self._core.db.read() as connection:
             return runs.find_run_by_pk(connection, artifact.run_pk)
 
-    def consumers(self, artifact: Artifact) -> list[Run]:
-        """The runs that used a version."""
+    def consumers(self, caller: Caller, artifact: Artifact) -> list[Run]:
+        """The runs that used a version and that the caller may see."""
         with self._core.db.read() as connection:
             keys = artifacts.list_users(connection, artifact.pk)
             found = [runs.find_run_by_pk(connection, key) for key in keys]
-        return [run for run in found if run is not None]
+        return [run for run in found if run is not None and run.entity in caller.entities]
 
     def use(self, caller: Caller, run: Run, pk: int, used_as: str | None) -> Artifact:
         """Note that a run uses a version."""
@@ -198,6 +204,7 @@ class Artifacts:
                 found.name: place
                 for place in collections.list_memberships(connection, artifact_pk=pk)
                 if (found := collections.find_collection_by_pk(connection, place.collection_pk))
+                and found.entity in caller.entities
             }
             for collection, alias in names:
                 if collection not in places:
@@ -273,7 +280,7 @@ class Artifacts:
         """Remove a collection: of a sequence every version, of a portfolio only the links."""
         collection = self.collections.get_collection(caller, pk)
         if collection.kind is CollectionKind.SEQUENCE:
-            for _, artifact in self.collections.list_versions(collection):
+            for _, artifact in self.collections.list_versions(caller, collection):
                 self.delete(caller, artifact.pk, delete_aliases=True)
         self._core.db.write(lambda c: collections.delete_collection(c, pk))
         return collection

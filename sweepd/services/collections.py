@@ -15,6 +15,8 @@ from sweepd.services.core import Core
 from sweepd.store import artifacts, collections
 from sweepd.store.database import Connection
 
+NO_COLLECTION = "no such collection; it may have been deleted"
+
 
 class Collections:
     """What clients and people do with the collections of a project."""
@@ -27,7 +29,7 @@ class Collections:
         with self._core.db.read() as connection:
             found = collections.find_collection_by_pk(connection, pk)
         if found is None:
-            raise NotFound("this collection was deleted")
+            raise NotFound(NO_COLLECTION)
         return found
 
     def get_collection(self, caller: Caller, pk: int) -> Collection:
@@ -38,7 +40,7 @@ class Collections:
         """
         found = self.collection(pk)
         if found.entity not in caller.entities:
-            raise NotFound("no such collection")
+            raise NotFound(NO_COLLECTION)
         return found
 
     def find_collection(self, project: Project, name: str) -> Collection | None:
@@ -68,9 +70,12 @@ class Collections:
         return sorted({found.type_name for found in self.list_collections(project)})
 
     def list_versions(
-        self, collection: Collection, filters: str | None = None, order: str | None = None
-    ) -> list[tuple[Membership, Artifact]]:
-        """A collection's versions, newest first unless told otherwise.
+        self, caller: Caller, collection: Collection, filters: str | None = None,
+        order: str | None = None,
+    ) -> list[tuple[Membership, Artifact]]:  # fmt: skip
+        """A collection's versions that the caller may see, newest first unless told otherwise.
+
+        A portfolio may hold versions from behind the caller's walls; these are left out.
 
         Args:
             filters: JSON text of a filter over `artifact_filters.VERSION_FIELDS`.
@@ -82,7 +87,12 @@ class Collections:
         with self._core.db.read() as connection:
             places = collections.list_memberships(connection, collection.pk)
             by_pk = artifacts.find_artifacts(connection, [place.artifact_pk for place in places])
-        found = [(p, by_pk[p.artifact_pk]) for p in places if p.artifact_pk in by_pk]
+            seen = {project.pk for project in access.list_projects(connection, caller)}
+        found = [
+            (place, artifact)
+            for place in places
+            if (artifact := by_pk.get(place.artifact_pk)) and artifact.project_pk in seen
+        ]
         return artifact_filters.select_versions(found, filters, order)
 
     def find_newest(self, collection: Collection) -> Artifact | None:

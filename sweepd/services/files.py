@@ -9,7 +9,6 @@ from sweepd.domain.errors import BadInput, NotFound
 from sweepd.domain.ids import check_file_path
 from sweepd.domain.runs import Run, RunFile
 from sweepd.domain.users import Caller
-from sweepd.services import access
 from sweepd.services.blob_keeping import BlobKeeping
 from sweepd.services.core import Core
 from sweepd.store import run_files, runs
@@ -48,9 +47,9 @@ class Files:
             hashes = []
             for pk in file_pks:
                 file = run_files.find_file_by_pk(connection, pk)
-                if file is None:
+                run = runs.find_run_by_pk(connection, file.run_pk) if file else None
+                if file is None or run is None or run.entity not in caller.entities:
                     raise NotFound("no such file; it may have been deleted")
-                access.get_run_by_pk(connection, caller, file.run_pk)
                 run_files.delete_file(connection, pk)
                 hashes.append(file.blob)
             return run_files.forget_unused_blobs(connection, hashes)

@@ -62,7 +62,9 @@ def _next_to(
 ) -> list[LineageNode]:
     layer = node.layer + direction
     if node.run is not None:
-        found = artifacts.used_by(node.run) if direction < 0 else artifacts.logged_by(node.run)
+        found = (
+            artifacts.used_by(caller, node.run) if direction < 0 else artifacts.logged_by(node.run)
+        )
         return [
             LineageNode(("artifact", item.artifact.pk), layer, None, item)
             for item in found
@@ -74,7 +76,7 @@ def _next_to(
         producer = artifacts.producer(artifact)
         runs = [producer] if producer else []
     else:
-        runs = artifacts.consumers(artifact)
+        runs = artifacts.consumers(caller, artifact)
     return [
         LineageNode(("run", run.pk), layer, run, None)
         for run in runs

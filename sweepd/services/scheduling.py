@@ -82,7 +82,7 @@ class Scheduling:
         def beat(connection: Connection) -> tuple[int, list[Command]]:
             agent = agents.find_agent(connection, agent_pk)
             if agent is None:
-                raise NotFound("this agent's sweep was deleted")
+                raise NotFound(access.NO_SWEEP)
             sweep = access.get_sweep_by_pk(connection, caller, agent.sweep_pk, lock=True)
             at = self._core.now()
             values = {"heartbeat_at": at, "alive_runs": json.dumps(sorted(alive_runs))}

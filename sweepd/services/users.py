@@ -159,6 +159,28 @@ class Users:
         with self._core.db.read() as connection:
             return users.list_users(connection)
 
+    def search(self, caller: Caller, text: str) -> list[Caller]:
+        """Users by name or mail address, by name: those the caller shares an entity with.
+
+        Administrators see all, and find them by any part of either.
+        """
+        if not text and not caller.is_admin:
+            return [caller]
+
+        def is_meant(user: User) -> bool:
+            if caller.is_admin:
+                return text in user.name or text in user.email
+            return text in (user.name, user.email)
+
+        with self._core.db.read() as connection:
+            named = [user.name for user in users.list_users(connection) if is_meant(user)]
+            found = [users.find_caller_by_name(connection, name) for name in named]
+        return [
+            user
+            for user in found
+            if user is not None and (caller.is_admin or user.entities.keys() & caller.entities)
+        ]
+
     def remove_user(self, name: str) -> None:
         """Remove a user and their keys; their projects stay.
 

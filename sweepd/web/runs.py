@@ -8,6 +8,7 @@ from starlette.responses import Response
 
 from sweepd.domain.errors import BadInput
 from sweepd.domain.runs import Run
+from sweepd.domain.users import Caller
 from sweepd.services.all import Services
 from sweepd.services.reading import flatten, sample_indexes
 from sweepd.services.runs import RunChange
@@ -62,15 +63,16 @@ def overview(request: Request, visitor: Visitor) -> Response:
             {"id": run_id, "name": name[:120]}
             for run_id, name in services.overviews.neighbours(run, MAX_SIBLINGS)
         ],
-        "artifacts": _artifacts(services, run),
+        "artifacts": _artifacts(services, visitor.caller, run),
     })  # fmt: skip
 
 
-def _artifacts(services: Services, run: Run) -> list[dict[str, Any]]:
+def _artifacts(services: Services, caller: Caller, run: Run) -> list[dict[str, Any]]:
     found = []
     related = (
-        ("logged", services.artifacts.logged_by(run)), ("used", services.artifacts.used_by(run)),
-    )  # fmt: skip
+        ("logged", services.artifacts.logged_by(run)),
+        ("used", services.artifacts.used_by(caller, run)),
+    )
     for relation, artifacts in related:
         for artifact in artifacts:
             version = f"v{artifact.version}"

@@ -1,7 +1,9 @@
 """The application in process, spoken to as the client does."""
 
 import base64
+import shutil
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -9,6 +11,10 @@ from starlette.testclient import TestClient
 
 from sweepd import server
 from sweepd.domain.users import Caller
+from sweepd.settings import Settings
+from tests.conftest import FakeClock
+from tests.protocol import walls_world
+from tests.protocol.walls_world import Walled, World
 
 Ask = Callable[..., Any]
 KEY = "ann-" + "a" * 40
@@ -44,3 +50,25 @@ def ask(http: TestClient) -> Ask:
 def ann_caller(http: TestClient, parts: server.Parts) -> Caller:
     """ann, who owns KEY."""
     return parts.services.users.get_caller("ann")
+
+
+@pytest.fixture(scope="session")
+def walled_folder(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, World]:
+    """A data folder that holds one of everything of ann's, and the names."""
+    folder = tmp_path_factory.mktemp("walls") / "data"
+    parts = server.build(Settings(data=folder), FakeClock())
+    with TestClient(server.make_app(parts)) as http:
+        world = walls_world.build(http, parts)
+    return folder, world
+
+
+@pytest.fixture
+def walled(walled_folder: tuple[Path, World], tmp_path: Path) -> Iterator[Walled]:
+    """A server on a copy of that folder."""
+    folder, world = walled_folder
+    shutil.copytree(folder, tmp_path / "data")
+    parts = server.build(Settings(data=tmp_path / "data"), FakeClock())
+    client = TestClient(server.make_app(parts), raise_server_exceptions=False)
+    yield Walled(client, parts, world)
+    client.close()
+    parts.core.db.close()

@@ -38,7 +38,18 @@ def collection_by_id(_: Any, info: Info, id: str) -> Collection | None:
 @project_type.field("artifactCollectionMembership")
 def project_membership(owner: Project, info: Info, name: str) -> Membership | None:
     """A version's place by `collection:alias`."""
-    return ctx(info).services.artifacts.collections.find_membership(owner, name)
+    return visible(info, ctx(info).services.artifacts.collections.find_membership(owner, name))
+
+
+def visible(info: Info, place: Membership | None) -> Membership | None:
+    """The place, if the version there is not behind the caller's walls."""
+    context = ctx(info)
+    try:
+        if place is not None:
+            context.services.artifacts.get(context.caller, place.artifact_pk)
+    except NotFound:
+        return None
+    return place
 
 
 @project_type.field("artifactCollection")
@@ -140,8 +151,9 @@ def _collection_fields(kind: ObjectType) -> None:
         collection: Collection, info: Info, after: str | None = None, first: int | None = None,
         order: str | None = None, filters: str | None = None,
     ) -> dict[str, Any]:  # fmt: skip
-        listing = ctx(info).services.artifacts.collections
-        found = listing.list_versions(collection, filters, order)
+        context = ctx(info)
+        listing = context.services.artifacts.collections
+        found = listing.list_versions(context.caller, collection, filters, order)
         page = connection(found, first, after)
         for edge in page["edges"]:
             place, edge["node"] = edge["node"]
@@ -150,7 +162,9 @@ def _collection_fields(kind: ObjectType) -> None:
 
     @kind.field("artifactMembership")
     def membership(collection: Collection, info: Info, alias_name: str) -> Membership | None:
-        return ctx(info).services.artifacts.collections.find_in(collection, alias_name)
+        return visible(
+            info, ctx(info).services.artifacts.collections.find_in(collection, alias_name)
+        )
 
 
 _collection_fields(sequence)

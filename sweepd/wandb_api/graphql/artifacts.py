@@ -15,6 +15,7 @@ from sweepd.wandb_api.graphql.artifact_collections import (
     membership_artifact,
     tag_node,
     type_node,
+    visible,
 )
 from sweepd.wandb_api.graphql.context import Context, Info, connection, ctx
 from sweepd.wandb_api.graphql.files import download_url
@@ -50,7 +51,7 @@ def project_artifact(
 ) -> Artifact | None:
     """A version by `collection:alias`; clients before 0.28 ask with `enableTracking`."""
     context = ctx(info)
-    place = context.services.artifacts.collections.find_membership(owner, name)
+    place = visible(info, context.services.artifacts.collections.find_membership(owner, name))
     return context.services.artifacts.get(context.caller, place.artifact_pk) if place else None
 
 
@@ -67,7 +68,8 @@ def input_artifacts(
     run: Run, info: Info, after: str | None = None, first: int | None = None
 ) -> dict[str, Any]:
     """What a run used."""
-    found = [item.artifact for item in ctx(info).services.artifacts.used_by(run)]
+    context = ctx(info)
+    found = [item.artifact for item in context.services.artifacts.used_by(context.caller, run)]
     return connection(found, first, after)
 
 
@@ -200,7 +202,8 @@ def artifact_file_count(artifact: Artifact, _: Info) -> int:
 @artifact_type.field("aliases")
 def artifact_aliases(artifact: Artifact, info: Info) -> list[dict[str, Any]]:
     """Every alias of the version, with its collection."""
-    places = ctx(info).services.artifacts.memberships(artifact)
+    context = ctx(info)
+    places = context.services.artifacts.memberships(context.caller, artifact)
     return [alias for place in places for alias in membership_aliases(place, info)]
 
 
@@ -222,7 +225,9 @@ def used_by(
     artifact: Artifact, info: Info, after: str | None = None, first: int | None = None
 ) -> dict[str, Any]:
     """The runs that used it."""
-    return connection(ctx(info).services.artifacts.consumers(artifact), first, after)
+    context = ctx(info)
+    found = context.services.artifacts.consumers(context.caller, artifact)
+    return connection(found, first, after)
 
 
 @artifact_type.field("createdBy")
@@ -236,7 +241,9 @@ def artifact_memberships(
     artifact: Artifact, info: Info, after: str | None = None, first: int | None = None
 ) -> dict[str, Any]:
     """Every place it has."""
-    return connection(ctx(info).services.artifacts.memberships(artifact), first, after)
+    context = ctx(info)
+    found = context.services.artifacts.memberships(context.caller, artifact)
+    return connection(found, first, after)
 
 
 bindables: list[SchemaBindable] = [

@@ -70,16 +70,7 @@ def entity_node(name: str, pk: int, caller: Caller) -> dict[str, Any]:
 def users(_: Any, info: Info, query: str | None = None) -> dict[str, Any]:
     """Users of that name or mail address; to an administrator, whose name or address holds it."""
     context = ctx(info)
-    people, text = context.services.users, query or ""
-    if not text and not context.caller.is_admin:
-        return connection([context.caller])
-    found = [
-        people.get_caller(known.name)
-        for known in people.list_users()
-        if text in (known.name, known.email)
-        or (context.caller.is_admin and (text in known.name or text in known.email))
-    ]
-    return connection(found)
+    return connection(context.services.users.search(context.caller, query or ""))
 
 
 @mutation.field("createUser")
@@ -125,9 +116,14 @@ def flags(_: Caller, __: Info) -> str:
 
 
 @user.field("teams")
-def teams(caller: Caller, _: Info) -> dict[str, Any]:
-    """The entities they belong to; the client lists their own among them."""
-    nodes = [entity_node(name, pk, caller) for name, pk in caller.entities.items()]
+def teams(caller: Caller, info: Info) -> dict[str, Any]:
+    """The entities they belong to, of which others see those they share."""
+    asking = ctx(info).caller
+    nodes = [
+        entity_node(name, pk, caller)
+        for name, pk in caller.entities.items()
+        if asking.is_admin or name in asking.entities
+    ]
     return connection(nodes)
 
 

@@ -1,0 +1,159 @@
+"""Entities are walls: what a stranger's key sees and changes of another's things. Nothing.
+
+Every root field of the schema is tried with a key that has nothing to do with what is asked for.
+The answer must be the one that things get which never were, and every row must stay as it was. The
+owner then asks the same, so that a case cannot hold because it asks wrongly.
+"""
+
+import base64
+import json
+from typing import Any
+
+import pytest
+from starlette.testclient import TestClient
+
+from sweepd import server
+from tests.protocol import page, walls_world
+from tests.protocol.walls_cases import CASES, Case
+from tests.protocol.walls_world import ANN, BOB, Walled, World, ask, path_of, rows
+
+
+def filled(value: Any, world: World) -> Any:
+    """The input with things instead of `@` names."""
+    if isinstance(value, str):
+        return world[value[1:]] if value.startswith("@") else value
+    if isinstance(value, dict):
+        return {key: filled(item, world) for key, item in value.items()}
+    return [filled(item, world) for item in value] if isinstance(value, list) else value
+
+
+def seen(response: Any, world: World) -> tuple[int, str]:
+    """Status and body, with the names that were asked for taken out."""
+    text = response.text
+    for name, value in sorted(world.items(), key=lambda item: -len(item[1])):
+        text = text.replace(value, f"@{name}")
+    return response.status_code, text
+
+
+def test_every_root_field_has_a_case() -> None:
+    fields = {
+        f"{kind}.{name}"
+        for kind in ("Query", "Mutation")
+        for name in getattr(page.schema().get_type(kind), "fields", {})
+    }
+    tried = {name.partition(":")[0] for name in CASES}
+    assert fields == tried, "say in walls_cases.py how a stranger would try it"
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_stranger_sees_and_changes_nothing(name: str, walled: Walled) -> None:
+    http, parts, world = walled.http, walled.parts, walled.world
+    gone, case = walls_world.absent(world), CASES[name]
+    before = rows(parts)
+    real = ask(http, BOB, case.document, **filled(case.variables, world))
+    after = rows(parts)
+    if case.is_own:
+        assert real.status_code == 200, real.text
+        assert "hush" not in real.text, real.text
+        for table, held in before.items():
+            assert [row for row in held if row not in after[table]] == [], table
+    else:
+        assert after == before
+        unreal = ask(http, BOB, case.document, **filled(case.variables, gone))
+        assert seen(real, world) == seen(unreal, gone)
+        assert rows(parts) == before
+    _owner_may(http, case, world)
+
+
+def _owner_may(http: TestClient, case: Case, world: World) -> None:
+    answer = ask(http, ANN, case.document, **filled(case.variables, world))
+    assert answer.status_code == 200, answer.text
+    assert None not in answer.json()["data"].values(), answer.text
+
+
+def test_neither_an_id_nor_a_hash_of_anothers_file_gives_its_bytes(walled: Walled) -> None:
+    """A version of one's own cannot take in what another's project holds."""
+    http, world = walled.http, walled.world
+
+    def say(document: str, **values: Any) -> Any:
+        return ask(http, BOB, document, i=values)
+
+    create = """mutation C($i: CreateArtifactInput!) { createArtifact(input: $i) {
+      artifact { id } } }"""
+    where = {"entityName": "bob", "projectName": "mine"}
+    made = say(create, **where, artifactTypeName="t", artifactCollectionName="c", digest="d")
+    own = made.json()["data"]["createArtifact"]["artifact"]["id"]
+    manifest = """mutation M($i: CreateArtifactManifestInput!) { createArtifactManifest(input: $i) {
+      artifactManifest { file { uploadUrl } } } }"""
+    based = say(
+        manifest, **where, runName="r", artifactID=own, name="m", digest="", type="INCREMENTAL",
+        baseArtifactID=world["artifact_id"],
+    )  # fmt: skip
+    assert based.status_code == 404
+    announce = """mutation F($i: CreateArtifactFilesInput!) { createArtifactFiles(input: $i) {
+      files { edges { node { uploadUrl } } } } }"""
+    spec = {"artifactID": own, "name": "hush.bin", "md5": world["md5"]}
+    [edge] = say(announce, artifactFiles=[spec]).json()["data"]["createArtifactFiles"]["files"][
+        "edges"
+    ]
+    assert edge["node"]["uploadUrl"], "known by its hash: its bytes must be sent all the same"
+    plain = say(manifest, **where, runName="r", artifactID=own, name="m", digest="")
+    file = plain.json()["data"]["createArtifactManifest"]["artifactManifest"]["file"]
+    entry = {"digest": world["md5"], "size": 9, "birthArtifactID": world["artifact_id"]}
+    text = json.dumps({"version": 1, "contents": {"hush.bin": entry}})
+    assert http.put(path_of(file["uploadUrl"]), content=text).status_code == 200
+    commit = (
+        "mutation C($i: CommitArtifactInput!) { commitArtifact(input: $i) { artifact { id } } }"
+    )
+    refused = say(commit, artifactID=own)
+    assert refused.status_code == 400 and "never came" in refused.text
+    digest = base64.b64decode(world["md5"]).hex()
+    for entity, project in (("ann", world["project"]), ("bob", "mine")):
+        path = f"/artifactsV2/default/{entity}/{project}/c/x/{digest}/hush.bin"
+        assert http.get(path, auth=("api", BOB)).status_code == 404
+
+
+def test_what_is_used_and_linked_over_a_wall_stays_behind_it(parts: server.Parts) -> None:
+    """ann uses and links a version of her own in a team of bob's; bob sees the run, not it."""
+    http = TestClient(server.make_app(parts), raise_server_exceptions=False)
+    world = walls_world.build(http, parts)
+    parts.services.users.add_team("both", ["ann", "bob"])
+    own = {"entityName": "both", "projectName": "open"}
+
+    def say(document: str, key: str = ANN, **variables: Any) -> Any:
+        answer = ask(http, key, document, **variables)
+        assert answer.status_code == 200, answer.text
+        [found] = answer.json()["data"].values()
+        return found
+
+    say(
+        "mutation U($i: UpsertBucketInput!) { upsertBucket(input: $i) { bucket { id } } }",
+        i={"entityName": "both", "modelName": "open", "name": "r", "config": "{}"},
+    )
+    use = "mutation U($i: UseArtifactInput!) { useArtifact(input: $i) { artifact { id } } }"
+    say(use, i={**own, "runName": "r", "artifactID": world["artifact_id"]})
+    link = "mutation L($i: LinkArtifactInput!) { linkArtifact(input: $i) { versionIndex } }"
+    say(
+        link,
+        i={**own, "artifactID": world["artifact_id"], "artifactPortfolioName": "shelf",
+           "aliases": [{"artifactCollectionName": "shelf", "alias": "pick"}]},
+    )  # fmt: skip
+    read = """{ project(entityName: "both", name: "open") {
+      run(name: "r") { inputArtifacts { edges { node { digest } } } }
+      artifactCollection(name: "shelf") { artifacts { edges { node { digest } } }
+        artifactMembership(aliasName: "pick") { artifact { digest } } }
+      artifact(name: "shelf:latest") { digest }
+      artifactCollectionMembership(name: "shelf:latest") { artifact { digest } } } }"""
+    assert json.dumps(say(read)).count("hush-artifact") == 5
+    assert "hush" not in json.dumps(say(read, BOB))
+    back = """query A($id: ID!) { artifact(id: $id) { usedBy { edges { node { name } } }
+      artifactMemberships { edges { node { artifactCollection { name } } } }
+      aliases { alias } } }"""
+    whole = say(back, id=world["artifact_id"])
+    assert [edge["node"]["name"] for edge in whole["usedBy"]["edges"]] == ["r"]
+    parts.services.users.remove_member("both", "ann")
+    rest = say(back, id=world["artifact_id"])
+    assert rest["usedBy"]["edges"] == []
+    places = [edge["node"]["artifactCollection"] for edge in rest["artifactMemberships"]["edges"]]
+    assert {place["name"] for place in places} == {world["collection"], world["portfolio"]}
+    assert "pick" not in {alias["alias"] for alias in rest["aliases"]}

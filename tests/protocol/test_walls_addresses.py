@@ -1,0 +1,92 @@
+"""Every address that names a thing: to a stranger's session and key it is one that never was."""
+
+import base64
+import json
+import re
+from collections.abc import Callable
+from typing import Any
+from urllib.parse import quote
+
+from starlette.routing import Route
+from starlette.testclient import TestClient
+
+from sweepd.wandb_api import routes as wandb_routes
+from sweepd.web import routes as web_routes
+from tests.protocol import walls_world
+from tests.protocol.conftest import authorization
+from tests.protocol.walls_world import ANN, BOB, Walled, World, rows
+
+
+def _sign_in(http: TestClient, key: str) -> dict[str, str]:
+    """A browser's session; the header its pages send with a change."""
+    http.cookies.clear()
+    assert http.post("/authorize", data={"key": key}, follow_redirects=False).status_code == 303
+    found = re.search(r'name="csrf" content="(\w+)"', http.get("/").text)
+    assert found
+    return {"X-CSRF-Token": found[1]}
+
+
+def _addresses(world: World) -> dict[tuple[str, str], str]:
+    """Every address of the pages and the client that names a thing; (method, pattern): path."""
+    values = {
+        "entity": world["entity"], "project": world["project"], "run": world["run"],
+        "sweep": world["sweep"], "type": world["type"], "collection": world["collection"],
+        "version": "v0", "path": "hush.txt", "region": "default", "ids": world["artifact_id"],
+        "digest": base64.b64decode(world["md5"]).hex(), "name": "hush.txt",
+    }  # fmt: skip
+    found, names = {}, values.keys()
+    for route in [*web_routes.routes, *wandb_routes.routes]:
+        # A blob's address holds its right in its token: test_edge.py forges one.
+        if (
+            isinstance(route, Route)
+            and set(route.param_convertors) & names
+            and "token" not in route.param_convertors
+        ):
+            path = re.sub(r"{(\w+)(?::path)?}", lambda m: quote(values[m[1]], safe=""), route.path)
+            for method in (route.methods or set()) - {"HEAD", "OPTIONS"}:
+                found[method, route.path] = path
+    return found
+
+
+def test_no_address_shows_or_changes_a_strangers_things(walled: Walled) -> None:
+    http, parts, world = walled.http, walled.parts, walled.world
+    gone = walls_world.absent(world)
+    gone |= {"md5": base64.b64encode(b"\0" * 16).decode()}
+    real, unreal = _addresses(world), _addresses(gone)
+    assert len(real) > 25
+    before = rows(parts)
+    send = _sender(http, BOB)
+    for key, path in real.items():
+        answer, other = send(key, path), send(key, unreal[key])
+        assert answer.status_code == other.status_code == 404, (key, path, answer.text)
+        assert _anonymous(answer.text, world) == _anonymous(other.text, gone), (key, path)
+    assert rows(parts) == before
+    send = _sender(http, ANN)
+    for key, path in real.items():
+        if not path.endswith("/events"):  # never ends
+            answer = send(key, path)
+            assert answer.status_code not in (401, 403, 404), (key, path, answer.text)
+
+
+def _sender(http: TestClient, key: str) -> Callable[[tuple[str, str], str], Any]:
+    """How a person's browser, or their client, asks for an address or posts to it."""
+    headers = _sign_in(http, key) | authorization(key)
+    wanted = json.dumps({"runs": [], "columns": []})
+    form = {"csrf": headers["X-CSRF-Token"], "wanted": wanted}
+
+    def send(method_and_pattern: tuple[str, str], path: str) -> Any:
+        method, pattern = method_and_pattern
+        if pattern.endswith(".csv"):
+            return http.post(path, data=form, headers=headers)
+        body = {"action": "no such action"} if method == "POST" else None
+        return http.request(method, path, json=body, headers=headers)
+
+    return send
+
+
+def _anonymous(text: str, world: World) -> str:
+    """A page without the names that were asked for."""
+    named = [(name, value) for name, value in world.items() if not name.endswith("_id")]
+    for name, value in sorted(named, key=lambda item: -len(item[1])):
+        text = text.replace(quote(value, safe=""), f"@{name}").replace(value, f"@{name}")
+    return text
