@@ -235,6 +235,8 @@ def serve(settings: Settings, announce: Callable[[Parts, str], None]) -> None:
 def _serve(settings: Settings, announce: Callable[[Parts, str], None]) -> None:
     listener = listen(settings)
     parts = build(settings)
+    if not settings.database:  # replicas share the folder of files
+        parts.housekeeping.drop_cut_off()
     address = address_of(settings, listener)
     app = make_app(parts)
     config = uvicorn.Config(

@@ -34,4 +34,12 @@ class Unsupported(SweepdError):
 
 
 class Unavailable(SweepdError):
-    """A passing fault (disk full, database busy): the client should try again."""
+    """A passing fault (disk full, database busy): the client should try again.
+
+    Attributes:
+        retry_after_s: Seconds after which it will be over; None when nobody can say.
+    """
+
+    def __init__(self, message: str, retry_after_s: int | None = None) -> None:
+        super().__init__(message)
+        self.retry_after_s = retry_after_s

@@ -156,9 +156,7 @@ class ArtifactUploads:
         Raises:
             BadInput: They are not the bytes announced; nothing is kept.
         """
-        blob = await self._blobs.put(body, max_bytes)
-        if md5 and md5 != blob.md5:
-            raise BadInput(f"{path}: the bytes that came have MD5 {blob.md5}, announced was {md5}")
+        blob = await self._blobs.put(body, max_bytes, md5, path)
 
         def keep(connection: Connection) -> None:
             _check_pending(artifacts.find_artifact(connection, artifact_pk, lock=True))
@@ -176,10 +174,7 @@ class ArtifactUploads:
         Raises:
             BadInput: They are not the bytes announced; the part can be sent again.
         """
-        found = await self._blobs.put_part(upload, number, body, max_bytes)
-        if md5 and md5.lower() != found:
-            raise BadInput(f"part {number}: the bytes have MD5 {found}, announced was {md5}")
-        return found
+        return await self._blobs.put_part(upload, number, body, max_bytes, md5)
 
     def complete_parts(
         self, artifact_pk: int, path: str, upload: str, numbers: Sequence[int], max_bytes: int,
@@ -220,9 +215,7 @@ class ArtifactUploads:
         Raises:
             BadInput: It is not the manifest announced.
         """
-        blob = await self._blobs.put(body, max_bytes)
-        if md5 and md5 != blob.md5:
-            raise BadInput(f"the manifest that came has MD5 {blob.md5}, announced was {md5}")
+        blob = await self._blobs.put(body, max_bytes, md5, "the manifest")
         await anyio.to_thread.run_sync(self._keep_manifest, artifact_pk, blob)
 
     def _keep_manifest(self, artifact_pk: int, blob: StoredBlob) -> None:

@@ -94,9 +94,9 @@ def _add_blobs(
         if name in done:
             continue
         try:
-            with blobs.open_file(name) as file:
+            with blobs.open_file(name) as (file, size_bytes):
                 entry = tarfile.TarInfo(f"blobs/{name}")
-                entry.size, entry.mtime, entry.mode = file.size, int(at.timestamp()), 0o600
+                entry.size, entry.mtime, entry.mode = size_bytes, int(at.timestamp()), 0o600
                 archive.addfile(entry, file)
         except NotFound:
             if is_last:

@@ -1,11 +1,12 @@
 """Files of runs: uploaded, listed, read, deleted."""
 
+import logging
 import mimetypes
 from collections.abc import AsyncIterator, Sequence
 
 import anyio.to_thread
 
-from sweepd.domain.errors import BadInput, NotFound
+from sweepd.domain.errors import NotFound
 from sweepd.domain.ids import check_file_path
 from sweepd.domain.runs import Run, RunFile
 from sweepd.domain.users import Caller
@@ -14,6 +15,8 @@ from sweepd.services.core import Core
 from sweepd.store import run_files, runs
 from sweepd.store.blobs import Blobs
 from sweepd.store.database import Connection
+
+log = logging.getLogger(__name__)
 
 
 class Files:
@@ -71,14 +74,12 @@ class Files:
             md5: Base64; what the bytes must have, when the client said.
 
         Raises:
-            BadInput: The name would escape the run, or the bytes are not those announced.
+            BadInput: The name would escape the run, or the bytes are not those announced, again.
             NotFound: The run is gone.
             TooLarge: More than `max_bytes` came.
         """
         check_file_path(path)
-        blob = await self._blobs.put(body, max_bytes)
-        if md5 is not None and md5 != blob.md5:
-            raise BadInput(f"{path}: the bytes that came have MD5 {blob.md5}, announced was {md5}")
+        blob = await self._blobs.put(body, max_bytes, md5, path)
         kind = mimetype or mimetypes.guess_type(path)[0] or "application/octet-stream"
 
         def keep(connection: Connection) -> tuple[RunFile, list[str]]:
@@ -111,9 +112,20 @@ class Files:
         with self._core.db.read() as connection:
             return run_files.blob_size(connection, blob)
 
-    def stream(self, blob: str, start: int, end: int) -> AsyncIterator[bytes]:
-        """Bytes from `start` up to, not including, `end`."""
-        return self._blobs.stream(blob, start, end)
+    def stream(self, blob: str, start: int, end: int, size_bytes: int) -> AsyncIterator[bytes]:
+        """Bytes from `start` up to, not including, `end`.
+
+        Args:
+            size_bytes: Of the whole file.
+
+        Raises:
+            NotFound: The bytes are gone or damaged.
+        """
+        try:
+            return self._blobs.stream(blob, start, end, size_bytes)
+        except NotFound as error:
+            log.error("blob %s: %s", blob, error)
+            raise
 
     def read(self, blob: str) -> bytes:
         """A whole small file."""

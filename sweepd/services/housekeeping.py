@@ -26,10 +26,19 @@ class Housekeeping:
     def __init__(self, core: Core, blobs: Blobs, artifacts: Artifacts) -> None:
         self._core = core
         self._artifacts = artifacts
+        self._blobs = blobs
         self._keeping = BlobKeeping(core, blobs)
         self._swept_at = core.now() - timedelta(seconds=SWEEP_EVERY_S - 10 * TICK_S)
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._work, name="sweepd-housekeeping", daemon=True)
+
+    def drop_cut_off(self) -> None:
+        """Remove what an earlier process was writing when it was killed.
+
+        Only when no other process writes to the same files.
+        """
+        if n_files := self._blobs.drop_cut_off():
+            log.info("removed %s files of uploads that were cut off", n_files)
 
     def start(self) -> None:
         """Begin looking."""

@@ -1,25 +1,24 @@
 """Bytes by content hash, on local disk or in an object store.
 
-A blob is written aside while it is hashed, then renamed into place, so a reader never meets half
-of one and the same bytes are kept once. Names from clients never become names here.
+A blob is written aside while it is hashed, then put into its place, so a reader never meets half of
+one and the same bytes are kept once. Names from clients never become names here.
 """
 
 import base64
 import contextlib
 import hashlib
-import uuid
-from collections.abc import AsyncIterator, Iterator, Sequence
+from collections import deque
+from collections.abc import AsyncIterator, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-import obstore
-from obstore.store import LocalStore, from_url
+from obstore.store import from_url
 
 from sweepd.domain.errors import BadInput, NotFound, TooLarge, Unavailable
-
-CHUNK_BYTES = 1 << 20
+from sweepd.store.bucket import Bucket
+from sweepd.store.folder import ASIDE, PART_BYTES, Folder
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,67 +31,74 @@ class StoredBlob:
 
 
 class Blobs:
-    """All blobs of one server. Safe to share between threads and event loops."""
+    """All blobs of one server. Safe to share between threads and event loops.
 
-    def __init__(self, store: Any) -> None:
+    Every method raises Unavailable when the disk or store refuses (full, read-only, gone).
+    """
+
+    def __init__(self, store: Folder | Bucket) -> None:
         self._store = store
+        self._refused: deque[tuple[str, str]] = deque(maxlen=1000)
 
     @classmethod
     def open(cls, location: str) -> "Blobs":
         """Open a folder, or an address such as `s3://bucket/prefix`."""
-        if "://" in location:
-            return cls(from_url(location))
-        Path(location).mkdir(parents=True, exist_ok=True)
-        return cls(LocalStore(location, mkdir=True))
+        return cls(Bucket(from_url(location)) if "://" in location else Folder(Path(location)))
 
-    async def put(self, body: AsyncIterator[bytes], max_bytes: int) -> StoredBlob:
+    async def put(
+        self, body: AsyncIterator[bytes], max_bytes: int, md5: str | None = None, name: str = "file"
+    ) -> StoredBlob:
         """Store a stream with constant memory; the same bytes again change nothing.
+
+        Args:
+            md5: Base64; what the bytes must have, if anything was announced.
+            name: What to call it in messages.
 
         Raises:
             TooLarge: More than `max_bytes` came.
-            Unavailable: The disk or store refused (full, read-only, gone).
+            BadInput: Bytes other than those announced came, twice the same: it was not the way.
+            Unavailable: They came for the first time; nothing is kept.
         """
-        sha256, md5, size_bytes = hashlib.sha256(), hashlib.md5(usedforsecurity=False), 0
-        aside = f"incoming/{uuid.uuid4().hex}"
-        try:
-            async with obstore.open_writer_async(self._store, aside) as writer:
-                async for part in body:
-                    size_bytes += len(part)
-                    if size_bytes > max_bytes:
-                        raise TooLarge(f"a file may have up to {max_bytes} bytes; more came")
-                    sha256.update(part)
-                    md5.update(part)
-                    await writer.write(part)
-            name = sha256.hexdigest()
-            await obstore.rename_async(self._store, aside, _path(name))
-        except (OSError, obstore.exceptions.BaseError) as error:
-            raise Unavailable(f"the file could not be stored: {error}") from error
-        return StoredBlob(name, size_bytes, base64.b64encode(md5.digest()).decode())
+        measured = _Measured(max_bytes)
+
+        def place() -> str:
+            self._check(name, measured.md5_base64(), md5)
+            return _path(measured.sha256.hexdigest())
+
+        await self._store.write(measured.parts(body), place)
+        return measured.blob()
 
     async def put_part(
-        self, upload: str, number: int, body: AsyncIterator[bytes], max_bytes: int
+        self,
+        upload: str,
+        number: int,
+        body: AsyncIterator[bytes],
+        max_bytes: int,
+        md5: str | None = None,
     ) -> str:
         """Keep one part of a file aside; returns its MD5 in hexadecimal.
 
         Args:
             upload: A name of our own making.
-
-        Raises:
-            TooLarge: More than `max_bytes` came.
-            Unavailable: The disk or store refused.
+            md5: Hexadecimal; as in `put`, which says what is raised.
         """
-        md5, size_bytes = hashlib.md5(usedforsecurity=False), 0
-        try:
-            async with obstore.open_writer_async(self._store, _part(upload, number)) as writer:
-                async for part in body:
-                    size_bytes += len(part)
-                    if size_bytes > max_bytes:
-                        raise TooLarge(f"a file may have up to {max_bytes} bytes; more came")
-                    md5.update(part)
-                    await writer.write(part)
-        except (OSError, obstore.exceptions.BaseError) as error:
-            raise Unavailable(f"the part could not be stored: {error}") from error
-        return md5.hexdigest()
+        measured = _Measured(max_bytes)
+
+        def place() -> str:
+            self._check(f"part {number}", measured.md5.hexdigest(), md5 and md5.lower())
+            return _part(upload, number)
+
+        await self._store.write(measured.parts(body), place)
+        return measured.md5.hexdigest()
+
+    def _check(self, name: str, found: str, announced: str | None) -> None:
+        if not announced or found == announced:
+            return
+        message = f"{name}: the bytes that came have MD5 {found}, announced was {announced}"
+        if (found, announced) in self._refused:
+            raise BadInput(f"{message}; the file was changed after it was added")
+        self._refused.append((found, announced))
+        raise Unavailable(f"{message}; send them again", retry_after_s=1)
 
     async def stream_parts(self, upload: str, numbers: Sequence[int]) -> AsyncIterator[bytes]:
         """The bytes of parts kept aside, one after the other.
@@ -102,37 +108,48 @@ class Blobs:
         """
         for number in numbers:
             try:
-                found = await obstore.get_async(self._store, _part(upload, number))
-            except FileNotFoundError as error:
+                parts = self._store.stream(_part(upload, number))
+                async for part in parts:
+                    yield part
+            except NotFound as error:
                 raise BadInput(f"part {number} of this upload never came; send it") from error
-            async for part in found.stream(CHUNK_BYTES):
-                yield bytes(part)
 
     async def delete_parts(self, upload: str) -> None:
         """Forget the parts of an upload."""
-        async for found in obstore.list(self._store, f"incoming/{upload}"):
-            await obstore.delete_async(self._store, [item["path"] for item in found])
+        for place, _ in self._store.list(f"{ASIDE}/{upload}"):
+            self._store.delete(place)
 
     def list_old(self, before: datetime) -> Iterator[tuple[str, str | None]]:
         """What was written before then: (place, name of the blob); None for what lies aside."""
-        for found in obstore.list(self._store):
-            for item in found:
-                if item["last_modified"] < before:
-                    place = str(item["path"])
-                    is_aside = place.startswith("incoming/")
-                    yield place, None if is_aside else place.replace("/", "")
+        for place, at in self._store.list():
+            if at < before:
+                yield place, None if place.startswith(f"{ASIDE}/") else place.replace("/", "")
+
+    def drop_cut_off(self) -> int:
+        """Remove what earlier processes left half written; returns how many files that were.
+
+        Only for the one process that writes here, before it begins.
+        """
+        return self._store.drop_cut_off()
 
     def delete_place(self, place: str) -> None:
         """Remove what `list_old` found aside; a missing one is fine."""
-        with contextlib.suppress(FileNotFoundError):
-            obstore.delete(self._store, place)
+        self._store.delete(place)
 
     def put_bytes(self, body: bytes) -> StoredBlob:
         """Store bytes at hand."""
-        name = hashlib.sha256(body).hexdigest()
-        obstore.put(self._store, _path(name), body)
-        md5 = hashlib.md5(body, usedforsecurity=False).digest()
-        return StoredBlob(name, len(body), base64.b64encode(md5).decode())
+        return self._put_now([body])
+
+    def put_file(self, file: Any) -> str:
+        """Store a file's bytes with constant memory; returns their name."""
+        return self._put_now(iter(lambda: file.read(PART_BYTES), b"")).hash
+
+    def _put_now(self, parts: Iterable[bytes]) -> StoredBlob:
+        measured = _Measured()
+        self._store.write_now(
+            (measured.see(part) for part in parts), lambda: _path(measured.sha256.hexdigest())
+        )
+        return measured.blob()
 
     def get_bytes(self, name: str) -> bytes:
         """The whole blob; for small ones such as manifests.
@@ -140,60 +157,75 @@ class Blobs:
         Raises:
             NotFound: No such blob.
         """
-        try:
-            return bytes(obstore.get(self._store, _path(name)).bytes())
-        except FileNotFoundError as error:
-            raise NotFound(f"the bytes {name[:12]}… are gone from the store") from error
+        with self.open_file(name) as (file, _):
+            return bytes(file.read())
 
     @contextlib.contextmanager
-    def open_file(self, name: str) -> Iterator[Any]:
-        """A blob as a readable file with its `size` in bytes, read piece by piece.
+    def open_file(self, name: str) -> Iterator[tuple[Any, int]]:
+        """A blob as a readable file, read piece by piece, and its bytes.
 
         Raises:
             NotFound: No such blob.
         """
-        try:
-            yield obstore.open_reader(self._store, _path(name))
-        except FileNotFoundError as error:
-            raise NotFound(f"the bytes {name[:12]}… are gone from the store") from error
+        file, size_bytes = self._store.open(_path(name))
+        with contextlib.closing(file):
+            yield file, size_bytes
 
-    def put_file(self, file: Any) -> str:
-        """Store a file's bytes with constant memory; returns their name."""
-        sha256, aside = hashlib.sha256(), f"incoming/{uuid.uuid4().hex}"
-        with obstore.open_writer(self._store, aside) as writer:
-            while part := file.read(CHUNK_BYTES):
-                sha256.update(part)
-                writer.write(part)
-        name = sha256.hexdigest()
-        obstore.rename(self._store, aside, _path(name))
-        return name
+    def stream(
+        self, name: str, start: int, end: int, size_bytes: int | None = None
+    ) -> AsyncIterator[bytes]:
+        """Bytes from `start` up to, not including, `end`, in parts of about a megabyte.
 
-    async def stream(self, name: str, start: int, end: int) -> AsyncIterator[bytes]:
-        """Bytes from `start` up to, not including, `end`, in parts of about a megabyte."""
-        for first in range(start, end, CHUNK_BYTES):
-            last = min(first + CHUNK_BYTES, end)
-            yield bytes(
-                await obstore.get_range_async(self._store, _path(name), start=first, end=last)
-            )
+        Args:
+            size_bytes: How many the whole blob should have, if that is to be looked at.
+
+        Raises:
+            NotFound: It is gone or damaged; raised before the first byte where that can be seen.
+        """
+        return self._store.stream(_path(name), start, end, size_bytes)
 
     def exists(self, name: str) -> bool:
         """Whether the bytes are in place."""
-        try:
-            obstore.head(self._store, _path(name))
-        except FileNotFoundError:
-            return False
-        return True
+        return self._store.exists(_path(name))
 
     def delete(self, name: str) -> None:
         """Remove a blob that nothing refers to; a missing one is fine."""
-        try:
-            obstore.delete(self._store, _path(name))
-        except FileNotFoundError:
-            return
+        self._store.delete(_path(name))
+
+
+class _Measured:
+    """Bytes on their way: their hashes and how many there were."""
+
+    def __init__(self, max_bytes: int | None = None) -> None:
+        self.sha256, self.md5 = hashlib.sha256(), hashlib.md5(usedforsecurity=False)
+        self.size_bytes = 0
+        self._max_bytes = max_bytes
+
+    def see(self, part: bytes) -> bytes:
+        """Take a part into account; returns it."""
+        self.size_bytes += len(part)
+        if self._max_bytes is not None and self.size_bytes > self._max_bytes:
+            raise TooLarge(f"a file may have up to {self._max_bytes} bytes; more came")
+        self.sha256.update(part)
+        self.md5.update(part)
+        return part
+
+    async def parts(self, body: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
+        """The parts of a stream, taken into account."""
+        async for part in body:
+            yield self.see(part)
+
+    def md5_base64(self) -> str:
+        """As the client writes it."""
+        return base64.b64encode(self.md5.digest()).decode()
+
+    def blob(self) -> StoredBlob:
+        """What is known now."""
+        return StoredBlob(self.sha256.hexdigest(), self.size_bytes, self.md5_base64())
 
 
 def _part(upload: str, number: int) -> str:
-    return f"incoming/{upload}/{number}"
+    return f"{ASIDE}/{upload}/{number}"
 
 
 def _path(name: str) -> str:

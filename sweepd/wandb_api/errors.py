@@ -3,6 +3,7 @@
 import logging
 from typing import Any
 
+from starlette.requests import ClientDisconnect
 from starlette.responses import JSONResponse
 
 from sweepd.domain import errors
@@ -10,7 +11,7 @@ from sweepd.domain import errors
 log = logging.getLogger("sweepd.wandb_api")
 
 # The client gives up at once on 400, 401, 403, 404, 409 and 413, and tries again on 503.
-STATUS: dict[type[errors.SweepdError], int] = {
+STATUS: dict[type[Exception], int] = {
     errors.BadInput: 400,
     errors.Unsupported: 400,
     errors.NotSignedIn: 401,
@@ -19,6 +20,7 @@ STATUS: dict[type[errors.SweepdError], int] = {
     errors.Conflict: 400,  # not 409: the client sends UpsertBucket again on that
     errors.TooLarge: 413,
     errors.Unavailable: 503,
+    ClientDisconnect: 408,  # nobody is there to read it
 }
 
 
@@ -38,7 +40,12 @@ def answer(error: BaseException) -> JSONResponse:
         message = f"the server failed: {type(error).__name__}; its log has the details"
     else:
         message = str(error)
-    headers = {"WWW-Authenticate": 'Basic realm="sweepd"'} if status == 401 else {}
+    headers = {}
+    if status == 401:
+        headers["WWW-Authenticate"] = 'Basic realm="sweepd"'
+    # Otherwise none: the client gives up after 20 tries, and waits longer each time by itself.
+    if isinstance(error, errors.Unavailable) and error.retry_after_s is not None:
+        headers["Retry-After"] = str(error.retry_after_s)
     return JSONResponse(body(message), status, headers=headers)
 
 

@@ -9,7 +9,7 @@ from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
-from sweepd.domain.errors import BadInput, SweepdError
+from sweepd.domain.errors import BadInput
 from sweepd.services.streams import Lines, StreamPost
 from sweepd.wandb_api import errors
 from sweepd.wandb_api.authentication import caller_of
@@ -31,7 +31,7 @@ async def file_stream(request: Request) -> Response:
             request.headers.get("x-wandb-async-client-id"),
         )  # fmt: skip
         return JSONResponse({"stopped": True} if stopped else {})
-    except SweepdError as error:
+    except Exception as error:
         return errors.answer(error)
 
 

@@ -10,7 +10,7 @@ from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 from starlette.routing import BaseRoute, Route
 
-from sweepd.domain.errors import Forbidden, SweepdError
+from sweepd.domain.errors import Forbidden
 from sweepd.services.all import Services
 from sweepd.wandb_api import errors
 from sweepd.wandb_api.authentication import base_url, caller_of
@@ -47,7 +47,7 @@ async def put(request: Request) -> Response:
             return Response(status_code=200, headers={"ETag": f'"{etag}"'})
         else:
             raise Forbidden("this address is for downloading")
-    except SweepdError as error:
+    except Exception as error:
         return errors.answer(error)
     return Response(status_code=200)
 
@@ -68,10 +68,9 @@ async def get(request: Request) -> Response:
         if not isinstance(blob, str):
             raise Forbidden("this address is for uploading")
         size_bytes = await request.app.state.services.files.blob_size(blob)
-    except SweepdError as error:
+        return _send(request, blob, size_bytes, claim.get("type") or "application/octet-stream")
+    except Exception as error:
         return errors.answer(error)
-    mimetype = claim.get("type") or "application/octet-stream"
-    return _send(request, blob, size_bytes, mimetype)
 
 
 async def get_by_digest(request: Request) -> Response:
@@ -84,9 +83,9 @@ async def get_by_digest(request: Request) -> Response:
             services.artifacts.find_bytes, caller, path["entity"], path["project"], path["digest"]
         )
         size_bytes = await services.files.blob_size(blob)
-    except SweepdError as error:
+        return _send(request, blob, size_bytes, "application/octet-stream")
+    except Exception as error:
         return errors.answer(error)
-    return _send(request, blob, size_bytes, "application/octet-stream")
 
 
 def _send(request: Request, blob: str, size_bytes: int, mimetype: str) -> Response:
@@ -113,7 +112,7 @@ def _send(request: Request, blob: str, size_bytes: int, mimetype: str) -> Respon
     headers["Content-Length"] = str(end - start)
     if request.method == "HEAD":
         return Response(status_code=status, headers=headers, media_type=mimetype)
-    body = request.app.state.services.files.stream(blob, start, end)
+    body = request.app.state.services.files.stream(blob, start, end, size_bytes)
     return StreamingResponse(body, status, headers=headers, media_type=mimetype)
 
 

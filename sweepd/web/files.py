@@ -52,7 +52,7 @@ def blob_answer(request: Request, blob: str, size_bytes: int, mimetype: str) -> 
         end = min(size_bytes, int(wanted[2]) + 1) if wanted[2] else size_bytes
         headers["Content-Range"] = f"bytes {start}-{end - 1}/{size_bytes}"
     headers["Content-Length"] = str(max(0, end - start))
-    chunks: AsyncIterator[bytes] = services_of(request).files.stream(blob, start, end)
+    chunks: AsyncIterator[bytes] = services_of(request).files.stream(blob, start, end, size_bytes)
     return StreamingResponse(
         chunks, 206 if "Content-Range" in headers else 200, headers=secure(headers),
         media_type=mimetype if is_shown else "application/octet-stream",

@@ -73,7 +73,9 @@ def test_large_file_comes_in_parts_and_is_read_in_parts(ask: Ask, http: TestClie
     node = announce(ask, artifact)
     urls = [part["uploadUrl"] for part in node["uploadMultipartUrls"]["uploadUrlParts"]]
     wrong = http.put(path_of(urls[0]), content=b"wrong")
-    assert wrong.status_code == 400 and "announced was" in wrong.text
+    assert wrong.status_code == 503 and "announced was" in wrong.text
+    assert wrong.headers["retry-after"] == "1"
+    assert http.put(path_of(urls[0]), content=b"wrong").status_code == 400
     etags = []
     for url, part in reversed(list(zip(urls, PARTS, strict=True))):
         answer = http.put(path_of(url), content=part)

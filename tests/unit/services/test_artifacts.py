@@ -92,6 +92,8 @@ def test_wrong_bytes_are_refused_and_commit_names_what_is_missing(
 ) -> None:
     pending = begin(parts, ann, "d")
     parts.services.artifacts.uploads.announce_files(ann, [(pending.pk, "f", md5(b"right"))])
+    with pytest.raises(Unavailable, match="announced was"):
+        put(parts, pending.pk, "f", b"wrong", b"right")  # damaged on the way? send it again
     with pytest.raises(BadInput, match="announced was"):
         put(parts, pending.pk, "f", b"wrong", b"right")
     put_manifest(parts, pending.pk, {"f": {"digest": md5(b"right"), "size": 5}})
