@@ -6,8 +6,10 @@ failing write takes nothing else with it. On PostgreSQL each write is a short tr
 again when the server asks for that.
 """
 
+import logging
 import queue
 import random
+import sqlite3
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -25,9 +27,18 @@ from sweepd.store import migrate
 T = TypeVar("T")
 Connection = sa.Connection
 
+log = logging.getLogger(__name__)
+
 MAX_WRITES_PER_COMMIT = 512
 BUSY_TIMEOUT_MS = 15_000
+POOL_TIMEOUT_S = 15.0
 _RETRYABLE = {"40001", "40P01"}  # PostgreSQL: serialization failure, deadlock detected
+_READ_ONLY = "25006"  # PostgreSQL: a replica, or out of room
+_PASSING_SQLITE = {
+    sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED, sqlite3.SQLITE_NOMEM, sqlite3.SQLITE_READONLY,
+    sqlite3.SQLITE_IOERR, sqlite3.SQLITE_FULL, sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_PROTOCOL,
+    sqlite3.SQLITE_PERM, sqlite3.SQLITE_AUTH,
+}  # fmt: skip
 
 
 def sqlite_url(path: Path) -> str:
@@ -50,17 +61,29 @@ class Database:
             migrate.upgrade(self._writer.engine, url)
             self._writer.start()
         else:
-            self._engine = sa.create_engine(url, pool_size=pool_size, max_overflow=16)
+            self._engine = sa.create_engine(
+                url, pool_size=pool_size, max_overflow=16, pool_timeout=POOL_TIMEOUT_S,
+                pool_pre_ping=True,  # a restart of the server is nobody's failed request
+            )  # fmt: skip
             self._writer = None
             migrate.upgrade(self._engine, url)
         self._closed = False
 
     @contextmanager
     def read(self) -> Iterator[Connection]:
-        """One consistent view of the tables; nothing may be changed through it."""
+        """One consistent view of the tables; nothing may be changed through it.
+
+        Raises:
+            Unavailable: The database cannot be read now (locked, gone, all connections in use).
+        """
         self._check_open()
-        with self._engine.connect() as connection:
-            yield connection
+        try:
+            with self._engine.connect() as connection:
+                yield connection
+        except sa.exc.SQLAlchemyError as error:
+            if not _is_passing(error):
+                raise
+            raise Unavailable(f"the database cannot be read now: {_reason(error)}") from error
 
     def write(self, change: Callable[[Connection], T]) -> T:
         """Run `change` in a transaction and return its result once that is durable.
@@ -77,14 +100,23 @@ class Database:
 
     def _write_postgresql(self, change: Callable[[Connection], T]) -> T:
         for attempt in range(8):
+            is_committing = False
             try:
-                with self._engine.begin() as connection:
-                    return change(connection)
-            except sa.exc.OperationalError as error:
-                state = getattr(error.orig, "sqlstate", None)
-                if state not in _RETRYABLE:
+                with self._engine.connect() as connection:
+                    transaction = connection.begin()
+                    result = change(connection)
+                    is_committing = True
+                    transaction.commit()
+                    return result
+            except sa.exc.SQLAlchemyError as error:
+                if not _is_passing(error):
+                    raise
+                is_refused = getattr(_cause(error), "sqlstate", None) in _RETRYABLE
+                is_cut = isinstance(error, sa.exc.DBAPIError) and error.connection_invalidated
+                # Cut while committing it may have been done: the client's request tells.
+                if not is_refused and not (is_cut and not is_committing):
                     raise Unavailable(
-                        f"the database cannot take writes now: {error.orig}"
+                        f"the database cannot take writes now: {_reason(error)}"
                     ) from error
                 time.sleep(random.uniform(0, 0.02 * 2**attempt))
         raise Unavailable("the database stayed busy; try again")
@@ -140,6 +172,8 @@ class _Writer:
         self._jobs: queue.SimpleQueue[tuple[Callable[[Connection], Any], Future[Any]] | None]
         self._jobs = queue.SimpleQueue()
         self._thread = threading.Thread(target=self._work, name="sweepd-writer", daemon=True)
+        self._lock = threading.Lock()
+        self._is_stopping = self._is_failing = False
 
     def start(self) -> None:
         self._thread.start()
@@ -147,11 +181,16 @@ class _Writer:
     def submit(self, change: Callable[[Connection], T]) -> T:
         assert threading.current_thread() is not self._thread, "a write inside a write"
         future: Future[T] = Future()
-        self._jobs.put((change, future))
+        with self._lock:
+            if self._is_stopping:  # nobody would ever take it
+                raise Unavailable("the server is stopping; try again")
+            self._jobs.put((change, future))
         return future.result()
 
     def stop(self) -> None:
-        self._jobs.put(None)
+        with self._lock:
+            self._is_stopping = True
+            self._jobs.put(None)
         self._thread.join()
         self.engine.dispose()
 
@@ -184,21 +223,51 @@ class _Writer:
                     cursor.execute("SAVEPOINT one")
                     try:
                         outcomes.append((future, change(connection), None))
-                    except sa.exc.OperationalError:
-                        raise
                     except BaseException as error:
+                        if _is_passing(error):
+                            raise  # of the disk, not of this write
                         cursor.execute("ROLLBACK TO one")
                         outcomes.append((future, None, error))
                     cursor.execute("RELEASE one")
         except BaseException as error:
-            fault = Unavailable(f"the database cannot take writes now: {error}")
+            fault = Unavailable(f"the database cannot take writes now: {_reason(error)}")
             fault.__cause__ = error
             outcomes = [(future, None, fault) for _change, future in batch]
+            if not self._is_failing:
+                log.error("%s; clients are told to try again", fault)
+            self._is_failing = True
+        else:
+            if self._is_failing:
+                log.warning("the database takes writes again")
+            self._is_failing = False
         for future, result, failure in outcomes:
             if failure is not None:
                 future.set_exception(failure)
             else:
                 future.set_result(result)
+
+
+def _is_passing(error: BaseException) -> bool:
+    """Whether an error is of the disk, the database server or its connections: it may pass."""
+    if isinstance(error, sa.exc.TimeoutError):  # every connection is in use
+        return True
+    if not isinstance(error, sa.exc.DBAPIError):
+        return False
+    if isinstance(error.orig, sqlite3.Error):
+        code = getattr(error.orig, "sqlite_errorcode", sqlite3.SQLITE_ERROR)
+        return (code & 0xFF) in _PASSING_SQLITE
+    state = getattr(error.orig, "sqlstate", None) or ""
+    is_lost = error.connection_invalidated or isinstance(error, sa.exc.OperationalError)
+    return is_lost or state in _RETRYABLE or state == _READ_ONLY
+
+
+def _cause(error: BaseException) -> object:
+    return getattr(error, "orig", None) or error
+
+
+def _reason(error: BaseException) -> str:
+    """What the database said, in one line."""
+    return " ".join(str(_cause(error)).split())
 
 
 def insert(connection: Connection, table: sa.Table) -> Any:

@@ -1,5 +1,6 @@
 """Transactions: durable, together, apart when one fails; migrations make the declared schema."""
 
+import sqlite3
 import threading
 from collections.abc import Iterator
 from pathlib import Path
@@ -85,6 +86,71 @@ def test_what_was_written_is_there_after_reopening(tmp_path: Path) -> None:
     second.close()
     with pytest.raises(Unavailable):
         second.write(lambda c: c.execute(add("late")))
+
+
+def test_full_disk_is_said_and_passes(database: Database) -> None:
+    def limit(connection: Connection, n_more: int) -> None:
+        n_pages = connection.exec_driver_sql("PRAGMA page_count").scalar_one()
+        connection.exec_driver_sql(f"PRAGMA max_page_count = {n_pages + n_more}")
+
+    big = sa.insert(schema.secrets).values(name="big", value="x" * 200_000)
+    database.write(lambda c: limit(c, 2))
+    with pytest.raises(Unavailable, match="full"):
+        database.write(lambda c: c.execute(big))
+    assert names(database) == set()
+    database.write(lambda c: c.execute(add("small")))
+    database.write(lambda c: limit(c, 1000))
+    database.write(lambda c: c.execute(big))
+    assert names(database) == {"small", "big"}
+
+
+def test_a_write_the_database_cannot_read_takes_no_other_with_it(database: Database) -> None:
+    def wrong(connection: Connection) -> None:
+        connection.execute(add("half"))
+        connection.exec_driver_sql("SELECT nothing FROM nowhere")
+
+    with pytest.raises(sa.exc.OperationalError):
+        database.write(wrong)
+    database.write(lambda c: c.execute(add("next")))
+    assert names(database) == {"next"}
+
+
+def test_database_locked_by_another_process_is_unavailable_until_it_lets_go(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("sweepd.store.database.BUSY_TIMEOUT_MS", 50)
+    database = Database(sqlite_url(tmp_path / "test.db"))
+    other = sqlite3.connect(tmp_path / "test.db", isolation_level=None)
+    other.execute("BEGIN IMMEDIATE")
+    with pytest.raises(Unavailable, match="locked"):
+        database.write(lambda c: c.execute(add("early")))
+    assert names(database) == set()  # reading goes on
+    other.execute("COMMIT")
+    database.write(lambda c: c.execute(add("late")))
+    assert names(database) == {"late"}
+    other.close()
+    database.close()
+
+
+def test_a_write_that_meets_the_end_is_refused_not_kept_waiting(tmp_path: Path) -> None:
+    database = Database(sqlite_url(tmp_path / "test.db"))
+    answers: list[object] = []
+
+    def work() -> None:
+        while True:
+            try:
+                database.write(lambda c: c.execute(sa.select(1)).scalar())
+            except Unavailable as error:
+                answers.append(error)
+                return
+
+    threads = [threading.Thread(target=work) for _ in range(8)]
+    for thread in threads:
+        thread.start()
+    database.close()
+    for thread in threads:
+        thread.join(10)
+    assert len(answers) == 8
 
 
 def test_reads_cannot_write(database: Database) -> None:
