@@ -1,5 +1,6 @@
 """The walls between entities: every look-up from outside goes through here."""
 
+from sweepd.domain.artifacts import Artifact
 from sweepd.domain.errors import NotFound
 from sweepd.domain.ids import check_project_name
 from sweepd.domain.projects import DEFAULT_PROJECT, Project
@@ -7,7 +8,7 @@ from sweepd.domain.runs import Run
 from sweepd.domain.sweeps import Sweep
 from sweepd.domain.users import Caller
 from sweepd.services.core import Core
-from sweepd.store import projects, runs, sweeps
+from sweepd.store import artifacts, collections, projects, runs, sweeps
 from sweepd.store.database import Connection
 
 NO_SWEEP = "no such sweep; it may have been deleted"  # nor an agent of it: the two look alike
@@ -109,6 +110,19 @@ def get_sweep_by_pk(connection: Connection, caller: Caller, pk: int, lock: bool 
     if sweep is None or sweep.entity not in caller.entities:
         raise NotFound(NO_SWEEP)
     return sweep
+
+
+def get_artifact(connection: Connection, caller: Caller, pk: int) -> Artifact:
+    """A version the caller may see.
+
+    Raises:
+        NotFound: There is none.
+    """
+    artifact = artifacts.find_artifact(connection, pk)
+    collection = artifact and collections.find_collection_by_pk(connection, artifact.collection_pk)
+    if artifact is None or not collection or collection.entity not in caller.entities:
+        raise NotFound("no such artifact; it may have been deleted")
+    return artifact
 
 
 def list_projects(connection: Connection, caller: Caller) -> list[Project]:

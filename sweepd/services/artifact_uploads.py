@@ -1,4 +1,4 @@
-"""From a first word of a new version to its commit: create, upload, manifest, commit.
+"""From a first word of a new version to its commit: create, upload, commit.
 
 Every step may be sent again: a client id names one version, a committed one stays as it is.
 """
@@ -7,7 +7,6 @@ import json
 import secrets
 from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import anyio
 import anyio.to_thread
@@ -19,8 +18,9 @@ from sweepd.domain.users import Caller
 from sweepd.services import access
 from sweepd.services.blob_keeping import BlobKeeping
 from sweepd.services.core import Core
+from sweepd.services.manifests import Manifests, check_pending, read_entries
 from sweepd.store import artifacts, collections, runs
-from sweepd.store.blobs import Blobs, StoredBlob
+from sweepd.store.blobs import Blobs
 from sweepd.store.database import Connection
 
 
@@ -52,6 +52,7 @@ class ArtifactUploads:
         self._core = core
         self._blobs = blobs
         self._keeping = BlobKeeping(core, blobs)
+        self.manifests = Manifests(core, blobs)
 
     def create(self, caller: Caller, new: NewArtifact) -> Artifact:
         """A pending version; or the committed one, when the newest has the same content.
@@ -128,7 +129,7 @@ class ArtifactUploads:
         def announce(connection: Connection) -> list[bool]:
             known: dict[tuple[int, str], str] = {}
             for artifact_pk in dict.fromkeys(pk for pk, _, _ in files):
-                artifact = _check_pending(get_artifact(connection, caller, artifact_pk))
+                artifact = check_pending(access.get_artifact(connection, caller, artifact_pk))
                 own = [(path, md5) for pk, path, md5 in files if pk == artifact_pk]
                 held = artifacts.find_blobs_in_project(
                     connection, artifact.project_pk, list({md5 for _, md5 in own})
@@ -159,7 +160,7 @@ class ArtifactUploads:
         blob = await self._blobs.put(body, max_bytes, md5, path)
 
         def keep(connection: Connection) -> None:
-            _check_pending(artifacts.find_artifact(connection, artifact_pk, lock=True))
+            check_pending(artifacts.find_artifact(connection, artifact_pk, lock=True))
             self._keeping.record(connection, blob)
             entry = Entry(path, blob.md5, blob.size_bytes, None, blob.hash, artifact_pk)
             artifacts.upsert_entries(connection, artifact_pk, [entry])
@@ -193,57 +194,6 @@ class ArtifactUploads:
 
         anyio.run(complete)  # in a worker thread: the caller waits while the parts are read
 
-    def set_base(self, caller: Caller, artifact_pk: int, base_pk: int) -> None:
-        """Let a version's manifest add to that of another version.
-
-        Raises:
-            NotFound: The caller may not see one of them.
-        """
-
-        def set_base(connection: Connection) -> None:
-            _check_pending(get_artifact(connection, caller, artifact_pk))
-            get_artifact(connection, caller, base_pk)
-            artifacts.update_artifact(connection, artifact_pk, {"base_artifact_id": base_pk})
-
-        self._core.db.write(set_base)
-
-    async def put_manifest(
-        self, artifact_pk: int, body: AsyncIterator[bytes], max_bytes: int, md5: str | None
-    ) -> None:
-        """Store a version's manifest; what several writers say of one version is put together.
-
-        Raises:
-            BadInput: It is not the manifest announced.
-        """
-        blob = await self._blobs.put(body, max_bytes, md5, "the manifest")
-        await anyio.to_thread.run_sync(self._keep_manifest, artifact_pk, blob)
-
-    def _keep_manifest(self, artifact_pk: int, blob: StoredBlob) -> None:
-        while not self._keep_manifest_after(artifact_pk, blob):
-            pass  # another writer's came between; put ours on top of it
-
-    def _keep_manifest_after(self, artifact_pk: int, blob: StoredBlob) -> bool:
-        with self._core.db.read() as connection:
-            before = _check_pending(artifacts.find_artifact(connection, artifact_pk))
-            base = artifacts.find_artifact(connection, before.base_pk) if before.base_pk else None
-            is_shared = artifacts.is_distributed(connection, artifact_pk)
-        under = before.manifest_blob if is_shared else None
-        under = under or (base.manifest_blob if base else None)
-        if under is not None:
-            fresh = json.loads(self._blobs.get_bytes(blob.hash))
-            fresh["contents"] = _read_contents(self._blobs.get_bytes(under)) | fresh["contents"]
-            blob = self._blobs.put_bytes(json.dumps(fresh).encode())
-
-        def keep(connection: Connection) -> bool:
-            now = _check_pending(artifacts.find_artifact(connection, artifact_pk, lock=True))
-            if is_shared and now.manifest_blob != before.manifest_blob:
-                return False
-            self._keeping.record(connection, blob)
-            artifacts.update_artifact(connection, artifact_pk, {"manifest_blob": blob.hash})
-            return True
-
-        return self._core.db.write(keep)
-
     def commit(
         self, caller: Caller, artifact_pk: int, read_artifact_id: Callable[[str], int]
     ) -> Artifact:
@@ -256,18 +206,16 @@ class ArtifactUploads:
             BadInput: The manifest is missing or not one, or names files whose bytes never came.
         """
         with self._core.db.read() as connection:
-            pending = get_artifact(connection, caller, artifact_pk)
+            pending = access.get_artifact(connection, caller, artifact_pk)
         if pending.state is ArtifactState.COMMITTED:
             return pending
-        if pending.manifest_blob is None:
-            raise BadInput("this artifact's manifest was not uploaded; log the artifact again")
-        contents = _read_contents(self._blobs.get_bytes(pending.manifest_blob))
+        contents = self.manifests.read(pending)
 
         def commit(connection: Connection) -> Artifact:
             artifact = artifacts.find_artifact(connection, artifact_pk, lock=True)
             if artifact is None or artifact.state is ArtifactState.COMMITTED:
                 return _get(connection, artifact_pk)
-            found = self._entries(connection, artifact, contents, read_artifact_id)
+            found = read_entries(connection, artifact, contents, read_artifact_id)
             artifacts.replace_entries(connection, artifact.pk, found)
             at = self._core.now()
             membership = collections.add_membership(
@@ -292,77 +240,9 @@ class ArtifactUploads:
         self._core.changes.touch("run", committed.run_pk)
         return committed
 
-    def _entries(
-        self,
-        connection: Connection,
-        artifact: Artifact,
-        contents: dict[str, Any],
-        read_artifact_id: Callable[[str], int],
-    ) -> list[Entry]:
-        own = {entry.path: entry for entry in artifacts.list_entries(connection, artifact.pk)}
-        found, missing = [], []
-        unknown = {
-            str(item.get("digest", ""))
-            for path, item in contents.items()
-            if not (path in own and own[path].blob and own[path].digest == item.get("digest"))
-        }
-        held = artifacts.find_blobs_in_project(connection, artifact.project_pk, list(unknown))
-        for path, item in contents.items():
-            digest, size_bytes = str(item.get("digest", "")), int(item.get("size") or 0)
-            if item.get("ref"):
-                found.append(Entry(path, digest, size_bytes, str(item["ref"]), None, None))
-                continue
-            check_file_path(path)
-            entry = own.get(path)
-            blob = entry.blob if entry is not None and entry.digest == digest else None
-            blob = blob or held.get(digest)
-            birth = item.get("birthArtifactID")
-            if blob is None:
-                missing.append(path)
-            birth_pk = read_artifact_id(str(birth)) if birth else artifact.pk
-            found.append(Entry(path, digest, size_bytes, None, blob, birth_pk))
-        if missing:
-            raise BadInput(
-                f"the bytes of {len(missing)} files never came: {', '.join(missing[:5])}; log the "
-                "artifact again"
-            )
-        return found
-
-
-def get_artifact(connection: Connection, caller: Caller, pk: int) -> Artifact:
-    """A version the caller may see.
-
-    Raises:
-        NotFound: There is none.
-    """
-    artifact = artifacts.find_artifact(connection, pk)
-    collection = artifact and collections.find_collection_by_pk(connection, artifact.collection_pk)
-    if artifact is None or not collection or collection.entity not in caller.entities:
-        raise NotFound("no such artifact; it may have been deleted")
-    return artifact
-
-
-def _check_pending(artifact: Artifact | None) -> Artifact:
-    """The version, if it may still be written to."""
-    if artifact is None:
-        raise NotFound("this artifact was deleted")
-    if artifact.state is ArtifactState.COMMITTED:
-        raise BadInput("this version is committed and does not change; log a new one")
-    return artifact
-
 
 def _get(connection: Connection, pk: int) -> Artifact:
     artifact = artifacts.find_artifact(connection, pk)
     if artifact is None:
         raise NotFound("this artifact was deleted")
     return artifact
-
-
-def _read_contents(manifest: bytes) -> dict[str, Any]:
-    try:
-        contents = json.loads(manifest)["contents"]
-    except (ValueError, KeyError, TypeError) as error:
-        raise BadInput("the manifest should be JSON with `contents`") from error
-    if not isinstance(contents, dict) or not all(isinstance(v, dict) for v in contents.values()):
-        raise BadInput("the manifest's `contents` should be an object of path: entry")
-    return contents

@@ -19,7 +19,7 @@ from sweepd.domain.errors import BadInput, NotFound
 from sweepd.domain.runs import Run
 from sweepd.domain.users import Caller
 from sweepd.services import access
-from sweepd.services.artifact_uploads import ArtifactUploads, get_artifact
+from sweepd.services.artifact_uploads import ArtifactUploads
 from sweepd.services.blob_keeping import BlobKeeping
 from sweepd.services.collections import Collections
 from sweepd.services.core import Core
@@ -56,7 +56,7 @@ class Artifacts:
             NotFound: None that the caller may see.
         """
         with self._core.db.read() as connection:
-            return get_artifact(connection, caller, pk)
+            return access.get_artifact(connection, caller, pk)
 
     def find_by_client_id(self, caller: Caller, client_id: str) -> int | None:
         """Our key of the version a client id names; of a collection's id, its newest version."""
@@ -154,7 +154,7 @@ class Artifacts:
         """Note that a run uses a version."""
 
         def use(connection: Connection) -> Artifact:
-            artifact = get_artifact(connection, caller, pk)
+            artifact = access.get_artifact(connection, caller, pk)
             artifacts.record_use(connection, run.pk, artifact.pk, used_as, self._core.now())
             return artifact
 
@@ -167,7 +167,7 @@ class Artifacts:
         """Change a version's description, metadata or TTL, its tags, and its own aliases."""
 
         def update(connection: Connection) -> Artifact:
-            artifact = get_artifact(connection, caller, pk)
+            artifact = access.get_artifact(connection, caller, pk)
             tags = [tag for tag in dict.fromkeys([*artifact.tags, *add]) if tag not in remove]
             artifacts.update_artifact(
                 connection,
@@ -182,7 +182,7 @@ class Artifacts:
                         collections.remove_alias(connection, place.pk, alias)
                     for alias in aliases:
                         collections.set_alias(connection, place.collection_pk, place.pk, alias)
-            return get_artifact(connection, caller, pk)
+            return access.get_artifact(connection, caller, pk)
 
         return self._core.db.write(update)
 
@@ -199,7 +199,7 @@ class Artifacts:
         """
 
         def change(connection: Connection) -> None:
-            get_artifact(connection, caller, pk)
+            access.get_artifact(connection, caller, pk)
             places = {
                 found.name: place
                 for place in collections.list_memberships(connection, artifact_pk=pk)
@@ -227,7 +227,7 @@ class Artifacts:
         """
 
         def delete(connection: Connection) -> tuple[Artifact, list[str]]:
-            artifact = get_artifact(connection, caller, pk)
+            artifact = access.get_artifact(connection, caller, pk)
             places = collections.list_memberships(connection, artifact_pk=pk)
             held = sorted({alias for place in places for alias in place.aliases})
             if held and not delete_aliases:

@@ -10,7 +10,6 @@ from sweepd.domain.ids import check_collection_name
 from sweepd.domain.projects import Project
 from sweepd.domain.users import Caller
 from sweepd.services import access, artifact_filters
-from sweepd.services.artifact_uploads import get_artifact
 from sweepd.services.core import Core
 from sweepd.store import artifacts, collections
 from sweepd.store.database import Connection
@@ -126,7 +125,7 @@ class Collections:
         check_collection_name(name)
 
         def link(connection: Connection) -> Membership:
-            artifact = get_artifact(connection, caller, pk)
+            artifact = access.get_artifact(connection, caller, pk)
             owner = access.ensure_project(connection, caller, self._core, entity, project)
             home = collections.find_collection_by_pk(connection, artifact.collection_pk)
             assert home is not None
@@ -156,7 +155,7 @@ class Collections:
         self.get_collection(caller, portfolio_pk)
 
         def unlink(connection: Connection) -> None:
-            get_artifact(connection, caller, pk)
+            access.get_artifact(connection, caller, pk)
             for place in collections.list_memberships(connection, portfolio_pk, pk):
                 collections.delete_membership(connection, place)
 

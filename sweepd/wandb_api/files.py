@@ -37,7 +37,7 @@ async def put(request: Request) -> Response:
                 claim["artifact"], claim["path"], request.stream(), limit, md5
             )
         elif claim.get("put") == "manifest":
-            await services.artifacts.uploads.put_manifest(
+            await services.artifacts.uploads.manifests.put(
                 claim["artifact"], request.stream(), limit, md5
             )
         elif claim.get("put") == "part":

@@ -54,7 +54,7 @@ def log_artifact(
                     pending.pk, path, chunks(body), LIMIT, digest(body)
                 )
             )
-    in_thread(lambda: uploads.put_manifest(pending.pk, chunks(manifest), LIMIT, digest(manifest)))
+    in_thread(lambda: uploads.manifests.put(pending.pk, chunks(manifest), LIMIT, digest(manifest)))
     return uploads.commit(real.caller, pending.pk, lambda _: pending.pk)
 
 

@@ -62,7 +62,7 @@ def create_manifest(_: Any, info: Info, input: dict[str, Any]) -> dict[str, Any]
     base = input.get("base_artifact_id")
     if input.get("type") == "INCREMENTAL" and base:
         base_pk = wire.read_node_id("Artifact", base)
-        context.services.artifacts.uploads.set_base(context.caller, artifact_pk, base_pk)
+        context.services.artifacts.uploads.manifests.set_base(context.caller, artifact_pk, base_pk)
     return _manifest(context, artifact_pk, input.get("digest"))
 
 
