@@ -259,9 +259,9 @@ def _serve(settings: Settings, announce: Callable[[Parts, str], None]) -> None:
         await task
 
     try:
-        with contextlib.suppress(KeyboardInterrupt):
-            with asyncio.Runner(loop_factory=config.get_loop_factory()) as runner:
-                runner.run(run())
+        runner = asyncio.Runner(loop_factory=config.get_loop_factory())
+        with contextlib.suppress(KeyboardInterrupt), runner:
+            runner.run(run())
     finally:
         listener.close()
         parts.core.db.close()

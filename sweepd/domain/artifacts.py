@@ -13,6 +13,24 @@ class ArtifactState(StrEnum):
     DELETED = "DELETED"
 
 
+class DigestAlgorithm(StrEnum):
+    """What digests are made with, in the client's words: a manifest's and those of its files."""
+
+    MD5 = "MANIFEST_MD5"
+    XXH128 = "MANIFEST_XXH128"
+
+
+@dataclass(frozen=True, slots=True)
+class Digest:
+    """What a client says of bytes before they come: `value` is base64, 16 bytes long."""
+
+    value: str
+    algorithm: DigestAlgorithm = DigestAlgorithm.MD5
+
+    def __str__(self) -> str:
+        return f"{self.algorithm.name} {self.value}"
+
+
 class CollectionKind(StrEnum):
     """Where versions are born, or where they are linked to."""
 
@@ -39,7 +57,7 @@ class Collection:
 
 @dataclass(frozen=True, slots=True)
 class Artifact:
-    """One version. `digest` is the hexadecimal MD5 of its manifest's paths and digests."""
+    """One version. `digest` is the hexadecimal hash of its manifest's paths and digests."""
 
     pk: int
     project_pk: int
@@ -61,6 +79,7 @@ class Artifact:
     commit_hash: str
     created_at: datetime
     updated_at: datetime
+    digest_algorithm: DigestAlgorithm = DigestAlgorithm.MD5
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,11 +99,12 @@ class Entry:
     """One line of a manifest. `blob` is None until its bytes have arrived; `ref` is an address."""
 
     path: str
-    digest: str  # base64 MD5, or what the reference's storage says
+    digest: str  # base64, or what the reference's storage says
     size_bytes: int
     ref: str | None
     blob: str | None
     birth_artifact_pk: int | None
+    algorithm: DigestAlgorithm = DigestAlgorithm.MD5
 
 
 @dataclass(frozen=True, slots=True)

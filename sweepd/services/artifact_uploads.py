@@ -11,7 +11,14 @@ from dataclasses import dataclass
 import anyio
 import anyio.to_thread
 
-from sweepd.domain.artifacts import Artifact, ArtifactState, CollectionKind, Entry
+from sweepd.domain.artifacts import (
+    Artifact,
+    ArtifactState,
+    CollectionKind,
+    Digest,
+    DigestAlgorithm,
+    Entry,
+)
 from sweepd.domain.errors import BadInput, NotFound
 from sweepd.domain.ids import check_collection_name, check_file_path
 from sweepd.domain.users import Caller
@@ -42,6 +49,7 @@ class NewArtifact:
     sequence_client_id: str | None = None
     history_step: int | None = None
     ttl_s: int | None = None
+    digest_algorithm: DigestAlgorithm = DigestAlgorithm.MD5
     distributed_id: str | None = None  # several writers who give the same build one version
 
 
@@ -91,7 +99,11 @@ class ArtifactUploads:
                     return shared
             newest = collections.list_memberships(connection, collection.pk, limit=1)
             same = artifacts.find_artifact(connection, newest[0].artifact_pk) if newest else None
-            if same is not None and same.digest == new.digest and new.distributed_id is None:
+            is_same = same is not None and (same.digest, same.digest_algorithm) == (
+                new.digest,
+                new.digest_algorithm,
+            )
+            if same is not None and is_same and new.distributed_id is None:
                 for alias in new.aliases:
                     collections.set_alias(connection, collection.pk, newest[0].pk, alias)
                 return same
@@ -101,6 +113,7 @@ class ArtifactUploads:
                 {
                     "project_id": owner.pk, "collection_id": collection.pk,
                     "client_id": new.client_id, "digest": new.digest,
+                    "digest_algorithm": new.digest_algorithm,
                     "state": ArtifactState.PENDING, "description": new.description,
                     "metadata": new.metadata or "{}", "tags": json.dumps(list(new.tags)),
                     "pending_aliases": json.dumps(list(new.aliases)),
@@ -114,33 +127,35 @@ class ArtifactUploads:
 
         return self._core.db.write(create)
 
-    def announce_files(self, caller: Caller, files: Sequence[tuple[int, str, str]]) -> list[bool]:
+    def announce_files(
+        self, caller: Caller, files: Sequence[tuple[int, str, Digest]]
+    ) -> list[bool]:
         """Note files that are about to come; True where the bytes must be sent.
 
         Bytes that another artifact of the same project holds need not be: never those of another
         project, since knowing a hash is not knowing a file.
 
         Args:
-            files: (our key of the version, path in it, MD5 in base64) of each.
+            files: (our key of the version, path in it, what its bytes must have) of each.
         """
         for _, path, _ in files:
             check_file_path(path)
 
         def announce(connection: Connection) -> list[bool]:
-            known: dict[tuple[int, str], str] = {}
+            known: dict[tuple[int, Digest], str] = {}
             for artifact_pk in dict.fromkeys(pk for pk, _, _ in files):
                 artifact = check_pending(access.get_artifact(connection, caller, artifact_pk))
-                own = [(path, md5) for pk, path, md5 in files if pk == artifact_pk]
+                own = [(path, digest) for pk, path, digest in files if pk == artifact_pk]
                 held = artifacts.find_blobs_in_project(
-                    connection, artifact.project_pk, list({md5 for _, md5 in own})
+                    connection, artifact.project_pk, list({digest for _, digest in own})
                 )
-                known |= {(artifact_pk, md5): blob for md5, blob in held.items()}
+                known |= {(artifact_pk, digest): blob for digest, blob in held.items()}
                 lines = [
-                    Entry(path, md5, 0, None, held.get(md5), artifact_pk)
-                    for path, md5 in dict(own).items()
+                    Entry(path, one.value, 0, None, held.get(one), artifact_pk, one.algorithm)
+                    for path, one in dict(own).items()
                 ]
                 artifacts.upsert_entries(connection, artifact_pk, lines)
-            return [(pk, md5) not in known for pk, _, md5 in files]
+            return [(pk, digest) not in known for pk, _, digest in files]
 
         return self._core.db.write(announce)
 
@@ -150,19 +165,22 @@ class ArtifactUploads:
         path: str,
         body: AsyncIterator[bytes],
         max_bytes: int,
-        md5: str | None,
+        digest: Digest | None,
     ) -> None:
         """Store the bytes of a file announced before; constant memory.
 
         Raises:
             BadInput: They are not the bytes announced; nothing is kept.
         """
-        blob = await self._blobs.put(body, max_bytes, md5, path)
+        blob = await self._blobs.put(body, max_bytes, digest, path)
+        digest = digest or Digest(blob.md5)
 
         def keep(connection: Connection) -> None:
             check_pending(artifacts.find_artifact(connection, artifact_pk, lock=True))
             self._keeping.record(connection, blob)
-            entry = Entry(path, blob.md5, blob.size_bytes, None, blob.hash, artifact_pk)
+            entry = Entry(
+                path, digest.value, blob.size_bytes, None, blob.hash, artifact_pk, digest.algorithm
+            )
             artifacts.upsert_entries(connection, artifact_pk, [entry])
 
         await anyio.to_thread.run_sync(self._core.db.write, keep)
@@ -179,7 +197,7 @@ class ArtifactUploads:
 
     def complete_parts(
         self, artifact_pk: int, path: str, upload: str, numbers: Sequence[int], max_bytes: int,
-        md5: str | None,
+        digest: Digest | None,
     ) -> None:  # fmt: skip
         """Make a file of its parts, in the order of their numbers; constant memory.
 
@@ -189,7 +207,7 @@ class ArtifactUploads:
 
         async def complete() -> None:
             body = self._blobs.stream_parts(upload, sorted(numbers))
-            await self.put_file(artifact_pk, path, body, max_bytes, md5)
+            await self.put_file(artifact_pk, path, body, max_bytes, digest)
             await self._blobs.delete_parts(upload)
 
         anyio.run(complete)  # in a worker thread: the caller waits while the parts are read

@@ -12,6 +12,8 @@ from sweepd.domain.artifacts import (
     ArtifactState,
     Collection,
     CollectionKind,
+    Digest,
+    DigestAlgorithm,
     Entry,
     Membership,
 )
@@ -87,21 +89,23 @@ class Artifacts:
             return artifacts.list_entries(connection, artifact.pk, names)
 
     def find_bytes(self, caller: Caller, entity: str, project: str, digest: str) -> str:
-        """The blob of a file of the project's artifacts, by its MD5 in hexadecimal.
+        """The blob of a file of the project's artifacts, by its digest in hexadecimal.
 
         Raises:
             NotFound: No artifact of the project that the caller may see has such a file.
         """
         try:
-            md5 = base64.b64encode(bytes.fromhex(digest)).decode()
+            value = base64.b64encode(bytes.fromhex(digest)).decode()
         except ValueError as error:
-            raise BadInput(f"expected an MD5 in hexadecimal, got {digest[:80]!r}") from error
+            raise BadInput(f"expected a digest in hexadecimal, got {digest[:80]!r}") from error
+        wanted = [Digest(value, algorithm) for algorithm in DigestAlgorithm]
         with self._core.db.read() as connection:
             owner = access.get_project(connection, caller, entity, project)
-            found = artifacts.find_blobs_in_project(connection, owner.pk, [md5])
-        if md5 not in found:
-            raise NotFound("no artifact of this project has such a file; it may have been deleted")
-        return found[md5]
+            found = artifacts.find_blobs_in_project(connection, owner.pk, wanted)
+        for one in wanted:
+            if one in found:
+                return found[one]
+        raise NotFound("no artifact of this project has such a file; it may have been deleted")
 
     def logged_by(self, run: Run) -> list[RunArtifact]:
         """What a run logged, oldest first."""

@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator, Sequence
 
 import anyio.to_thread
 
+from sweepd.domain.artifacts import Digest
 from sweepd.domain.errors import NotFound
 from sweepd.domain.ids import check_file_path
 from sweepd.domain.runs import Run, RunFile
@@ -79,7 +80,8 @@ class Files:
             TooLarge: More than `max_bytes` came.
         """
         check_file_path(path)
-        blob = await self._blobs.put(body, max_bytes, md5, path)
+        announced = Digest(md5) if md5 else None
+        blob = await self._blobs.put(body, max_bytes, announced, path)
         kind = mimetype or mimetypes.guess_type(path)[0] or "application/octet-stream"
 
         def keep(connection: Connection) -> tuple[RunFile, list[str]]:

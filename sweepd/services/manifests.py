@@ -6,7 +6,7 @@ from typing import Any
 
 import anyio.to_thread
 
-from sweepd.domain.artifacts import Artifact, ArtifactState, Entry
+from sweepd.domain.artifacts import Artifact, ArtifactState, Digest, DigestAlgorithm, Entry
 from sweepd.domain.errors import BadInput, NotFound
 from sweepd.domain.ids import check_file_path
 from sweepd.domain.users import Caller
@@ -48,7 +48,8 @@ class Manifests:
         Raises:
             BadInput: It is not the manifest announced.
         """
-        blob = await self._blobs.put(body, max_bytes, md5, "the manifest")
+        announced = Digest(md5) if md5 else None
+        blob = await self._blobs.put(body, max_bytes, announced, "the manifest")
         await anyio.to_thread.run_sync(self._keep, artifact_pk, blob)
 
     def _keep(self, artifact_pk: int, blob: StoredBlob) -> None:
@@ -104,32 +105,39 @@ def read_entries(
     """
     own = {entry.path: entry for entry in artifacts.list_entries(connection, artifact.pk)}
     found, missing = [], []
-    unknown = {
-        str(item.get("digest", ""))
-        for path, item in contents.items()
-        if not (path in own and own[path].blob and own[path].digest == item.get("digest"))
+    blobs = {
+        path: entry.blob
+        for path, entry in own.items()
+        if entry.blob and Digest(entry.digest, entry.algorithm) == _digest(contents.get(path, {}))
     }
+    unknown = {_digest(item) for path, item in contents.items() if path not in blobs}
     held = artifacts.find_blobs_in_project(connection, artifact.project_pk, list(unknown))
     for path, item in contents.items():
-        digest, size_bytes = str(item.get("digest", "")), int(item.get("size") or 0)
+        digest, size_bytes = _digest(item), int(item.get("size") or 0)
         if item.get("ref"):
-            found.append(Entry(path, digest, size_bytes, str(item["ref"]), None, None))
+            found.append(Entry(path, digest.value, size_bytes, str(item["ref"]), None, None))
             continue
         check_file_path(path)
-        entry = own.get(path)
-        blob = entry.blob if entry is not None and entry.digest == digest else None
-        blob = blob or held.get(digest)
+        blob = blobs.get(path) or held.get(digest)
         birth = item.get("birthArtifactID")
         if blob is None:
             missing.append(path)
         birth_pk = read_artifact_id(str(birth)) if birth else artifact.pk
-        found.append(Entry(path, digest, size_bytes, None, blob, birth_pk))
+        found.append(Entry(path, digest.value, size_bytes, None, blob, birth_pk, digest.algorithm))
     if missing:
         raise BadInput(
             f"the bytes of {len(missing)} files never came: {', '.join(missing[:5])}; log the "
             "artifact again"
         )
     return found
+
+
+def _digest(item: dict[str, Any]) -> Digest:
+    """Of a file in a manifest; only what is not MD5 says so."""
+    extra = item.get("extra")
+    is_xxh128 = isinstance(extra, dict) and extra.get("alg") == "XXH128"
+    algorithm = DigestAlgorithm.XXH128 if is_xxh128 else DigestAlgorithm.MD5
+    return Digest(str(item.get("digest", "")), algorithm)
 
 
 def check_pending(artifact: Artifact | None) -> Artifact:

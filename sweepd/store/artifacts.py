@@ -7,7 +7,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from sweepd.domain.artifacts import Artifact, ArtifactState, Entry
+from sweepd.domain.artifacts import Artifact, ArtifactState, Digest, DigestAlgorithm, Entry
 from sweepd.store import schema
 from sweepd.store.database import Connection, insert
 
@@ -143,7 +143,7 @@ def upsert_entries(connection: Connection, artifact_pk: int, found: Sequence[Ent
     if not found:
         return
     query = insert(connection, schema.entries)
-    columns = ("digest", "size_bytes", "ref", "blob", "birth_artifact_id")
+    columns = ("digest", "algorithm", "size_bytes", "ref", "blob", "birth_artifact_id")
     connection.execute(
         query.on_conflict_do_update(
             index_elements=["artifact_id", "path"],
@@ -158,6 +158,7 @@ def _entry_row(artifact_pk: int, entry: Entry) -> dict[str, Any]:
         "artifact_id": artifact_pk,
         "path": entry.path,
         "digest": entry.digest,
+        "algorithm": entry.algorithm,
         "size_bytes": entry.size_bytes,
         "ref": entry.ref,
         "blob": entry.blob,
@@ -175,10 +176,19 @@ def list_entries(
         return [entry for entry in list_entries(connection, artifact_pk) if entry.path in wanted]
     if names:
         query = query.where(_entries.path.in_(list(names)))
-    return [
-        Entry(row.path, row.digest, row.size_bytes, row.ref, row.blob, row.birth_artifact_id)
-        for row in connection.execute(query.order_by(_entries.path))
-    ]
+    return [_entry(row) for row in connection.execute(query.order_by(_entries.path))]
+
+
+def _entry(row: sa.Row[Any]) -> Entry:
+    return Entry(
+        row.path,
+        row.digest,
+        row.size_bytes,
+        row.ref,
+        row.blob,
+        row.birth_artifact_id,
+        DigestAlgorithm(row.algorithm),
+    )
 
 
 def replace_entries(connection: Connection, artifact_pk: int, found: Sequence[Entry]) -> None:
@@ -196,24 +206,30 @@ def list_blobs(connection: Connection, artifact_pk: int) -> list[str]:
 
 
 def find_blobs_in_project(
-    connection: Connection, project_pk: int, md5s: Sequence[str]
-) -> dict[str, str]:
-    """Bytes of these MD5s (base64) that some artifact of the project holds already."""
-    found: dict[str, str] = {}
-    for first in range(0, len(md5s), MAX_VALUES):
-        some = md5s[first : first + MAX_VALUES]
+    connection: Connection, project_pk: int, digests: Sequence[Digest]
+) -> dict[Digest, str]:
+    """Bytes of these digests that some artifact of the project holds already."""
+    found: dict[Digest, str] = {}
+    of_algorithm = sa.case(
+        (_entries.algorithm == DigestAlgorithm.XXH128, schema.blobs.c.xxh128),
+        else_=schema.blobs.c.md5,
+    )
+    for first in range(0, len(digests), MAX_VALUES):
+        some = set(digests[first : first + MAX_VALUES])
         query = (
-            sa.select(_entries.digest, schema.blobs.c.hash)
+            sa.select(_entries.digest, _entries.algorithm, schema.blobs.c.hash)
             .join(schema.blobs, _entries.blob == schema.blobs.c.hash)
             .join(schema.artifacts, _artifacts.id == _entries.artifact_id)
             .where(
                 _artifacts.project_id == project_pk,
-                _entries.digest.in_(some),
-                schema.blobs.c.md5 == _entries.digest,
+                _entries.digest.in_([digest.value for digest in some]),
+                of_algorithm == _entries.digest,
             )
             .distinct()
         )
-        found |= {row.digest: row.hash for row in connection.execute(query)}
+        rows = connection.execute(query)
+        known = {Digest(row.digest, DigestAlgorithm(row.algorithm)): row.hash for row in rows}
+        found |= {digest: blob for digest, blob in known.items() if digest in some}
     return found
 
 
@@ -239,4 +255,5 @@ def _artifact(row: sa.Row[Any]) -> Artifact:
         commit_hash=row.commit_hash,
         created_at=row.created_at,
         updated_at=row.updated_at,
+        digest_algorithm=DigestAlgorithm(row.digest_algorithm),
     )

@@ -14,8 +14,10 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+import xxhash
 from obstore.store import from_url
 
+from sweepd.domain.artifacts import Digest, DigestAlgorithm
 from sweepd.domain.errors import BadInput, NotFound, TooLarge, Unavailable
 from sweepd.store.bucket import Bucket
 from sweepd.store.folder import ASIDE, PART_BYTES, Folder
@@ -28,6 +30,7 @@ class StoredBlob:
     hash: str  # SHA-256, hexadecimal
     size_bytes: int
     md5: str  # base64, as the client writes it
+    xxh128: str  # base64
 
 
 class Blobs:
@@ -38,7 +41,7 @@ class Blobs:
 
     def __init__(self, store: Folder | Bucket) -> None:
         self._store = store
-        self._refused: deque[tuple[str, str]] = deque(maxlen=1000)
+        self._refused: deque[tuple[Digest, Digest]] = deque(maxlen=1000)
 
     @classmethod
     def open(cls, location: str) -> "Blobs":
@@ -46,12 +49,16 @@ class Blobs:
         return cls(Bucket(from_url(location)) if "://" in location else Folder(Path(location)))
 
     async def put(
-        self, body: AsyncIterator[bytes], max_bytes: int, md5: str | None = None, name: str = "file"
+        self,
+        body: AsyncIterator[bytes],
+        max_bytes: int,
+        announced: Digest | None = None,
+        name: str = "file",
     ) -> StoredBlob:
         """Store a stream with constant memory; the same bytes again change nothing.
 
         Args:
-            md5: Base64; what the bytes must have, if anything was announced.
+            announced: What the bytes must have, if the client said.
             name: What to call it in messages.
 
         Raises:
@@ -62,7 +69,8 @@ class Blobs:
         measured = _Measured(max_bytes)
 
         def place() -> str:
-            self._check(name, measured.md5_base64(), md5)
+            if announced is not None:
+                self._check(name, measured.digest(announced.algorithm), announced)
             return _path(measured.sha256.hexdigest())
 
         await self._store.write(measured.parts(body), place)
@@ -85,16 +93,17 @@ class Blobs:
         measured = _Measured(max_bytes)
 
         def place() -> str:
-            self._check(f"part {number}", measured.md5.hexdigest(), md5 and md5.lower())
+            if md5 is not None:
+                self._check(f"part {number}", Digest(measured.md5.hexdigest()), Digest(md5.lower()))
             return _part(upload, number)
 
         await self._store.write(measured.parts(body), place)
         return measured.md5.hexdigest()
 
-    def _check(self, name: str, found: str, announced: str | None) -> None:
-        if not announced or found == announced:
+    def _check(self, name: str, found: Digest, announced: Digest) -> None:
+        if found == announced:
             return
-        message = f"{name}: the bytes that came have MD5 {found}, announced was {announced}"
+        message = f"{name}: the bytes that came have {found}, announced was {announced.value}"
         if (found, announced) in self._refused:
             raise BadInput(f"{message}; the file was changed after it was added")
         self._refused.append((found, announced))
@@ -198,6 +207,7 @@ class _Measured:
 
     def __init__(self, max_bytes: int | None = None) -> None:
         self.sha256, self.md5 = hashlib.sha256(), hashlib.md5(usedforsecurity=False)
+        self.xxh128 = xxhash.xxh3_128()
         self.size_bytes = 0
         self._max_bytes = max_bytes
 
@@ -206,8 +216,8 @@ class _Measured:
         self.size_bytes += len(part)
         if self._max_bytes is not None and self.size_bytes > self._max_bytes:
             raise TooLarge(f"a file may have up to {self._max_bytes} bytes; more came")
-        self.sha256.update(part)
-        self.md5.update(part)
+        for one in (self.sha256, self.md5, self.xxh128):
+            one.update(part)
         return part
 
     async def parts(self, body: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
@@ -215,13 +225,15 @@ class _Measured:
         async for part in body:
             yield self.see(part)
 
-    def md5_base64(self) -> str:
+    def digest(self, algorithm: DigestAlgorithm) -> Digest:
         """As the client writes it."""
-        return base64.b64encode(self.md5.digest()).decode()
+        taken = self.xxh128 if algorithm is DigestAlgorithm.XXH128 else self.md5
+        return Digest(base64.b64encode(taken.digest()).decode(), algorithm)
 
     def blob(self) -> StoredBlob:
         """What is known now."""
-        return StoredBlob(self.sha256.hexdigest(), self.size_bytes, self.md5_base64())
+        md5, xxh128 = (self.digest(algorithm).value for algorithm in DigestAlgorithm)
+        return StoredBlob(self.sha256.hexdigest(), self.size_bytes, md5, xxh128)
 
 
 def _part(upload: str, number: int) -> str:

@@ -15,10 +15,11 @@ _files = schema.run_files.c
 
 def record_blob(connection: Connection, blob: StoredBlob, at: datetime) -> None:
     """Remember that these bytes are in place, and hold the record to the transaction's end."""
+    known = {"size_bytes": blob.size_bytes, "md5": blob.md5, "xxh128": blob.xxh128}
     connection.execute(
         insert(connection, schema.blobs)
-        .values(hash=blob.hash, size_bytes=blob.size_bytes, md5=blob.md5, created_at=at)
-        .on_conflict_do_update(index_elements=["hash"], set_={"size_bytes": blob.size_bytes})
+        .values(hash=blob.hash, created_at=at, **known)
+        .on_conflict_do_update(index_elements=["hash"], set_=known)
     )
 
 

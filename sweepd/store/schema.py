@@ -277,6 +277,7 @@ blobs = _table(
     sa.Column("hash", sa.Text, primary_key=True),  # SHA-256, hexadecimal
     _int("size_bytes"),
     _text("md5", ""),  # base64
+    _text("xxh128", ""),  # base64; empty for bytes that came before it was taken
     _time("created_at", nullable=False),
 )
 
@@ -318,6 +319,7 @@ artifacts = _table(
     _ref("collection_id", "artifact_collections"),
     _text("client_id"),
     sa.Column("digest", sa.Text, nullable=False),
+    _text("digest_algorithm", "MANIFEST_MD5"),
     sa.Column("state", sa.Text, nullable=False),
     sa.Column("version", sa.BigInteger),
     _text("description"),
@@ -368,6 +370,7 @@ entries = _table(
     _ref("artifact_id", "artifacts"),
     sa.Column("path", sa.Text, nullable=False),
     _text("digest", ""),
+    _text("algorithm", "MANIFEST_MD5"),
     _int("size_bytes"),
     _text("ref"),
     _text("blob"),

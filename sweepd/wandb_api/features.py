@@ -8,6 +8,7 @@ FEATURES: dict[str, bool] = {
     "ARTIFACT_MEMBERSHIP_IN_LINK_ARTIFACT_RESPONSE": True,
     "TOTAL_COUNT_IN_FILE_CONNECTION": True,
     "ARTIFACT_COLLECTIONS_FILTERING_SORTING": True,
+    "ARTIFACT_DIGEST_ALGORITHM": True,
     "SWEEPS_QUERY_FILTERING": True,
     "SWEEPS_LOCAL_SCHEDULER": True,
     # Known to older clients, which then use the newer documents.

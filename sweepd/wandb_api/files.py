@@ -14,6 +14,7 @@ from sweepd.domain.errors import Forbidden
 from sweepd.services.all import Services
 from sweepd.wandb_api import errors
 from sweepd.wandb_api.authentication import base_url, caller_of
+from sweepd.wandb_api.graphql.artifact_files import read_digest
 
 # Shown by browsers without being able to act on our origin; everything else is downloaded.
 _SHOWN = ("image/png", "image/jpeg", "image/gif", "image/webp", "text/plain", "application/json",
@@ -34,7 +35,7 @@ async def put(request: Request) -> Response:
             )
         elif claim.get("put") == "artifact-file":
             await services.artifacts.uploads.put_file(
-                claim["artifact"], claim["path"], request.stream(), limit, md5
+                claim["artifact"], claim["path"], request.stream(), limit, read_digest(claim)
             )
         elif claim.get("put") == "manifest":
             await services.artifacts.uploads.manifests.put(

@@ -13,6 +13,7 @@ from playwright.sync_api import Page, expect
 from real_site import RealSite
 from test_accessibility import serious
 
+from sweepd.domain.artifacts import Digest
 from sweepd.services.artifact_uploads import NewArtifact
 from sweepd.services.runs import RunChange
 
@@ -48,10 +49,12 @@ def log_artifact(
     )  # fmt: skip
     pending = uploads.create(real.caller, new)
     for path, body in files.items():
-        if uploads.announce_files(real.caller, [(pending.pk, path, digest(body))]) == [True]:
+        if uploads.announce_files(real.caller, [(pending.pk, path, Digest(digest(body)))]) == [
+            True
+        ]:
             in_thread(
                 lambda path=path, body=body: uploads.put_file(
-                    pending.pk, path, chunks(body), LIMIT, digest(body)
+                    pending.pk, path, chunks(body), LIMIT, Digest(digest(body))
                 )
             )
     in_thread(lambda: uploads.manifests.put(pending.pk, chunks(manifest), LIMIT, digest(manifest)))

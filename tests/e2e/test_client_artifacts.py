@@ -3,14 +3,16 @@
 import subprocess
 import sys
 import uuid
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from tests.conftest import RunningServer
+from tests.conftest import RunningServer, start_server
 
 pytestmark = pytest.mark.e2e
 
+LOWERED = ("ARTIFACT_DIGEST_ALGORITHM",)
 SCRIPTS = Path(__file__).parent / "scripts"
 
 
@@ -44,3 +46,19 @@ def test_shared_writers_many_files_and_digest_addresses(
 
 def test_saved_files_media_listing_and_deletion(shared_live: RunningServer, tmp_path: Path) -> None:
     run_script(shared_live, tmp_path, "run_files")
+
+
+def test_xxh128_digests_where_they_are_offered(shared_live: RunningServer, tmp_path: Path) -> None:
+    run_script(shared_live, tmp_path, "artifact_digests", "up")
+
+
+@pytest.fixture(scope="module")
+def lowered(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningServer]:
+    """A server with the flags lowered that change what the client asks about artifacts."""
+    running = start_server(tmp_path_factory.mktemp("lowered"), flags=dict.fromkeys(LOWERED, False))
+    yield running
+    running.stop()
+
+
+def test_xxh128_digests_where_they_are_not_offered(lowered: RunningServer, tmp_path: Path) -> None:
+    run_script(lowered, tmp_path, "artifact_digests", "down")

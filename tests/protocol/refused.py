@@ -5,7 +5,6 @@ ORGANISATION = "organisations: an entity here belongs to none"
 AUTOMATION = "automations and integrations"
 LAUNCH = "launch queues: agents are started by `sweepd agents`, Slurm, Kubernetes or Ray"
 REPORT = "reports: pages written in the service's own editor"
-DIGEST = "never sent: the feature flag for XXH128 digests is down"
 
 REFUSED = {
     "CreateRegistryMembers": REGISTRY,
@@ -55,6 +54,4 @@ REFUSED = {
     "updateLaunchAgent": LAUNCH,
     "updateRunQueueItemWarning": LAUNCH,
     "ProjectViews": REPORT,
-    "FetchArtifactDigestAlgorithm": DIGEST,
-    "XXHashDigestsEnabled": DIGEST,
 }

@@ -5,9 +5,10 @@ import hashlib
 import json
 from typing import Any
 
+import xxhash
 from starlette.testclient import TestClient
 
-from tests.protocol.conftest import Ask, authorization
+from tests.protocol.conftest import KEY, Ask, authorization
 
 CREATE = """mutation C($input: CreateArtifactInput!) {
   createArtifact(input: $input) { artifact { id state } } }"""
@@ -124,3 +125,32 @@ def test_file_is_found_by_its_digest_within_the_callers_walls(
     bob = "bob-" + "b" * 40
     parts.services.users.add_user("bob", bob)
     assert http.get(path, headers=authorization(bob)).status_code == 404
+
+
+def test_xxh128_judges_the_bytes_and_is_no_md5(ask: Ask, http: TestClient) -> None:
+    """The two have the same length: what came as one must never be found as the other."""
+    digest = base64.b64encode(xxhash.xxh3_128(BODY).digest()).decode()
+
+    def upload_url(artifact: str, value: str, algorithm: str) -> str | None:
+        spec = {"artifactID": artifact, "name": "f", "md5": DIGEST, "digest": value}
+        values = {"artifactFiles": [spec], "digestAlgorithm": algorithm}
+        [edge] = ask(FILES, input=values)["createArtifactFiles"]["files"]["edges"]
+        url: str | None = edge["node"]["uploadUrl"]
+        return url
+
+    first = create(ask)
+    url = upload_url(first, digest, "MANIFEST_XXH128")
+    assert url is not None
+    assert http.put(path_of(url), content=BODY[1:]).status_code == 503  # damaged on the way?
+    refused = http.put(path_of(url), content=BODY[1:])
+    assert refused.status_code == 400 and "XXH128" in refused.text
+    assert http.put(path_of(url), content=BODY).status_code == 200
+    assert upload_url(create(ask, "b"), digest, "MANIFEST_XXH128") is None
+    assert upload_url(create(ask, "c"), digest, "MANIFEST_MD5") is not None
+    address = f"/artifactsV2/default/ann/p/big/{first}/{base64.b64decode(digest).hex()}/f"
+    assert http.get(address, headers=authorization(KEY)).content == BODY
+
+
+def test_unknown_digest_algorithm_is_refused(ask: Ask) -> None:
+    values = {"artifactFiles": [], "digestAlgorithm": "MANIFEST_CRC32"}
+    assert ask(FILES, input=values).status_code == 400

@@ -177,6 +177,13 @@ def latest_artifact(collection: Collection, info: Info) -> Artifact | None:
     return ctx(info).services.artifacts.collections.find_newest(collection)
 
 
+@sequence.field("digestAlgorithm")
+def digest_algorithm(collection: Collection, info: Info) -> str | None:
+    """What its versions' digests are made with: a draft takes to that of the newest."""
+    newest = latest_artifact(collection, info)
+    return newest.digest_algorithm if newest else None
+
+
 def tag_node(name: str) -> dict[str, Any]:
     """A tag as the wire shows it."""
     return {"id": f"tag:{name}", "name": name}

@@ -7,6 +7,7 @@ from urllib.parse import quote
 from ariadne import MutationType
 from ariadne.types import SchemaBindable
 
+from sweepd.domain.artifacts import Digest, DigestAlgorithm
 from sweepd.domain.errors import BadInput
 from sweepd.wandb_api import wire
 from sweepd.wandb_api.graphql.context import Context, Info, ctx
@@ -24,21 +25,22 @@ def create_files(_: Any, info: Info, input: dict[str, Any]) -> dict[str, Any]:
     """Where files of versions are put, in the order asked; null where the bytes are here."""
     context = ctx(info)
     services = context.services.artifacts
+    algorithm = DigestAlgorithm(input.get("digest_algorithm") or DigestAlgorithm.MD5)
     files = [
         (
             wire.read_node_id("Artifact", item["artifact_id"]),
             str(item["name"]),
-            str(item.get("md5") or item.get("digest") or ""),
+            _digest(item, algorithm),
         )
         for item in input["artifact_files"]
     ]
     wanted = services.uploads.announce_files(context.caller, files)
     versions = {pk: services.get(context.caller, pk) for pk in {pk for pk, _, _ in files}}
     edges = []
-    for item, (pk, name, md5), is_wanted in zip(
+    for item, (pk, name, digest), is_wanted in zip(
         input["artifact_files"], files, wanted, strict=True
     ):
-        claim = {"put": "artifact-file", "artifact": pk, "path": name, "md5": md5 or None}
+        claim = {"put": "artifact-file", "artifact": pk, "path": name, **digest_claim(digest)}
         parts = item.get("upload_parts_input") if is_wanted else None
         node: dict[str, Any] = {
             "id": wire.node_id(f"ArtifactFile-{name}", pk),
@@ -51,6 +53,25 @@ def create_files(_: Any, info: Info, input: dict[str, Any]) -> dict[str, Any]:
         }
         edges.append({"node": node})
     return {"files": {"edges": edges, "page_info": {"has_next_page": False}}}
+
+
+def _digest(item: dict[str, Any], algorithm: DigestAlgorithm) -> Digest:
+    """What a file's bytes must have; older clients say only its MD5."""
+    if item.get("digest"):
+        return Digest(str(item["digest"]), algorithm)
+    return Digest(str(item.get("md5") or ""))
+
+
+def digest_claim(digest: Digest) -> dict[str, Any]:
+    """A digest as a signed address holds it."""
+    return {"digest": digest.value, "algorithm": digest.algorithm} if digest.value else {}
+
+
+def read_digest(claim: dict[str, Any]) -> Digest | None:
+    """The digest in a signed address; None when the client did not say one."""
+    if claim.get("digest"):
+        return Digest(claim["digest"], DigestAlgorithm(claim["algorithm"]))
+    return Digest(claim["md5"]) if claim.get("md5") else None  # of an address given before
 
 
 def _part_urls(
@@ -78,9 +99,10 @@ def complete_multipart(_: Any, info: Info, input: dict[str, Any]) -> dict[str, A
         raise BadInput("this upload id was given for another file; send the file again")
     numbers = [int(part["part_number"]) for part in input["completed_parts"]]
     context.services.artifacts.uploads.complete_parts(
-        artifact.pk, claim["path"], claim["upload"], numbers, context.max_file_bytes, claim["md5"]
-    )
-    return {"digest": claim["md5"]}
+        artifact.pk, claim["path"], claim["upload"], numbers, context.max_file_bytes,
+        read_digest(claim),
+    )  # fmt: skip
+    return {"digest": claim.get("digest") or claim.get("md5")}
 
 
 bindables: list[SchemaBindable] = [mutation]

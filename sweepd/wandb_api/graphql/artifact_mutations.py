@@ -5,6 +5,7 @@ from typing import Any
 from ariadne import MutationType
 from ariadne.types import SchemaBindable
 
+from sweepd.domain.artifacts import DigestAlgorithm
 from sweepd.domain.errors import BadInput, NotFound
 from sweepd.services.artifact_uploads import NewArtifact
 from sweepd.wandb_api import wire
@@ -32,6 +33,7 @@ def create_artifact(_: Any, info: Info, input: dict[str, Any]) -> dict[str, Any]
         type_name=input["artifact_type_name"],
         name=name,
         digest=input["digest"],
+        digest_algorithm=DigestAlgorithm(input.get("digest_algorithm") or DigestAlgorithm.MD5),
         description=input.get("description"),
         metadata=input.get("metadata"),
         aliases=[alias["alias"] for alias in input.get("aliases") or []],

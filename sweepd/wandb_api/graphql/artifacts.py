@@ -5,7 +5,7 @@ from typing import Any
 from ariadne import ObjectType, QueryType, UnionType
 from ariadne.types import SchemaBindable
 
-from sweepd.domain.artifacts import Artifact, Collection, Entry, Membership
+from sweepd.domain.artifacts import Artifact, Collection, DigestAlgorithm, Entry, Membership
 from sweepd.domain.errors import NotFound
 from sweepd.domain.projects import Project
 from sweepd.domain.runs import Run
@@ -126,7 +126,7 @@ def entry_node(context: Context, artifact: Artifact, entry: Entry) -> dict[str, 
         "mimetype": "application/octet-stream",
         "updated_at": artifact.updated_at,
         "digest": entry.digest,
-        "md5": entry.digest,
+        "md5": entry.digest if entry.algorithm is DigestAlgorithm.MD5 else None,
     }
 
 
@@ -185,12 +185,6 @@ def artifact_state(artifact: Artifact, _: Info) -> str:
 def artifact_size(artifact: Artifact, _: Info) -> int:
     """Bytes of all its files."""
     return artifact.size_bytes
-
-
-@artifact_type.field("digestAlgorithm")
-def digest_algorithm(_: Artifact, __: Info) -> str:
-    """The only one we announce."""
-    return "MANIFEST_MD5"
 
 
 @artifact_type.field("fileCount")

@@ -61,6 +61,7 @@ def entity_node(name: str, pk: int, caller: Caller) -> dict[str, Any]:
         "private_only": True,
         "is_paid": False,
         "code_saving_enabled": True,
+        "xxhash_digests_enabled": True,
         "default_access": "PRIVATE",
         "organization": None,
     }

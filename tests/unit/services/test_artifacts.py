@@ -10,7 +10,7 @@ import anyio
 import pytest
 
 from sweepd import server
-from sweepd.domain.artifacts import Artifact, ArtifactState
+from sweepd.domain.artifacts import Artifact, ArtifactState, Digest
 from sweepd.domain.errors import BadInput, NotFound, Unavailable
 from sweepd.domain.users import Caller
 from sweepd.services.artifact_uploads import NewArtifact
@@ -41,7 +41,7 @@ def begin(parts: server.Parts, caller: Caller, digest: str, name: str = "m") -> 
 
 def put(parts: server.Parts, pk: int, path: str, body: bytes, announced: bytes) -> None:
     uploads = parts.services.artifacts.uploads
-    run(lambda: uploads.put_file(pk, path, stream(body), LIMIT, md5(announced)))
+    run(lambda: uploads.put_file(pk, path, stream(body), LIMIT, Digest(md5(announced))))
 
 
 def put_manifest(parts: server.Parts, pk: int, contents: dict[str, object]) -> None:
@@ -54,7 +54,7 @@ def log(parts: server.Parts, caller: Caller, body: bytes, name: str = "m") -> Ar
     """All steps of the client, for one file."""
     uploads = parts.services.artifacts.uploads
     pending = begin(parts, caller, md5(body), name)
-    if uploads.announce_files(caller, [(pending.pk, "f", md5(body))]) == [True]:
+    if uploads.announce_files(caller, [(pending.pk, "f", Digest(md5(body)))]) == [True]:
         put(parts, pending.pk, "f", body, body)
     put_manifest(parts, pending.pk, {"f": {"digest": md5(body), "size": len(body)}})
     return uploads.commit(caller, pending.pk, lambda _: pending.pk)
@@ -78,7 +78,7 @@ def test_committed_version_takes_no_file_and_no_manifest(parts: server.Parts, an
     done = log(parts, ann, b"one")
     before = parts.services.artifacts.entries(done)
     with pytest.raises(BadInput, match="committed"):
-        parts.services.artifacts.uploads.announce_files(ann, [(done.pk, "f", md5(b"evil"))])
+        parts.services.artifacts.uploads.announce_files(ann, [(done.pk, "f", Digest(md5(b"evil")))])
     with pytest.raises(BadInput, match="committed"):
         put(parts, done.pk, "f", b"evil", b"evil")
     with pytest.raises(BadInput, match="committed"):
@@ -91,7 +91,7 @@ def test_wrong_bytes_are_refused_and_commit_names_what_is_missing(
     parts: server.Parts, ann: Caller
 ) -> None:
     pending = begin(parts, ann, "d")
-    parts.services.artifacts.uploads.announce_files(ann, [(pending.pk, "f", md5(b"right"))])
+    parts.services.artifacts.uploads.announce_files(ann, [(pending.pk, "f", Digest(md5(b"right")))])
     with pytest.raises(Unavailable, match="announced was"):
         put(parts, pending.pk, "f", b"wrong", b"right")  # damaged on the way? send it again
     with pytest.raises(BadInput, match="announced was"):
@@ -109,7 +109,7 @@ def test_another_entitys_artifacts_and_bytes_do_not_exist(
         parts.services.artifacts.get(bob, done.pk)
     pending = begin(parts, bob, "d")
     wanted = parts.services.artifacts.uploads.announce_files(
-        bob, [(pending.pk, "f", md5(b"secret"))]
+        bob, [(pending.pk, "f", Digest(md5(b"secret")))]
     )
     assert wanted == [True]
     place = parts.services.artifacts.collections.link(ann, done.pk, "ann", "p", "shown", [])

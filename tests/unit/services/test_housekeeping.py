@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from sweepd import server
+from sweepd.domain.artifacts import Digest
 from sweepd.domain.errors import NotFound, Unavailable
 from sweepd.domain.users import Caller
 from sweepd.services.housekeeping import SWEEP_EVERY_S, UPLOAD_LIFETIME_S
@@ -50,7 +51,7 @@ def test_version_is_deleted_once_its_time_to_live_has_passed(
     project = parts.services.projects.get(ann, "ann", "p")
     collection = parts.services.artifacts.collections.find_collection(project, "m")
     assert collection is not None
-    left = parts.services.artifacts.collections.list_versions(collection)
+    left = parts.services.artifacts.collections.list_versions(ann, collection)
     assert [place.version for place, _ in left] == [2, 0]
     assert parts.services.artifacts.entries(kept)[0].blob is not None
 
@@ -91,7 +92,7 @@ def test_unused_bytes_go_after_a_while_and_used_ones_stay(
     run(lambda: files.put_run_file(owner.pk, "f", stream(b"kept in a run"), "", LIMIT))
     n_used = len(files_on_disk(parts))
     refused = begin(parts, ann, "d")
-    parts.services.artifacts.uploads.announce_files(ann, [(refused.pk, "f", md5(b"right"))])
+    parts.services.artifacts.uploads.announce_files(ann, [(refused.pk, "f", Digest(md5(b"right")))])
     with pytest.raises(Unavailable, match="announced was"):
         put(parts, refused.pk, "f", b"wrong", b"right")
     put(parts, refused.pk, "f", b"right", b"right")
