@@ -95,6 +95,16 @@ class Membership:
 
 
 @dataclass(frozen=True, slots=True)
+class Alias:
+    """A name in a collection. Collections of several projects may have the same name."""
+
+    collection: str
+    alias: str
+    entity: str | None = None  # None, as of old clients: the collection the version was born in
+    project: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Entry:
     """One line of a manifest. `blob` is None until its bytes have arrived; `ref` is an address."""
 

@@ -12,6 +12,7 @@ _RUN_ID = re.compile(r"[^/\\#?%:\x00-\x1f]{1,128}\Z")
 _PROJECT = re.compile(r"[^/\\#?%:\x00-\x1f]{1,128}\Z")
 _ENTITY = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,63}\Z")
 _RESERVED = frozenset({"graphql", "files", "authorize", "healthz", "oidc", "sdk", "artifactsV2"})
+_ALIAS = re.compile(r"[^:\x00-\x1f]{1,256}\Z")
 _COLLECTION = re.compile(r"[^/:\x00-\x1f]{1,128}\Z")
 
 
@@ -92,6 +93,15 @@ def check_collection_name(name: str) -> str:
     if not _COLLECTION.match(name):
         raise BadInput(f"an artifact's name has 1 to 128 characters, none of / or :; got {name!r}")
     return name
+
+
+def check_alias(alias: str) -> str:
+    """Return the alias of a version, or raise BadInput when no path could say it."""
+    if not _ALIAS.match(alias):
+        raise BadInput(f"an alias has 1 to 256 characters, none of them a colon; got {alias!r}")
+    if alias[0] == "v" and alias[1:].isdigit():
+        raise BadInput(f"{alias!r} is a version's own number; choose another alias")
+    return alias
 
 
 def check_file_path(path: str) -> str:

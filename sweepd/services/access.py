@@ -1,7 +1,7 @@
 """The walls between entities: every look-up from outside goes through here."""
 
 from sweepd.domain.artifacts import Artifact
-from sweepd.domain.errors import NotFound
+from sweepd.domain.errors import Forbidden, NotFound
 from sweepd.domain.ids import check_project_name
 from sweepd.domain.projects import DEFAULT_PROJECT, Project
 from sweepd.domain.runs import Run
@@ -113,16 +113,40 @@ def get_sweep_by_pk(connection: Connection, caller: Caller, pk: int, lock: bool 
 
 
 def get_artifact(connection: Connection, caller: Caller, pk: int) -> Artifact:
-    """A version the caller may see.
+    """A version the caller may see: of an entity of theirs, or linked to a collection of one.
 
     Raises:
         NotFound: There is none.
     """
     artifact = artifacts.find_artifact(connection, pk)
-    collection = artifact and collections.find_collection_by_pk(connection, artifact.collection_pk)
-    if artifact is None or not collection or collection.entity not in caller.entities:
+    if artifact is None or not may_see(connection, caller, artifact):
         raise NotFound("no such artifact; it may have been deleted")
     return artifact
+
+
+def may_see(connection: Connection, caller: Caller, artifact: Artifact) -> bool:
+    """Whether a version is of an entity of the caller's, or linked to a collection of one."""
+    if _is_own(connection, caller, artifact):
+        return True
+    return not caller.entities.keys().isdisjoint(artifacts.list_entities(connection, artifact.pk))
+
+
+def get_own_artifact(connection: Connection, caller: Caller, pk: int) -> Artifact:
+    """A version the caller may change: one that was logged to an entity of theirs.
+
+    Raises:
+        NotFound: There is none that they may see.
+        Forbidden: They see it through a link only.
+    """
+    artifact = get_artifact(connection, caller, pk)
+    if not _is_own(connection, caller, artifact):
+        raise Forbidden("this version is another entity's, linked here; only its own change it")
+    return artifact
+
+
+def _is_own(connection: Connection, caller: Caller, artifact: Artifact) -> bool:
+    home = collections.find_collection_by_pk(connection, artifact.collection_pk)
+    return home is not None and home.entity in caller.entities
 
 
 def list_projects(connection: Connection, caller: Caller) -> list[Project]:

@@ -20,7 +20,7 @@ from sweepd.domain.artifacts import (
     Entry,
 )
 from sweepd.domain.errors import BadInput, NotFound
-from sweepd.domain.ids import check_collection_name, check_file_path
+from sweepd.domain.ids import check_alias, check_collection_name, check_file_path
 from sweepd.domain.users import Caller
 from sweepd.services import access
 from sweepd.services.blob_keeping import BlobKeeping
@@ -67,9 +67,11 @@ class ArtifactUploads:
 
         Raises:
             NotFound: The caller does not belong to the entity.
-            BadInput: The name cannot be taken, or belongs to another type.
+            BadInput: The name or an alias cannot be taken, or the name belongs to another type.
         """
         check_collection_name(new.name)
+        for alias in new.aliases:
+            check_alias(alias)
         if new.metadata is not None:
             json.loads(new.metadata)
 
@@ -77,7 +79,7 @@ class ArtifactUploads:
             owner = access.ensure_project(connection, caller, self._core, new.entity, new.project)
             at = self._core.now()
             if new.client_id is not None:
-                known = artifacts.find_by_client_id(connection, owner.pk, new.client_id)
+                known = artifacts.find_by_client_id(connection, new.client_id, project_pk=owner.pk)
                 if known is not None:
                     return known
             collection = collections.create_collection(
@@ -144,10 +146,10 @@ class ArtifactUploads:
         def announce(connection: Connection) -> list[bool]:
             known: dict[tuple[int, Digest], str] = {}
             for artifact_pk in dict.fromkeys(pk for pk, _, _ in files):
-                artifact = check_pending(access.get_artifact(connection, caller, artifact_pk))
+                artifact = check_pending(access.get_own_artifact(connection, caller, artifact_pk))
                 own = [(path, digest) for pk, path, digest in files if pk == artifact_pk]
-                held = artifacts.find_blobs_in_project(
-                    connection, artifact.project_pk, list({digest for _, digest in own})
+                held = artifacts.find_blobs(
+                    connection, list({digest for _, digest in own}), project_pk=artifact.project_pk
                 )
                 known |= {(artifact_pk, digest): blob for digest, blob in held.items()}
                 lines = [
@@ -224,7 +226,7 @@ class ArtifactUploads:
             BadInput: The manifest is missing or not one, or names files whose bytes never came.
         """
         with self._core.db.read() as connection:
-            pending = access.get_artifact(connection, caller, artifact_pk)
+            pending = access.get_own_artifact(connection, caller, artifact_pk)
         if pending.state is ArtifactState.COMMITTED:
             return pending
         contents = self.manifests.read(pending)

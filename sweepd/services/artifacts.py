@@ -18,6 +18,7 @@ from sweepd.domain.artifacts import (
     Membership,
 )
 from sweepd.domain.errors import BadInput, NotFound
+from sweepd.domain.ids import check_alias
 from sweepd.domain.runs import Run
 from sweepd.domain.users import Caller
 from sweepd.services import access
@@ -63,8 +64,8 @@ class Artifacts:
     def find_by_client_id(self, caller: Caller, client_id: str) -> int | None:
         """Our key of the version a client id names; of a collection's id, its newest version."""
         with self._core.db.read() as connection:
-            for project in access.list_projects(connection, caller):
-                found = artifacts.find_by_client_id(connection, project.pk, client_id)
+            for entity_pk in caller.entities.values():
+                found = artifacts.find_by_client_id(connection, client_id, entity_pk=entity_pk)
                 if found is not None:
                     return found.pk
             collection = collections.find_by_client_id(connection, client_id)
@@ -74,38 +75,40 @@ class Artifacts:
             return newest[0].artifact_pk if newest else None
 
     def memberships(self, caller: Caller, artifact: Artifact) -> list[Membership]:
-        """Every place a version has that the caller may see, its own collection's first."""
+        """Every place of a version that the caller may see, its own collection's first."""
         with self._core.db.read() as connection:
-            return [
-                place
-                for place in collections.list_memberships(connection, artifact_pk=artifact.pk)[::-1]
-                if (home := collections.find_collection_by_pk(connection, place.collection_pk))
-                and home.entity in caller.entities
-            ]
+            places = collections.list_memberships(connection, artifact_pk=artifact.pk)[::-1]
+            homes = {
+                p.pk: collections.find_collection_by_pk(connection, p.collection_pk) for p in places
+            }
+        return [p for p in places if (home := homes[p.pk]) and home.entity in caller.entities]
 
     def entries(self, artifact: Artifact, names: Sequence[str] | None = None) -> list[Entry]:
         """A version's manifest by path, references included."""
         with self._core.db.read() as connection:
             return artifacts.list_entries(connection, artifact.pk, names)
 
-    def find_bytes(self, caller: Caller, entity: str, project: str, digest: str) -> str:
-        """The blob of a file of the project's artifacts, by its digest in hexadecimal.
+    def find_bytes(self, caller: Caller, digest: str, pk: int) -> str:
+        """The blob of a version's file, by its digest in hexadecimal.
 
         Raises:
-            NotFound: No artifact of the project that the caller may see has such a file.
+            NotFound: No such version that the caller may see has such a file.
         """
-        try:
-            value = base64.b64encode(bytes.fromhex(digest)).decode()
-        except ValueError as error:
-            raise BadInput(f"expected a digest in hexadecimal, got {digest[:80]!r}") from error
-        wanted = [Digest(value, algorithm) for algorithm in DigestAlgorithm]
+        wanted = _read_digests(digest)
+        with self._core.db.read() as connection:
+            access.get_artifact(connection, caller, pk)
+            return _the_one(artifacts.find_blobs(connection, wanted, artifact_pk=pk))
+
+    def find_project_bytes(self, caller: Caller, digest: str, entity: str, project: str) -> str:
+        """The blob of a file of any version in a project's collections.
+
+        Raises:
+            NotFound: None that the caller may see has such a file.
+        """
+        wanted = _read_digests(digest)
         with self._core.db.read() as connection:
             owner = access.get_project(connection, caller, entity, project)
-            found = artifacts.find_blobs_in_project(connection, owner.pk, wanted)
-        for one in wanted:
-            if one in found:
-                return found[one]
-        raise NotFound("no artifact of this project has such a file; it may have been deleted")
+            return _the_one(artifacts.find_blobs(connection, wanted, linked_to=owner.pk))
 
     def logged_by(self, run: Run) -> list[RunArtifact]:
         """What a run logged, oldest first."""
@@ -120,8 +123,9 @@ class Artifacts:
     def used_by(self, caller: Caller, run: Run) -> list[RunArtifact]:
         """What a run used and the caller may see, in the order it did."""
         with self._core.db.read() as connection:
-            found = self._named(connection, artifacts.list_used(connection, run.pk))
-        return [item for item in found if item.entity in caller.entities]
+            found = artifacts.list_used(connection, run.pk)
+            seen = [item for item in found if access.may_see(connection, caller, item)]
+            return self._named(connection, seen)
 
     def _named(self, connection: Connection, found: Sequence[Artifact]) -> list[RunArtifact]:
         named = []
@@ -140,19 +144,21 @@ class Artifacts:
         """What a run logged, without names."""
         return [item.artifact for item in self.logged_by(run)]
 
-    def producer(self, artifact: Artifact) -> Run | None:
-        """The run that logged a version."""
-        if artifact.run_pk is None:
-            return None
-        with self._core.db.read() as connection:
-            return runs.find_run_by_pk(connection, artifact.run_pk)
+    def producer(self, caller: Caller, artifact: Artifact) -> Run | None:
+        """The run that logged a version; None when it was deleted or is not the caller's."""
+        found = self._visible_runs(caller, [artifact.run_pk] if artifact.run_pk else [])
+        return found[0] if found else None
 
     def consumers(self, caller: Caller, artifact: Artifact) -> list[Run]:
-        """The runs that used a version and that the caller may see."""
+        """The runs that used a version, as far as the caller may see them."""
         with self._core.db.read() as connection:
             keys = artifacts.list_users(connection, artifact.pk)
-            found = [runs.find_run_by_pk(connection, key) for key in keys]
-        return [run for run in found if run is not None and run.entity in caller.entities]
+        return self._visible_runs(caller, keys)
+
+    def _visible_runs(self, caller: Caller, pks: Sequence[int]) -> list[Run]:
+        with self._core.db.read() as connection:
+            found = runs.find_runs_by_pk(connection, pks)
+        return [run for run in found if run.entity in caller.entities]
 
     def use(self, caller: Caller, run: Run, pk: int, used_as: str | None) -> Artifact:
         """Note that a run uses a version."""
@@ -171,7 +177,7 @@ class Artifacts:
         """Change a version's description, metadata or TTL, its tags, and its own aliases."""
 
         def update(connection: Connection) -> Artifact:
-            artifact = access.get_artifact(connection, caller, pk)
+            artifact = access.get_own_artifact(connection, caller, pk)
             tags = [tag for tag in dict.fromkeys([*artifact.tags, *add]) if tag not in remove]
             artifacts.update_artifact(
                 connection,
@@ -184,44 +190,11 @@ class Artifacts:
                         continue
                     for alias in set(place.aliases) - set(aliases):
                         collections.remove_alias(connection, place.pk, alias)
-                    for alias in aliases:
+                    for alias in map(check_alias, aliases):
                         collections.set_alias(connection, place.collection_pk, place.pk, alias)
             return access.get_artifact(connection, caller, pk)
 
         return self._core.db.write(update)
-
-    def set_aliases(
-        self, caller: Caller, pk: int, names: Sequence[tuple[str, str]], add: bool
-    ) -> None:
-        """Give a version aliases in collections it is in, or take them away.
-
-        Args:
-            names: (collection, alias).
-
-        Raises:
-            BadInput: The version is not in such a collection, or the alias looks like `v3`.
-        """
-
-        def change(connection: Connection) -> None:
-            access.get_artifact(connection, caller, pk)
-            places = {
-                found.name: place
-                for place in collections.list_memberships(connection, artifact_pk=pk)
-                if (found := collections.find_collection_by_pk(connection, place.collection_pk))
-                and found.entity in caller.entities
-            }
-            for collection, alias in names:
-                if collection not in places:
-                    raise BadInput(f"this version is not in a collection named {collection!r}")
-                if add and alias[:1] == "v" and alias[1:].isdigit():
-                    raise BadInput(f"{alias!r} is a version's own number; choose another alias")
-                place = places[collection]
-                if add:
-                    collections.set_alias(connection, place.collection_pk, place.pk, alias)
-                else:
-                    collections.remove_alias(connection, place.pk, alias)
-
-        self._core.db.write(change)
 
     def delete(self, caller: Caller, pk: int, delete_aliases: bool) -> Artifact:
         """Remove a version; bytes nothing else refers to go too.
@@ -231,7 +204,7 @@ class Artifacts:
         """
 
         def delete(connection: Connection) -> tuple[Artifact, list[str]]:
-            artifact = access.get_artifact(connection, caller, pk)
+            artifact = access.get_own_artifact(connection, caller, pk)
             places = collections.list_memberships(connection, artifact_pk=pk)
             held = sorted({alias for place in places for alias in place.aliases})
             if held and not delete_aliases:
@@ -284,10 +257,25 @@ class Artifacts:
         """Remove a collection: of a sequence every version, of a portfolio only the links."""
         collection = self.collections.get_collection(caller, pk)
         if collection.kind is CollectionKind.SEQUENCE:
-            for _, artifact in self.collections.list_versions(caller, collection):
+            for _, artifact in self.collections.list_versions(collection):
                 self.delete(caller, artifact.pk, delete_aliases=True)
         self._core.db.write(lambda c: collections.delete_collection(c, pk))
         return collection
+
+
+def _read_digests(text: str) -> list[Digest]:
+    """What a digest in an address may be: it does not say its algorithm."""
+    try:
+        value = base64.b64encode(bytes.fromhex(text)).decode()
+    except ValueError as error:
+        raise BadInput(f"expected a digest in hexadecimal, got {text[:80]!r}") from error
+    return [Digest(value, algorithm) for algorithm in DigestAlgorithm]
+
+
+def _the_one(found: dict[Digest, str]) -> str:
+    if not found:
+        raise NotFound("no artifact here has such a file; it may have been deleted")
+    return next(iter(found.values()))
 
 
 def is_expired(artifact: Artifact, at: datetime) -> bool:

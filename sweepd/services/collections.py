@@ -4,9 +4,9 @@ import json
 from collections.abc import Sequence
 from typing import Any
 
-from sweepd.domain.artifacts import Artifact, Collection, CollectionKind, Membership
+from sweepd.domain.artifacts import Alias, Artifact, Collection, CollectionKind, Membership
 from sweepd.domain.errors import BadInput, Conflict, NotFound
-from sweepd.domain.ids import check_collection_name
+from sweepd.domain.ids import check_alias, check_collection_name
 from sweepd.domain.projects import Project
 from sweepd.domain.users import Caller
 from sweepd.services import access, artifact_filters
@@ -69,12 +69,9 @@ class Collections:
         return sorted({found.type_name for found in self.list_collections(project)})
 
     def list_versions(
-        self, caller: Caller, collection: Collection, filters: str | None = None,
-        order: str | None = None,
-    ) -> list[tuple[Membership, Artifact]]:  # fmt: skip
-        """A collection's versions that the caller may see, newest first unless told otherwise.
-
-        A portfolio may hold versions from behind the caller's walls; these are left out.
+        self, collection: Collection, filters: str | None = None, order: str | None = None
+    ) -> list[tuple[Membership, Artifact]]:
+        """A collection's versions, newest first unless told otherwise.
 
         Args:
             filters: JSON text of a filter over `artifact_filters.VERSION_FIELDS`.
@@ -86,11 +83,8 @@ class Collections:
         with self._core.db.read() as connection:
             places = collections.list_memberships(connection, collection.pk)
             by_pk = artifacts.find_artifacts(connection, [place.artifact_pk for place in places])
-            seen = {project.pk for project in access.list_projects(connection, caller)}
         found = [
-            (place, artifact)
-            for place in places
-            if (artifact := by_pk.get(place.artifact_pk)) and artifact.project_pk in seen
+            (place, by_pk[place.artifact_pk]) for place in places if place.artifact_pk in by_pk
         ]
         return artifact_filters.select_versions(found, filters, order)
 
@@ -123,6 +117,8 @@ class Collections:
              aliases: Sequence[str]) -> Membership:  # fmt: skip
         """Put a version into a portfolio, made when missing, under a number of its own there."""
         check_collection_name(name)
+        for alias in aliases:
+            check_alias(alias)
 
         def link(connection: Connection) -> Membership:
             artifact = access.get_artifact(connection, caller, pk)
@@ -148,6 +144,32 @@ class Collections:
             return collections.list_memberships(connection, target.pk, pk)[0]
 
         return self._core.db.write(link)
+
+    def set_aliases(self, caller: Caller, pk: int, names: Sequence[Alias], add: bool) -> None:
+        """Give a version aliases in collections it is in, or take them away.
+
+        Raises:
+            BadInput: The version is not in such a collection, or the alias cannot be taken.
+        """
+
+        def change(connection: Connection) -> None:
+            artifact = access.get_artifact(connection, caller, pk)
+            places = [
+                (found, place)
+                for place in collections.list_memberships(connection, artifact_pk=pk)
+                if (found := collections.find_collection_by_pk(connection, place.collection_pk))
+                and found.entity in caller.entities
+            ]
+            places.sort(key=lambda pair: pair[0].pk != artifact.collection_pk)
+            for name in names:
+                place = _place_of(name, places)
+                if add:
+                    alias = check_alias(name.alias)
+                    collections.set_alias(connection, place.collection_pk, place.pk, alias)
+                else:
+                    collections.remove_alias(connection, place.pk, name.alias)
+
+        self._core.db.write(change)
 
     def unlink(self, caller: Caller, pk: int, portfolio_pk: int) -> None:
         """Take a version out of a portfolio."""
@@ -186,3 +208,14 @@ class Collections:
 
         self._core.db.write(change)
         return self.collection(pk)
+
+
+def _place_of(name: Alias, places: Sequence[tuple[Collection, Membership]]) -> Membership:
+    for found, place in places:
+        if (
+            found.name == name.collection
+            and name.entity in (None, found.entity)
+            and name.project in (None, found.project)
+        ):
+            return place
+    raise BadInput(f"this version is not in a collection named {name.collection!r}")

@@ -73,12 +73,8 @@ def _next_to(
     assert node.version is not None
     artifact = node.version.artifact
     if direction < 0:
-        producer = artifacts.producer(artifact)
+        producer = artifacts.producer(caller, artifact)
         runs = [producer] if producer else []
     else:
         runs = artifacts.consumers(caller, artifact)
-    return [
-        LineageNode(("run", run.pk), layer, run, None)
-        for run in runs
-        if run.entity in caller.entities
-    ]
+    return [LineageNode(("run", run.pk), layer, run, None) for run in runs]

@@ -34,7 +34,7 @@ class Manifests:
         """
 
         def set_base(connection: Connection) -> None:
-            check_pending(access.get_artifact(connection, caller, artifact_pk))
+            check_pending(access.get_own_artifact(connection, caller, artifact_pk))
             access.get_artifact(connection, caller, base_pk)
             artifacts.update_artifact(connection, artifact_pk, {"base_artifact_id": base_pk})
 
@@ -111,7 +111,7 @@ def read_entries(
         if entry.blob and Digest(entry.digest, entry.algorithm) == _digest(contents.get(path, {}))
     }
     unknown = {_digest(item) for path, item in contents.items() if path not in blobs}
-    held = artifacts.find_blobs_in_project(connection, artifact.project_pk, list(unknown))
+    held = artifacts.find_blobs(connection, list(unknown), project_pk=artifact.project_pk)
     for path, item in contents.items():
         digest, size_bytes = _digest(item), int(item.get("size") or 0)
         if item.get("ref"):

@@ -37,13 +37,20 @@ def find_artifact(connection: Connection, pk: int, lock: bool = False) -> Artifa
     return _artifact(row) if row else None
 
 
-def find_by_client_id(connection: Connection, project_pk: int, client_id: str) -> Artifact | None:
-    """A version by the id its client made up."""
+def find_by_client_id(
+    connection: Connection,
+    client_id: str,
+    project_pk: int | None = None,
+    entity_pk: int | None = None,
+) -> Artifact | None:
+    """A version of a project or of an entity, by the id its client made up."""
     query = sa.select(schema.artifacts).where(
-        _artifacts.project_id == project_pk,
-        _artifacts.client_id == client_id,
-        _artifacts.state != ArtifactState.DELETED,
+        _artifacts.client_id == client_id, _artifacts.state != ArtifactState.DELETED
     )
+    if project_pk is not None:
+        query = query.where(_artifacts.project_id == project_pk)
+    if entity_pk is not None:
+        query = query.join(schema.projects).where(schema.projects.c.entity_id == entity_pk)
     row = connection.execute(query.order_by(_artifacts.id.desc()).limit(1)).first()
     return _artifact(row) if row else None
 
@@ -58,6 +65,18 @@ def find_artifacts(connection: Connection, pks: Sequence[int]) -> dict[int, Arti
         )
         found |= {row.id: _artifact(row) for row in connection.execute(query)}
     return found
+
+
+def list_entities(connection: Connection, pk: int) -> set[str]:
+    """Names of the entities in whose collections a version is: its own, and those of its links."""
+    query = (
+        sa.select(schema.entities.c.name)
+        .join(schema.projects, schema.projects.c.entity_id == schema.entities.c.id)
+        .join(schema.collections, schema.collections.c.project_id == schema.projects.c.id)
+        .join(schema.memberships, schema.memberships.c.collection_id == schema.collections.c.id)
+        .where(schema.memberships.c.artifact_id == pk)
+    )
+    return set(connection.execute(query).scalars())
 
 
 def find_distributed(
@@ -205,10 +224,21 @@ def list_blobs(connection: Connection, artifact_pk: int) -> list[str]:
     return [str(name) for name in connection.execute(query.distinct()).scalars()]
 
 
-def find_blobs_in_project(
-    connection: Connection, project_pk: int, digests: Sequence[Digest]
+def find_blobs(
+    connection: Connection,
+    digests: Sequence[Digest],
+    *,
+    project_pk: int | None = None,
+    linked_to: int | None = None,
+    artifact_pk: int | None = None,
 ) -> dict[Digest, str]:
-    """Bytes of these digests that some artifact of the project holds already."""
+    """Bytes of these digests that artifacts hold.
+
+    Args:
+        project_pk: Look at those born in this project, pending ones too.
+        linked_to: Look at those in the collections of this project.
+        artifact_pk: Look at this one.
+    """
     found: dict[Digest, str] = {}
     of_algorithm = sa.case(
         (_entries.algorithm == DigestAlgorithm.XXH128, schema.blobs.c.xxh128),
@@ -221,12 +251,19 @@ def find_blobs_in_project(
             .join(schema.blobs, _entries.blob == schema.blobs.c.hash)
             .join(schema.artifacts, _artifacts.id == _entries.artifact_id)
             .where(
-                _artifacts.project_id == project_pk,
                 _entries.digest.in_([digest.value for digest in some]),
                 of_algorithm == _entries.digest,
             )
             .distinct()
         )
+        if project_pk is not None:
+            query = query.where(_artifacts.project_id == project_pk)
+        if artifact_pk is not None:
+            query = query.where(_artifacts.id == artifact_pk)
+        if linked_to is not None:
+            places = sa.select(schema.memberships.c.artifact_id).join(schema.collections)
+            places = places.where(schema.collections.c.project_id == linked_to)
+            query = query.where(_artifacts.id.in_(places))
         rows = connection.execute(query)
         known = {Digest(row.digest, DigestAlgorithm(row.algorithm)): row.hash for row in rows}
         found |= {digest: blob for digest, blob in known.items() if digest in some}

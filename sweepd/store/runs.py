@@ -12,6 +12,7 @@ from sweepd.store import schema
 from sweepd.store.database import Connection
 
 _runs = schema.runs.c
+MAX_KEYS = 500  # in one list of a query
 _SELECT = (
     sa.select(
         schema.runs,
@@ -53,6 +54,16 @@ def find_run_by_pk(connection: Connection, pk: int, lock: bool = False) -> Run |
     """A run by our key, deleted or not; `lock` holds its row to the end of the transaction."""
     row = connection.execute(_BY_PK_LOCKED if lock else _BY_PK, {"run_key": pk}).first()
     return _run(row) if row else None
+
+
+def find_runs_by_pk(connection: Connection, pks: Sequence[int]) -> list[Run]:
+    """Runs by our keys, in the order of the keys, deleted ones left out."""
+    found: dict[int, Run] = {}
+    for first in range(0, len(pks), MAX_KEYS):
+        some = list(pks[first : first + MAX_KEYS])
+        query = _SELECT.where(_runs.id.in_(some), _runs.deleted_at.is_(None))
+        found |= {row.id: _run(row) for row in connection.execute(query)}
+    return [found[pk] for pk in pks if pk in found]
 
 
 def create_run(connection: Connection, values: dict[str, Any]) -> int:

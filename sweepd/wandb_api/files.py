@@ -3,6 +3,7 @@
 The client sends no key here; the token in the address says what may be done with which file.
 """
 
+from functools import partial
 from urllib.parse import quote
 
 from starlette.concurrency import run_in_threadpool
@@ -12,7 +13,7 @@ from starlette.routing import BaseRoute, Route
 
 from sweepd.domain.errors import Forbidden
 from sweepd.services.all import Services
-from sweepd.wandb_api import errors
+from sweepd.wandb_api import errors, wire
 from sweepd.wandb_api.authentication import base_url, caller_of
 from sweepd.wandb_api.graphql.artifact_files import read_digest
 
@@ -80,9 +81,16 @@ async def get_by_digest(request: Request) -> Response:
     path = request.path_params
     try:
         caller = await caller_of(request)
-        blob = await run_in_threadpool(
-            services.artifacts.find_bytes, caller, path["entity"], path["project"], path["digest"]
-        )
+        artifact, slash, _ = path["ids"].partition("/")
+        if artifact and (slash or "project" not in path):
+            pk = wire.read_node_id("Artifact", artifact)
+            find = partial(services.artifacts.find_bytes, caller, path["digest"], pk)
+        else:
+            find = partial(
+                services.artifacts.find_project_bytes, caller, path["digest"], path["entity"],
+                path["project"],
+            )  # fmt: skip
+        blob = await run_in_threadpool(find)
         size_bytes = await services.files.blob_size(blob)
         return _send(request, blob, size_bytes, "application/octet-stream")
     except Exception as error:
@@ -90,7 +98,7 @@ async def get_by_digest(request: Request) -> Response:
 
 
 def _send(request: Request, blob: str, size_bytes: int, mimetype: str) -> Response:
-    name = request.path_params["name"]
+    name = request.path_params.get("name", "file")
     disposition = "inline" if mimetype.startswith(_SHOWN) else "attachment"
     headers = {
         "Accept-Ranges": "bytes",
@@ -133,11 +141,14 @@ def _read_range(text: str, size_bytes: int) -> tuple[int, int] | None:
     return (start, end) if start < end else None
 
 
-# With the id of the version whose upload brought the bytes; newer servers put the version's before.
+# `ids`: of the version whose upload brought the bytes; with the flag, after the version read.
 _BY_DIGEST = "/artifactsV2/{region}/{entity}/{project}/{collection}/{ids:path}/{digest}/{name}"
+# Of clients before 0.28, with both flags down.
+_BY_DIGEST_OLD = "/artifactsV2/{region}/{entity}/{ids}/{digest}"
 
 routes: list[BaseRoute] = [
     Route(_BY_DIGEST, get_by_digest, methods=["GET", "HEAD"]),
+    Route(_BY_DIGEST_OLD, get_by_digest, methods=["GET", "HEAD"]),
     Route("/-/blobs/{token}/{name:path}", put, methods=["PUT"]),
     Route("/-/blobs/{token}/{name:path}", preflight, methods=["OPTIONS"]),
     Route("/-/blobs/{token}/{name:path}", get, methods=["GET", "HEAD"]),

@@ -7,7 +7,14 @@ from typing import Any
 from starlette.requests import Request
 from starlette.responses import Response
 
-from sweepd.domain.artifacts import Artifact, Collection, CollectionSummary, Entry, Membership
+from sweepd.domain.artifacts import (
+    Alias,
+    Artifact,
+    Collection,
+    CollectionSummary,
+    Entry,
+    Membership,
+)
 from sweepd.domain.errors import BadInput, NotFound
 from sweepd.domain.projects import Project
 from sweepd.services import lineage
@@ -96,8 +103,9 @@ def act(request: Request, visitor: Visitor, body: dict[str, Any]) -> dict[str, A
         alias = str(body.get("alias", "")).strip()
         if name == "add-alias" and not _ALIAS.fullmatch(alias):
             raise BadInput("an alias is 1 to 128 letters, digits, dots, dashes or underscores")
-        pair = (collection.name, alias)
-        services.artifacts.set_aliases(caller, artifact.pk, [pair], add=name == "add-alias")
+        place = Alias(collection.name, alias, collection.entity, collection.project)
+        listing = services.artifacts.collections
+        listing.set_aliases(caller, artifact.pk, [place], add=name == "add-alias")
         return {"message": f"{alias!r} names this version." if name == "add-alias" else "Taken."}
     if name == "describe":
         text = str(body.get("description", ""))[:100_000]

@@ -12,7 +12,14 @@ from tests.conftest import RunningServer, start_server
 
 pytestmark = pytest.mark.e2e
 
-LOWERED = ("ARTIFACT_DIGEST_ALGORITHM",)
+LOWERED = (
+    "ARTIFACT_COLLECTIONS_FILTERING_SORTING",
+    "ARTIFACT_DIGEST_ALGORITHM",
+    "ARTIFACT_MEMBERSHIP_IN_LINK_ARTIFACT_RESPONSE",
+    "ARTIFACT_V2_DOWNLOAD_HANDLER_SUPPORTS_ARTIFACT_ID",
+    "TOTAL_COUNT_IN_FILE_CONNECTION",
+    "USE_ARTIFACT_WITH_ENTITY_AND_PROJECT_INFORMATION",
+)
 SCRIPTS = Path(__file__).parent / "scripts"
 
 
@@ -48,8 +55,8 @@ def test_saved_files_media_listing_and_deletion(shared_live: RunningServer, tmp_
     run_script(shared_live, tmp_path, "run_files")
 
 
-def test_xxh128_digests_where_they_are_offered(shared_live: RunningServer, tmp_path: Path) -> None:
-    run_script(shared_live, tmp_path, "artifact_digests", "up")
+def test_flags_raised(shared_live: RunningServer, tmp_path: Path) -> None:
+    run_script(shared_live, tmp_path, "artifact_flags", "up")
 
 
 @pytest.fixture(scope="module")
@@ -60,5 +67,5 @@ def lowered(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningServer]
     running.stop()
 
 
-def test_xxh128_digests_where_they_are_not_offered(lowered: RunningServer, tmp_path: Path) -> None:
-    run_script(lowered, tmp_path, "artifact_digests", "down")
+def test_flags_lowered(lowered: RunningServer, tmp_path: Path) -> None:
+    run_script(lowered, tmp_path, "artifact_flags", "down")

@@ -4,10 +4,12 @@ import base64
 import hashlib
 import json
 from typing import Any
+from urllib.parse import quote
 
 import xxhash
 from starlette.testclient import TestClient
 
+from sweepd import server
 from tests.protocol.conftest import KEY, Ask, authorization
 
 CREATE = """mutation C($input: CreateArtifactInput!) {
@@ -147,10 +149,63 @@ def test_xxh128_judges_the_bytes_and_is_no_md5(ask: Ask, http: TestClient) -> No
     assert http.put(path_of(url), content=BODY).status_code == 200
     assert upload_url(create(ask, "b"), digest, "MANIFEST_XXH128") is None
     assert upload_url(create(ask, "c"), digest, "MANIFEST_MD5") is not None
-    address = f"/artifactsV2/default/ann/p/big/{first}/{base64.b64decode(digest).hex()}/f"
+    address = f"/artifactsV2/default/ann/{first}/{base64.b64decode(digest).hex()}"
     assert http.get(address, headers=authorization(KEY)).content == BODY
 
 
 def test_unknown_digest_algorithm_is_refused(ask: Ask) -> None:
     values = {"artifactFiles": [], "digestAlgorithm": "MANIFEST_CRC32"}
     assert ask(FILES, input=values).status_code == 400
+
+
+LINK = """mutation L($input: LinkArtifactInput!) { linkArtifact(input: $input) {
+  versionIndex } }"""
+
+
+def test_file_is_found_by_its_digest_at_every_address_clients_know(
+    ask: Ask, http: TestClient, parts: server.Parts
+) -> None:
+    artifact = create(ask)
+    node = announce(ask, artifact)
+    http.put(path_of(node["uploadUrl"]), content=BODY)
+    contents = {"big.bin": {"digest": DIGEST, "size": len(BODY)}}
+    manifest = json.dumps({"version": 1, "contents": contents}).encode()
+    values = {"artifactID": artifact, "name": "wandb_manifest.json", "digest": "",
+              "entityName": "ann", "projectName": "p", "runName": "r"}  # fmt: skip
+    made = ask(MANIFEST, input=values)["createArtifactManifest"]["artifactManifest"]
+    http.put(path_of(made["file"]["uploadUrl"]), content=manifest)
+    ask(COMMIT, id=artifact)
+    ask(LINK, input={"artifactID": artifact, "artifactPortfolioName": "shown",
+                     "entityName": "ann", "projectName": "other"})  # fmt: skip
+    stranger = "bob-" + "b" * 40
+    parts.services.users.add_user("bob", stranger)
+    digest, node_id = md5(BODY).hex(), quote(artifact)
+    for path in (
+        f"ann/p/big/{node_id}/{digest}/big.bin",
+        f"ann/p/big//{digest}/big.bin",
+        f"ann/p/big/{node_id}/{node_id}/{digest}/big.bin",
+        f"ann/other/shown/{node_id}/{digest}/big.bin",
+        f"ann/other/shown/{node_id}/{node_id}/{digest}/big.bin",
+        f"ann/{node_id}/{digest}",
+    ):
+        answer = http.get(f"/artifactsV2/default/{path}", headers=authorization(KEY))
+        assert answer.content == BODY, (path, answer.text[:200])
+        walled = http.get(f"/artifactsV2/default/{path}", headers=authorization(stranger))
+        assert walled.status_code == 404, path
+        wrong = path.replace(digest, "0" * 32)
+        assert (
+            http.get(f"/artifactsV2/default/{wrong}", headers=authorization(KEY)).status_code == 404
+        )
+    ask(UNLINK, input={"artifactID": artifact, "artifactPortfolioID": portfolio(ask)})
+    gone = f"/artifactsV2/default/ann/other/shown/{node_id}/{digest}/big.bin"
+    assert http.get(gone, headers=authorization(KEY)).status_code == 404
+
+
+UNLINK = (
+    """mutation U($input: UnlinkArtifactInput!) { unlinkArtifact(input: $input) { success } }"""
+)
+
+
+def portfolio(ask: Ask) -> str:
+    found = ask('{ project(name: "other") { artifactCollection(name: "shown") { id } } }')
+    return str(found["project"]["artifactCollection"]["id"])

@@ -38,18 +38,7 @@ def collection_by_id(_: Any, info: Info, id: str) -> Collection | None:
 @project_type.field("artifactCollectionMembership")
 def project_membership(owner: Project, info: Info, name: str) -> Membership | None:
     """A version's place by `collection:alias`."""
-    return visible(info, ctx(info).services.artifacts.collections.find_membership(owner, name))
-
-
-def visible(info: Info, place: Membership | None) -> Membership | None:
-    """The place, if the version there is not behind the caller's walls."""
-    context = ctx(info)
-    try:
-        if place is not None:
-            context.services.artifacts.get(context.caller, place.artifact_pk)
-    except NotFound:
-        return None
-    return place
+    return ctx(info).services.artifacts.collections.find_membership(owner, name)
 
 
 @project_type.field("artifactCollection")
@@ -85,6 +74,19 @@ def project_types(
     return connection([type_node(owner, name) for name in names], first, after)
 
 
+def type_of_collection(home: Collection, owner: Project | None) -> dict[str, Any]:
+    """A collection's type; of another's project, which a link showed, the name alone."""
+    if owner is not None:
+        return type_node(owner, home.type_name)
+    name = home.type_name
+    return {
+        "id": wire.node_id(f"ArtifactType-{name}", home.project_pk),
+        "name": name,
+        "created_at": home.created_at,
+        "owner": None,
+    }
+
+
 def type_node(owner: Project, name: str) -> dict[str, Any]:
     """A type as the wire shows it."""
     return {
@@ -98,6 +100,8 @@ def type_node(owner: Project, name: str) -> dict[str, Any]:
 @type_type.field("artifactCollection")
 def type_collection(kind: dict[str, Any], info: Info, name: str) -> Collection | None:
     """A collection of a type."""
+    if kind["owner"] is None:
+        return None
     found = ctx(info).services.artifacts.collections.find_collection(kind["owner"], name)
     return found if found is not None and found.type_name == kind["name"] else None
 
@@ -108,6 +112,8 @@ def type_collections(
     filters: str | None = None, order: str | None = None,
 ) -> dict[str, Any]:  # fmt: skip
     """The collections of a type."""
+    if kind["owner"] is None:
+        return connection([])
     listing = ctx(info).services.artifacts.collections
     found = listing.list_collections(kind["owner"], kind["name"], filters, order)
     return connection(found, first, after)
@@ -131,9 +137,7 @@ def _collection_fields(kind: ObjectType) -> None:
 
     @kind.field("defaultArtifactType")
     def default_type(collection: Collection, info: Info) -> dict[str, Any]:
-        owner = project(collection, info)
-        assert owner is not None
-        return type_node(owner, collection.type_name)
+        return type_of_collection(collection, project(collection, info))
 
     @kind.field("tags")
     def tags(collection: Collection, _: Info) -> dict[str, Any]:
@@ -151,9 +155,8 @@ def _collection_fields(kind: ObjectType) -> None:
         collection: Collection, info: Info, after: str | None = None, first: int | None = None,
         order: str | None = None, filters: str | None = None,
     ) -> dict[str, Any]:  # fmt: skip
-        context = ctx(info)
-        listing = context.services.artifacts.collections
-        found = listing.list_versions(context.caller, collection, filters, order)
+        listing = ctx(info).services.artifacts.collections
+        found = listing.list_versions(collection, filters, order)
         page = connection(found, first, after)
         for edge in page["edges"]:
             place, edge["node"] = edge["node"]
@@ -162,9 +165,7 @@ def _collection_fields(kind: ObjectType) -> None:
 
     @kind.field("artifactMembership")
     def membership(collection: Collection, info: Info, alias_name: str) -> Membership | None:
-        return visible(
-            info, ctx(info).services.artifacts.collections.find_in(collection, alias_name)
-        )
+        return ctx(info).services.artifacts.collections.find_in(collection, alias_name)
 
 
 _collection_fields(sequence)

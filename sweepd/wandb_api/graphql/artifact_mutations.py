@@ -5,7 +5,7 @@ from typing import Any
 from ariadne import MutationType
 from ariadne.types import SchemaBindable
 
-from sweepd.domain.artifacts import DigestAlgorithm
+from sweepd.domain.artifacts import Alias, DigestAlgorithm
 from sweepd.domain.errors import BadInput, NotFound
 from sweepd.services.artifact_uploads import NewArtifact
 from sweepd.wandb_api import wire
@@ -151,9 +151,13 @@ def delete_aliases(_: Any, info: Info, input: dict[str, Any]) -> dict[str, Any]:
 
 
 def _set_aliases(context: Context, input: dict[str, Any], add: bool) -> dict[str, Any]:
-    names = [(item["artifact_collection_name"], item["alias"]) for item in input["aliases"]]
+    names = [
+        Alias(item["artifact_collection_name"], item["alias"], item.get("entity_name"),
+              item.get("project_name"))
+        for item in input["aliases"]
+    ]  # fmt: skip
     pk = wire.read_node_id("Artifact", input["artifact_id"])
-    context.services.artifacts.set_aliases(context.caller, pk, names, add)
+    context.services.artifacts.collections.set_aliases(context.caller, pk, names, add)
     return {"success": True}
 
 

@@ -14,8 +14,7 @@ from sweepd.wandb_api.graphql.artifact_collections import (
     membership_aliases,
     membership_artifact,
     tag_node,
-    type_node,
-    visible,
+    type_of_collection,
 )
 from sweepd.wandb_api.graphql.context import Context, Info, connection, ctx
 from sweepd.wandb_api.graphql.files import download_url
@@ -51,7 +50,7 @@ def project_artifact(
 ) -> Artifact | None:
     """A version by `collection:alias`; clients before 0.28 ask with `enableTracking`."""
     context = ctx(info)
-    place = visible(info, context.services.artifacts.collections.find_membership(owner, name))
+    place = context.services.artifacts.collections.find_membership(owner, name)
     return context.services.artifacts.get(context.caller, place.artifact_pk) if place else None
 
 
@@ -153,8 +152,8 @@ def type_of_artifact(artifact: Artifact, info: Info) -> dict[str, Any]:
     """Its type."""
     context = ctx(info)
     home = artifact_sequence(artifact, info)
-    owner = context.services.projects.get(context.caller, home.entity, home.project)
-    return type_node(owner, home.type_name)
+    owner = context.services.projects.find(context.caller, home.entity, home.project)
+    return type_of_collection(home, owner)
 
 
 @artifact_type.field("ttlDurationSeconds")
@@ -227,7 +226,8 @@ def used_by(
 @artifact_type.field("createdBy")
 def created_by(artifact: Artifact, info: Info) -> Run | None:
     """The run that logged it."""
-    return ctx(info).services.artifacts.producer(artifact)
+    context = ctx(info)
+    return context.services.artifacts.producer(context.caller, artifact)
 
 
 @artifact_type.field("artifactMemberships")

@@ -10,14 +10,20 @@ import anyio
 import pytest
 
 from sweepd import server
-from sweepd.domain.artifacts import Artifact, ArtifactState, Digest
-from sweepd.domain.errors import BadInput, NotFound, Unavailable
+from sweepd.domain.artifacts import Alias, Artifact, ArtifactState, Digest
+from sweepd.domain.errors import BadInput, Forbidden, NotFound, Unavailable
 from sweepd.domain.users import Caller
 from sweepd.services.artifact_uploads import NewArtifact
 from sweepd.services.runs import RunChange
 from sweepd.store import run_files
 
 LIMIT = 1 << 20
+
+
+@pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgres)])
+def database_url(request: pytest.FixtureRequest) -> str:
+    is_sqlite = request.param == "sqlite"
+    return "" if is_sqlite else str(request.getfixturevalue("postgresql_url"))
 
 
 def md5(body: bytes) -> str:
@@ -34,8 +40,10 @@ async def stream(body: bytes) -> AsyncIterator[bytes]:
     yield body
 
 
-def begin(parts: server.Parts, caller: Caller, digest: str, name: str = "m") -> Artifact:
-    new = NewArtifact(caller.name, "p", None, "model", name, digest, aliases=["best"])
+def begin(
+    parts: server.Parts, caller: Caller, digest: str, name: str = "m", run_id: str | None = None
+) -> Artifact:
+    new = NewArtifact(caller.name, "p", run_id, "model", name, digest, aliases=["best"])
     return parts.services.artifacts.uploads.create(caller, new)
 
 
@@ -50,10 +58,12 @@ def put_manifest(parts: server.Parts, pk: int, contents: dict[str, object]) -> N
     run(lambda: uploads.manifests.put(pk, stream(text), LIMIT, md5(text)))
 
 
-def log(parts: server.Parts, caller: Caller, body: bytes, name: str = "m") -> Artifact:
+def log(
+    parts: server.Parts, caller: Caller, body: bytes, name: str = "m", run_id: str | None = None
+) -> Artifact:
     """All steps of the client, for one file."""
     uploads = parts.services.artifacts.uploads
-    pending = begin(parts, caller, md5(body), name)
+    pending = begin(parts, caller, md5(body), name, run_id)
     if uploads.announce_files(caller, [(pending.pk, "f", Digest(md5(body)))]) == [True]:
         put(parts, pending.pk, "f", body, body)
     put_manifest(parts, pending.pk, {"f": {"digest": md5(body), "size": len(body)}})
@@ -107,6 +117,8 @@ def test_another_entitys_artifacts_and_bytes_do_not_exist(
     done = log(parts, ann, b"secret")
     with pytest.raises(NotFound):
         parts.services.artifacts.get(bob, done.pk)
+    with pytest.raises(NotFound):
+        parts.services.artifacts.update(bob, done.pk, {"description": "mine"}, [], [])
     pending = begin(parts, bob, "d")
     wanted = parts.services.artifacts.uploads.announce_files(
         bob, [(pending.pk, "f", Digest(md5(b"secret")))]
@@ -151,3 +163,93 @@ def test_upload_whose_bytes_a_deletion_took_meanwhile_must_be_sent_again(
     assert files.list_files(owner) == []
     run(lambda: files.put_run_file(owner.pk, "f", stream(body), "", LIMIT))
     assert files.read(files.list_files(owner)[0].blob) == body
+
+
+@pytest.fixture
+def shared(parts: server.Parts, ann: Caller, bob: Caller) -> tuple[Caller, Caller]:
+    """ann and bob as members of one team, each with projects of their own beside it."""
+    parts.services.users.add_team("team", ["ann", "bob"])
+    users = parts.services.users
+    return users.get_caller("ann"), users.get_caller("bob")
+
+
+def test_linked_version_is_seen_by_the_entity_it_is_linked_to_and_changed_by_its_own(
+    parts: server.Parts, shared: tuple[Caller, Caller]
+) -> None:
+    ann, bob = shared
+    services = parts.services.artifacts
+    by, _ = parts.services.runs.upsert(ann, "ann", "p", "r", RunChange())
+    done = log(parts, ann, b"weights", run_id="r")
+    with pytest.raises(NotFound):
+        services.get(bob, done.pk)
+    place = services.collections.link(ann, done.pk, "team", "models", "best", ["prod"])
+    assert services.get(bob, done.pk).digest == done.digest
+    hex_digest = hashlib.md5(b"weights", usedforsecurity=False).hexdigest()
+    blob = services.find_project_bytes(bob, hex_digest, "team", "models")
+    assert services.find_bytes(bob, hex_digest, done.pk) == blob
+    assert [p.pk for p in services.memberships(bob, done)] == [place.pk]
+    assert services.producer(bob, done) is None
+    found = services.producer(ann, done)
+    assert found is not None and found.pk == by.pk
+    with pytest.raises(Forbidden, match="linked here"):
+        services.update(bob, done.pk, {"description": "mine"}, [], [])
+    with pytest.raises(Forbidden):
+        services.delete(bob, done.pk, delete_aliases=True)
+    with pytest.raises(BadInput, match="not in a collection"):
+        services.collections.set_aliases(bob, done.pk, [Alias("m", "x")], add=True)
+    services.collections.set_aliases(bob, done.pk, [Alias("best", "x", "team", "models")], add=True)
+    own, _ = parts.services.runs.upsert(bob, "team", "models", "r", RunChange())
+    services.use(bob, own, done.pk, None)
+    assert [run.pk for run in services.consumers(ann, done)] == [own.pk]
+    services.collections.unlink(bob, done.pk, place.collection_pk)
+    with pytest.raises(NotFound):
+        services.get(bob, done.pk)
+    assert services.used_by(bob, own) == []
+
+
+def test_aliases_go_to_the_collection_of_the_project_named(
+    parts: server.Parts, ann: Caller
+) -> None:
+    """A portfolio is often called as the sequence is, in another project."""
+    services = parts.services.artifacts
+    done = log(parts, ann, b"one")
+    place = services.collections.link(ann, done.pk, "ann", "shown", "m", [])
+
+    def held() -> list[tuple[str, ...]]:
+        return [place.aliases for place in services.memberships(ann, done)]
+
+    services.collections.set_aliases(ann, done.pk, [Alias("m", "a", "ann", "shown")], add=True)
+    services.collections.set_aliases(ann, done.pk, [Alias("m", "b", "ann", "p")], add=True)
+    services.collections.set_aliases(ann, done.pk, [Alias("m", "c")], add=True)
+    assert held() == [("b", "best", "c", "latest"), ("a", "latest")]
+    services.collections.set_aliases(ann, done.pk, [Alias("m", "b", "ann", "p")], add=False)
+    assert held() == [("best", "c", "latest"), ("a", "latest")]
+    assert place.version == 0
+
+
+@pytest.mark.parametrize("alias", ["v7", "", "a:b", "x" * 257])
+def test_alias_that_no_path_could_say_is_refused(
+    parts: server.Parts, ann: Caller, alias: str
+) -> None:
+    services = parts.services.artifacts
+    done = log(parts, ann, b"one")
+    with pytest.raises(BadInput):
+        services.collections.set_aliases(ann, done.pk, [Alias("m", alias)], add=True)
+    with pytest.raises(BadInput):
+        services.collections.link(ann, done.pk, "ann", "p", "shown", [alias])
+    with pytest.raises(BadInput):
+        services.update(ann, done.pk, {}, [], [], [alias])
+    with pytest.raises(BadInput):
+        services.uploads.create(
+            ann, NewArtifact("ann", "p", None, "model", "m", "d", aliases=[alias])
+        )
+
+
+def test_version_whose_run_was_deleted_has_no_run(parts: server.Parts, ann: Caller) -> None:
+    run_of, _ = parts.services.runs.upsert(ann, None, "p", "r", RunChange())
+    done = log(parts, ann, b"one", run_id="r")
+    parts.services.artifacts.use(ann, run_of, done.pk, None)
+    assert parts.services.artifacts.producer(ann, done) is not None
+    parts.services.runs.delete(ann, run_of.pk)
+    assert parts.services.artifacts.producer(ann, done) is None
+    assert parts.services.artifacts.consumers(ann, done) == []
