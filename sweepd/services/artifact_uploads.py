@@ -21,6 +21,7 @@ from sweepd.domain.artifacts import (
 )
 from sweepd.domain.errors import BadInput, NotFound
 from sweepd.domain.ids import check_alias, check_collection_name, check_file_path
+from sweepd.domain.runs import Run
 from sweepd.domain.users import Caller
 from sweepd.services import access
 from sweepd.services.blob_keeping import BlobKeeping
@@ -99,17 +100,11 @@ class ArtifactUploads:
                 shared = artifacts.find_distributed(connection, collection.pk, new.distributed_id)
                 if shared is not None:
                     return shared
-            newest = collections.list_memberships(connection, collection.pk, limit=1)
-            same = artifacts.find_artifact(connection, newest[0].artifact_pk) if newest else None
-            is_same = same is not None and (same.digest, same.digest_algorithm) == (
-                new.digest,
-                new.digest_algorithm,
-            )
-            if same is not None and is_same and new.distributed_id is None:
-                for alias in new.aliases:
-                    collections.set_alias(connection, collection.pk, newest[0].pk, alias)
-                return same
             run = runs.find_run(connection, owner.pk, new.run_id) if new.run_id else None
+            same = _find_same(connection, collection.pk, new)
+            if same is not None:
+                _log_again(connection, same, new, run)
+                return _get(connection, same.pk)
             pk = artifacts.create_artifact(
                 connection,
                 {
@@ -266,3 +261,28 @@ def _get(connection: Connection, pk: int) -> Artifact:
     if artifact is None:
         raise NotFound("this artifact was deleted")
     return artifact
+
+
+def _find_same(connection: Connection, collection_pk: int, new: NewArtifact) -> Artifact | None:
+    """The version that has this content already: the newest, or any for a client without bytes.
+
+    Without an id of its own the client has nothing to upload: it speaks of a version it found.
+    """
+    same = artifacts.find_same(connection, collection_pk, new.digest, new.digest_algorithm)
+    if same is None or new.distributed_id is not None:
+        return None
+    newest = collections.list_memberships(connection, collection_pk, limit=1)
+    is_newest = bool(newest) and newest[0].artifact_pk == same.pk
+    return same if is_newest or new.client_id is None else None
+
+
+def _log_again(connection: Connection, same: Artifact, new: NewArtifact, run: Run | None) -> None:
+    """Give a version the names asked for now, and the run that logged it again its due."""
+    [place] = collections.list_memberships(connection, same.collection_pk, same.pk)
+    for alias in new.aliases:
+        collections.set_alias(connection, same.collection_pk, place.pk, alias)
+    tags = list(dict.fromkeys([*same.tags, *new.tags]))
+    if tags != list(same.tags):
+        artifacts.update_artifact(connection, same.pk, {"tags": json.dumps(tags)})
+    if run is not None and run.pk != same.run_pk:
+        artifacts.record_output(connection, run.pk, same.pk)

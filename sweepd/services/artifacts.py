@@ -83,6 +83,14 @@ class Artifacts:
             }
         return [p for p in places if (home := homes[p.pk]) and home.entity in caller.entities]
 
+    def page_entries(
+        self, artifact: Artifact, names: Sequence[str] | None, after: str | None, limit: int | None
+    ) -> tuple[list[Entry], int]:
+        """A page of a version's manifest, from behind a path on; and how many there are in all."""
+        with self._core.db.read() as connection:
+            page = artifacts.list_entries(connection, artifact.pk, names, after, limit)
+            return page, artifacts.count_entries(connection, artifact.pk, names)
+
     def entries(self, artifact: Artifact, names: Sequence[str] | None = None) -> list[Entry]:
         """A version's manifest by path, references included."""
         with self._core.db.read() as connection:
@@ -140,9 +148,10 @@ class Artifacts:
                 )
         return named
 
-    def output_artifacts(self, run: Run) -> list[Artifact]:
-        """What a run logged, without names."""
-        return [item.artifact for item in self.logged_by(run)]
+    def output_artifacts(self, run: Run, first: bool = False) -> list[Artifact]:
+        """What a run logged; what it was the first to log only, if wanted."""
+        with self._core.db.read() as connection:
+            return artifacts.list_logged(connection, run.pk, first)
 
     def producer(self, caller: Caller, artifact: Artifact) -> Run | None:
         """The run that logged a version; None when it was deleted or is not the caller's."""

@@ -51,7 +51,7 @@ class Collections:
         self, project: Project, type_name: str | None = None, filters: str | None = None,
         order: str | None = None,
     ) -> list[Collection]:  # fmt: skip
-        """A project's collections, last changed first unless told otherwise.
+        """A project's collections, newest first unless told otherwise.
 
         Args:
             filters: JSON text of a filter over `artifact_filters.COLLECTION_FIELDS`.
@@ -95,7 +95,7 @@ class Collections:
             return artifacts.find_artifact(connection, places[0].artifact_pk) if places else None
 
     def find_membership(self, project: Project, name: str) -> Membership | None:
-        """A version by `collection`, `collection:alias` or `collection:vN`."""
+        """A version by `collection`, `collection:alias`, `collection:vN` or `collection:digest`."""
         base, _, alias = name.partition(":")
         with self._core.db.read() as connection:
             collection = collections.find_collection(connection, project.pk, base)

@@ -1,10 +1,12 @@
 """Manifests of versions: what a version holds, put together from those it adds to."""
 
+import hashlib
 import json
 from collections.abc import AsyncIterator, Callable
 from typing import Any
 
 import anyio.to_thread
+import xxhash
 
 from sweepd.domain.artifacts import Artifact, ArtifactState, Digest, DigestAlgorithm, Entry
 from sweepd.domain.errors import BadInput, NotFound
@@ -63,9 +65,11 @@ class Manifests:
             is_shared = artifacts.is_distributed(connection, artifact_pk)
         under = before.manifest_blob if is_shared else None
         under = under or (base.manifest_blob if base else None)
+        values: dict[str, str] = {}
         if under is not None:
             fresh = json.loads(self._blobs.get_bytes(blob.hash))
             fresh["contents"] = _contents(self._blobs.get_bytes(under)) | fresh["contents"]
+            values["digest"] = make_digest(fresh["contents"], before.digest_algorithm)
             blob = self._blobs.put_bytes(json.dumps(fresh).encode())
 
         def keep(connection: Connection) -> bool:
@@ -73,7 +77,9 @@ class Manifests:
             if is_shared and now.manifest_blob != before.manifest_blob:
                 return False
             self._keeping.record(connection, blob)
-            artifacts.update_artifact(connection, artifact_pk, {"manifest_blob": blob.hash})
+            artifacts.update_artifact(
+                connection, artifact_pk, {"manifest_blob": blob.hash, **values}
+            )
             return True
 
         return self._core.db.write(keep)
@@ -130,6 +136,16 @@ def read_entries(
             "artifact again"
         )
     return found
+
+
+def make_digest(contents: dict[str, Any], algorithm: DigestAlgorithm) -> str:
+    """What tells versions of different content apart, in hexadecimal; as clients make it."""
+    is_xxh128 = algorithm is DigestAlgorithm.XXH128
+    found = xxhash.xxh3_128() if is_xxh128 else hashlib.md5(usedforsecurity=False)
+    found.update(b"wandb-artifact-manifest-v1\n")
+    for path, item in sorted(contents.items()):
+        found.update(f"{path}:{item.get('digest', '')}\n".encode())
+    return found.hexdigest()
 
 
 def _digest(item: dict[str, Any]) -> Digest:

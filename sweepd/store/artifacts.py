@@ -115,10 +115,36 @@ def list_pending(connection: Connection, before: datetime) -> list[Artifact]:
     return [_artifact(row) for row in connection.execute(query.order_by(_artifacts.id))]
 
 
-def list_logged(connection: Connection, run_pk: int) -> list[Artifact]:
-    """The versions a run logged, oldest first."""
+def find_same(
+    connection: Connection, collection_pk: int, digest: str, algorithm: DigestAlgorithm
+) -> Artifact | None:
+    """The newest version of a sequence that has a content."""
     query = sa.select(schema.artifacts).where(
-        _artifacts.run_pk == run_pk, _artifacts.state == ArtifactState.COMMITTED
+        _artifacts.collection_id == collection_pk,
+        _artifacts.digest == digest,
+        _artifacts.digest_algorithm == algorithm,
+        _artifacts.state == ArtifactState.COMMITTED,
+    )
+    row = connection.execute(query.order_by(_artifacts.version.desc()).limit(1)).first()
+    return _artifact(row) if row else None
+
+
+def record_output(connection: Connection, run_pk: int, artifact_pk: int) -> None:
+    """Note that a run logged what another had logged before; once is enough."""
+    connection.execute(
+        insert(connection, schema.outputs)
+        .values(run_pk=run_pk, artifact_id=artifact_pk)
+        .on_conflict_do_nothing()
+    )
+
+
+def list_logged(connection: Connection, run_pk: int, first: bool = False) -> list[Artifact]:
+    """The versions a run logged, oldest first; those it was the first to log only, if wanted."""
+    is_own = _artifacts.run_pk == run_pk
+    again = sa.select(schema.outputs.c.artifact_id).where(schema.outputs.c.run_pk == run_pk)
+    query = sa.select(schema.artifacts).where(
+        is_own if first else is_own | _artifacts.id.in_(again),
+        _artifacts.state == ArtifactState.COMMITTED,
     )
     return [_artifact(row) for row in connection.execute(query.order_by(_artifacts.id))]
 
@@ -186,16 +212,33 @@ def _entry_row(artifact_pk: int, entry: Entry) -> dict[str, Any]:
 
 
 def list_entries(
-    connection: Connection, artifact_pk: int, names: Sequence[str] | None = None
+    connection: Connection,
+    artifact_pk: int,
+    names: Sequence[str] | None = None,
+    after: str | None = None,
+    limit: int | None = None,
 ) -> list[Entry]:
-    """A version's manifest by path."""
+    """A version's manifest by path; of the paths named only, behind one, up to a number of them."""
     query = sa.select(schema.entries).where(_entries.artifact_id == artifact_pk)
     if names is not None and len(names) > MAX_VALUES:
         wanted = set(names)
-        return [entry for entry in list_entries(connection, artifact_pk) if entry.path in wanted]
+        every = list_entries(connection, artifact_pk, after=after)
+        return [entry for entry in every if entry.path in wanted][:limit]
+    if after is not None:
+        query = query.where(_entries.path > after)
     if names:
         query = query.where(_entries.path.in_(list(names)))
-    return [_entry(row) for row in connection.execute(query.order_by(_entries.path))]
+    return [_entry(row) for row in connection.execute(query.order_by(_entries.path).limit(limit))]
+
+
+def count_entries(
+    connection: Connection, artifact_pk: int, names: Sequence[str] | None = None
+) -> int:
+    """How many lines a version's manifest has, of the paths named only."""
+    if names:
+        return len(list_entries(connection, artifact_pk, names))
+    query = sa.select(sa.func.count()).where(_entries.artifact_id == artifact_pk)
+    return int(connection.execute(query).scalar_one())
 
 
 def _entry(row: sa.Row[Any]) -> Entry:

@@ -63,11 +63,11 @@ def update_collection(connection: Connection, pk: int, values: dict[str, Any]) -
 def list_collections(
     connection: Connection, project_pk: int, type_name: str | None = None
 ) -> list[Collection]:
-    """A project's collections, last changed first."""
+    """A project's collections, newest first."""
     query = _SELECT.where(_collections.project_id == project_pk)
     if type_name is not None:
         query = query.where(_collections.type_name == type_name)
-    query = query.order_by(_collections.updated_at.desc(), _collections.id.desc())
+    query = query.order_by(_collections.id.desc())
     return [_collection(row) for row in connection.execute(query)]
 
 
@@ -134,7 +134,7 @@ def delete_collection(connection: Connection, pk: int) -> None:
 
 
 def find_membership(connection: Connection, collection_pk: int, alias: str) -> Membership | None:
-    """A place in a collection by alias, or by `vN`."""
+    """A place in a collection by alias, by `vN`, or by its version's digest."""
     query = (
         sa.select(schema.memberships)
         .join(schema.aliases, _aliases.membership_id == _memberships.id)
@@ -147,6 +147,14 @@ def find_membership(connection: Connection, collection_pk: int, alias: str) -> M
                 _memberships.collection_id == collection_pk,
                 _memberships.version == int(alias[1:]),
             )
+        ).first()
+    if row is None:
+        row = connection.execute(
+            sa.select(schema.memberships)
+            .join(schema.artifacts, schema.artifacts.c.id == _memberships.artifact_id)
+            .where(_memberships.collection_id == collection_pk, schema.artifacts.c.digest == alias)
+            .order_by(_memberships.version.desc())
+            .limit(1)
         ).first()
     if row is None:
         return None

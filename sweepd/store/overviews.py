@@ -128,11 +128,12 @@ def list_collections(connection: Connection, project_pk: int) -> list[Collection
         .group_by(places.collection_id)
     )
     counted: dict[int, Any] = {row.collection_id: row for row in connection.execute(query)}
+    found = collections.list_collections(connection, project_pk)
     return [
         CollectionSummary(
             item, row.n if (row := counted.get(item.pk)) else 0, row.v if row else None
         )
-        for item in collections.list_collections(connection, project_pk)
+        for item in sorted(found, key=lambda item: item.updated_at, reverse=True)
     ]
 
 

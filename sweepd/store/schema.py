@@ -377,6 +377,15 @@ entries = _table(
     sa.Column("birth_artifact_id", _Key),
     sa.PrimaryKeyConstraint("artifact_id", "path"),
     sa.Index(None, "blob"),
+    sa.Index(None, "digest"),
+)
+
+outputs = _table(  # runs that logged a version which another had logged before
+    "artifact_outputs",
+    _ref("run_pk", "runs"),
+    _ref("artifact_id", "artifacts"),
+    sa.PrimaryKeyConstraint("run_pk", "artifact_id"),
+    sa.Index(None, "artifact_id"),
 )
 
 uses = _table(

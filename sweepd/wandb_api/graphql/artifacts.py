@@ -95,8 +95,21 @@ def _entries(
     context: Context, artifact: Artifact, names: list[str] | None, after: str | None = None,
     first: int | None = None,
 ) -> dict[str, Any]:  # fmt: skip
-    found = context.services.artifacts.entries(artifact, names)
-    return connection([entry_node(context, artifact, entry) for entry in found], first, after)
+    limit = None if first is None else max(0, first) + 1  # one more tells whether there is a next
+    found, total = context.services.artifacts.page_entries(artifact, names, after, limit)
+    page = found if first is None else found[: max(0, first)]
+    return {
+        "edges": [
+            {"node": entry_node(context, artifact, entry), "cursor": entry.path} for entry in page
+        ],
+        "page_info": {
+            "end_cursor": page[-1].path if page else None,
+            "has_next_page": len(found) > len(page),
+            "has_previous_page": bool(after),
+            "start_cursor": page[0].path if page else None,
+        },
+        "total_count": total,
+    }
 
 
 @artifact_type.field("filesByManifestEntries")

@@ -70,7 +70,7 @@ def delete_run(_: Any, info: Info, input: dict[str, Any]) -> dict[str, Any]:
     pk = wire.read_node_id("Run", input["id"])
     if input.get("delete_artifacts"):
         run = context.services.runs.get_by_pk(context.caller, pk)
-        for artifact in context.services.artifacts.output_artifacts(run):
+        for artifact in context.services.artifacts.output_artifacts(run, first=True):
             context.services.artifacts.delete(context.caller, artifact.pk, delete_aliases=True)
     keep_config = bool(input.get("keep_config"))
     context.services.runs.delete(context.caller, pk, keep_config=keep_config)

@@ -30,6 +30,14 @@ def versions_aliases_tags(run: wandb.Run) -> None:
         art.ttl = timedelta(days=3)
         art = run.log_artifact(art, aliases=["nightly"], tags=["raw", "small"]).wait()
     assert art.version == "v1", art.version
+    same = wandb.Artifact("data", "dataset")
+    same.add_file("in/a.txt", name="a.txt")
+    same.add_file("in/same.txt", name="dir/same.txt")
+    same = run.log_artifact(same, tags=["again"]).wait()
+    assert same.version == "v1" and sorted(same.tags) == ["again", "raw", "small"], same.tags
+    same.tags = ["raw", "small"]
+    same.save()
+    assert run.use_artifact(f"data:{same.digest}").version == "v1"
     seen = wandb.Api().artifact(f"{HERE}/data:nightly", type="dataset")
     assert seen.version == "v1" and set(seen.aliases) == {"latest", "nightly"}, seen.aliases
     assert sorted(seen.tags) == ["raw", "small"], seen.tags
@@ -87,11 +95,16 @@ def drafts(run: wandb.Run) -> None:
     assert logged.version == "v2" and sorted(logged.manifest.entries) == ["b.txt", "dir/same.txt"]
     root = Path(logged.download("out/draft"))
     assert sorted(p.name for p in root.rglob("*") if p.is_file()) == ["b.txt", "same.txt"]
-    for name in ("p1", "p2"):
+    for name in ("p1", "p2", "p3"):
         art = wandb.Artifact("grown", "dataset", incremental=True)
         art.add_file(write(f"in/{name}", name), name=name)
         grown = run.log_artifact(art).wait()
-    assert sorted(wandb.Api().artifact(grown.qualified_name).manifest.entries) == ["p1", "p2"]
+    whole = wandb.Api().artifact(grown.qualified_name)
+    told = whole.digest
+    assert sorted(whole.manifest.entries) == ["p1", "p2", "p3"]
+    assert told == whole.manifest.digest() and whole.size == 6
+    same = whole.new_draft()
+    assert run.log_artifact(same).wait().version == grown.version
     root = Path(wandb.Api().artifact(grown.qualified_name).download("out/grown"))
     assert (root / "p1").read_text() == "p1" and (root / "p2").read_text() == "p2"
 
@@ -134,6 +147,18 @@ def lineage(run: wandb.Run) -> None:
     assert again.name.startswith("grown:")
     seen.log_artifact(api.artifact(f"{HERE}/refs:latest"), aliases=["seen"])
     assert "seen" in wandb.Api().artifact(f"{HERE}/refs:v0").aliases
+    seen.log_artifact(api.artifact(f"{HERE}/data:v0"), aliases=["older"], tags=["kept"])
+    older = wandb.Api().artifact(f"{HERE}/data:older")
+    assert older.version == "v0" and "kept" in older.tags, older.tags
+    logged = {a.name for a in wandb.Api().run(f"{HERE}/{other.id}").logged_artifacts()}
+    assert logged == {"derived:v0", "refs:v0", "data:v0"}, logged
+    refused = wandb.Artifact("refused", "dataset")
+    try:
+        run.log_artifact(refused, aliases=["v3"]).wait()
+    except ValueError as error:
+        assert "choose another alias" in str(error), error
+    else:
+        raise AssertionError("an alias that is a version's number was taken")
 
 
 def main() -> None:
