@@ -45,6 +45,10 @@ def test_collections_portfolios_models_and_tables(
     run_script(shared_live, tmp_path, "artifact_places")
 
 
+def test_references_to_http_s3_and_elsewhere(shared_live: RunningServer, tmp_path: Path) -> None:
+    run_script(shared_live, tmp_path, "artifact_references")
+
+
 def test_shared_writers_many_files_and_digest_addresses(
     shared_live: RunningServer, tmp_path: Path
 ) -> None:
