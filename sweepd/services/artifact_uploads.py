@@ -99,12 +99,12 @@ class ArtifactUploads:
             if new.distributed_id is not None:
                 shared = artifacts.find_distributed(connection, collection.pk, new.distributed_id)
                 if shared is not None:
-                    return shared
+                    return _known_as(connection, shared, new.client_id)
             run = runs.find_run(connection, owner.pk, new.run_id) if new.run_id else None
             same = _find_same(connection, collection.pk, new)
             if same is not None:
                 _log_again(connection, same, new, run)
-                return _get(connection, same.pk)
+                return _known_as(connection, _get(connection, same.pk), new.client_id)
             pk = artifacts.create_artifact(
                 connection,
                 {
@@ -254,6 +254,13 @@ class ArtifactUploads:
         committed = self._core.db.write(commit)
         self._core.changes.touch("run", committed.run_pk)
         return committed
+
+
+def _known_as(connection: Connection, artifact: Artifact, client_id: str | None) -> Artifact:
+    """Rows and references name the version by the id its client gave it, also when it was here."""
+    if client_id is not None:
+        artifacts.add_client_id(connection, artifact.pk, client_id)
+    return artifact
 
 
 def _get(connection: Connection, pk: int) -> Artifact:

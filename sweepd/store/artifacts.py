@@ -43,9 +43,14 @@ def find_by_client_id(
     project_pk: int | None = None,
     entity_pk: int | None = None,
 ) -> Artifact | None:
-    """A version of a project or of an entity, by the id its client made up."""
+    """A version of a project or of an entity, by an id that a client made up for it."""
+    others = sa.select(schema.client_ids.c.artifact_id)
     query = sa.select(schema.artifacts).where(
-        _artifacts.client_id == client_id, _artifacts.state != ArtifactState.DELETED
+        sa.or_(
+            _artifacts.client_id == client_id,
+            _artifacts.id.in_(others.where(schema.client_ids.c.client_id == client_id)),
+        ),
+        _artifacts.state != ArtifactState.DELETED,
     )
     if project_pk is not None:
         query = query.where(_artifacts.project_id == project_pk)
@@ -53,6 +58,14 @@ def find_by_client_id(
         query = query.join(schema.projects).where(schema.projects.c.entity_id == entity_pk)
     row = connection.execute(query.order_by(_artifacts.id.desc()).limit(1)).first()
     return _artifact(row) if row else None
+
+
+def add_client_id(connection: Connection, artifact_pk: int, client_id: str) -> None:
+    """Know a version by one more id of a client's making; again changes nothing."""
+    query = insert(connection, schema.client_ids).values(
+        client_id=client_id, artifact_id=artifact_pk
+    )
+    connection.execute(query.on_conflict_do_nothing())
 
 
 def find_artifacts(connection: Connection, pks: Sequence[int]) -> dict[int, Artifact]:

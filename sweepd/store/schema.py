@@ -344,6 +344,15 @@ artifacts = _table(
     sa.Index(None, "ttl_s"),
 )
 
+# Ids that clients gave to versions of theirs that turned out to be these.
+client_ids = _table(
+    "artifact_client_ids",
+    sa.Column("client_id", sa.Text, nullable=False),
+    _ref("artifact_id", "artifacts"),
+    sa.PrimaryKeyConstraint("client_id", "artifact_id"),
+    sa.Index(None, "artifact_id"),
+)
+
 memberships = _table(
     "artifact_memberships",
     _pk(),

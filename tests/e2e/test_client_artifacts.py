@@ -73,3 +73,9 @@ def lowered(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningServer]
 
 def test_flags_lowered(lowered: RunningServer, tmp_path: Path) -> None:
     run_script(lowered, tmp_path, "artifact_flags", "down")
+
+
+def test_tables_of_every_mode_come_back_from_their_versions(
+    shared_live: RunningServer, tmp_path: Path
+) -> None:
+    run_script(shared_live, tmp_path, "run_tables")

@@ -48,6 +48,31 @@ def begin(
     return parts.services.artifacts.uploads.create(caller, new)
 
 
+def test_the_same_content_again_is_known_by_the_id_of_either_client(
+    parts: server.Parts, ann: Caller, bob: Caller
+) -> None:
+    """Tables logged twice unchanged are named by the second one's id in rows and references."""
+    uploads, artifacts = parts.services.artifacts.uploads, parts.services.artifacts
+
+    def create(client_id: str) -> Artifact:
+        return uploads.create(
+            ann, NewArtifact("ann", "p", None, "model", "m", md5(b"x"), client_id=client_id)
+        )
+
+    first = create("one")
+    uploads.announce_files(ann, [(first.pk, "f", Digest(md5(b"x")))])
+    put(parts, first.pk, "f", b"x", b"x")
+    put_manifest(parts, first.pk, {"f": {"digest": md5(b"x"), "size": 1}})
+    uploads.commit(ann, first.pk, lambda _: first.pk)
+    for _ in range(2):
+        assert create("two").pk == first.pk
+    assert artifacts.find_by_client_id(ann, "two") == first.pk
+    assert artifacts.find_by_client_id(ann, "one") == first.pk
+    assert artifacts.find_by_client_id(bob, "two") is None
+    artifacts.delete(ann, first.pk, delete_aliases=True)
+    assert artifacts.find_by_client_id(ann, "two") is None
+
+
 def put(parts: server.Parts, pk: int, path: str, body: bytes, announced: bytes) -> None:
     uploads = parts.services.artifacts.uploads
     run(lambda: uploads.put_file(pk, path, stream(body), LIMIT, Digest(md5(announced))))
