@@ -1,5 +1,6 @@
-"""The charts a script made with `wandb.plot`: found in the run's config, drawn by the page."""
+"""The charts a script made with `wandb.plot` and the like, from its config; the page draws them."""
 
+from collections.abc import Iterator
 from typing import Any
 
 from sweepd.domain.runs import Run
@@ -8,6 +9,8 @@ from sweepd.services.notices import Notices
 from sweepd.web import shapes
 
 MAX_CHARTS = 100
+MAX_LABELS = 1000
+_BETWEEN = "_wandb_delimeter_"  # as the client spells it
 
 
 def find(run: Run, notices: Notices, caller: Caller) -> list[dict[str, Any]]:
@@ -17,26 +20,60 @@ def find(run: Run, notices: Notices, caller: Caller) -> list[dict[str, Any]]:
     that name (`ENTITY/NAME`) by `wandb.Api().create_custom_chart`, or None.
     """
     specs: dict[str, str | None] = {}
-    private = shapes.parse(run.config).get("_wandb")
-    value = private.get("value") if isinstance(private, dict) else None
-    charts = value.get("visualize") if isinstance(value, dict) else None
-    if not isinstance(charts, dict):
-        return []
-    found = []
-    for key, chart in list(charts.items())[:MAX_CHARTS]:
-        panel = chart.get("panel_config") if isinstance(chart, dict) else None
-        if not isinstance(panel, dict):
-            continue
-        preset = str(panel.get("panelDefId", ""))
+    found = [*_plots(run), *_visualized(run)][:MAX_CHARTS]
+    for chart in found:
+        preset = chart["preset"]
         if preset not in specs:
             specs[preset] = _own_spec(preset, notices, caller)
-        found.append({
-            "key": key, "preset": preset, "spec": specs[preset],
-            "fields": shapes.plain(panel.get("fieldSettings") or {}),
-            "strings": shapes.plain(panel.get("stringSettings") or {}),
-            "table": _table_key(panel.get("userQuery")) or f"{key}_table",
-        })  # fmt: skip
+        chart["spec"] = specs[preset]
     return found
+
+
+def _plots(run: Run) -> Iterator[dict[str, Any]]:
+    """Charts of `wandb.plot` and `wandb.plot_table`."""
+    for key, chart in _private(run, "visualize").items():
+        panel = chart.get("panel_config") if isinstance(chart, dict) else None
+        if isinstance(panel, dict):
+            yield {
+                "key": key, "preset": str(panel.get("panelDefId", "")),
+                "fields": shapes.plain(panel.get("fieldSettings") or {}),
+                "strings": shapes.plain(panel.get("stringSettings") or {}),
+                "table": _table_key(panel.get("userQuery")) or f"{key}_table",
+            }  # fmt: skip
+
+
+def _visualized(run: Run) -> Iterator[dict[str, Any]]:
+    """Charts of `wandb.visualize`, which `wandb.sklearn` makes: the table has the chart's key."""
+    for key, chart in _private(run, "viz").items():
+        if not isinstance(chart, dict):
+            continue
+        settings = chart.get("historyFieldSettings")
+        table = settings.get("key") if isinstance(settings, dict) else None
+        yield {
+            "key": key, "preset": str(chart.get("id", "")), "fields": {}, "strings": {},
+            "table": str(table or key),
+        }  # fmt: skip
+
+
+def mask_labels(run: Run) -> dict[str, dict[str, dict[str, str]]]:
+    """Names of the classes in images' masks and boxes: by media key, group, then class."""
+    found: dict[str, dict[str, dict[str, str]]] = {}
+    for kind in ("mask/class_labels", "bounding_box/class_labels"):
+        for name, item in list(_private(run, kind).items())[:MAX_LABELS]:
+            key, _, group = name.partition(_BETWEEN)
+            labels = item.get("value") if isinstance(item, dict) else None
+            if isinstance(labels, dict):
+                named = {str(k): str(v)[:100] for k, v in list(labels.items())[:MAX_LABELS]}
+                found.setdefault(key, {})[group] = named
+    return found
+
+
+def _private(run: Run, name: str) -> dict[str, Any]:
+    """One of the client's own entries in a run's config; empty when it has none."""
+    own = shapes.parse(run.config).get("_wandb")
+    value = own.get("value") if isinstance(own, dict) else None
+    found = value.get(name) if isinstance(value, dict) else None
+    return found if isinstance(found, dict) else {}
 
 
 def _own_spec(preset: str, notices: Notices, caller: Caller) -> str | None:

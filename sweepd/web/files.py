@@ -1,5 +1,6 @@
 """Files of a run: the list, and their bytes, shown without any power over our pages."""
 
+import mimetypes
 import re
 from collections.abc import AsyncIterator
 
@@ -7,15 +8,26 @@ from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 
 from sweepd.domain.errors import NotFound
+from sweepd.services import artifact_references
 from sweepd.web.answering import json_answer, secure
 from sweepd.web.runs import run_of
 from sweepd.web.session import Visitor, services_of
 
 # What a script uploads may be a page with scripts: it gets no origin, so it cannot act as us.
 FILE_POLICY = "sandbox; default-src 'none'; img-src 'self' data:; style-src 'unsafe-inline'"
+# A logged page in its frame runs its scripts, still without an origin, and speaks to nobody; what
+# it has on other machines is fetched only once its reader says so.
+FRAME_POLICY = (
+    "sandbox allow-scripts allow-popups allow-popups-to-escape-sandbox; default-src 'none'; "
+    "script-src 'unsafe-inline' 'unsafe-eval'{more}; "
+    "style-src 'unsafe-inline'{more}; img-src data: blob:{more}; media-src data: blob:{more}; "
+    "font-src data:{more}; worker-src blob:; connect-src data: blob:{more}; frame-ancestors 'self'"
+)
 SHOWN = frozenset({
-    "image/png", "image/jpeg", "image/gif", "image/webp", "text/plain", "application/json",
+    "image/png", "image/jpeg", "image/gif", "image/webp", "image/bmp", "image/x-ms-bmp",
+    "text/plain", "application/json",
 })  # fmt: skip
+PLAYED = ("audio/", "video/")
 _RANGE = re.compile(r"bytes=(\d{1,18})-(\d{0,18})\Z")
 
 
@@ -30,7 +42,7 @@ def listing(request: Request, visitor: Visitor) -> Response:
 
 
 def content(request: Request, visitor: Visitor) -> Response:
-    """GET /-/runs/{entity}/{project}/{run}/files/{path}"""
+    """GET /-/runs/{entity}/{project}/{run}/files/{path}; `?frame` shows a page in a frame."""
     services, run = run_of(request, visitor)
     path = request.path_params["path"]
     file = services.files.find_file(run, path)
@@ -39,10 +51,23 @@ def content(request: Request, visitor: Visitor) -> Response:
     return blob_answer(request, file.blob, file.size_bytes, file.mimetype)
 
 
+def artifact_content(request: Request, visitor: Visitor) -> Response:
+    """GET /-/client-artifacts/{client_id}/{path}: a file of the version that a row names."""
+    services, path = services_of(request), request.path_params
+    entry = artifact_references.find_file(
+        services.artifacts, visitor.caller, path["client_id"], path["path"]
+    )
+    kind = mimetypes.guess_type(entry.path)[0] or "application/octet-stream"
+    return blob_answer(request, entry.blob or "", entry.size_bytes, kind)
+
+
 def blob_answer(request: Request, blob: str, size_bytes: int, mimetype: str) -> Response:
     """Bytes, or the range asked for; a download unless they are of a kind that is safe to show."""
-    is_shown = mimetype in SHOWN
+    is_shown = mimetype in SHOWN or mimetype.startswith(PLAYED)
     headers = {"Content-Security-Policy": FILE_POLICY, "Accept-Ranges": "bytes"}
+    if mimetype == "text/html" and "frame" in request.query_params:
+        is_shown, more = True, " https: http:" if request.query_params["frame"] == "open" else ""
+        headers["Content-Security-Policy"] = FRAME_POLICY.format(more=more)
     if not is_shown:
         headers["Content-Disposition"] = "attachment"
     start, end = 0, size_bytes

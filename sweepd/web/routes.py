@@ -52,6 +52,7 @@ routes: list[BaseRoute] = [
     Route(f"{_PROJECT}/actions", action(projects.act), methods=["POST"]),
     Route(f"{_PROJECT}/check", action(projects.check_sweep), methods=["POST"]),
     Route(f"{_PROJECT}/sweeps", action(projects.create_sweep), methods=["POST"]),
+    Route("/-/client-artifacts/{client_id}/{path:path}", data(files.artifact_content)),
     Route(f"/-/artifacts{_ARTIFACT}/files/{{path:path}}", data(artifacts.content)),
     Route(f"/-/artifacts{_ARTIFACT}/actions", action(artifacts.act), methods=["POST"]),
     Route("/", page(projects.index)),

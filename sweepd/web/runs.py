@@ -59,6 +59,7 @@ def overview(request: Request, visitor: Visitor) -> Response:
         "config": shapes.flat(shapes.unwrapped(run.config)),
         "summary": {k: v for k, v in summary.items() if not k.startswith("_wandb")},
         "charts": custom_charts.find(run, services.notices, visitor.caller),
+        "mask_labels": custom_charts.mask_labels(run),
         "siblings": [
             {"id": run_id, "name": name[:120]}
             for run_id, name in services.overviews.neighbours(run, MAX_SIBLINGS)

@@ -97,6 +97,7 @@ def new_page(browser: Browser) -> Iterator[Callable[..., Page]]:
         page.on("console", lambda message: errors.append(message.text)
                 if message.type == "error" and "Failed to load resource" not in message.text
                 and "window.broken" not in message.text and "inline script" not in message.text
+                and "?frame" not in message.location["url"]  # logged pages, which are not ours
                 else None)  # fmt: skip
         return page
 

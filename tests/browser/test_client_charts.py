@@ -1,74 +1,153 @@
-"""Everything the stock client draws and logs, seen on the page of its run."""
+"""Everything the stock client draws, logs and calls out, seen on the pages of its runs."""
 
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Locator, Page, expect
 from real_site import KEY, RealSite
 from test_pages import open_ready
 
 pytestmark = [pytest.mark.browser, pytest.mark.e2e]
 
-SCRIPT = """
-import numpy as np, wandb
 
-spec = {"data": {"name": "wandb"}, "mark": "bar", "encoding": {
-    "x": {"field": "${field:x}", "type": "nominal"},
-    "y": {"field": "${field:y}", "type": "quantitative"}}}
-chart = wandb.Api().create_custom_chart(entity="ann", name="mine", display_name="Mine",
-    spec_type="vega2", access="private", spec=spec)
-table = wandb.Table(columns=["a", "b"], data=[["p", 1.0], ["q", 2.0], ["r", 4.0]])
-chances = np.array([[0.9, 0.1], [0.2, 0.8], [0.6, 0.4], [0.3, 0.7]])
-with wandb.init(project="drawn", id="all") as run:
-    run.log({
-        "line": wandb.plot.line(table, "b", "b", title="a line"),
-        "bar": wandb.plot.bar(table, "a", "b", title="a bar"),
-        "scatter": wandb.plot.scatter(table, "b", "b", title="a scatter"),
-        "histogram": wandb.plot.histogram(table, "b", title="a histogram"),
-        "series": wandb.plot.line_series([0, 1, 2], [[1, 2, 3], [3, 2, 1]], keys=["u", "v"],
-                                         title="a series"),
-        "matrix": wandb.plot.confusion_matrix(y_true=[0, 1, 1, 0], preds=[0, 1, 0, 0],
-                                              class_names=["cat", "dog"], title="a matrix"),
-        "roc": wandb.plot.roc_curve([0, 1, 1, 0], chances, labels=["cat", "dog"], title="a roc"),
-        "pr": wandb.plot.pr_curve([0, 1, 1, 0], chances, labels=["cat", "dog"], title="a pr"),
-        "own": wandb.plot_table(chart, table, {"x": "a", "y": "b"}, {"title": "an own"}),
-        "rows": table, "weights": wandb.Histogram(np.arange(10.0)),
-        "picture": wandb.Image(np.zeros((8, 8, 3), np.uint8), caption="black"), "loss": 0.5,
-    })
-"""
-
-
-def test_every_chart_of_the_client_is_drawn(
-    signed_in: Page, real: RealSite, tmp_path: Path
-) -> None:
+@pytest.fixture(scope="module")
+def drawn(real: RealSite, tmp_path_factory: pytest.TempPathFactory) -> str:
+    """The address of the project where the stock client logged one of everything."""
     pytest.importorskip("wandb")
     pytest.importorskip("vl_convert")
+    folder = tmp_path_factory.mktemp("drawn")
     environment = os.environ | {
-        "WANDB_BASE_URL": real.address, "WANDB_API_KEY": KEY, "WANDB_DIR": str(tmp_path),
-        "WANDB_ERROR_REPORTING": "false", "WANDB_SILENT": "true", "WANDB_CACHE_DIR": str(tmp_path),
-        "WANDB_DATA_DIR": str(tmp_path), "WANDB_CONFIG_DIR": str(tmp_path),
+        "WANDB_BASE_URL": real.address, "WANDB_API_KEY": KEY, "WANDB_DIR": str(folder),
+        "WANDB_ERROR_REPORTING": "false", "WANDB_SILENT": "true", "WANDB_CACHE_DIR": str(folder),
+        "WANDB_DATA_DIR": str(folder), "WANDB_CONFIG_DIR": str(folder),
     }  # fmt: skip
+    script = Path(__file__).parent / "drawn_script.py"
     done = subprocess.run(
-        [sys.executable, "-c", SCRIPT], env=environment, cwd=tmp_path, capture_output=True,
-        text=True, timeout=120,
+        [sys.executable, str(script)], env=environment, cwd=folder, capture_output=True,
+        text=True, timeout=180,
     )  # fmt: skip
     assert done.returncode == 0, done.stdout + done.stderr
-    signed_in.set_viewport_size({"width": 1400, "height": 3000})
-    open_ready(signed_in, f"{real.address}/ann/drawn/runs/all")
-    for title, drawn in (
-        ("a line", ".scatterlayer .trace"), ("a bar", ".barlayer .point"),
-        ("a scatter", ".scatterlayer .point"), ("a histogram", ".barlayer .point"),
-        ("a series", ".scatterlayer .trace"), ("a matrix", ".heatmaplayer"),
-        ("a roc", ".scatterlayer .trace"), ("a pr", ".scatterlayer .trace"),
-        ("weights", ".barlayer .point"),
+    return f"{real.address}/ann/drawn"
+
+
+def card(page: Page, title: str) -> Locator:
+    return page.get_by_role("region", name=title, exact=True)
+
+
+def points(chart: Locator) -> list[int]:
+    """How many points each trace of a chart has."""
+    plot = chart.locator(".js-plotly-plot")
+    expect(plot.locator(".main-svg").first).to_be_attached()
+    count = "e => e._fullData.map((t) => (t.x ?? []).filter((v) => v !== null).length)"
+    found: list[int] = plot.evaluate(count)
+    return found
+
+
+def test_every_chart_of_the_client_is_drawn(signed_in: Page, drawn: str) -> None:
+    signed_in.set_viewport_size({"width": 1400, "height": 4000})
+    open_ready(signed_in, f"{drawn}/runs/charts")
+    for title, n_points in (
+        ("a line", [3]), ("strokes", [1, 1, 1]), ("a bar", [3]), ("a scatter", [3]),
+        ("a histogram", [3]), ("a series", [3, 3]), ("a matrix", [2]), ("weights", [64]),
+        ("visualized", [1]), ("class_proportions", [3, 3]), ("confusion_matrix", [3]),
+        ("feature_importances", [4]), ("learning_curve", [5, 5]), ("summary_metrics", [4]),
+        ("outlier_candidates", [150]), ("elbow_curve", [3]),
     ):  # fmt: skip
-        chart = signed_in.get_by_role("region", name=title, exact=True)
-        expect(chart.locator(drawn).first, title).to_be_attached()
-    own = signed_in.get_by_role("region", name="an own", exact=True)
-    expect(own.frame_locator("iframe").locator("canvas, svg").first).to_be_visible()
-    table = signed_in.get_by_role("region", name="rows").get_by_role("table")
-    expect(table.get_by_role("row")).to_have_count(4)
-    expect(signed_in.get_by_role("img", name="black")).to_be_visible()
+        assert points(card(signed_in, title)) == n_points, title
+    for title, n_traces in (
+        ("a roc", 2), ("a pr", 2), ("residuals", 2), ("calibration_curve", 4),
+        ("silhouette_plot", 3),
+    ):  # fmt: skip
+        found = points(card(signed_in, title))
+        assert len(found) == n_traces and min(found) > 1, (title, found)
+    own = card(signed_in, "an own").frame_locator("iframe")
+    expect(own.locator("canvas, svg").first).to_be_visible()
+    expect(card(signed_in, "a lost")).to_contain_text("No drawing is known for ann/nothing")
+    signed_in.get_by_label("Find a chart").fill("roc")
+    expect(card(signed_in, "a roc")).to_be_visible()
+    expect(card(signed_in, "a pr")).to_have_count(0)
+    expect(card(signed_in, "weights")).to_have_count(0)
+
+
+def test_images_have_steps_captions_boxes_and_masks(signed_in: Page, drawn: str) -> None:
+    signed_in.set_viewport_size({"width": 1400, "height": 5000})
+    open_ready(signed_in, f"{drawn}/runs/media")
+    one = card(signed_in, "seen/one")
+    expect(one).to_contain_text("step 2")
+    expect(one).to_contain_text("at 2")
+    one.get_by_label("Step of seen/one").fill("0")
+    expect(one).to_contain_text("step 0")
+    expect(one.get_by_role("img", name="at 0")).to_be_visible()
+    several = card(signed_in, "seen/several")
+    expect(several.get_by_role("img")).to_have_count(5)
+    several.get_by_role("button", name="Enlarge no 4").click()
+    large = signed_in.get_by_role("dialog", name="Image")
+    expect(large).to_contain_text("5 of 5")
+    signed_in.keyboard.press("ArrowRight")
+    expect(large.get_by_role("img", name="no 0")).to_be_visible()
+    signed_in.keyboard.press("Escape")
+    expect(large).to_have_count(0)
+    marked = card(signed_in, "marked")
+    expect(marked.locator("rect")).to_have_count(1)
+    expect(marked.locator(".media-layer canvas")).to_have_count(1)
+    marked.get_by_role("button", name="dog found").click()
+    expect(marked.locator("rect")).to_have_count(0)
+    marked.get_by_role("button", name="cat truth").click()
+    expect(marked.locator(".media-layer canvas")).to_have_count(0)
+    expect(card(signed_in, "by hand").get_by_role("img", name="by hand")).to_be_visible()
+
+
+def test_sounds_films_pages_figures_and_scenes_are_shown(signed_in: Page, drawn: str) -> None:
+    signed_in.set_viewport_size({"width": 1400, "height": 5000})
+    open_ready(signed_in, f"{drawn}/runs/media")
+    sound = card(signed_in, "sound")
+    expect(sound).to_contain_text("a tone")
+    sound.locator("audio").evaluate("async (e) => { e.muted = true; await e.play(); e.pause(); }")
+    assert sound.locator("audio").evaluate("e => e.duration") == 0.5
+    expect(card(signed_in, "film").get_by_role("img", name="a clip")).to_be_visible()
+    film = card(signed_in, "clip").locator("video").evaluate("e => e.src")
+    answer = signed_in.request.get(film, headers={"Range": "bytes=10-19"})
+    assert (answer.status, answer.headers["content-type"]) == (206, "video/mp4")
+    assert answer.headers["content-range"] == "bytes 10-19/100" and len(answer.body()) == 10
+    page = card(signed_in, "page")
+    expect(page.frame_locator("iframe").get_by_text("bold")).to_be_visible()
+    assert page.frame_locator("iframe").locator("html").evaluate("() => document.title") == "null"
+    expect(page).not_to_contain_text("other machines")
+    far = card(signed_in, "far")
+    expect(far).to_contain_text("parts on other machines")
+    far.get_by_role("button", name="Load it").click()
+    expect(far.locator("iframe")).to_have_attribute("src", re.compile(r"\?frame=open$"))
+    assert points(card(signed_in, "figure")) == [2]
+    for key in ("cloud", "mesh"):
+        expect(card(signed_in, key).locator(".js-plotly-plot, .quiet")).to_be_attached()
+    for key, kind in (("thing", "3D object"), ("molecule", "molecule")):
+        link = card(signed_in, key).get_by_role("link", name=f"Download the {kind}")
+        assert signed_in.request.get(link.evaluate("e => e.href")).ok
+
+
+def test_tables_are_paged_sorted_and_hold_their_media(signed_in: Page, drawn: str) -> None:
+    signed_in.set_viewport_size({"width": 1400, "height": 5000})
+    open_ready(signed_in, f"{drawn}/runs/media")
+    mixed = card(signed_in, "tables/mixed")
+    expect(mixed).to_contain_text("of 60 rows")
+    expect(mixed.get_by_role("table").get_by_role("img")).to_have_count(3)
+    mixed.get_by_role("button", name="More").click()
+    expect(mixed.get_by_role("cell", name="row 25", exact=True)).to_be_visible()
+    order = mixed.get_by_role("columnheader").get_by_role("button", name="n", exact=True)
+    order.click()
+    order.click()
+    expect(mixed.get_by_role("row").nth(1)).to_contain_text("row 59")
+    mixed.get_by_label("Find rows").fill("row 3")
+    expect(mixed).to_contain_text("11 rows")
+    growing = card(signed_in, "tables/growing")
+    expect(growing.get_by_role("row")).to_have_count(4)
+    growing.get_by_label("Step of tables/growing").fill("0")
+    expect(growing.get_by_role("row")).to_have_count(2)
+    joined = card(signed_in, "tables/joined")
+    expect(joined.get_by_role("row").nth(1)).to_contain_text("left one")
+    expect(joined.get_by_role("row").nth(1)).to_contain_text("right one")
+    expect(card(signed_in, "tables/odd").get_by_role("row")).to_have_count(3)

@@ -7,10 +7,11 @@ import { Feed, post, showConnection } from "./sweep/feed.js";
 import { readAddress, writeAddress } from "./run/address.js";
 import { RunCurves } from "./run/curves.js";
 import { Console } from "./run/console.js";
-import { customCard } from "./run/custom.js";
+import { CustomCharts } from "./run/custom.js";
 import { filesTab } from "./run/files.js";
 import { renderControls, renderTags } from "./run/head.js";
-import { mediaCard } from "./run/media.js";
+import { MediaCards } from "./run/media.js";
+import { readTable } from "./run/media/table.js";
 
 const page = document.querySelector('[data-page="run"]');
 const { url, base } = page.dataset;
@@ -30,30 +31,33 @@ const TABS = { Charts: charts, Overview: facts, Console: consoleTab, System: sys
   Files: (panel) => filesTab(panel, url, fileUrl), Artifacts: artifacts };
 
 async function charts(panel) {
-  const extra = h("div", { class: "stack" });
+  const [drawn, logged] = [h("div", { class: "chart-grid" }), h("div", { class: "stack" })];
   const curves = new RunCurves(panel, { name: overview.run.name || overview.run.id,
     siblings: overview.siblings, view: readAddress(), changed: writeAddress,
     history: (id) => read(`${url.slice(0, url.lastIndexOf("/"))}/${encodeURIComponent(id)}/history`) });
-  panel.append(extra);
-  let signature = "";
+  panel.append(drawn, logged);
+  const media = new MediaCards(logged, { fileUrl, labels: (key) => overview.mask_labels[key] ?? {} });
+  const custom = new CustomCharts(drawn, (table) => readTable(table, fileUrl));
+  curves.find.addEventListener("input", () => {
+    media.find(curves.find.value);
+    custom.find(curves.find.value);
+  });
   const update = async () => {
     const answer = await read(`${url}/history`);
-    curves.update(answer);
-    const media = Object.entries(answer.media).filter(([key]) => !overview.charts.some((c) => c.table === key));
-    const now = JSON.stringify([media.map(([key, items]) => [key, items.length]), overview.charts]);
-    if (now === signature) return;
-    signature = now;
-    put(extra, overview.charts.length ? h("div", { class: "chart-grid" }, ...overview.charts.map((chart) => (
-      customCard(chart, () => tableOf(chart, answer))))) : null,
-    ...media.map(([key, items]) => mediaCard(key, items, fileUrl)));
+    const tables = new Set(overview.charts.map((chart) => chart.table));
+    const all = { ...inSummary(answer.media), ...answer.media };
+    curves.update(answer, overview.charts.length + Object.keys(all).length > 0);
+    custom.update(overview.charts, (key) => overview.summary[key] ?? answer.media[key]?.at(-1)?.[1]);
+    media.update(Object.fromEntries(Object.entries(all).filter(([key]) => !tables.has(key))));
   };
   await update();
   return update;
 }
 
-async function tableOf(chart, answer) {
-  const media = overview.summary[chart.table] ?? answer.media[chart.table]?.at(-1)?.[1];
-  return media?.path ? read(fileUrl(media.path)) : null;
+/** Media that a script put into the summary by hand, so that no step has it. */
+function inSummary(logged) {
+  return Object.fromEntries(Object.entries(overview.summary)
+    .filter(([key, value]) => value?._type && !(key in logged)).map(([key, value]) => [key, [[null, value]]]));
 }
 
 function facts(panel) {
@@ -110,7 +114,7 @@ async function choose(name, focus = false) {
   const panel = h("div", { class: "run-panel" });
   part("panel").replaceChildren(panel);
   for (const tab of part("tabs").children) {
-    const chosen = tab.textContent === name;
+    const chosen = tab.id === `tab-${name}`;
     tab.setAttribute("aria-selected", String(chosen));
     tab.tabIndex = chosen ? 0 : -1;
     if (chosen) part("panel").setAttribute("aria-labelledby", tab.id);

@@ -1,4 +1,12 @@
 /* Inside the sandboxed frame: draws the one spec it is sent, with the rows it is sent. */
+/* A spec that says nothing of its size fills the frame; one of several views keeps its own. */
+function fill(spec) {
+  const isComposite = ["facet", "hconcat", "vconcat", "concat", "repeat"].some((key) => key in spec);
+  if (isComposite || "width" in spec || "height" in spec) return;
+  Object.assign(spec, { width: window.innerWidth - 24, height: window.innerHeight - 24,
+    autosize: { type: "fit", contains: "padding" } });
+}
+
 window.addEventListener("message", (event) => {
   const { spec, rows, fields = {}, strings = {} } = event.data ?? {};
   let text = typeof spec === "string" ? spec : JSON.stringify(spec);
@@ -12,6 +20,7 @@ window.addEventListener("message", (event) => {
   const place = (data) => (data?.name === "wandb" ? { name: "wandb", values: rows } : data);
   if (Array.isArray(ready.data)) ready.data = ready.data.map(place);
   else ready.data = place(ready.data) ?? { values: rows };
+  fill(ready);
   const forbidden = { load: () => Promise.reject(new Error("no addresses")),
     sanitize: () => Promise.reject(new Error("no addresses")) };
   window.vegaEmbed("#chart", ready, { actions: false, loader: forbidden }).catch((error) => {

@@ -53,8 +53,10 @@ export class RunCurves {
     if (view.beside?.length) this.lay(view.beside);
   }
 
-  update(answer) {
+  /** `hasMore` says that something else of the run is shown below, so that no curve is no void. */
+  update(answer, hasMore = false) {
     this.own = answer;
+    this.hasMore = hasMore;
     this.arrange();
     this.redraw();
   }
@@ -101,9 +103,13 @@ export class RunCurves {
       if (!groups.has(group)) groups.set(group, []);
       groups.get(group).push(key);
     }
-    const signature = JSON.stringify([...groups]);
+    const signature = JSON.stringify([[...groups], this.hasMore]);
     if (signature === this.arranged) return;
     this.arranged = signature;
+    if (!keys.length && this.hasMore) {
+      put(this.grid);
+      return;
+    }
     if (!keys.length) {
       put(this.grid, h("p", { class: "quiet" }, wanted ? "No chart of that name."
         : "Nothing logged yet. Numbers given to run.log() appear here as they arrive."));

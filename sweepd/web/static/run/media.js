@@ -1,74 +1,89 @@
-/** Images, tables and histograms of a run, by step; other media as links to their files. */
+/** What a run logged beside numbers: a card for each key, with a slider over its steps. */
 import { h, put } from "../parallel/dom.js";
-import { formatValue } from "../parallel/values.js";
-import { draw, HUES } from "./charts.js";
+import { drawMedia, isWide } from "./media/kinds.js";
+import { isTable, tableView } from "./media/table.js";
 
-const MOST_ROWS = 500;
-
-/** A card for a media key; `items` are [step, object] pairs, `url(path)` gives a file's address. */
-export function mediaCard(key, items, url) {
-  const body = h("div", { class: "media" });
-  const at = h("input", { type: "range", min: 0, max: items.length - 1, value: items.length - 1,
-    "aria-label": `Step of ${key.slice(0, 100)}` });
-  const label = h("span", { class: "aside" });
-  const show = () => {
-    const [step, media] = items[Number(at.value)];
-    label.textContent = `step ${step}`;
-    put(body, ...drawMedia(media, url));
-  };
-  at.addEventListener("input", show);
-  show();
-  return h("section", { class: "card", "aria-label": key.slice(0, 200) },
-    h("header", {}, h("h2", {}, key.slice(0, 200)), items.length > 1 ? at : null, label),
-    h("div", { class: "card-body" }, body));
-}
-
-function drawMedia(media, url) {
-  const type = media._type;
-  if (type === "image-file") return [image(media, url)];
-  if (type === "images/separated") {
-    const captions = media.captions ?? [];
-    return [h("div", { class: "media-items" }, ...(media.filenames ?? []).map((path, k) => (
-      image({ path, caption: captions[k], width: media.width }, url))))];
+export class MediaCards {
+  /** `fileUrl(path)` addresses the run's files; `labels(key)` gives {group: {id: name}} of its masks. */
+  constructor(root, { fileUrl, labels = () => ({}) }) {
+    Object.assign(this, { root, fileUrl, labels, cards: new Map(), wanted: "", arranged: "" });
+    this.observer = new IntersectionObserver((entries) => {
+      for (const { target, isIntersecting } of entries) {
+        const card = this.cards.get(target.dataset.key);
+        if (card && isIntersecting) card.appear();
+      }
+    }, { rootMargin: "300px" });
   }
-  if (type === "table-file") return [table(media, url)];
-  if (type === "histogram") return [histogram(media)];
-  const path = media.path ?? media.filenames?.[0];
-  return [path ? h("p", {}, h("a", { href: url(path), download: "" }, path.split("/").at(-1)),
-    ` (${type})`) : h("p", { class: "quiet" }, `${type}`)];
+
+  /** `media` is {key: [[step, object], …]}; a slider that stood at the end stays there. */
+  update(media) {
+    for (const [key, items] of Object.entries(media)) {
+      let card = this.cards.get(key);
+      if (!card) {
+        card = new Card(key, this.fileUrl, this.labels(key));
+        this.cards.set(key, card);
+        this.observer.observe(card.element);
+      }
+      card.update(items);
+    }
+    this.#arrange();
+  }
+
+  find(wanted) {
+    this.wanted = wanted.trim().toLowerCase();
+    this.#arrange();
+  }
+
+  /** In groups by what stands before the slash, as the curves are. */
+  #arrange() {
+    const keys = [...this.cards.keys()].filter((key) => key.toLowerCase().includes(this.wanted))
+      .sort((a, b) => a.localeCompare(b));
+    const groups = Map.groupBy(keys, (key) => (key.includes("/") ? key.slice(0, key.indexOf("/")) : ""));
+    const signature = JSON.stringify([...groups]);
+    if (signature === this.arranged) return;
+    this.arranged = signature;
+    put(this.root, ...[...groups].sort(([a], [b]) => a.localeCompare(b)).flatMap(([group, members]) => [
+      h("h2", { class: "chart-group" }, group.slice(0, 200) || "Media"),
+      h("div", { class: "chart-grid is-ragged" }, ...members.map((key) => this.cards.get(key).element)),
+    ]));
+  }
 }
 
-function image(media, url) {
-  return h("figure", {}, h("img", { src: url(media.path), loading: "lazy",
-    alt: media.caption ?? "logged image", width: Math.max(56, Math.min(480, media.width ?? 240)) }),
-  media.caption ? h("figcaption", {}, String(media.caption).slice(0, 200)) : null);
-}
+class Card {
+  constructor(key, fileUrl, labels) {
+    Object.assign(this, { key, fileUrl, labels, items: [], hidden: new Set(), isSeen: false, shown: "" });
+    this.slider = h("input", { type: "range", min: 0, max: 0, value: 0, "aria-label": `Step of ${key.slice(0, 100)}` });
+    this.slider.addEventListener("input", () => this.show());
+    this.step = h("span", { class: "aside" });
+    this.body = h("div", { class: "media" });
+    this.element = h("section", { class: "card media-card", "data-key": key, "aria-label": key.slice(0, 200) },
+      h("header", {}, h("h3", {}, key.slice(0, 200)), this.step), this.slider, this.body);
+  }
 
-function table(media, url) {
-  const place = h("div", { class: "media-table", tabindex: 0, role: "region", "aria-label": "Table" },
-    h("p", { class: "quiet" }, "Reading the table…"));
-  fetch(url(media.path)).then((response) => response.json()).then((content) => {
-    renderTable(place, content, url);
-  }).catch(() => put(place, h("p", { class: "quiet" }, "This table cannot be read.")));
-  return place;
-}
+  update(items) {
+    const isAtEnd = Number(this.slider.value) === this.items.length - 1 || !this.items.length;
+    this.items = items;
+    this.slider.max = items.length - 1;
+    if (isAtEnd) this.slider.value = items.length - 1;
+    this.slider.hidden = items.length < 2;
+    this.show();
+  }
 
-function renderTable(place, { columns = [], data = [] }, url) {
-  const cell = (value) => {
-    if (value?._type === "image-file" && value.path) return h("td", {}, h("img", { src: url(value.path), alt: "" }));
-    return h("td", {}, formatValue(value).slice(0, 300));
-  };
-  put(place, h("table", { class: "plain-table" }, h("thead", {}, h("tr", {},
-    ...columns.map((name) => h("th", { scope: "col" }, String(name).slice(0, 120))))),
-  h("tbody", {}, ...data.slice(0, MOST_ROWS).map((row) => h("tr", {}, ...row.map(cell))))),
-  data.length > MOST_ROWS ? h("p", { class: "quiet" }, `The first ${MOST_ROWS} of ${data.length} rows`) : null);
-}
+  appear() {
+    this.isSeen = true;
+    this.show();
+  }
 
-function histogram(media) {
-  const place = h("div", { class: "chart" });
-  const bins = media.bins ?? [];
-  const centres = (media.values ?? []).map((_, k) => (bins[k] + bins[k + 1]) / 2);
-  queueMicrotask(() => draw(place, [{ type: "bar", x: centres, y: media.values, marker: { color: HUES[0] } }],
-    { bargap: 0.02 }));
-  return place;
+  show() {
+    const [step, media] = this.items[Number(this.slider.value)];
+    const wide = isTable(media) ? (media.ncols ?? 9) > 4 : isWide(media);
+    this.element.classList.toggle("is-wide", wide);
+    this.step.textContent = step === null ? "summary" : `step ${step}`;
+    this.slider.setAttribute("aria-valuetext", this.step.textContent);
+    const signature = `${step} ${media.path ?? ""} ${media.sha256 ?? ""}`;
+    if (!this.isSeen || signature === this.shown) return;
+    this.shown = signature;
+    put(this.body, ...(isTable(media) ? [tableView(media, this.fileUrl)]
+      : drawMedia(media, this.fileUrl, { labels: this.labels, hidden: this.hidden })));
+  }
 }
