@@ -126,3 +126,15 @@ class RunFile:
     mimetype: str
     blob: str
     updated_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Alert:
+    """What a script called out with `run.alert`; `severity` is INFO, WARN or ERROR."""
+
+    title: str
+    body: str
+    severity: str
+    at: datetime
+    run_id: str
+    run_name: str

@@ -1,6 +1,7 @@
 """What users leave beside runs: alerts, and charts of their own."""
 
-from sweepd.domain.runs import Run
+from sweepd.domain.projects import Project
+from sweepd.domain.runs import Alert, Run
 from sweepd.domain.users import Caller
 from sweepd.services import access
 from sweepd.services.core import Core
@@ -16,9 +17,22 @@ class Notices:
     def alert(self, run: Run, title: str, body: str, severity: str, wait_s: float) -> bool:
         """Keep an alert; False when one of the same title came less than `wait_s` ago."""
         at = self._core.now()
-        return self._core.db.write(
+        is_new = self._core.db.write(
             lambda c: notices.append_alert(c, run.pk, title, body, severity, at, wait_s)
         )
+        if is_new:
+            self._core.changes.touch("run", run.pk)
+        return is_new
+
+    def of_run(self, run: Run, most: int) -> list[Alert]:
+        """A run's alerts, the newest first."""
+        with self._core.db.read() as connection:
+            return notices.list_alerts(connection, most, run_pk=run.pk)
+
+    def of_project(self, project: Project, most: int) -> list[Alert]:
+        """The alerts of a project's runs, the newest first."""
+        with self._core.db.read() as connection:
+            return notices.list_alerts(connection, most, project_pk=project.pk)
 
     def save_chart(
         self, caller: Caller, entity: str, name: str, display_name: str, spec: str

@@ -4,6 +4,7 @@ from datetime import datetime, timedelta
 
 import sqlalchemy as sa
 
+from sweepd.domain.runs import Alert
 from sweepd.store import schema
 from sweepd.store.database import Connection, insert
 
@@ -37,6 +38,26 @@ def append_alert(
         )
     )
     return True
+
+
+def list_alerts(
+    connection: Connection, most: int, run_pk: int | None = None, project_pk: int | None = None
+) -> list[Alert]:
+    """The newest alerts of a run, or of a project's runs that are not deleted."""
+    alerts, runs = schema.alerts.c, schema.runs.c
+    query = (
+        sa.select(
+            alerts.title, alerts.body, alerts.severity, alerts.at, runs.run_id, runs.display_name
+        )
+        .join(schema.runs, runs.id == alerts.run_pk)
+        .order_by(alerts.at.desc(), alerts.id.desc())
+        .limit(most)
+    )
+    if run_pk is not None:
+        query = query.where(alerts.run_pk == run_pk)
+    if project_pk is not None:
+        query = query.where(runs.project_id == project_pk, runs.deleted_at.is_(None))
+    return [Alert(*row) for row in connection.execute(query)]
 
 
 def upsert_chart(

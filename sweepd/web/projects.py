@@ -13,11 +13,12 @@ from sweepd.services import specs
 from sweepd.services.all import Services
 from sweepd.services.sweeps import SweepChange
 from sweepd.web import shapes
-from sweepd.web.answering import address, crumbs, json_answer, render, secure
+from sweepd.web.answering import address, crumbs, json_answer, render, secure, segment
 from sweepd.web.runs import change
 from sweepd.web.session import Visitor, services_of
 
 MAX_AT_ONCE = 10_000  # runs changed by one press
+MAX_ALERTS = 20  # of all runs, the newest
 MAX_DELETED = 500  # listed to be brought back
 EXAMPLE = """\
 program: agent.py
@@ -81,6 +82,10 @@ def show(request: Request, visitor: Visitor) -> Response:
         project={"name": project.name, "entity": project.entity,
                  "description": project.description[:1000]},
         crumbs=crumbs((project.entity, address(project.entity)), (project.name, None)),
+        alerts=[
+            shapes.from_alert(alert) | {"href": f"{base}/runs/{segment(alert.run_id)}#alerts"}
+            for alert in services.notices.of_project(project, MAX_ALERTS)
+        ],
         data_url=address("-", "projects", project.entity, project.name),
         origin=str(request.base_url).rstrip("/"),
     )  # fmt: skip

@@ -19,6 +19,7 @@ from sweepd.web.session import Visitor, services_of
 CURVE_POINTS = 800  # of one key; the extremes of each stretch are kept
 CONSOLE_LINES = 4000  # in one answer
 MAX_SIBLINGS = 200
+MAX_ALERTS = 500  # the newest
 MAX_MEDIA = 400  # of one key, the newest
 
 
@@ -65,6 +66,7 @@ def overview(request: Request, visitor: Visitor) -> Response:
             for run_id, name in services.overviews.neighbours(run, MAX_SIBLINGS)
         ],
         "artifacts": _artifacts(services, visitor.caller, run),
+        "alerts": [shapes.from_alert(x) for x in services.notices.of_run(run, MAX_ALERTS)],
     })  # fmt: skip
 
 

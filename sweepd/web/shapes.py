@@ -8,7 +8,7 @@ from typing import Any
 
 import orjson
 
-from sweepd.domain.runs import Run
+from sweepd.domain.runs import Alert, Run
 from sweepd.domain.sweeps import Sweep, SweepEvent, SweepPoint
 from sweepd.services import specs
 
@@ -169,6 +169,15 @@ def from_event(event: SweepEvent) -> dict[str, Any]:
         "kind": event.kind,
         "message": event.message[:20_000],
     }
+
+
+def from_alert(alert: Alert) -> dict[str, Any]:
+    """What a script called out."""
+    return {
+        "title": alert.title[:500], "body": alert.body[:20_000],
+        "level": alert.severity.lower(), "at": moment(alert.at), "run": alert.run_id,
+        "name": alert.run_name[:200],
+    }  # fmt: skip
 
 
 def title_of(sweep: Sweep) -> str:

@@ -138,6 +138,9 @@ def media() -> None:
             "tables/odd": wandb.Table(columns=["x"], data=[[float("nan")], [1.0]]),
         })  # fmt: skip
         run.summary["by hand"] = wandb.Image(picture(9), caption="by hand")
+        run.alert("loss is high", "it is **17**", level="WARN")
+        for _ in range(2):
+            run.alert("gone", "<b>all</b> is lost", level=wandb.AlertLevel.ERROR, wait_duration=60)
 
 
 charts()

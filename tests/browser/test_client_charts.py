@@ -151,3 +151,19 @@ def test_tables_are_paged_sorted_and_hold_their_media(signed_in: Page, drawn: st
     expect(joined.get_by_role("row").nth(1)).to_contain_text("left one")
     expect(joined.get_by_role("row").nth(1)).to_contain_text("right one")
     expect(card(signed_in, "tables/odd").get_by_role("row")).to_have_count(3)
+
+
+def test_alerts_are_listed_on_the_pages_of_run_and_project(signed_in: Page, drawn: str) -> None:
+    open_ready(signed_in, f"{drawn}/runs/media")
+    signed_in.get_by_role("button", name="2 alerts").click()
+    panel = signed_in.get_by_role("tabpanel", name="Alerts")
+    expect(panel.get_by_role("listitem")).to_have_count(2)  # the repeated one came once
+    newest = panel.get_by_role("listitem").first
+    expect(newest).to_contain_text("error")
+    expect(newest).to_contain_text("<b>all</b> is lost")
+    open_ready(signed_in, drawn)
+    alerts = card(signed_in, "Alerts").get_by_role("listitem")
+    expect(alerts).to_have_count(2)
+    expect(alerts.nth(1)).to_contain_text("loss is high")
+    alerts.nth(1).get_by_role("link").click()
+    expect(signed_in.get_by_role("tab", name="Alerts")).to_have_attribute("aria-selected", "true")

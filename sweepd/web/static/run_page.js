@@ -9,6 +9,7 @@ import { RunCurves } from "./run/curves.js";
 import { Console } from "./run/console.js";
 import { CustomCharts } from "./run/custom.js";
 import { filesTab } from "./run/files.js";
+import { alertList, alertNote } from "./run/alerts.js";
 import { renderControls, renderTags } from "./run/head.js";
 import { MediaCards } from "./run/media.js";
 import { readTable } from "./run/media/table.js";
@@ -28,7 +29,7 @@ async function read(address) {
 }
 
 const TABS = { Charts: charts, Overview: facts, Console: consoleTab, System: system,
-  Files: (panel) => filesTab(panel, url, fileUrl), Artifacts: artifacts };
+  Files: (panel) => filesTab(panel, url, fileUrl), Artifacts: artifacts, Alerts: alerts };
 
 async function charts(panel) {
   const [drawn, logged] = [h("div", { class: "chart-grid" }), h("div", { class: "stack" })];
@@ -110,6 +111,12 @@ function artifacts(panel) {
     : h("p", { class: "quiet" }, "This run logged and used no artifact."));
 }
 
+function alerts(panel) {
+  const update = () => put(panel, alertList(overview.alerts));
+  update();
+  return update;
+}
+
 async function choose(name, focus = false) {
   const panel = h("div", { class: "run-panel" });
   part("panel").replaceChildren(panel);
@@ -140,7 +147,8 @@ function head() {
     fact("Started", run.started_at ? formatTime(Date.parse(run.started_at), 90_000_000) : ""),
     fact("Steps", run.n_steps), fact("On", run.host),
     run.sweep ? h("span", {}, "Sweep ", h("a", { href: `${base}/sweeps/${encodeURIComponent(run.sweep)}` }, run.sweep)) : null);
-  put(part("reason"), run.stop_reason ? h("p", { class: "notice is-calm" }, h("span", {}, `Stopped: ${run.stop_reason}`)) : null);
+  put(part("reason"), run.stop_reason ? h("p", { class: "notice is-calm" }, h("span", {}, `Stopped: ${run.stop_reason}`)) : null,
+    alertNote(overview.alerts, () => choose("Alerts", true)));
   renderControls(part("controls"), run, url, base, refresh);
   renderTags(part("tags"), run, url, refresh);
 }
