@@ -29,11 +29,28 @@ class Files:
         self._keeping = BlobKeeping(core, blobs)
 
     def list_files(
-        self, run: Run, pattern: str | None = None, names: Sequence[str] | None = None
+        self,
+        run: Run,
+        pattern: str | None = None,
+        names: Sequence[str] | None = None,
+        after: str | None = None,
+        limit: int | None = None,
     ) -> list[RunFile]:
-        """A run's files by name; `pattern` is SQL's LIKE, empty names are all."""
+        """A run's files by name; `pattern` is SQL's LIKE, empty names are all.
+
+        Args:
+            after: Only names that come after this one.
+            limit: How many at most; None is all.
+        """
         with self._core.db.read() as connection:
-            return run_files.list_files(connection, run.pk, names, pattern)
+            return run_files.list_files(connection, run.pk, names, pattern, after, limit)
+
+    def count_files(
+        self, run: Run, pattern: str | None = None, names: Sequence[str] | None = None
+    ) -> int:
+        """How many files `list_files` would give in all."""
+        with self._core.db.read() as connection:
+            return run_files.count_files(connection, run.pk, names, pattern)
 
     def find_file(self, run: Run, path: str) -> RunFile | None:
         """One file of a run; None when there is none of that name."""

@@ -95,6 +95,48 @@ def media_and_listing() -> None:
     assert other.id != run.id
 
 
+NAMES = (
+    "a b.txt", "ü日本.txt", "h#sh.txt", "per%cent.txt", "%41.txt", "pl+us.txt", "q?mark.txt",
+    "am&p.txt", "semi;colon.txt", "quo'te.txt", 'dq".txt', "back\\slash.txt", "de ep/ä%20.txt",
+    "dot.", ".hidden", "con:colon.txt", "<lt>.txt", "pipe|.txt", "-dash.txt", "x" * 180 + ".txt",
+)  # fmt: skip
+
+
+def names_of_every_kind() -> None:
+    folder = Path("odd")
+    for name in NAMES:
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).write_text(f"this is {name}")
+    with wandb.init(project=PROJECT, settings=QUIET) as run:
+        for name in NAMES:
+            run.save(f"odd/{name}", base_path="odd", policy="now")
+    files = wandb.Api().run(f"{HERE}/{run.id}").files(per_page=7)
+    seen = {file.name: file for file in files}
+    for name in NAMES:
+        assert Path(seen[name].download(root="odd-got").name).read_text() == f"this is {name}"
+        assert wandb.Api().run(f"{HERE}/{run.id}").file(name).size == len(
+            f"this is {name}".encode()
+        )
+
+
+def deleted_while_listed() -> None:
+    Path("many").mkdir()
+    for k in range(120):
+        Path(f"many/{k:03d}.txt").write_text(str(k))
+    with wandb.init(project=PROJECT, settings=QUIET) as run:
+        run.save("many/*", base_path=".")
+    seen = wandb.Api().run(f"{HERE}/{run.id}")
+    assert [file.name for file in seen.files(pattern="many/00_.txt")] == [
+        f"many/00{k}.txt" for k in range(10)
+    ]
+    assert len(list(seen.files(names=["many/003.txt", "many/004.txt", "none"]))) == 2
+    for file in seen.files(pattern="many/%", per_page=25):
+        file.delete()
+    assert list(seen.files(pattern="many/%")) == []
+    got = seen.download_history_exports("exports")
+    assert (got.paths, got.errors) == ([], {}), got
+
+
 def has_sound() -> bool:
     try:
         import soundfile  # noqa: F401
@@ -106,6 +148,8 @@ def has_sound() -> bool:
 def main() -> None:
     policies()
     media_and_listing()
+    names_of_every_kind()
+    deleted_while_listed()
     print("done")
 
 

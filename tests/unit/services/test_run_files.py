@@ -1,0 +1,73 @@
+"""Files of runs: listed by name, page by page, by names and by patterns."""
+
+from collections.abc import AsyncIterator
+from concurrent.futures import ThreadPoolExecutor
+
+import anyio
+import pytest
+
+from sweepd import server
+from sweepd.domain.runs import Run
+from sweepd.domain.users import Caller
+from sweepd.services.runs import RunChange
+
+NAMES = ["100%.txt", "100x.txt", "a.txt", "b/a.txt", "ü.txt"]
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def database_url(request: pytest.FixtureRequest) -> str:
+    if request.param == "sqlite":
+        return ""
+    url: str = request.getfixturevalue("postgresql_url")
+    return url
+
+
+@pytest.fixture
+def run(parts: server.Parts, ann: Caller) -> Run:
+    """A run with five files."""
+    made = parts.services.runs.upsert(ann, "ann", "p", "r", RunChange())[0]
+
+    async def put() -> None:
+        async def stream() -> AsyncIterator[bytes]:
+            yield b"x"
+
+        for name in NAMES:
+            await parts.services.files.put_run_file(made.pk, name, stream(), "", 10)
+
+    with ThreadPoolExecutor(1) as pool:
+        pool.submit(anyio.run, put).result()
+    return made
+
+
+def test_pages_follow_each_other_by_name(parts: server.Parts, run: Run) -> None:
+    files = parts.services.files
+    assert {file.path for file in files.list_files(run)} == set(NAMES)
+    assert files.count_files(run) == 5
+    seen: list[str] = []
+    while page := files.list_files(run, after=seen[-1] if seen else None, limit=2):
+        seen += [file.path for file in page]
+    assert sorted(seen) == sorted(NAMES) and len(seen) == 5
+
+
+@pytest.mark.parametrize(
+    ("pattern", "found"),
+    [
+        ("%.txt", 5),
+        ("_.txt", 2),
+        ("100\\%.txt", 1),
+        ("b/%", 1),
+        ("none\\", 0),
+        ("%\\\\", 0),
+    ],
+)
+def test_patterns_are_those_of_sql_with_a_backslash_for_the_letter_itself(
+    parts: server.Parts, run: Run, pattern: str, found: int
+) -> None:
+    assert len(parts.services.files.list_files(run, pattern)) == found
+    assert parts.services.files.count_files(run, pattern) == found
+
+
+def test_names_that_are_not_there_are_left_out(parts: server.Parts, run: Run) -> None:
+    files = parts.services.files
+    assert [f.path for f in files.list_files(run, names=["a.txt", "c.txt"])] == ["a.txt"]
+    assert files.count_files(run, names=["a.txt", "c.txt"]) == 1
