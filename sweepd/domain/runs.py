@@ -92,6 +92,8 @@ class Run:
     events_lines: int
     console_lines: int
     last_step: int
+    parent_pk: int | None  # of a fork, as long as it reads its first lines there
+    inherited_lines: int  # history lines that are read in the parent
     metric_last: float | None
     metric_min: float | None
     metric_max: float | None
@@ -101,6 +103,7 @@ class Run:
     heartbeat_at: datetime | None
     ended_at: datetime | None
     updated_at: datetime
+    deleted_at: datetime | None
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,6 +18,7 @@ from sweepd.services import (
     breaker,
     early_stops,
     endings,
+    forks,
     lifecycle,
     shared_runs,
 )
@@ -131,6 +132,8 @@ class History:
     ) -> dict[str, Any]:
         steps = [row["_step"] for row in rows if isinstance(row.get("_step"), int)]
         span = (min(steps), max(steps)) if steps else (-1, -1)
+        if block.first < run.history_lines:
+            forks.before_overwriting(connection, run, block.first)
         n_lines = history.append_lines(
             connection, run.pk, Stream.HISTORY, block.first, block.lines, run.history_lines, span
         )

@@ -7,9 +7,8 @@ from sweepd.domain.runs import ConsoleLine, Run
 from sweepd.services import forks
 from sweepd.services.console import console_line
 from sweepd.services.core import Core
-from sweepd.services.streams import parse_line
+from sweepd.services.streams import parse_line, step_of
 from sweepd.store import history, objectives
-from sweepd.store.database import Connection
 from sweepd.store.history import Stream as Stream  # the edges name streams by it
 
 MAX_KEYS_KEPT = 64  # runs whose keys are remembered
@@ -31,27 +30,19 @@ class Reading:
         The history of a fork begins with its parent's, up to the step where they part.
         """
         with self._core.db.read() as connection:
+            if stream is not Stream.HISTORY:
+                return [line for _, line in history.read_lines(connection, run.pk, stream)]
             lines: list[str] = []
-            if stream is Stream.HISTORY:
-                for parent, last_step in forks.ancestors(connection, run):
-                    end = last_step + 1 if max_step is None else min(max_step, last_step + 1)
-                    lines += self._own_lines(connection, parent, stream, min_step, end)
-            return lines + self._own_lines(connection, run, stream, min_step, max_step)
-
-    def _own_lines(
-        self,
-        connection: Connection,
-        run: Run,
-        stream: Stream,
-        min_step: int | None,
-        max_step: int | None,
-    ) -> list[str]:
-        if min_step is None and max_step is None:
-            return [line for _, line in history.read_lines(connection, run.pk, stream)]
-        low = -1 if min_step is None else min_step
-        high = float("inf") if max_step is None else max_step
-        blocks = history.read_blocks(connection, run.pk, stream, low, high)
-        return [line for block in blocks for line in _between(block, low, high)]
+            for pk, first, end in forks.parts(connection, run):
+                if min_step is None and max_step is None:
+                    found = history.read_lines(connection, pk, stream, first, end)
+                    lines += [line for _, line in found]
+                    continue
+                low = -1 if min_step is None else min_step
+                high = float("inf") if max_step is None else max_step
+                for block in history.read_blocks(connection, pk, stream, low, high, end):
+                    lines += _between(block, low, high)
+            return lines
 
     def rows(
         self,
@@ -91,6 +82,8 @@ class Reading:
     def last_line(self, run: Run, stream: Stream) -> str | None:
         """The newest line of a stream."""
         with self._core.db.read() as connection:
+            if stream is Stream.HISTORY:
+                return forks.last_line(connection, run, run.history_lines)
             return history.last_line(connection, run.pk, stream)
 
     def objective(self, run: Run) -> list[tuple[int, float]]:
@@ -103,9 +96,7 @@ class Reading:
 
         None before the first row. A run that stands still is looked through only once.
         """
-        with self._core.db.read() as connection:
-            line_of_descent = [*(parent for parent, _ in forks.ancestors(connection, run)), run]
-        version = tuple((r.pk, r.history_lines, r.last_step, r.updated_at) for r in line_of_descent)
+        version = (run.pk, run.history_lines, run.last_step, run.updated_at)
         if version not in self._keys:
             found = history_keys(self.lines(run, Stream.HISTORY))
             if len(self._keys) >= MAX_KEYS_KEPT:
@@ -158,7 +149,7 @@ def history_keys(lines: Sequence[str]) -> dict[str, Any] | None:
     last_step = -1
     for line in lines:
         row = parse_line(line)
-        last_step = max(last_step, _step(row))
+        last_step = max(last_step, step_of(row))
         flat = flatten(row)
         names = tuple(sorted(flat))
         sets[names] = sets.get(names, 0) + 1
@@ -213,17 +204,12 @@ def _between(lines: list[str], low: int, high: float) -> list[str]:
     """
 
     def step(line: str) -> int:
-        return _step(parse_line(line))
+        return step_of(parse_line(line))
 
     if len(lines) > 1 and 0 <= step(lines[0]) < step(lines[-1]) == step(lines[0]) + len(lines) - 1:
         first = step(lines[0])  # no step is missing: positions are steps
         return lines[max(0, low - first) : max(0, int(min(high - first, len(lines))))]
     return [line for line in lines if low <= step(line) < high]
-
-
-def _step(row: dict[str, Any]) -> int:
-    step = row.get("_step", -1)
-    return step if isinstance(step, int) else -1
 
 
 def _kind(value: Any) -> str:

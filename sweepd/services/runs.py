@@ -1,7 +1,7 @@
 """Runs as their owner sees them: create, change, find, stop, delete."""
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -11,15 +11,12 @@ from sweepd.domain.ids import check_run_id, new_short_id
 from sweepd.domain.memorable import run_name
 from sweepd.domain.projects import Project
 from sweepd.domain.runs import Run, RunState
-from sweepd.domain.sweeps import SweepState
 from sweepd.domain.users import Caller
-from sweepd.services import access, endings, filters, lifecycle, specs
+from sweepd.services import access, deletions, endings, filters, forks, lifecycle, rewinds
 from sweepd.services.core import Core
 from sweepd.services.shared_runs import merge_configs
-from sweepd.services.streams import parse_line
-from sweepd.store import history, objectives, runs, sweeps
+from sweepd.store import runs, sweeps
 from sweepd.store.database import Connection
-from sweepd.store.history import Stream
 
 MAX_SELECTIONS_KEPT = 64
 
@@ -96,15 +93,19 @@ class Runs:
             at = self._core.now()
             name = check_run_id(run_id) if run_id else self._fresh_id(connection, owner)
             run = runs.find_run(connection, owner.pk, name, deleted=True)
-            if run is not None and _is_deleted(connection, run):
-                runs.purge_run(connection, run.pk)
+            if run is not None and run.deleted_at is not None:
+                deletions.purge(connection, run)
                 run = None
+            inserted = run is None
             if run is None:
-                return self._create(connection, caller, owner, name, change, at), True
-            if _begins_anew(run, change, resumes or change.is_shared):
-                self._restart(connection, run)
-            self._change(connection, run, change, at)
-            return _get(connection, run.pk), False
+                run = self._create(connection, caller, owner, name, change, at)
+            else:
+                if _begins_anew(run, change, resumes):
+                    rewinds.begin_anew(connection, run)
+                self._change(connection, run, change, at)
+            if change.is_from_client and change.config is not None:
+                forks.begin(connection, _get(connection, run.pk), change.config)
+            return _get(connection, run.pk), inserted
 
         run, inserted = self._core.db.write(upsert)
         self._core.changes.touch("run", run.pk)
@@ -163,21 +164,6 @@ class Runs:
             lifecycle.start_run(connection, run, at)
             values["heartbeat_at"] = at
         runs.update_run(connection, run.pk, {**values, "updated_at": at})
-
-    def _restart(self, connection: Connection, run: Run) -> None:
-        """The same id without resume: the service starts its history over."""
-        for stream in Stream:
-            history.delete_lines(connection, run.pk, stream)
-        objectives.delete_values(connection, run.pk)
-        runs.update_run(
-            connection,
-            run.pk,
-            {
-                "history_lines": 0, "events_lines": 0, "console_lines": 0, "last_step": -1,
-                "summary": "{}", "metric_last": None, "metric_min": None, "metric_max": None,
-                "exitcode": None,
-            },
-        )  # fmt: skip
 
     def get(self, caller: Caller, entity: str | None, project: str | None, run_id: str) -> Run:
         """A run by its path.
@@ -284,38 +270,26 @@ class Runs:
         A sweep's config is free again, so in a finite space it is handed out once more (by a sweep
         that has ended, once it is resumed), unless `keep_config` says that it stays done.
         """
-        self._mark_deleted(caller, pk, deleted=True, keep_config=keep_config)
+        self._mark(
+            pk,
+            lambda c: deletions.delete(
+                c, caller, access.get_run_by_pk(c, caller, pk), keep_config, self._core.now()
+            ),
+        )
 
     def undelete(self, caller: Caller, pk: int) -> None:
         """Bring a deleted run back."""
-        self._mark_deleted(caller, pk, deleted=False)
+        self._mark(
+            pk,
+            lambda c: deletions.undelete(c, access.get_run_by_pk(c, caller, pk), self._core.now()),
+        )
 
-    def _mark_deleted(
-        self, caller: Caller, pk: int, deleted: bool, keep_config: bool = True
-    ) -> None:
-        def mark(connection: Connection) -> int | None:
-            run = access.get_run_by_pk(connection, caller, pk)
-            at = self._core.now()
-            if deleted and run.state in (RunState.PENDING, RunState.RUNNING, RunState.PREEMPTING):
-                lifecycle.request_stop(connection, run, f"deleted by {caller.name}", at)
-                lifecycle.lose_run(connection, _get(connection, pk), 0, "deleted", at)
-            runs.update_run(connection, pk, {"deleted_at": at if deleted else None})
-            if run.sweep_pk is not None and run.sweep_id is not None:
-                sweep = sweeps.find_sweep_by_pk(connection, run.sweep_pk, lock=True)
-                if not deleted:
-                    lifecycle.take_cell_back(connection, run)
-                elif sweep is not None and not keep_config:
-                    is_finite = sweep.n_configs is not None or (
-                        specs.spec_of(sweep).space.n_configs is not None
-                    )
-                    if lifecycle.free_cell(connection, _get(connection, pk), is_finite):
-                        message = f"run {run.run_id} was deleted; its config is free again"
-                        sweeps.append_event(connection, sweep.pk, at, caller.name, "retry", message)
-                if sweep is not None and sweep.state is SweepState.RUNNING:
-                    endings.finish_if_done(connection, sweep.pk, at)
-            return run.sweep_pk
+    def _mark(self, pk: int, mark: Callable[[Connection], None]) -> None:
+        def write(connection: Connection) -> int | None:
+            mark(connection)
+            return _get(connection, pk).sweep_pk
 
-        self._core.changes.touch("sweep", self._core.db.write(mark))
+        self._core.changes.touch("sweep", self._core.db.write(write))
         self._core.changes.touch("run", pk)
 
     def rewind(
@@ -329,17 +303,7 @@ class Runs:
 
         def rewind(connection: Connection) -> Run:
             run = access.get_run(connection, caller, entity, project, run_id)
-            found = history.read_lines(connection, run.pk, Stream.HISTORY)
-            kept = [line for _, line in found if parse_line(line).get("_step", 0) <= step]
-            history.delete_lines(connection, run.pk, Stream.HISTORY)
-            if kept:
-                history.append_lines(connection, run.pk, Stream.HISTORY, 0, kept, 0, (0, step))
-            objectives.delete_values_after(connection, run.pk, step)
-            runs.update_run(
-                connection,
-                run.pk,
-                {"history_lines": len(kept), "last_step": min(run.last_step, step)},
-            )
+            rewinds.rewind(connection, run, step)
             return _get(connection, run.pk)
 
         return self._core.db.write(rewind)
@@ -363,11 +327,8 @@ def _begins_anew(run: Run, change: RunChange, resumes: bool) -> bool:
     """A fresh `wandb.init` on an id whose run has ended; later upserts of a live one are not."""
     has_data = bool(run.history_lines or run.events_lines or run.console_lines)
     has_ended = run.state not in (RunState.RUNNING, RunState.PENDING, RunState.PREEMPTING)
-    return change.is_from_client and has_data and has_ended and not resumes
-
-
-def _is_deleted(connection: Connection, run: Run) -> bool:
-    return runs.find_run(connection, run.project_pk, run.run_id) is None
+    is_new = change.is_from_client and not (resumes or change.is_shared)
+    return is_new and has_data and has_ended
 
 
 def _get(connection: Connection, pk: int) -> Run:

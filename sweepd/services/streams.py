@@ -41,6 +41,12 @@ def parse_line(line: str) -> dict[str, Any]:
     return row if isinstance(row, dict) else {}
 
 
+def step_of(row: dict[str, Any]) -> int:
+    """A history row's step; -1 when it has none."""
+    step = row.get("_step", -1)
+    return step if isinstance(step, int) else -1
+
+
 def number_at(row: dict[str, Any], name: str) -> float | None:
     """The number logged under a name, which may be a path through nested objects; else None."""
     value: Any = row.get(name)

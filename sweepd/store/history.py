@@ -3,6 +3,7 @@
 Sending the same lines again changes nothing; sending other lines at an old number replaces them.
 """
 
+import sys
 from collections.abc import Iterator, Sequence
 from enum import IntEnum
 
@@ -64,8 +65,7 @@ def _make_room(connection: Connection, run_pk: int, stream: Stream, start: int, 
     rows = connection.execute(
         sa.select(schema.chunks)
         .where(
-            _chunks.run_pk == run_pk,
-            _chunks.stream == int(stream),
+            _of(run_pk, stream),
             _chunks.first_line < end,
             _chunks.first_line + _chunks.n_lines > start,
         )
@@ -74,9 +74,7 @@ def _make_room(connection: Connection, run_pk: int, stream: Stream, start: int, 
     for row in rows:
         connection.execute(
             sa.delete(schema.chunks).where(
-                _chunks.run_pk == run_pk,
-                _chunks.stream == int(stream),
-                _chunks.first_line == row.first_line,
+                _of(run_pk, stream), _chunks.first_line == row.first_line
             )
         )
         lines = _lines(row.body)
@@ -84,65 +82,124 @@ def _make_room(connection: Connection, run_pk: int, stream: Stream, start: int, 
         after = lines[max(0, end - row.first_line) :]
         for first, kept in ((row.first_line, before), (end, after)):
             if kept:
-                connection.execute(
-                    sa.insert(schema.chunks).values(
-                        run_pk=run_pk,
-                        stream=int(stream),
-                        first_line=first,
-                        n_lines=len(kept),
-                        min_step=row.min_step,
-                        max_step=row.max_step,
-                        body="\n".join(kept).encode("utf-8", "surrogatepass"),
-                    )
-                )
+                steps = (row.min_step, row.max_step)
+                append_lines(connection, run_pk, stream, first, kept, first, steps)
 
 
 def read_lines(
-    connection: Connection, run_pk: int, stream: Stream, first_line: int = 0
+    connection: Connection,
+    run_pk: int,
+    stream: Stream,
+    first_line: int = 0,
+    end_line: int | None = None,
 ) -> Iterator[tuple[int, str]]:
-    """(number, line) in order, from `first_line`."""
+    """(number, line) in order, from `first_line` to before `end_line`."""
     query = sa.select(_chunks.first_line, _chunks.body).where(
-        _chunks.run_pk == run_pk,
-        _chunks.stream == int(stream),
-        _chunks.first_line + _chunks.n_lines > first_line,
+        _of(run_pk, stream), _chunks.first_line + _chunks.n_lines > first_line
     )
+    if end_line is not None:
+        query = query.where(_chunks.first_line < end_line)
     for start, body in connection.execute(query.order_by(_chunks.first_line)):
-        for number, line in enumerate(_lines(body), start):
-            if number >= first_line:
-                yield number, line
+        lines = _lines(body)
+        low = max(0, first_line - start)
+        high = len(lines) if end_line is None else end_line - start
+        yield from enumerate(lines[low:high], start + low)
 
 
 def read_blocks(
-    connection: Connection, run_pk: int, stream: Stream, min_step: int, max_step: float
+    connection: Connection,
+    run_pk: int,
+    stream: Stream,
+    min_step: int,
+    max_step: float,
+    end_line: int | None = None,
 ) -> Iterator[list[str]]:
-    """Lines in order, a list for each chunk that may hold steps with min_step ≤ step < max_step."""
-    query = sa.select(_chunks.body).where(
-        _chunks.run_pk == run_pk,
-        _chunks.stream == int(stream),
-        sa.or_(_chunks.max_step >= min_step, _chunks.max_step < 0),
+    """Lines in order, a list for each chunk that may hold steps with min_step ≤ step < max_step.
+
+    Args:
+        end_line: Lines from this number on are left out.
+    """
+    query = sa.select(_chunks.first_line, _chunks.body).where(
+        _of(run_pk, stream), sa.or_(_chunks.max_step >= min_step, _chunks.max_step < 0)
     )
     if max_step != float("inf"):
         query = query.where(_chunks.min_step < max_step)
-    for row in connection.execute(query.order_by(_chunks.first_line)):
-        yield _lines(row.body)
+    if end_line is not None:
+        query = query.where(_chunks.first_line < end_line)
+    for start, body in connection.execute(query.order_by(_chunks.first_line)):
+        lines = _lines(body)
+        yield lines if end_line is None else lines[: end_line - start]
 
 
-def last_line(connection: Connection, run_pk: int, stream: Stream) -> str | None:
-    """The last line of a stream, or None when it is empty."""
-    body = connection.execute(
-        sa.select(_chunks.body)
-        .where(_chunks.run_pk == run_pk, _chunks.stream == int(stream))
-        .order_by(_chunks.first_line.desc())
+def find_block(
+    connection: Connection, run_pk: int, stream: Stream, first_line: int, min_step: int
+) -> tuple[int, list[str]] | None:
+    """(number of its first line, lines) of the first chunk that begins at `first_line` or later
+    and may hold a step of at least `min_step`."""
+    row = connection.execute(
+        sa.select(_chunks.first_line, _chunks.body)
+        .where(
+            _of(run_pk, stream),
+            _chunks.first_line >= first_line,
+            sa.or_(_chunks.max_step >= min_step, _chunks.max_step < 0),
+        )
+        .order_by(_chunks.first_line)
         .limit(1)
-    ).scalar()
-    return _lines(body)[-1] if body is not None else None
+    ).first()
+    return (row.first_line, _lines(row.body)) if row else None
 
 
-def delete_lines(connection: Connection, run_pk: int, stream: Stream) -> None:
-    """Empty a stream."""
-    connection.execute(
-        sa.delete(schema.chunks).where(_chunks.run_pk == run_pk, _chunks.stream == int(stream))
+def last_line(
+    connection: Connection, run_pk: int, stream: Stream, end_line: int | None = None
+) -> str | None:
+    """The last line of a stream (before `end_line`), or None when there is none."""
+    query = sa.select(_chunks.first_line, _chunks.body).where(_of(run_pk, stream))
+    if end_line is not None:
+        query = query.where(_chunks.first_line < end_line)
+    row = connection.execute(query.order_by(_chunks.first_line.desc()).limit(1)).first()
+    if row is None:
+        return None
+    return _lines(row.body)[: None if end_line is None else end_line - row.first_line][-1]
+
+
+def copy_lines(
+    connection: Connection, source_pk: int, target_pk: int, start: int, end: int
+) -> None:
+    """Give one run a copy of another's own history lines [start, end), under the same numbers.
+
+    Whole chunks are copied inside the database, whatever their number.
+    """
+    names = [column.name for column in _chunks if column.name != "run_pk"]
+    whole = sa.select(sa.literal(target_pk), *(_chunks[name] for name in names)).where(
+        _of(source_pk, Stream.HISTORY),
+        _chunks.first_line >= start,
+        _chunks.first_line + _chunks.n_lines <= end,
     )
+    connection.execute(sa.insert(schema.chunks).from_select(["run_pk", *names], whole))
+    torn = sa.select(schema.chunks).where(
+        _of(source_pk, Stream.HISTORY),
+        _chunks.first_line < end,
+        _chunks.first_line + _chunks.n_lines > start,
+        sa.or_(_chunks.first_line < start, _chunks.first_line + _chunks.n_lines > end),
+    )
+    for row in connection.execute(torn).all():
+        first = max(start, row.first_line)
+        lines = _lines(row.body)[first - row.first_line : end - row.first_line]
+        steps = (row.min_step, row.max_step)
+        append_lines(connection, target_pk, Stream.HISTORY, first, lines, first, steps)
+
+
+def delete_lines(connection: Connection, run_pk: int, stream: Stream, first_line: int = 0) -> None:
+    """Cut a stream off before `first_line`."""
+    connection.execute(
+        sa.delete(schema.chunks).where(_of(run_pk, stream), _chunks.first_line >= first_line)
+    )
+    if first_line > 0:
+        _make_room(connection, run_pk, stream, first_line, sys.maxsize)
+
+
+def _of(run_pk: int, stream: Stream) -> sa.ColumnElement[bool]:
+    return sa.and_(_chunks.run_pk == run_pk, _chunks.stream == int(stream))
 
 
 def _lines(body: bytes) -> list[str]:

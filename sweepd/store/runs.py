@@ -151,6 +151,14 @@ def list_silent_runs(connection: Connection, since: datetime) -> list[Run]:
     return _all(connection, query.order_by(_runs.id))
 
 
+def list_forks(connection: Connection, parent_pk: int, beyond_line: int) -> list[Run]:
+    """The runs that read a parent's lines from `beyond_line` on, deleted ones too; the one that
+    reads most comes first. Their rows are held to the end of the transaction."""
+    query = _SELECT.where(_runs.parent_pk == parent_pk, _runs.inherited_lines > beyond_line)
+    query = query.order_by(_runs.inherited_lines.desc(), _runs.id)
+    return _all(connection, query.with_for_update(of=schema.runs))
+
+
 def list_last_ended(
     connection: Connection, sweep_pk: int, limit: int, since: datetime
 ) -> list[Run]:
@@ -230,6 +238,8 @@ def _run(row: sa.Row[Any]) -> Run:
         events_lines=row.events_lines,
         console_lines=row.console_lines,
         last_step=row.last_step,
+        parent_pk=row.parent_pk,
+        inherited_lines=row.inherited_lines,
         metric_last=row.metric_last,
         metric_min=row.metric_min,
         metric_max=row.metric_max,
@@ -239,4 +249,5 @@ def _run(row: sa.Row[Any]) -> Run:
         heartbeat_at=row.heartbeat_at,
         ended_at=row.ended_at,
         updated_at=row.updated_at,
+        deleted_at=row.deleted_at,
     )

@@ -219,6 +219,8 @@ runs = _table(
     _int("events_lines"),
     _int("console_lines"),
     _int("last_step", -1),
+    sa.Column("parent_pk", _Key),  # a fork's parent, whose first lines are its own first lines
+    _int("inherited_lines"),  # how many of them
     sa.Column("metric_last", sa.Double),
     sa.Column("metric_min", sa.Double),
     sa.Column("metric_max", sa.Double),
@@ -233,6 +235,7 @@ runs = _table(
     sa.Index(None, "project_id", "created_at"),
     sa.Index(None, "sweep_pk", "state"),
     sa.Index(None, "cell_pk"),
+    sa.Index(None, "parent_pk"),
     sa.Index("ix_runs_sweep_pk_ended_at", "sweep_pk", "ended_at"),
     sa.Index(None, "agent_pk", "state"),
     sa.Index(None, "state", "heartbeat_at"),

@@ -29,3 +29,8 @@ def set_sent(
             index_elements=["run_pk", "client_id", "stream"], set_={"n_lines": n_lines}
         )
     )
+
+
+def forget(connection: Connection, run_pk: int) -> None:
+    """The run's streams were cut: its clients of before count no more."""
+    connection.execute(sa.delete(schema.writers).where(_writers.run_pk == run_pk))

@@ -1,5 +1,6 @@
 """Transactions: durable, together, apart when one fails; migrations make the declared schema."""
 
+import json
 import sqlite3
 import threading
 from collections.abc import Iterator
@@ -7,12 +8,15 @@ from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
+from alembic import command
 from alembic.autogenerate import compare_metadata
+from alembic.config import Config
 from alembic.migration import MigrationContext
 
 from sweepd.domain.errors import Unavailable
-from sweepd.store import migrate, schema
+from sweepd.store import history, migrate, schema
 from sweepd.store.database import Connection, Database, sqlite_url
+from sweepd.store.history import Stream
 
 
 @pytest.fixture
@@ -176,3 +180,54 @@ def test_newer_database_is_refused_with_advice(tmp_path: Path) -> None:
 def test_head_names_the_newest_migration() -> None:
     folder = Path(migrate.__file__).parent / "migrations" / "versions"
     assert sorted(path.name[:4] for path in folder.glob("0*.py"))[-1] == migrate.HEAD
+
+
+def test_forks_of_before_are_converted(tmp_path: Path) -> None:
+    """Schema 4 looked parents up by the config at each reading, and numbered rows from 0."""
+    url = sqlite_url(tmp_path / "old.db")
+    engine = sa.create_engine(url)
+    config = Config()
+    config.set_main_option("script_location", str(Path(migrate.__file__).parent / "migrations"))
+    config.attributes["engine"] = engine
+    command.upgrade(config, "0004")
+    with engine.begin() as connection:
+        _fill_schema_4(connection)
+    engine.dispose()
+    reopened = Database(url)
+    with reopened.read() as connection:
+        forks = connection.execute(
+            sa.text("SELECT id, parent_pk, inherited_lines, history_lines, last_step FROM runs")
+        ).all()
+        found = {pk: list(history.read_lines(connection, pk, Stream.HISTORY)) for pk in (2, 3)}
+    reopened.close()
+    assert [tuple(row) for row in forks] == [
+        (1, None, 0, 3, 2), (2, 3, 3, 4, 9), (3, 1, 2, 3, 2), (4, None, 0, 0, -1),
+    ]  # fmt: skip
+    assert found == {2: [(3, '{"_step":9}')], 3: [(2, '{"_step":2}')]}
+
+
+def _fill_schema_4(connection: Connection) -> None:
+    """Run 2 is a fork of run 3, run 3 one of run 1, run 4 of nobody."""
+
+    def say(text: str, **values: object) -> None:
+        connection.execute(sa.text(text), values)
+
+    say("INSERT INTO entities VALUES (1, 'ann', 'user', 0)")
+    say("INSERT INTO projects VALUES (1, 1, 'p', '', 0)")
+    runs = {1: (None, [0, 1, 2]), 2: (("r3", 8), [9]), 3: (("r1", 1), [2]), 4: (("gone", 1), [])}
+    for pk, (parent, steps) in runs.items():
+        point = (
+            {"branch_point": dict(zip(("run_id", "step"), parent, strict=True))} if parent else {}
+        )
+        say(
+            "INSERT INTO runs (id, project_id, run_id, state, config, history_lines, last_step, "
+            "created_at, updated_at) VALUES (:pk, 1, :name, 'finished', :config, :n, :last, 0, 0)",
+            pk=pk, name=f"r{pk}", config=json.dumps({"_wandb": {"value": point}}), n=len(steps),
+            last=max(steps, default=-1),
+        )  # fmt: skip
+        if steps:
+            say(
+                "INSERT INTO chunks VALUES (:pk, 0, 0, :n, :low, :high, :body)",
+                pk=pk, n=len(steps), low=steps[0], high=steps[-1],
+                body="\n".join(f'{{"_step":{step}}}' for step in steps).encode(),
+            )  # fmt: skip

@@ -1,9 +1,6 @@
-"""Runs several clients write, runs that go on from others: what a request sent twice changes."""
+"""Runs several clients write: what a request sent twice changes."""
 
 import json
-from typing import Any
-
-import pytest
 
 from sweepd import server
 from sweepd.domain.runs import Run
@@ -14,11 +11,8 @@ from sweepd.services.streams import Lines, StreamPost
 from sweepd.store.history import Stream
 
 
-def make(parts: server.Parts, ann: Caller, name: str, fork: tuple[str, Any] | None = None) -> Run:
-    private = {"t": {}} | (
-        {"branch_point": dict(zip(("run_id", "step"), fork, strict=True))} if fork else {}
-    )
-    config = json.dumps({"_wandb": {"value": private}})
+def make(parts: server.Parts, ann: Caller, name: str) -> Run:
+    config = '{"_wandb": {"value": {"t": {}}}}'
     return parts.services.runs.upsert(ann, None, "p", name, RunChange(config=config))[0]
 
 
@@ -90,41 +84,6 @@ def test_configs_of_two_writers_keep_both_environments() -> None:
     assert json.loads(merge_configs(old, new)) == {
         "a": {"value": 2}, "_wandb": {"value": {"e": {"w1": {}, "w2": {}}, "t": 1, "m": []}},
     }  # fmt: skip
-
-
-def test_fork_of_a_fork_takes_each_ancestors_part(parts: server.Parts, ann: Caller) -> None:
-    make(parts, ann, "a")
-    send(parts, ann, "a", 0, list(range(6)))
-    make(parts, ann, "b", ("a", 3))
-    send(parts, ann, "b", 0, [4, 5, 6])
-    make(parts, ann, "c", ("b", 5))
-    send(parts, ann, "c", 0, [6, 7])
-    run = parts.services.runs.get(ann, None, "p", "c")
-    whole = [(r["_step"]) for r in parts.services.reading.rows(run)]
-    assert whole == [0, 1, 2, 3, 4, 5, 6, 7]
-    assert [r["_step"] for r in parts.services.reading.rows(run, None, 3, 6)] == [3, 4, 5, 6]
-    keys = parts.services.reading.keys(run)
-    assert keys is not None and keys["lastStep"] == 7
-    early = make(parts, ann, "d", ("c", 2))  # before the step where its parent began
-    assert [r["_step"] for r in parts.services.reading.rows(early)] == [0, 1, 2]
-
-
-@pytest.mark.parametrize("fork", [("r", 1), ("nobody", 3), (7, 1), ("r2", None), ("r2", "x")])
-def test_odd_branch_point_shows_the_runs_own_history(
-    parts: server.Parts, ann: Caller, fork: tuple[Any, Any]
-) -> None:
-    make(parts, ann, "r2", ("r", 9))  # and r may name r2: no circle
-    make(parts, ann, "r", fork)
-    send(parts, ann, "r", 0, [0, 1])
-    assert steps_of(parts, ann, "r") == [0, 1]
-
-
-def test_runs_that_fork_from_each_other_end_somewhere(parts: server.Parts, ann: Caller) -> None:
-    make(parts, ann, "x", ("y", 5))
-    make(parts, ann, "y", ("x", 5))
-    send(parts, ann, "x", 0, [0])
-    send(parts, ann, "y", 0, [1])
-    assert steps_of(parts, ann, "x") == [1, 0]
 
 
 def test_steps_with_gaps_and_out_of_order_are_found(parts: server.Parts, ann: Caller) -> None:
