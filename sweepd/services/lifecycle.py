@@ -117,6 +117,22 @@ def start_run(connection: Connection, run: Run, at: datetime) -> RunState:
     return RunState.RUNNING
 
 
+def begin_run(connection: Connection, run: Run, at: datetime) -> None:
+    """A client begins the run, or goes on with it: how it ended before holds no longer.
+
+    A stop asked for before the run ever began stays: its client comes too late.
+    """
+    if run.state in ENDED and run.started_at is not None:
+        runs.update_run(
+            connection, run.pk,
+            {
+                "exitcode": None, "is_preempting": False, "stop_requested": False,
+                "stop_requested_at": None, "stop_reason": None,
+            },
+        )  # fmt: skip
+    start_run(connection, run, at)
+
+
 def mark_preempting(connection: Connection, run: Run, at: datetime) -> None:
     """The run says that its machine is about to go."""
     if run.state is not RunState.PREEMPTING:

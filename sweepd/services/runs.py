@@ -94,6 +94,8 @@ class Runs:
             name = check_run_id(run_id) if run_id else self._fresh_id(connection, owner)
             run = runs.find_run(connection, owner.pk, name, deleted=True)
             if run is not None and run.deleted_at is not None:
+                if not (change.is_from_client or change.state):
+                    raise NotFound(f"run {owner.entity}/{owner.name}/{name} was deleted")
                 deletions.purge(connection, run)
                 run = None
             inserted = run is None
@@ -160,8 +162,8 @@ class Runs:
         values = change.columns()
         if change.is_shared and change.config is not None:
             values["config"] = merge_configs(run.config, change.config)
-        if change.is_from_client and run.state not in (RunState.RUNNING, RunState.PREEMPTING):
-            lifecycle.start_run(connection, run, at)
+        if change.is_from_client:
+            lifecycle.begin_run(connection, run, at)
             values["heartbeat_at"] = at
         runs.update_run(connection, run.pk, {**values, "updated_at": at})
 
@@ -324,11 +326,13 @@ def is_started(run: Run) -> bool:
 
 
 def _begins_anew(run: Run, change: RunChange, resumes: bool) -> bool:
-    """A fresh `wandb.init` on an id whose run has ended; later upserts of a live one are not."""
+    """A `wandb.init` of another process on an id that has data, without resume or sharing.
+
+    Also while the run counts as running: its process was killed, most often, and has not been
+    missed yet. A client says its host only when it begins, and streams only after the answer.
+    """
     has_data = bool(run.history_lines or run.events_lines or run.console_lines)
-    has_ended = run.state not in (RunState.RUNNING, RunState.PENDING, RunState.PREEMPTING)
-    is_new = change.is_from_client and not (resumes or change.is_shared)
-    return is_new and has_data and has_ended
+    return change.is_from_client and has_data and not (resumes or change.is_shared)
 
 
 def _get(connection: Connection, pk: int) -> Run:
