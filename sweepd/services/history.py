@@ -59,7 +59,7 @@ class History:
 
         def take_in(connection: Connection) -> Run:
             owner = access.find_project(connection, caller, entity, project)
-            run = runs.find_run(connection, owner.pk, run_id) if owner else None
+            run = runs.find_run(connection, owner.pk, run_id, lock=True) if owner else None
             if run is None:
                 raise NotFound(f"no run {entity}/{project}/{run_id}; it may have been deleted")
             if client_id is not None:

@@ -15,7 +15,7 @@ from sweepd.domain.users import Caller
 from sweepd.services import access, deletions, endings, filters, forks, lifecycle, rewinds
 from sweepd.services.core import Core
 from sweepd.services.shared_runs import merge_configs
-from sweepd.store import runs, sweeps
+from sweepd.store import projects, runs, sweeps
 from sweepd.store.database import Connection
 
 MAX_SELECTIONS_KEPT = 64
@@ -92,7 +92,10 @@ class Runs:
             owner = access.ensure_project(connection, caller, self._core, entity, project)
             at = self._core.now()
             name = check_run_id(run_id) if run_id else self._fresh_id(connection, owner)
-            run = runs.find_run(connection, owner.pk, name, deleted=True)
+            run = runs.find_run(connection, owner.pk, name, deleted=True, lock=True)
+            if run is None:  # of several who create it at once, one does
+                projects.lock_project(connection, owner.pk)
+                run = runs.find_run(connection, owner.pk, name, deleted=True)
             if run is not None and run.deleted_at is not None:
                 if not (change.is_from_client or change.state):
                     raise NotFound(f"run {owner.entity}/{owner.name}/{name} was deleted")

@@ -31,6 +31,12 @@ def find_project_by_pk(connection: Connection, pk: int) -> Project | None:
     return _project(row) if row else None
 
 
+def lock_project(connection: Connection, pk: int) -> None:
+    """Let nobody else who asks for this go on before the transaction ends (PostgreSQL)."""
+    query = sa.select(schema.projects.c.id).where(schema.projects.c.id == pk)
+    connection.execute(query.with_for_update(key_share=True))
+
+
 def get_or_create_project(
     connection: Connection, entity_pk: int, name: str, at: datetime
 ) -> Project:

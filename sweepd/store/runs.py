@@ -32,6 +32,8 @@ _BY_ID = _SELECT.where(
     _runs.project_id == sa.bindparam("project_key"), _runs.run_id == sa.bindparam("run_name")
 )
 _BY_ID_VISIBLE = _BY_ID.where(_runs.deleted_at.is_(None))
+_BY_ID_LOCKED = _BY_ID.with_for_update(of=schema.runs)
+_BY_ID_VISIBLE_LOCKED = _BY_ID_VISIBLE.with_for_update(of=schema.runs)
 _BY_PK = _SELECT.where(_runs.id == sa.bindparam("run_key"))
 _BY_PK_LOCKED = _BY_PK.with_for_update(of=schema.runs)
 _OF_AGENT = _SELECT.where(
@@ -42,10 +44,12 @@ _UPDATE = sa.update(schema.runs).where(_runs.id == sa.bindparam("run_key"))
 
 
 def find_run(
-    connection: Connection, project_pk: int, run_id: str, deleted: bool = False
+    connection: Connection, project_pk: int, run_id: str, deleted: bool = False, lock: bool = False
 ) -> Run | None:
-    """A run by its project and id; deleted ones only when asked for."""
+    """A run by its project and id; deleted ones only when asked for, `lock` as `find_run_by_pk`."""
     query = _BY_ID if deleted else _BY_ID_VISIBLE
+    if lock:
+        query = _BY_ID_LOCKED if deleted else _BY_ID_VISIBLE_LOCKED
     row = connection.execute(query, {"project_key": project_pk, "run_name": run_id}).first()
     return _run(row) if row else None
 

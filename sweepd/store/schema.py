@@ -275,6 +275,16 @@ writers = _table(  # the clients of runs in shared mode
     sa.PrimaryKeyConstraint("run_pk", "client_id", "stream"),
 )
 
+console_places = _table(  # where console lines of such clients stand in the run's console
+    "console_places",
+    _ref("run_pk", "runs"),
+    sa.Column("client_id", sa.Text, nullable=False),
+    sa.Column("first_line", sa.BigInteger, nullable=False),  # as the client counts
+    _int("n_lines"),
+    _int("position"),  # of the first of them, as the run counts
+    sa.PrimaryKeyConstraint("run_pk", "client_id", "first_line"),
+)
+
 blobs = _table(
     "blobs",
     sa.Column("hash", sa.Text, primary_key=True),  # SHA-256, hexadecimal

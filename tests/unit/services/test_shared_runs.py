@@ -1,6 +1,10 @@
 """Runs several clients write: what a request sent twice changes."""
 
 import json
+import threading
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
 
 from sweepd import server
 from sweepd.domain.runs import Run
@@ -9,6 +13,12 @@ from sweepd.services.runs import RunChange
 from sweepd.services.shared_runs import merge_configs
 from sweepd.services.streams import Lines, StreamPost
 from sweepd.store.history import Stream
+
+
+@pytest.fixture
+def database_url(request: pytest.FixtureRequest) -> str:
+    wanted = getattr(request, "param", "")
+    return str(request.getfixturevalue("postgresql_url")) if wanted else ""
 
 
 def make(parts: server.Parts, ann: Caller, name: str) -> Run:
@@ -96,3 +106,113 @@ def test_steps_with_gaps_and_out_of_order_are_found(parts: server.Parts, ann: Ca
     run = parts.services.runs.get(ann, None, "p", "r")
     lines = parts.services.reading.lines(run, Stream.HISTORY, 30, 33)
     assert [json.loads(line)["_step"] for line in lines] == [30, 31, 32]
+
+
+def test_console_line_said_again_is_rewritten_where_it_stands(
+    parts: server.Parts, ann: Caller
+) -> None:
+    """A progress bar kept its first form."""
+    make(parts, ann, "r")
+    send(parts, ann, "r", 0, [], "a", ["a 10 %"])
+    send(parts, ann, "r", 0, [], "b", ["b 1", "b 2"])
+    send(parts, ann, "r", 0, [], "a", ["a 50 %", "a 2"])
+    send(parts, ann, "r", 2, [], "a", ["a 3"])
+    send(parts, ann, "r", 1, [], "b", ["b 2!", "b 3"])
+    for _ in range(2):
+        send(parts, ann, "r", 0, [], "a", ["a 100 %", "a 2", "a 3", "a 4"])
+    run = parts.services.runs.get(ann, None, "p", "r")
+    texts = [line.text for line in parts.services.reading.console(run)]
+    assert texts == ["a 100 %", "b 1", "b 2!", "a 2", "a 3", "b 3", "a 4"]
+    assert run.console_lines == 7
+
+
+def test_console_lines_left_out_at_first_are_appended_when_they_come(
+    parts: server.Parts, ann: Caller
+) -> None:
+    make(parts, ann, "r")
+    send(parts, ann, "r", 2, [], "a", ["2", "3"])
+    send(parts, ann, "r", 0, [], "a", ["0", "1", "2!"])
+    send(parts, ann, "r", 6, [], "a", ["6"])
+    send(parts, ann, "r", 3, [], "a", ["3!", "4", "5", "6!", "7"])
+    run = parts.services.runs.get(ann, None, "p", "r")
+    texts = [line.text for line in parts.services.reading.console(run)]
+    assert texts == ["2!", "3!", "0", "1", "6!", "4", "5", "7"]
+
+
+def test_worker_that_ends_leaves_the_run_to_its_primary(parts: server.Parts, ann: Caller) -> None:
+    config = '{"_wandb": {"value": {"t": {}, "e": {"main": {}}}}}'
+    parts.services.runs.upsert(ann, None, "p", "r", RunChange(config=config, is_shared=True))
+
+    def end(client: str, exitcode: int) -> str:
+        post = StreamPost(is_complete=True, exitcode=exitcode)
+        parts.services.history.append(ann, "ann", "p", "r", post, client)
+        return parts.services.runs.get(ann, None, "p", "r").state
+
+    assert end("worker", 1) == "running"
+    assert end("main", 0) == "finished"
+    send(parts, ann, "r", 0, [0], "worker")  # the worker goes on
+    assert end("worker", 0) == "finished"
+    assert parts.services.runs.get(ann, None, "p", "r").history_lines == 1
+
+
+def test_run_of_workers_alone_ends_with_one_of_them(parts: server.Parts, ann: Caller) -> None:
+    make(parts, ann, "r")
+    post = StreamPost(is_complete=True, exitcode=0)
+    parts.services.history.append(ann, "ann", "p", "r", post, "worker")
+    assert parts.services.runs.get(ann, None, "p", "r").state == "finished"
+
+
+def test_summary_of_a_shared_run_names_the_step_the_rows_were_given(
+    parts: server.Parts, ann: Caller
+) -> None:
+    make(parts, ann, "r")
+    for client in ("a", "b"):
+        lines = ['{"_step": 0}', '{"_step": 1}']
+        post = StreamPost(history=Lines(0, lines), summary='{"_step": 1}')
+        parts.services.history.append(ann, "ann", "p", "r", post, client)
+    assert json.loads(parts.services.runs.get(ann, None, "p", "r").summary) == {"_step": 3}
+
+
+def test_metric_definitions_and_charts_of_all_writers_stay() -> None:
+    """A worker's empty list took the primary's definitions away."""
+    before = {"m": [{"1": "epoch"}, {"2": "val/*", "5": 1}], "visualize": {"roc": 1}, "t": 1}
+    after = {
+        "m": [{"1": "loss", "7": [1]}, {"1": "step"}, {"1": "x", "5": 2}, {"1": "epoch", "6": [3]}]
+    }
+    old, new = (json.dumps({"_wandb": {"value": value}}) for value in (before, after))
+    value = json.loads(merge_configs(old, new))["_wandb"]["value"]
+    assert value["m"] == [
+        {"1": "epoch", "6": [3]}, {"2": "val/*", "5": 1}, {"1": "loss", "7": [1]}, {"1": "step"},
+        {"1": "x", "5": 4},
+    ]  # fmt: skip
+    assert value["visualize"] == {"roc": 1}
+    assert json.loads(merge_configs(new, old))["_wandb"]["value"]["m"][4] == {"2": "val/*", "5": 4}
+    nothing = '{"_wandb": {"value": {"m": [], "e": {}}}}'
+    assert json.loads(merge_configs(old, nothing))["_wandb"]["value"]["m"] == before["m"]
+
+
+@pytest.mark.parametrize(
+    "database_url", ["", pytest.param("postgresql", marks=pytest.mark.postgres)], indirect=True
+)
+def test_writers_that_begin_and_post_at_once_lose_nothing(parts: server.Parts, ann: Caller) -> None:
+    make(parts, ann, "other")  # so that the project is there, and nobody waits for it
+    gate = threading.Barrier(6)
+
+    def write(client: str) -> bool:
+        gate.wait(30)
+        change = RunChange(config=f'{{"{client}": {{"value": 1}}}}', host="h", is_shared=True)
+        _, inserted = parts.services.runs.upsert(ann, None, "p", "r", change)
+        for i in range(5):
+            send(parts, ann, "r", i, [i], client, [f"{client} {i}"])
+        return inserted
+
+    with ThreadPoolExecutor(6) as pool:
+        inserted = list(pool.map(write, "abcdef"))
+    run = parts.services.runs.get(ann, None, "p", "r")
+    assert sorted(inserted) == [False] * 5 + [True] and set(json.loads(run.config)) == set("abcdef")
+    rows = list(parts.services.reading.rows(run))
+    assert [row["_step"] for row in rows] == list(range(30))
+    assert sorted((row["by"], row["v"]) for row in rows) == [
+        (c, i) for c in "abcdef" for i in range(5)
+    ]
+    assert len(parts.services.reading.console(run)) == 30
