@@ -260,12 +260,24 @@ def projects_users_and_teams() -> None:
     assert crew.storage_bytes == 0 and api.team(api.default_entity).storage_bytes > 1000
 
 
-def what_is_refused_says_so() -> None:
-    try:
-        list(wandb.Api().reports(f"{wandb.Api().default_entity}/{P}"))
-        raise AssertionError("reports are refused")
-    except Exception as error:
-        assert "sweepd does not support" in str(error), error
+def what_is_refused_says_why() -> None:
+    api = wandb.Api()
+    entity = api.default_entity
+
+    def said(call: Callable[[], Any]) -> str:
+        try:
+            return f"answered with {call()!r}"
+        except Exception as error:
+            return str(error)
+
+    assert "sweepd has no launch queues" in said(lambda: api.run_queue(entity, "q").id)
+    assert "sweepd has no launch queues" in said(
+        lambda: api.create_run_queue("q", "kubernetes", entity)
+    )
+    assert "sweepd has no automations" in said(lambda: list(api.automations(entity)))
+    assert "sweepd has no automations" in said(lambda: list(api.integrations()))
+    assert "sweepd has no organizations" in said(lambda: api.organization("acme"))
+    assert list(api.reports(f"{entity}/{P}")) == []
 
 
 STEPS: list[Callable[[], None]] = [
@@ -288,7 +300,7 @@ STEPS: list[Callable[[], None]] = [
     runs_are_filtered_ordered_and_paged,
     runs_are_changed_and_deleted,
     projects_users_and_teams,
-    what_is_refused_says_so,
+    what_is_refused_says_why,
 ]
 
 if __name__ == "__main__":

@@ -38,11 +38,30 @@ _GAPS = {
     "', '.join(query_args)": "entityName: $entityName, projectName: $projectName, "
     "runName: $runName, artifactID: $artifactID, usedAs: $usedAs, "
     "artifactEntityName: $artifactEntityName, artifactProjectName: $artifactProjectName",
+    "vars_str": "$entityName: String!, $projectName: String!, $runName: String!, "
+    "$artifactID: ID!, $usedAs: String, $artifactEntityName: String, $artifactProjectName: String",
+    "args_str": "entityName: $entityName, projectName: $projectName, runName: $runName, "
+    "artifactID: $artifactID, usedAs: $usedAs, artifactEntityName: $artifactEntityName, "
+    "artifactProjectName: $artifactProjectName",
     "mutation_params": "$entityName: String!",
     "mutation_input": "entityName: $entityName",
 }
 # The same for `"…{}…".format(…)`, by operation: one filling for every form it takes.
-_FORMATS = {"DeleteRun": [("", "")], "RunFullHistory": [("history",), ("events",)]}
+_FORMATS = {
+    "DeleteRun": [("", "")],
+    "RunFullHistory": [("history",), ("events",)],
+    "CreateArtifactManifest": [("$type: ArtifactManifestType = FULL", "type: $type")],
+}
+# Words that the client replaces before it sends the text.
+_PLACEHOLDERS = {
+    "_PROJECT_QUERY_": "project { id name entity { id name } }",
+    # Clients to 0.29:
+    "ID_TYPE": "$artifactID: ID, $clientID: ID",
+    "ID_VALUE": "artifactID: $artifactID, clientID: $clientID",
+    "_CREATE_ARTIFACT_ADDITIONAL_TYPE_": "$historyStep: Int64!, $distributedID: String",
+    "_CREATE_ARTIFACT_ADDITIONAL_VALUE_": "historyStep: $historyStep, "
+    "distributedID: $distributedID",
+}
 
 
 @dataclass(frozen=True)
@@ -126,7 +145,9 @@ def _literals(tree: ast.AST) -> Iterator[str]:
             yield from _literals(node)
             continue
         if _STARTS.search(text):
-            yield text.replace("_PROJECT_QUERY_", "project { id name entity { id name } }")
+            for placeholder, filling in _PLACEHOLDERS.items():
+                text = text.replace(placeholder, filling)
+            yield text
 
 
 def _gap(part: ast.expr) -> str:

@@ -1,6 +1,8 @@
 """The application in process, spoken to as the client does."""
 
 import base64
+import hashlib
+import json
 import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -72,3 +74,27 @@ def walled(walled_folder: tuple[Path, World], tmp_path: Path) -> Iterator[Walled
     yield Walled(client, parts, world)
     client.close()
     parts.core.db.close()
+
+
+def log_version(ask: Ask, http: TestClient, collection: str, kind: str = "data") -> str:
+    """Commit a version without files in ann's project p; its node id."""
+    create = """mutation C($input: CreateArtifactInput!) { createArtifact(input: $input) {
+      artifact { id } } }"""
+    owner = {"entityName": "ann", "projectName": "p"}
+    new = {"artifactTypeName": kind, "artifactCollectionName": collection, "digest": collection}
+    artifact = str(ask(create, input=owner | new)["createArtifact"]["artifact"]["id"])
+    text = json.dumps({"version": 1, "contents": {}}).encode()
+    digest = base64.b64encode(hashlib.md5(text, usedforsecurity=False).digest()).decode()
+    manifest = {"artifactID": artifact, "name": "m", "digest": digest, "runName": "r"}
+    made = ask(
+        """mutation M($input: CreateArtifactManifestInput!) { createArtifactManifest(
+      input: $input) { artifactManifest { file { uploadUrl } } } }""",
+        input=owner | manifest,
+    )["createArtifactManifest"]["artifactManifest"]
+    path = "/" + made["file"]["uploadUrl"].split("/", 3)[3]
+    assert http.put(path, content=text).status_code == 200
+    ask(
+        "mutation C($id: ID!) { commitArtifact(input: {artifactID: $id}) { artifact { id } } }",
+        id=artifact,
+    )
+    return artifact

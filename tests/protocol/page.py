@@ -10,9 +10,9 @@ from graphql import FieldNode, GraphQLSchema, OperationDefinitionNode, parse, va
 
 import sweepd.wandb_api
 from sweepd.wandb_api.features import FEATURES
+from sweepd.wandb_api.graphql import refused
 from sweepd.wandb_api.graphql.engine import build_schema
 from tests.protocol.client_documents import CLIENT_VERSION, CORE, Document, collect
-from tests.protocol.refused import REFUSED
 
 PAGE = Path(sweepd.wandb_api.__file__).parent / "PROTOCOL.md"
 BEGIN = "<!-- made by python -m tests.protocol.page: from here -->\n"
@@ -37,6 +37,12 @@ def problems(document: Document) -> list[str]:
     return [error.message for error in validate(schema(), parse(document.text))]
 
 
+@cache
+def reason(document: Document) -> str | None:
+    """Why a document is refused on purpose; None when it is answered, or nobody thought of it."""
+    return refused.reason(schema(), parse(document.text)) if problems(document) else None
+
+
 def root_fields(document: Document) -> set[str]:
     """`Query.viewer`, `Mutation.stopRun`, …: what a document asks for first."""
     found = set()
@@ -52,8 +58,10 @@ def root_fields(document: Document) -> set[str]:
 def generated() -> str:
     """The lists: answered, refused, asked for by nobody, feature flags."""
     answered: dict[str, tuple[set[str], set[str]]] = {}
+    turned_down: dict[str, set[str]] = {}
     for document in documents():
-        if document.name in REFUSED:
+        if why := reason(document):
+            turned_down.setdefault(why, set()).add(document.name)
             continue
         fields, sources = answered.setdefault(document.name, (set(), set()))
         fields |= root_fields(document)
@@ -64,10 +72,10 @@ def generated() -> str:
     ]  # fmt: skip
     for name, (fields, sources) in sorted(answered.items()):
         lines.append(f"| {name} | {', '.join(sorted(fields))} | {', '.join(sorted(sources))} |")
-    lines += ["", f"### Refused: {len(REFUSED)} operations", ""]
-    for reason in dict.fromkeys(REFUSED.values()):
-        names = sorted(name for name, why in REFUSED.items() if why == reason)
-        lines.append(f"- {reason}: {', '.join(names)}.")
+    n_refused = sum(len(names) for names in turned_down.values())
+    lines += ["", f"### Refused: {n_refused} operations", ""]
+    for why, names in sorted(turned_down.items()):
+        lines.append(f"- {why}. ({', '.join(sorted(names))})")
     asked = set().union(*(root_fields(document) for document in documents()))
     ours = {
         f"{kind}.{field}"

@@ -2,6 +2,7 @@
 
 import gzip
 import json
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -121,6 +122,26 @@ def test_one_users_things_are_invisible_to_another(
     assert stream(http, {}, key=other).status_code == 404
     into = UPSERT.replace("name: $name,", 'name: $name, entityName: "ann",')
     assert "not a member" in message_of(ask(into, key=other, name="x", project="p"), 404)
+
+
+def test_a_team_mate_sees_only_the_teams_that_both_belong_to(
+    ask: Ask, http: TestClient, parts: server.Parts
+) -> None:
+    other = "bob-" + "b" * 40
+    parts.services.users.add_user("bob", other)
+    teams, people = parts.services.teams, parts.services.users
+    teams.create(replace(people.get_caller("bob"), is_admin=True), "bobs")
+    teams.create(replace(people.get_caller("ann"), is_admin=True), "both")
+    teams.invite(people.get_caller("ann"), "both", "bob", False)
+    make = """mutation U { upsertBucket(input: {entityName: "both", modelName: "p", name: "r"}) {
+      bucket { id } } }"""
+    ask(make, key=other)
+    found = ask("""{ project(entityName: "both", name: "p") { run(name: "r") { user { username
+      teams { edges { node { name } } } apiKeys { edges { node { id } } } } } } }""")
+    assert found["project"]["run"]["user"] == {
+        "username": "bob", "teams": {"edges": [{"node": {"name": "both"}}]},
+        "apiKeys": {"edges": []},
+    }  # fmt: skip
 
 
 def test_file_stream_sent_twice_changes_nothing(ask: Ask, http: TestClient) -> None:

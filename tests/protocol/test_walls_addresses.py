@@ -33,6 +33,7 @@ def _addresses(world: World) -> dict[tuple[str, str], str]:
         "sweep": world["sweep"], "type": world["type"], "collection": world["collection"],
         "version": "v0", "path": "hush.txt", "region": "default", "ids": world["artifact_id"],
         "digest": base64.b64decode(world["md5"]).hex(), "name": "hush.txt",
+        "client_id": world["client_id"],
     }  # fmt: skip
     found, names = {}, values.keys()
     for route in [*web_routes.routes, *wandb_routes.routes]:

@@ -139,6 +139,9 @@ CASES = {
     ),
     "Mutation.generateApiKey": _change("generateApiKey", "apiKey { id }", is_own=True),
     "Mutation.deleteApiKey": _change("deleteApiKey", "success", id="@key_id"),
+    "Mutation.createArtifactType": _change(
+        "createArtifactType", "artifactType { name }", **WHERE, name="@type"
+    ),
     "Mutation.createArtifact": _change(
         "createArtifact", "artifact { id state }", **RUN, artifactTypeName="@type",
         artifactCollectionName="@collection", digest="hush-artifact",

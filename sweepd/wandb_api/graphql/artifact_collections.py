@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from ariadne import InterfaceType, ObjectType, QueryType
+from ariadne import InterfaceType, MutationType, ObjectType, QueryType
 from ariadne.types import SchemaBindable
 
 from sweepd.domain.artifacts import Artifact, Collection, CollectionKind, Membership
@@ -11,7 +11,7 @@ from sweepd.domain.projects import Project
 from sweepd.wandb_api import wire
 from sweepd.wandb_api.graphql.context import Info, connection, ctx
 
-query, project_type = QueryType(), ObjectType("Project")
+query, mutation, project_type = QueryType(), MutationType(), ObjectType("Project")
 membership_type, type_type = ObjectType("ArtifactCollectionMembership"), ObjectType("ArtifactType")
 sequence, portfolio = ObjectType("ArtifactSequence"), ObjectType("ArtifactPortfolio")
 collection_interface = InterfaceType("ArtifactCollection")
@@ -95,6 +95,26 @@ def type_node(owner: Project, name: str) -> dict[str, Any]:
         "created_at": owner.created_at,
         "owner": owner,
     }
+
+
+@mutation.field("createArtifactType")
+def create_type(_: Any, info: Info, input: dict[str, Any]) -> dict[str, Any]:
+    """Nothing is kept: a type is there as soon as a collection has it. Clients to 0.29 ask."""
+    context = ctx(info)
+    owner, _ = context.services.projects.ensure(
+        context.caller, input["entity_name"], input["project_name"], None
+    )
+    return {"artifact_type": type_node(owner, input["name"])}
+
+
+@type_type.field("artifact")
+def type_artifact(kind: dict[str, Any], info: Info, name: str) -> Artifact | None:
+    """A version of a type, by `collection:alias`."""
+    place = ctx(info).services.artifacts.collections.find_membership(kind["owner"], name)
+    if place is None or membership_collection(place, info).type_name != kind["name"]:
+        return None
+    artifact: Artifact = membership_artifact(place, info)
+    return artifact
 
 
 @type_type.field("artifactCollection")
@@ -233,5 +253,6 @@ def membership_artifact(place: Membership, info: Info) -> Artifact:
 
 
 bindables: list[SchemaBindable] = [
-    query, project_type, membership_type, type_type, sequence, portfolio, collection_interface,
+    query, mutation, project_type, membership_type, type_type, sequence, portfolio,
+    collection_interface,
 ]  # fmt: skip

@@ -35,7 +35,9 @@ from sweepd.wandb_api.graphql import (
     artifacts,
     files,
     projects,
+    refused,
     run_history,
+    run_info,
     runs,
     scalars,
     sweeps,
@@ -61,6 +63,7 @@ def build_schema() -> GraphQLSchema:
         *projects.bindables,
         *runs.bindables,
         *run_history.bindables,
+        *run_info.bindables,
         *sweeps.bindables,
         *agents.bindables,
         *files.bindables,
@@ -126,6 +129,9 @@ class Engine:
         if n_fields > MAX_FIELDS:
             return BadInput(f"a GraphQL document may ask for {MAX_FIELDS} fields, fragments filled")
         problems = validate(self.schema, parsed, max_errors=3)
+        if problems and (reason := refused.reason(self.schema, parsed)):
+            log.warning("refused: %s\n%s", reason, document)
+            return Unsupported(reason)
         if problems:
             message = "; ".join(problem.message for problem in problems[:3])
             log.warning("not supported: %s\n%s", message, document)

@@ -100,6 +100,7 @@ def files(
             "has_next_page": len(found) > len(page),
         },
         "total_count": lambda _: listed.count_files(run, pattern, wanted),
+        "upload_headers": [],
     }
 
 

@@ -138,6 +138,7 @@ def run(
 
 
 @project_type.field("runs")
+@project_type.field("buckets")
 def runs(
     owner: Project,
     info: Info,
@@ -192,6 +193,12 @@ def sweeps(
 def total_sweeps(owner: Project, info: Info) -> int:
     """How many sweeps there are."""
     return len(ctx(info).services.sweeps.list_all(owner))
+
+
+@project_type.field("allViews")
+def all_views(_: Project, __: Info, **page: Any) -> dict[str, Any]:
+    """A project's reports: there are none, and whoever lists them finds none."""
+    return connection([])
 
 
 bindables: list[SchemaBindable] = [query, mutation, project_type, entity_type]

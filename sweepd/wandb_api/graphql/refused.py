@@ -1,0 +1,88 @@
+"""What the client asks for and sweepd has not: the user reads why, and what to do instead."""
+
+from typing import Any
+
+from graphql import (
+    DocumentNode,
+    FieldNode,
+    GraphQLSchema,
+    TypeInfo,
+    TypeInfoVisitor,
+    Visitor,
+    visit,
+)
+
+LAUNCH = (
+    "sweepd has no launch queues: agents are started by `wandb agent`, `sweepd agents`, "
+    "Slurm, Kubernetes or Ray"
+)
+ORGANISATION = (
+    "sweepd has no organizations and registries: users belong to teams; link an artifact into a "
+    "collection of a team's project, which all of the team see"
+)
+AUTOMATION = (
+    "sweepd has no automations and integrations: alerts are shown on the run's page, and a script "
+    "can watch runs and artifacts through wandb.Api()"
+)
+REPORT = (
+    "sweepd has no reports: its pages show projects, sweeps and runs, `sweepd export` gives the "
+    "numbers"
+)
+
+# By the field that is not in our schema.
+REASONS: dict[str, str] = {
+    "Query.launchAgent": LAUNCH,
+    "Project.runQueue": LAUNCH,
+    "Project.runQueues": LAUNCH,
+    "Entity.defaultResourceConfig": LAUNCH,
+    "Mutation.ackRunQueueItem": LAUNCH,
+    "Mutation.createDefaultResourceConfig": LAUNCH,
+    "Mutation.createLaunchAgent": LAUNCH,
+    "Mutation.createRunQueue": LAUNCH,
+    "Mutation.deleteFromRunQueue": LAUNCH,
+    "Mutation.deleteRunQueues": LAUNCH,
+    "Mutation.failRunQueueItem": LAUNCH,
+    "Mutation.popFromRunQueue": LAUNCH,
+    "Mutation.pushToRunQueue": LAUNCH,
+    "Mutation.pushToRunQueueByName": LAUNCH,
+    "Mutation.updateLaunchAgent": LAUNCH,
+    "Mutation.updateRunQueueItemWarning": LAUNCH,
+    "Mutation.upsertRunQueue": LAUNCH,
+    "Project.allowAllArtifactTypesInRegistry": ORGANISATION,
+    "Project.members": ORGANISATION,
+    "Project.teamMembers": ORGANISATION,
+    "Mutation.createProjectMembers": ORGANISATION,
+    "Mutation.deleteModel": ORGANISATION,
+    "Mutation.deleteProjectMembers": ORGANISATION,
+    "Mutation.renameProject": ORGANISATION,
+    "Mutation.updateProjectMember": ORGANISATION,
+    "Mutation.updateProjectTeamMember": ORGANISATION,
+    "Query.organization": ORGANISATION,
+    "Entity.user": ORGANISATION,
+    "Entity.integrations": AUTOMATION,
+    "Entity.triggers": AUTOMATION,
+    "Project.triggers": AUTOMATION,
+    "User.projects": AUTOMATION,
+    "Mutation.createFilterTrigger": AUTOMATION,
+    "Mutation.createGenericWebhookIntegration": AUTOMATION,
+    "Mutation.deleteTrigger": AUTOMATION,
+    "Mutation.updateFilterTrigger": AUTOMATION,
+    "Mutation.upsertView": REPORT,
+    "Mutation.deleteView": REPORT,
+    "Query.view": REPORT,
+}
+
+
+def reason(schema: GraphQLSchema, document: DocumentNode) -> str | None:
+    """Why a document that asks for what we have not is refused; None when it is unknown to us."""
+    found: list[str] = []
+    types = TypeInfo(schema)
+
+    class Collect(Visitor):
+        def enter_field(self, node: FieldNode, *_: Any) -> None:
+            parent = types.get_parent_type()
+            if parent is not None and types.get_field_def() is None:
+                found.append(f"{parent.name}.{node.name.value}")
+
+    visit(document, TypeInfoVisitor(types, Collect()))
+    return next((REASONS[field] for field in found if field in REASONS), None)
