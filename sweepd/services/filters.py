@@ -69,7 +69,7 @@ def compile_filter(filters: str | None, read_path: Reader | None = None) -> Test
         return _compile(tree if tree is not None else {}, read_path or reader)
     except RecursionError as error:
         raise BadInput("this filter is nested too deeply to be read") from error
-    except json.JSONDecodeError as error:
+    except ValueError as error:
         raise BadInput(f"filters should be JSON: {error}; got {filters!r:.100}") from error
 
 

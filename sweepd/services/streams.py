@@ -36,7 +36,7 @@ def parse_line(line: str) -> dict[str, Any]:
     except orjson.JSONDecodeError:
         try:
             row = json.loads(line)
-        except ValueError:
+        except (ValueError, RecursionError):  # a line may also be nested beyond reading
             return {}
     return row if isinstance(row, dict) else {}
 

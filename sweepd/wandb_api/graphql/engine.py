@@ -175,12 +175,15 @@ def _measure(document: DocumentNode) -> tuple[int, int]:
 
 
 def _cause(errors: list[GraphQLError]) -> BaseException:
-    """What went wrong in our words; a GraphQL type error is the client's bad input."""
+    """What went wrong in our words; a value of another type than declared is bad input.
+
+    Such an error has no path: it was found before any field was resolved.
+    """
     original = errors[0].original_error
     while isinstance(original, GraphQLError) and original.original_error is not None:
         original = original.original_error
     if isinstance(original, SweepdError):
         return original
-    if original is None or isinstance(original, GraphQLError):
+    if errors[0].path is None or original is None or isinstance(original, GraphQLError):
         return BadInput(errors[0].message)
     return original
