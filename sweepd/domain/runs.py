@@ -27,7 +27,7 @@ TRANSITIONS: dict[RunState, frozenset[RunState]] = {
     RunState.PENDING: frozenset(
         {RunState.RUNNING, RunState.FAILED, RunState.CRASHED, RunState.KILLED, RunState.FINISHED}
     ),
-    RunState.RUNNING: frozenset(RunState) - {RunState.PREEMPTED},
+    RunState.RUNNING: frozenset(RunState),
     RunState.PREEMPTING: frozenset(RunState) - {RunState.PENDING},
     RunState.FINISHED: frozenset({RunState.RUNNING, RunState.FAILED}),
     RunState.FAILED: frozenset({RunState.RUNNING, RunState.PENDING, RunState.FINISHED}),
