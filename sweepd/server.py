@@ -43,9 +43,10 @@ from sweepd.store.blobs import Blobs
 from sweepd.store.database import Database
 from sweepd.wandb_api import routes as wandb_routes
 from sweepd.wandb_api.graphql.engine import Engine
-from sweepd.wandb_api.prefix import WithoutPrefix
+from sweepd.wandb_api.prefix import BelowPath
 from sweepd.wandb_api.signing import Signer
 from sweepd.web import routes as web_routes
+from sweepd.web.root import Rooted
 
 log = logging.getLogger("sweepd")
 
@@ -160,7 +161,7 @@ def make_app(parts: Parts) -> Starlette:
     prefix = parts.settings.path_prefix
     app = Starlette(
         routes=[*wandb_routes.routes, *web_routes.routes],
-        middleware=[Middleware(WithoutPrefix, prefix=prefix)] if prefix else [],
+        middleware=[Middleware(BelowPath, prefix=prefix), Middleware(Rooted)] if prefix else [],
         lifespan=lifespan,
     )
     app.state.version = __version__
@@ -246,6 +247,7 @@ def _serve(settings: Settings, announce: Callable[[Parts, str], None]) -> None:
         timeout_keep_alive=75,
         timeout_graceful_shutdown=5,
         server_header=False,
+        forwarded_allow_ips=["127.0.0.1", "::1"],  # a proxy on this machine says: http or https
     )
     server = _Server(config, app)
 

@@ -6,8 +6,8 @@ Some proxies pass the path on and some cut it off, so both are answered.
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 
-class WithoutPrefix:
-    """Takes the public address's path off every request that has it."""
+class BelowPath:
+    """Makes every request one below the public address's path, as ASGI has it in `root_path`."""
 
     def __init__(self, app: ASGIApp, prefix: str) -> None:
         self._app = app
@@ -15,12 +15,9 @@ class WithoutPrefix:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""
-        path: str = scope.get("path", "")
-        if path == self._prefix or path.startswith(self._prefix + "/"):
-            raw: bytes = scope.get("raw_path") or path.encode()
-            scope = {
-                **scope,
-                "path": path[len(self._prefix) :] or "/",
-                "raw_path": raw[len(self._prefix.encode()) :] or b"/",
-            }
+        path: str | None = scope.get("path")
+        if path is not None:
+            kept = path == self._prefix or path.startswith(self._prefix + "/")
+            rest = (path[len(self._prefix) :] or "/") if kept else path
+            scope = {**scope, "path": self._prefix + rest, "root_path": self._prefix}
         await self._app(scope, receive, send)

@@ -15,6 +15,7 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 
 from sweepd.domain import errors
+from sweepd.web.root import base_url, root
 from sweepd.web.session import Visitor, check_csrf, visitor_of
 
 log = logging.getLogger("sweepd.web")
@@ -53,8 +54,11 @@ def segment(text: object) -> str:
 
 
 def address(*parts: object) -> str:
-    """An address of parts, each encoded: `address("ann", "mnist")` is "/ann/mnist"."""
-    return "".join(f"/{segment(part)}" for part in parts)
+    """An address of parts, each encoded: `address("ann", "mnist")` is "/ann/mnist".
+
+    Below a path of a proxy that path comes first; `address()` is that path alone.
+    """
+    return root() + "".join(f"/{segment(part)}" for part in parts)
 
 
 def crumbs(*pairs: tuple[str, str | None]) -> list[dict[str, str | None]]:
@@ -76,6 +80,7 @@ def render(
         .render(
             viewer={"username": visitor.caller.name} if visitor else None,
             csrf=visitor.csrf if visitor else "",
+            root=root(),
             **{"crumbs": [], "title": "sweepd"} | context,
         )
     )
@@ -142,11 +147,11 @@ def sign_in_page(request: Request, message: str, status: int) -> HTMLResponse:
     target = request.url.path
     if request.url.query:
         target += f"?{request.url.query}"
-    if target.startswith("/authorize"):
-        target = "/"
+    if target.startswith(address("authorize")):
+        target = address("")
     return render(
         "sign_in.html", None, status, title="Sign in", message=message, target=target,
-        origin=str(request.base_url).rstrip("/"),
+        origin=base_url(request),
     )  # fmt: skip
 
 

@@ -53,10 +53,12 @@ def _collection_row(item: CollectionSummary) -> dict[str, Any]:
 
 
 def _href(collection: Collection, version: int) -> str:
-    return address(
-        collection.entity, collection.project, "artifacts", collection.type_name, collection.name,
-        f"v{version}",
-    )  # fmt: skip
+    return address(*_path(collection, version))
+
+
+def _path(collection: Collection, version: int) -> tuple[str, ...]:
+    place = (collection.entity, collection.project, "artifacts")
+    return (*place, collection.type_name, collection.name, f"v{version}")
 
 
 def show(request: Request, visitor: Visitor) -> Response:
@@ -88,7 +90,7 @@ def show(request: Request, visitor: Visitor) -> Response:
         ],
         n_versions=n_versions, base_url=base,
         self_url=_href(collection, membership.version),
-        actions_url=f"/-/artifacts{_href(collection, membership.version)}/actions",
+        actions_url=address("-", "artifacts", *_path(collection, membership.version), "actions"),
         crumbs=crumbs((project.entity, address(project.entity)), (project.name, base),
                       ("Artifacts", f"{base}/artifacts"), (name, None)),
     )  # fmt: skip
@@ -139,7 +141,7 @@ def _version_of(
 def _files(
     collection: Collection, membership: Membership, entries: list[Entry]
 ) -> list[dict[str, Any]]:
-    base = f"/-/artifacts{_href(collection, membership.version)}/files"
+    base = address("-", "artifacts", *_path(collection, membership.version), "files")
     return [
         {
             "path": entry.path[:500], "size": _size(entry.size_bytes), "ref": entry.ref or "",

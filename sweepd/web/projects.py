@@ -14,6 +14,7 @@ from sweepd.services.all import Services
 from sweepd.services.sweeps import SweepChange
 from sweepd.web import shapes
 from sweepd.web.answering import address, crumbs, json_answer, render, secure, segment
+from sweepd.web.root import base_url
 from sweepd.web.runs import change
 from sweepd.web.session import Visitor, services_of
 
@@ -55,7 +56,7 @@ def index(request: Request, visitor: Visitor) -> Response:
     return render(
         "projects.html", visitor, title=entity or "Projects", projects=projects,
         crumbs=crumbs((entity, None)) if entity else [], entity=entity,
-        origin=str(request.base_url).rstrip("/"),
+        origin=base_url(request),
     )  # fmt: skip
 
 
@@ -87,7 +88,7 @@ def show(request: Request, visitor: Visitor) -> Response:
             for alert in services.notices.of_project(project, MAX_ALERTS)
         ],
         data_url=address("-", "projects", project.entity, project.name),
-        origin=str(request.base_url).rstrip("/"),
+        origin=base_url(request),
     )  # fmt: skip
 
 

@@ -12,6 +12,7 @@ from starlette.responses import Response
 from sweepd.domain.errors import Forbidden, NotSignedIn
 from sweepd.domain.users import Caller
 from sweepd.services.all import Services
+from sweepd.web.root import base_url, is_foreign, root
 
 LASTS_S = 30 * 24 * 3600  # how long a browser stays signed in
 
@@ -67,8 +68,7 @@ def check_csrf(request: Request, visitor: Visitor, token: str) -> None:
     Raises:
         Forbidden: The token is missing or wrong, or another site sent the request.
     """
-    origin = request.headers.get("origin")
-    if origin is not None and origin.partition("://")[2] != request.headers.get("host"):
+    if is_foreign(request):
         raise Forbidden("this request came from another site; reload the page and try again")
     if not hmac.compare_digest(token.encode(), visitor.csrf.encode()):
         raise Forbidden("this page is out of date; reload it and try again")
@@ -83,10 +83,11 @@ def sign_in(request: Request, response: Response, caller: Caller) -> None:
         max_age=LASTS_S,
         httponly=True,
         samesite="lax",
-        secure=request.url.scheme == "https",
+        secure=base_url(request).startswith("https:"),
+        path=root() or "/",
     )
 
 
 def sign_out(request: Request, response: Response) -> None:
     """End the browser's session."""
-    response.delete_cookie(cookie_name(request.app.state.session_secret))
+    response.delete_cookie(cookie_name(request.app.state.session_secret), path=root() or "/")

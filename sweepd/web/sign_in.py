@@ -8,7 +8,8 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from sweepd.domain.errors import BadInput, Forbidden, NotSignedIn
-from sweepd.web.answering import crumbs, page, render, sign_in_page
+from sweepd.web.answering import address, crumbs, page, render, sign_in_page
+from sweepd.web.root import base_url, is_foreign
 from sweepd.web.session import Visitor, services_of, sign_in, sign_out, visitor_of
 
 MAX_FORM_BYTES = 10_000
@@ -16,8 +17,8 @@ MAX_FORM_BYTES = 10_000
 
 def _target(text: str) -> str:
     """Where to go after signing in: a path of ours, nothing else."""
-    is_ours = text.startswith("/") and not text.startswith(("//", "/\\"))
-    return text if is_ours and "\n" not in text and "\r" not in text else "/"
+    is_ours = text.startswith(address("")) and not text.startswith(("//", "/\\"))
+    return text if is_ours and "\n" not in text and "\r" not in text else address("")
 
 
 async def authorize(request: Request) -> Response:
@@ -29,7 +30,7 @@ async def authorize(request: Request) -> Response:
             caller = await run_in_threadpool(users.redeem_sign_in_link, token)
         except NotSignedIn as error:
             return sign_in_page(request, str(error), 401)
-        target = _target(request.query_params.get("next", "/"))
+        target = _target(request.query_params.get("next", ""))
         response = RedirectResponse(target, status_code=303)
         sign_in(request, response, caller)
         return response
@@ -42,7 +43,7 @@ async def authorize(request: Request) -> Response:
 
 async def submit(request: Request) -> Response:
     """POST /authorize: sign in with a key."""
-    if _is_foreign(request):
+    if is_foreign(request):
         return Response("this request came from another site", 403)
     form = await _read_form(request)
     users = services_of(request).users
@@ -51,7 +52,7 @@ async def submit(request: Request) -> Response:
     except NotSignedIn:
         told = "This key belongs to nobody here. Check it and try again."
         return sign_in_page(request, told, 401)
-    response = RedirectResponse(_target(form.get("next", "/")), status_code=303)
+    response = RedirectResponse(_target(form.get("next", "")), status_code=303)
     sign_in(request, response, caller)
     return response
 
@@ -66,17 +67,11 @@ async def _read_form(request: Request) -> dict[str, str]:
     return dict(parse_qsl(body.decode("utf-8", "replace")))
 
 
-def _is_foreign(request: Request) -> bool:
-    """Whether another site's page sent this form."""
-    origin = request.headers.get("origin")
-    return origin is not None and origin.partition("://")[2] != request.headers.get("host")
-
-
 async def leave(request: Request) -> Response:
     """POST /-/sign-out"""
-    if _is_foreign(request):
+    if is_foreign(request):
         return Response("this request came from another site", 403)
-    response = RedirectResponse("/authorize", status_code=303)
+    response = RedirectResponse(address("authorize"), status_code=303)
     sign_out(request, response)
     return response
 
@@ -98,7 +93,7 @@ def account(request: Request, visitor: Visitor) -> Response:
         "account.html", visitor, title="Account", crumbs=crumbs(("Account", None)), keys=keys,
         users=users, teams=services.overviews.teams() if caller.is_admin else [],
         is_admin=caller.is_admin, entities=list(caller.entities),
-        origin=str(request.base_url).rstrip("/"),
+        origin=base_url(request),
     )  # fmt: skip
 
 

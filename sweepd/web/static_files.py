@@ -12,6 +12,8 @@ from starlette.responses import FileResponse, Response
 from starlette.staticfiles import PathLike, StaticFiles
 from starlette.types import Scope
 
+from sweepd.web.root import origin_of
+
 HERE = Path(__file__).parent
 
 
@@ -36,7 +38,7 @@ VEGA_POLICY = (
     "img-src data: blob:; sandbox allow-scripts"
 )
 VEGA_PAGE = """<!doctype html><html lang="en"><head><meta charset="utf-8"><title>Chart</title>
-<script src="/-/vendor/vega.js"></script><script src="/-/static/vega_frame.js"></script></head>
+<script src="vendor/vega.js"></script><script src="static/vega_frame.js"></script></head>
 <body><div id="chart"></div></body></html>"""
 
 
@@ -72,6 +74,5 @@ async def vega(request: Request) -> Response:
 
 async def vega_page(request: Request) -> Response:
     """GET /-/vega: an empty page in a sandbox that draws the spec it is sent."""
-    origin = str(request.base_url).rstrip("/")
-    headers = {"Content-Security-Policy": VEGA_POLICY.format(origin=origin)}
+    headers = {"Content-Security-Policy": VEGA_POLICY.format(origin=origin_of(request))}
     return Response(VEGA_PAGE, media_type="text/html", headers=headers)

@@ -110,8 +110,8 @@ class RealSite:
 class RunningSite:
     """Starts the server in a thread; `stop` ends it."""
 
-    def __init__(self, data: Path) -> None:
-        parts = server.build(Settings(data=data))
+    def __init__(self, data: Path, public_url: str = "") -> None:
+        parts = server.build(Settings(data=data, public_url=public_url))
         parts.services.users.add_user("ann", KEY, is_admin=True)
         self._listener = socket.socket()
         self._listener.bind(("127.0.0.1", 0))
@@ -124,7 +124,8 @@ class RunningSite:
         while not self._server.started and time.monotonic() < deadline:
             time.sleep(0.01)
         assert self._server.started, "the server did not start within 20 s"
-        address = f"http://127.0.0.1:{self._listener.getsockname()[1]}"
+        self.port: int = self._listener.getsockname()[1]
+        address = public_url or f"http://127.0.0.1:{self.port}"
         self.site = RealSite(parts, address, parts.services.users.get_caller("ann"))
 
     def stop(self) -> None:

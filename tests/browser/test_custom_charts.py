@@ -117,10 +117,10 @@ def test_vega_specs_are_drawn_in_a_sandbox(new_page: Callable[..., Page], real: 
     page = new_page()
     page.goto(f"{real.address}/authorize")
     page.evaluate(
-        """() => {
+        """(address) => {
           const frame = document.createElement("iframe");
           frame.sandbox = "allow-scripts";
-          frame.src = "/-/vega";
+          frame.src = address;
           frame.title = "chart";
           frame.addEventListener("load", () => frame.contentWindow.postMessage({
             spec: { data: { name: "wandb" }, mark: "bar", encoding: {
@@ -128,7 +128,8 @@ def test_vega_specs_are_drawn_in_a_sandbox(new_page: Callable[..., Page], real: 
               y: { field: "n", type: "quantitative" } } },
             rows: [{ a: "p", n: 1 }, { a: "q", n: 2 }], fields: { x: "a" }, strings: {} }, "*"));
           document.body.append(frame);
-        }"""
+        }""",
+        f"{real.address}/-/vega",
     )
     expect(page.frame_locator("iframe").locator("canvas, svg").first).to_be_visible()
     origin = page.frames[-1].evaluate("window.origin")

@@ -2,7 +2,7 @@
 import { post } from "./sweep/feed.js";
 import { h, put } from "./parallel/dom.js";
 
-const ACTIONS = "/-/account/actions";
+const ACTIONS = new URL("../account/actions", import.meta.url);
 const message = document.querySelector('[data-part="message"]');
 const secret = document.querySelector('[data-part="secret"]');
 

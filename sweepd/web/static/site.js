@@ -61,7 +61,7 @@ document.addEventListener("click", async (event) => {
   const from = event.target.closest?.("button[data-login]");
   if (!from) return;
   const token = document.querySelector('meta[name="csrf"]')?.content ?? "";
-  const response = await fetch("/-/account/actions", {
+  const response = await fetch(new URL("../account/actions", import.meta.url), {
     method: "POST", headers: { "Content-Type": "application/json", "X-CSRF-Token": token },
     body: JSON.stringify({ action: "create-key", description: "first steps" }),
   });

@@ -51,7 +51,7 @@ def test_version_is_deleted_once_its_time_to_live_has_passed(
     project = parts.services.projects.get(ann, "ann", "p")
     collection = parts.services.artifacts.collections.find_collection(project, "m")
     assert collection is not None
-    left = parts.services.artifacts.collections.list_versions(collection)
+    left = parts.services.artifacts.collections.list_versions(ann, collection)
     assert [place.version for place, _ in left] == [2, 0]
     assert parts.services.artifacts.entries(kept)[0].blob is not None
 

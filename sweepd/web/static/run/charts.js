@@ -6,7 +6,7 @@ let loading = null;
 /** The library; it is five megabytes, so nothing waits for it that does not need it. */
 export function plotly() {
   loading ??= new Promise((done, fail) => {
-    const script = h("script", { src: "/-/vendor/plotly.min.js" });
+    const script = h("script", { src: new URL("../../vendor/plotly.min.js", import.meta.url).href });
     script.addEventListener("load", () => done(window.Plotly));
     script.addEventListener("error", () => fail(new Error("the chart library could not be loaded")));
     document.head.append(script);

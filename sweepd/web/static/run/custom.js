@@ -71,8 +71,8 @@ function frame(place, chart, rows) {
     return;
   }
   place.classList.add("is-frame");
-  const element = h("iframe", { class: "vega-frame", sandbox: "allow-scripts", src: "/-/vega",
-    title: `Chart ${chart.key.slice(0, 100)}` });
+  const element = h("iframe", { class: "vega-frame", sandbox: "allow-scripts",
+    src: new URL("../../vega", import.meta.url).href, title: `Chart ${chart.key.slice(0, 100)}` });
   element.addEventListener("load", () => element.contentWindow.postMessage(
     { spec, rows, fields: chart.fields, strings: chart.strings }, "*"));
   put(place, element);

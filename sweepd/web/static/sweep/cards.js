@@ -33,7 +33,7 @@ export function renderBest(root, aside, model, details, base) {
       h("dt", {}, column.label.slice(0, 120)), h("dd", {}, formatValue(column.read(run)).slice(0, 200))])),
     artifact ? h("p", { class: "small" }, "Model ", h("a", { href: artifact.href }, artifact.name),
       artifact.size ? ` (${artifact.size})` : "") : null,
-    codeLine(`sweepd best ${base.slice(1)}/${model.data.sweep.id}`),
+    codeLine(model.data.sweep.agent_command.replace(/^wandb agent/, "sweepd best")),
     details?.best?.run_id === run.id && details.best.command
       ? h("details", { class: "small" }, h("summary", {}, "Run it again"), codeLine(details.best.command)) : null);
 }

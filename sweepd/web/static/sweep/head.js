@@ -15,6 +15,9 @@ const HURTS = {
 };
 const LABELS = { pause: "Pause", resume: "Resume", stop: "Stop", cancel: "Cancel" };
 
+/** Where this page's server is; it may be below a path of a proxy. */
+const serverAddress = () => new URL("../../..", import.meta.url).href.replace(/\/$/, "");
+
 export class Head {
   constructor(root, model, actionsUrl) {
     this.part = (name) => root.querySelector(`[data-part="${name}"]`);
@@ -67,7 +70,7 @@ export class Head {
     const button = h("button", { type: "button", class: "primary" }, "Start an agent");
     popover(button, (panel) => put(panel,
       h("h3", { class: "popover-title" }, "On any machine that reaches this server"),
-      codeLine(`sweepd login ${window.location.origin}`), codeLine(sweep.agent_command),
+      codeLine(`sweepd login ${serverAddress()}`), codeLine(sweep.agent_command),
       h("p", { class: "small quiet" }, "or several at once: "),
       codeLine(sweep.agent_command.replace(/^wandb agent/, "sweepd agents"))), { label: "Start an agent" });
     return button;

@@ -24,5 +24,6 @@ const encoded = (path) => path.split("/").map(encodeURIComponent).join("/");
 export function inArtifact(reference) {
   const match = /^wandb-client-artifact:\/\/([^/:]+)(?::latest)?\/(.+)$/s.exec(reference ?? "");
   if (!match) return null;
-  return { path: match[2], url: (path) => `/-/client-artifacts/${match[1]}/${encoded(path)}` };
+  const folder = new URL(`../../../client-artifacts/${match[1]}/`, import.meta.url).href;
+  return { path: match[2], url: (path) => `${folder}${encoded(path)}` };
 }
