@@ -33,6 +33,7 @@ MAX_WRITES_PER_COMMIT = 512
 BUSY_TIMEOUT_MS = 15_000
 POOL_TIMEOUT_S = 15.0
 _RETRYABLE = {"40001", "40P01"}  # PostgreSQL: serialization failure, deadlock detected
+_TAKEN = "23505"  # PostgreSQL: another transaction has just made a row of the same name
 _READ_ONLY = "25006"  # PostgreSQL: a replica, or out of room
 _PASSING_SQLITE = {
     sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED, sqlite3.SQLITE_NOMEM, sqlite3.SQLITE_READONLY,
@@ -109,9 +110,12 @@ class Database:
                     transaction.commit()
                     return result
             except sa.exc.SQLAlchemyError as error:
+                state = getattr(_cause(error), "sqlstate", None)
+                if state == _TAKEN and attempt == 0:
+                    continue  # looked before the other was done; now it finds what is there
                 if not _is_passing(error):
                     raise
-                is_refused = getattr(_cause(error), "sqlstate", None) in _RETRYABLE
+                is_refused = state in _RETRYABLE
                 is_cut = isinstance(error, sa.exc.DBAPIError) and error.connection_invalidated
                 # Cut while committing it may have been done: the client's request tells.
                 if not is_refused and not (is_cut and not is_committing):

@@ -35,6 +35,30 @@ def names(database: Database) -> set[str]:
         return set(connection.execute(sa.select(schema.secrets.c.name)).scalars())
 
 
+def test_two_who_make_the_same_at_once_find_what_the_first_made(postgresql_url: str) -> None:
+    """Two replicas on PostgreSQL both saw no row of that name; the second was an error 500."""
+    one, other = Database(postgresql_url), Database(postgresql_url)
+    meetings = []
+
+    def ensure(connection: Connection) -> str:
+        found = sa.select(schema.secrets.c.name).where(schema.secrets.c.name == "same")
+        if connection.execute(found).first() is not None:
+            return "found"
+        if not meetings:
+            meetings.append(other.write(ensure_too))
+        connection.execute(add("same"))
+        return "made"
+
+    def ensure_too(connection: Connection) -> None:
+        connection.execute(add("same"))
+
+    assert one.write(ensure) == "found"
+    with pytest.raises(sa.exc.IntegrityError):
+        one.write(ensure_too)
+    one.close()
+    other.close()
+
+
 def test_a_failing_write_takes_no_other_with_it(database: Database) -> None:
     gate = threading.Event()
     database_writes: list[threading.Thread] = []
