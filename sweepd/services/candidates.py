@@ -21,7 +21,7 @@ from sweepd.store.database import Connection
 MAX_DRAWS = 32  # random repeats in a finite space before what is left is listed
 MAX_LISTED = 200_000  # cells of a finite space looked through for what is left
 
-TakeProposal = Callable[[Sweep], dict[str, Any] | None]
+TakeProposal = Callable[[Sweep, Callable[[dict[str, Any]], bool]], dict[str, Any] | None]
 
 
 def searches_here(spec: SweepSpec) -> bool:
@@ -115,7 +115,10 @@ def _random_cell(connection: Connection, sweep: Sweep, spec: SweepSpec) -> Cell 
 def _proposed_cell(
     connection: Connection, sweep: Sweep, spec: SweepSpec, take: TakeProposal
 ) -> Cell | None:
-    while (config := take(sweep)) is not None:
+    def is_taken(config: dict[str, Any]) -> bool:
+        return cells.find_cell_by_key(connection, sweep.pk, spec.space.key(config)) is not None
+
+    while (config := take(sweep, is_taken)) is not None:
         cell = _reserve(connection, sweep, spec, config)
         if cell is not None:
             sweeps.update_sweep(connection, sweep.pk, {"next_index": sweep.next_index + 1})

@@ -11,7 +11,7 @@ import os
 import queue
 import threading
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass, field
@@ -40,11 +40,19 @@ MODEL_METHODS = frozenset({"bayes", "sobol", "tpe", "cmaes", "nsga2"})
 log = logging.getLogger(__name__)
 
 
+@dataclass(frozen=True)
+class _Prepared:
+    """A config ready to go out; `is_repeat` when the search wants one that was there again."""
+
+    config: dict[str, Any]
+    is_repeat: bool
+
+
 @dataclass
 class _Shelf:
     """What is prepared for one sweep."""
 
-    ready: deque[dict[str, Any]] = field(default_factory=deque)
+    ready: deque[_Prepared] = field(default_factory=deque)
     n_ended: int = -1  # ended runs known when it was prepared
     n_agents: int = 1
     is_exhausted: bool = False
@@ -94,11 +102,29 @@ class Proposals:
             shelf.is_asked = True
         self._wanted.put(sweep_pk)
 
-    def take(self, sweep: Sweep) -> dict[str, Any] | None:
-        """A prepared config, or None when none is ready yet (or the space is exhausted)."""
+    def n_ready(self, sweep_pk: int) -> int:
+        """How many configs are ready for a sweep."""
         with self._lock:
-            shelf = self._shelves.setdefault(sweep.pk, _Shelf())
-            return shelf.ready.popleft() if shelf.ready else None
+            shelf = self._shelves.get(sweep_pk)
+            return len(shelf.ready) if shelf else 0
+
+    def take(
+        self, sweep: Sweep, is_taken: Callable[[dict[str, Any]], bool]
+    ) -> dict[str, Any] | None:
+        """A prepared config, or None when none is ready yet (or the space is exhausted).
+
+        Args:
+            is_taken: Whether the sweep has the config by now. Another replica, which prepared the
+                same, may have handed it out; only what the search repeats on purpose goes again.
+        """
+        while True:
+            with self._lock:
+                shelf = self._shelves.setdefault(sweep.pk, _Shelf())
+                if not shelf.ready:
+                    return None
+                prepared = shelf.ready.popleft()
+            if prepared.is_repeat or not is_taken(prepared.config):
+                return prepared.config
 
     def _work(self) -> None:
         while (sweep_pk := self._wanted.get()) is not None:
@@ -125,6 +151,7 @@ class Proposals:
             n_agents = agents.count_active(connection, sweep_pk, since)
             points = sweeps.list_points(connection, sweep_pk)
             open_cells = cells.list_cells(connection, sweep_pk, OPEN_CELLS)
+            taken = cells.list_keys(connection, sweep_pk)
         n_wanted = min(MAX_READY, max(1, n_agents))
         n_ended = sum(1 for point in points if point.ended_at is not None)
         if len(shelf.ready) >= n_wanted and shelf.n_ended == n_ended:
@@ -139,7 +166,9 @@ class Proposals:
             self._core.db.write(lambda c: sweeps.append_warning_once(c, sweep_pk, at, message))
             found = [sample(spec.space, _generator(sweep))]
         with self._lock:
-            shelf.ready = deque(found)
+            shelf.ready = deque(
+                _Prepared(config, spec.space.key(config) in taken) for config in found
+            )
             shelf.n_ended = n_ended
             shelf.is_exhausted = not found
 
