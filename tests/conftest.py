@@ -81,11 +81,12 @@ class RunningServer:
     process: subprocess.Popen[bytes]
     log_path: Path
     key: str = ""
+    public_url: str = ""  # of the proxy in front, when there is one
 
     @property
     def url(self) -> str:
         """Its address."""
-        return f"http://127.0.0.1:{self.port}"
+        return self.public_url or f"http://127.0.0.1:{self.port}"
 
     @property
     def log(self) -> str:
@@ -152,7 +153,8 @@ def start_server(
             stdout=log, stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL, cwd=ROOT,
             env=os.environ | environ,
         )  # fmt: skip
-    running = RunningServer(data, port, process, log_path)
+    public_url = environ.get("SWEEPD_PUBLIC_URL", "")
+    running = RunningServer(data, port, process, log_path, public_url=public_url)
     wait_until(
         lambda: "Ctrl-C stops" in running.log or process.poll() is not None, 30, lambda: running.log
     )
