@@ -3,7 +3,6 @@
 import asyncio
 import contextlib
 import fcntl
-import json
 import logging
 import os
 import socket
@@ -11,7 +10,6 @@ from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from pathlib import Path
 from types import FrameType
 
 import anyio.to_thread
@@ -19,7 +17,7 @@ import uvicorn
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
 
-from sweepd import __version__
+from sweepd import __version__, local_address
 from sweepd.domain.errors import BadInput
 from sweepd.services.all import Services
 from sweepd.services.artifacts import Artifacts
@@ -126,20 +124,23 @@ def hold_folder(settings: Settings) -> Iterator[None]:
     if settings.database:
         yield
         return
-    settings.data.mkdir(parents=True, exist_ok=True, mode=0o700)
-    with (settings.data / LOCK_FILE).open("w") as file:
+    try:
+        settings.data.mkdir(parents=True, exist_ok=True, mode=0o700)
+        file = (settings.data / LOCK_FILE).open("w")
+    except OSError as error:
+        raise BadInput(
+            f"{settings.data} cannot be used: {error.strerror}; make it writable for this user, or "
+            "name another folder with --data"
+        ) from error
+    with file:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError as error:
-            with contextlib.suppress(OSError, ValueError, KeyError):
-                found = json.loads((settings.data / ADDRESS_FILE).read_text())
-                raise BadInput(
-                    f"a server works on {settings.data} already: process {found['pid']} at "
-                    f"{found['url']}; stop it, or name another folder with --data"
-                ) from error
+            found = local_address.read(settings.data)
+            where = f": process {found.pid} at {found.url}" if found else ""
             raise BadInput(
-                f"a server works on {settings.data} already; stop it, or name another folder with "
-                "--data"
+                f"a server works on {settings.data} already{where}; stop it, or name another "
+                "folder with --data"
             ) from error
         yield
 
@@ -156,7 +157,7 @@ def make_app(parts: Parts) -> Starlette:
         finally:
             # Here, not after serving: uvicorn ends the process by the signal it was sent.
             await anyio.to_thread.run_sync(parts.close)
-            _remove_address(parts.settings.data)
+            local_address.remove(parts.settings.data)
 
     prefix = parts.settings.path_prefix
     app = Starlette(
@@ -256,7 +257,7 @@ def _serve(settings: Settings, announce: Callable[[Parts, str], None]) -> None:
         while not server.started and not task.done():
             await asyncio.sleep(0.01)
         if server.started:
-            _write_address(settings.data, address)
+            local_address.write(settings.data, address)
             await anyio.to_thread.run_sync(announce, parts, address)
         await task
 
@@ -267,18 +268,3 @@ def _serve(settings: Settings, announce: Callable[[Parts, str], None]) -> None:
     finally:
         listener.close()
         parts.core.db.close()
-
-
-ADDRESS_FILE = "server.json"
-
-
-def _write_address(data: Path, address: str) -> None:
-    text = json.dumps({"url": address, "pid": os.getpid(), "version": __version__})
-    (data / ADDRESS_FILE).write_text(text)
-
-
-def _remove_address(data: Path) -> None:
-    path = data / ADDRESS_FILE
-    with contextlib.suppress(OSError, ValueError):
-        if json.loads(path.read_text())["pid"] == os.getpid():
-            path.unlink()

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from sweepd import local_address
 from sweepd.domain.errors import BadInput, Conflict
 from sweepd.domain.ids import check_entity_name
 from sweepd.services.users import Users
@@ -43,18 +44,21 @@ def open_users(settings: Settings) -> Iterator[Users]:
 
 def ensure_first_user(users: Users, settings: Settings) -> tuple[str, str]:
     """The name and key of this machine's own user, made when the server is new."""
-    path = settings.data / KEY_FILE
-    if path.exists():
-        stored = json.loads(path.read_text())
-        return stored["user"], stored["key"]
+    known = _read_key_file(settings)
+    if known is not None:
+        return known
     name = _own_name()
     try:
         key = users.add_user(name, is_admin=True)
     except Conflict:
         key = users.add_key(name, description="this machine's own")
-    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    aside = settings.data / f".{KEY_FILE}"
+    descriptor = os.open(aside, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
     with os.fdopen(descriptor, "w") as file:
         json.dump({"user": name, "key": key}, file)
+        file.flush()
+        os.fsync(file.fileno())
+    aside.replace(settings.data / KEY_FILE)  # whole or not there
     return name, key
 
 
@@ -65,22 +69,23 @@ def _own_name() -> str:
 
 def read_key(settings: Settings) -> str | None:
     """The key of this machine's own user, when its server was started here."""
-    path = settings.data / KEY_FILE
+    known = _read_key_file(settings)
+    return known[1] if known else None
+
+
+def _read_key_file(settings: Settings) -> tuple[str, str] | None:
+    """Name and key; None when there is no file that can be read, so that a new key is made."""
     try:
-        return str(json.loads(path.read_text())["key"])
-    except (OSError, ValueError, KeyError):
+        stored = json.loads((settings.data / KEY_FILE).read_text())
+        return str(stored["user"]), str(stored["key"])
+    except (OSError, ValueError, KeyError, TypeError):
         return None
 
 
 def running_url(data: Path) -> str | None:
     """The address of the server that runs on a data folder, if one answers."""
-    from sweepd.server import ADDRESS_FILE
-
-    try:
-        url = str(json.loads((data / ADDRESS_FILE).read_text())["url"])
-    except (OSError, ValueError, KeyError):
-        return None
-    return url if is_sweepd(url) else None
+    found = local_address.read(data)
+    return found.url if found and is_sweepd(found.url) else None
 
 
 def is_sweepd(url: str, timeout_s: float = 3.0) -> bool:

@@ -6,7 +6,7 @@ from pathlib import Path
 import typer
 
 from sweepd.cli import local, options
-from sweepd.domain.errors import BadInput
+from sweepd.domain.errors import BadInput, Unavailable
 
 
 def command(
@@ -36,9 +36,14 @@ def command(
 
     def announce(parts: server.Parts, address: str) -> None:
         name, _key = local.ensure_first_user(parts.services.users, settings)
-        token = parts.services.users.create_sign_in_link(name)
         typer.echo(f"sweepd is at {address}")
-        typer.echo(f"  pages, signed in as {name} (works once): {address}/authorize?token={token}")
+        try:
+            token = parts.services.users.create_sign_in_link(name)
+            typer.echo(
+                f"  pages, signed in as {name} (works once): {address}/authorize?token={token}"
+            )
+        except Unavailable as error:  # a full disk: what is there can still be read
+            typer.echo(f"  no link to sign in by for now: {error}")
         typer.echo(f"  on this machine: sweepd login        on others: sweepd login {address}")
         typer.echo(f"  data in {settings.data}; Ctrl-C stops the server", nl=True)
 

@@ -21,7 +21,7 @@ from typing import Any, TypeVar
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 
-from sweepd.domain.errors import Unavailable
+from sweepd.domain.errors import BadInput, Unavailable
 from sweepd.store import migrate
 
 T = TypeVar("T")
@@ -51,24 +51,28 @@ class Database:
     """The one door to the tables. Safe to use from any thread; `close` may be called twice.
 
     After `close`, `read` and `write` raise Unavailable.
+
+    Raises:
+        Unavailable: It cannot be opened now (disk full, read-only, server gone).
+        BadInput: What is there is no database of ours.
     """
 
     def __init__(self, url: str, pool_size: int = 16) -> None:
         self.url = url
         self.is_sqlite = url.startswith("sqlite")
+        self._closed = False
+        self._writer: _Writer | None = None
         if self.is_sqlite:
             self._engine = _sqlite_engine(url, pool_size, read_only=True)
-            self._writer: _Writer | None = _Writer(_sqlite_engine(url, 1, read_only=False))
-            migrate.upgrade(self._writer.engine, url)
+            self._writer = _Writer(_sqlite_engine(url, 1, read_only=False))
+            _open(self._writer.engine, url)
             self._writer.start()
         else:
             self._engine = sa.create_engine(
                 url, pool_size=pool_size, max_overflow=16, pool_timeout=POOL_TIMEOUT_S,
                 pool_pre_ping=True,  # a restart of the server is nobody's failed request
             )  # fmt: skip
-            self._writer = None
-            migrate.upgrade(self._engine, url)
-        self._closed = False
+            _open(self._engine, url)
 
     @contextmanager
     def read(self) -> Iterator[Connection]:
@@ -137,6 +141,22 @@ class Database:
         if self._writer is not None:
             self._writer.stop()
         self._engine.dispose()
+
+
+def _open(engine: sa.Engine, url: str) -> None:
+    try:
+        migrate.upgrade(engine, url)
+    except sa.exc.SQLAlchemyError as error:
+        engine.dispose()
+        shown = engine.url.render_as_string()  # without its password
+        if _is_passing(error):
+            raise Unavailable(f"{shown} cannot be opened: {_reason(error)}") from error
+        if isinstance(error, sa.exc.DatabaseError):
+            raise BadInput(
+                f"{shown} is not a database sweepd can read: {_reason(error)}; restore a backup "
+                "into a new folder (`sweepd restore`)"
+            ) from error
+        raise
 
 
 def _sqlite_engine(url: str, pool_size: int, read_only: bool) -> sa.Engine:

@@ -203,7 +203,7 @@ def passing_faults(what: str) -> Iterator[None]:
         yield
     except (OSError, BaseError) as error:
         reason = getattr(error, "strerror", None) or error  # without paths of this machine
-        raise Unavailable(f"{what}: {reason}; it is tried again") from error
+        raise Unavailable(f"{what}: {reason}") from error
 
 
 def gone() -> NotFound:
