@@ -1,0 +1,167 @@
+"""Is everything there that was answered for? Asked of the server, then of its folder."""
+
+import hashlib
+import json
+import sqlite3
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+from bench.kills.sender import Sender, md5
+from bench.kills.work import Artifacts, Run, Uploads, body_of, console_line, history_line
+from sweepd import server
+from sweepd.services.housekeeping import UPLOAD_LIFETIME_S
+from sweepd.settings import Settings
+
+HISTORY = """query H($entity: String!, $name: String!, $from: Int64, $to: Int64) {
+  project(name: "kills", entityName: $entity) { run(name: $name) {
+    state historyLineCount history(minStep: $from, maxStep: $to) } } }"""
+CONSOLE = """query C($entity: String!, $name: String!) {
+  project(name: "kills", entityName: $entity) { run(name: $name) {
+    logLines { edges { node { number line } } } } } }"""
+FILES = """query F($entity: String!, $name: String!) {
+  project(name: "kills", entityName: $entity) { run(name: $name) {
+    files { edges { node { name url sizeBytes md5 } } } } } }"""
+VERSION = """query V($id: ID!) { artifact(id: $id) { state versionIndex
+  files { edges { node { name directUrl digest } } } } }"""
+PAGE_LINES = 20_000
+
+
+class Checker:
+    """Compares; every difference is a sentence in `lost`."""
+
+    def __init__(self, sender: Sender, entity: str) -> None:
+        self._sender = sender
+        self._entity = entity
+        self.lost: list[str] = []
+        self.n_compared = 0
+
+    async def history(self, run: Run, is_all: bool = False) -> None:
+        """Lines answered for since the last look; at the end all of them, and no others."""
+        start, end = (0 if is_all else run.n_checked), run.n_history
+        for first in range(start, end, PAGE_LINES):
+            last = min(first + PAGE_LINES, end)
+            found = await self._run(HISTORY, run.name, **{"from": first, "to": last})
+            lines = found["history"]
+            wanted = [history_line(run.name, number) for number in range(first, last)]
+            self.n_compared += len(wanted)
+            if lines != wanted:
+                n_same = len(set(lines) & set(wanted))
+                self.lost.append(f"{run.name}: {len(wanted) - n_same} of lines {first}-{last}")
+        run.n_checked = end
+        if is_all:
+            found = await self._run(HISTORY, run.name, **{"from": 0, "to": 0})
+            if (found["historyLineCount"], found["state"]) != (end, "finished"):
+                self.lost.append(f"{run.name}: {found['historyLineCount']} lines, not {end}")
+            lines = [e["node"] for e in (await self._run(CONSOLE, run.name))["logLines"]["edges"]]
+            said = [console_line(run.name, number) for number in range(run.n_console)]
+            if [line["line"] for line in lines] != [s.split(" ", 1)[1] for s in said]:
+                self.lost.append(f"{run.name}: {len(lines)} console lines, not {run.n_console}")
+
+    async def files(self, uploads: Uploads, is_all: bool = False) -> None:
+        """Files answered for: their names and MD5s; at the end their bytes."""
+        nodes = await self._run(FILES, uploads.name)
+        found = {edge["node"]["name"]: edge["node"] for edge in nodes["files"]["edges"]}
+        for path, (number, digest) in list(uploads.done.items()):
+            if path.startswith("again/") and not is_all:
+                continue  # the next of that name may have come without an answer
+            if path not in found or found[path]["md5"] != md5(body_of(uploads.name, number)):
+                self.lost.append(f"{uploads.name}: file {path}")
+            elif is_all:
+                body = await self._sender.get(found[path]["url"])
+                if hashlib.sha256(body).digest() != digest:
+                    self.lost.append(f"{uploads.name}: bytes of {path}")
+
+    async def artifacts(self, logged: Artifacts, is_all: bool = False) -> None:
+        """Versions answered for: whole, numbered one after the other."""
+        versions = []
+        for artifact, numbers in list(logged.done.items()):
+            found = (await self._sender.ask(VERSION, id=artifact))["artifact"]
+            versions.append(found["versionIndex"])
+            nodes = {edge["node"]["name"]: edge["node"] for edge in found["files"]["edges"]}
+            wanted = {f"d/{n}": body_of(logged.name, n) for n in numbers}
+            if found["state"] != "COMMITTED" or sorted(nodes) != sorted(wanted):
+                self.lost.append(f"{logged.name}: version {artifact}")
+                continue
+            for path, body in wanted.items() if is_all else ():
+                if await self._sender.get(nodes[path]["directUrl"]) != body:
+                    self.lost.append(f"{logged.name}: bytes of {path} in {artifact}")
+        if versions != list(range(len(versions))):
+            self.lost.append(f"{logged.name}: versions {versions}")
+
+    async def stock(self, name: str, done: dict[str, list[int]]) -> None:
+        """What a stock client's run did: each row and line once, every file and version."""
+        page: dict[str, Any] = {"from": 0, "to": 10**9}
+        rows = [json.loads(x)["n"] for x in (await self._run(HISTORY, name, **page))["history"]]
+        if rows != done["rows"]:
+            self.lost.append(f"{name}: {len(rows)} rows, not {len(done['rows'])}")
+        edges = (await self._run(CONSOLE, name))["logLines"]["edges"]
+        said = [e["node"]["line"] for e in edges if f"{name} says" in e["node"]["line"]]
+        if said != [f"{name} says {n}" for n in done["printed"]]:
+            self.lost.append(f"{name}: console {said} is not {done['printed']}")
+        nodes = (await self._run(FILES, name))["files"]["edges"]
+        found = {edge["node"]["name"]: edge["node"]["md5"] for edge in nodes}
+        for step in done["files"]:
+            if found.get(f"saved{step}.txt") != md5((f"{name} {step}" * 1000).encode()):
+                self.lost.append(f"{name}: saved{step}.txt")
+        for version, step in enumerate(done["versions"]):
+            text = await self._version_text(f"model-{name}:v{version}")
+            if text != f"{name} {step}":
+                self.lost.append(f"{name}: version {version} holds {text!r}")
+
+    async def _version_text(self, name: str) -> str | None:
+        document = """query A($entity: String!, $name: String!) {
+          project(name: "kills", entityName: $entity) { artifact(name: $name) {
+            files { edges { node { directUrl } } } } } }"""
+        asked = await self._sender.ask(document, entity=self._entity, name=name)
+        artifact = asked["project"]["artifact"]
+        if artifact is None:
+            return None
+        return (await self._sender.get(artifact["files"]["edges"][0]["node"]["directUrl"])).decode()
+
+    async def _run(self, document: str, name: str, **variables: Any) -> dict[str, Any]:
+        answer = await self._sender.ask(document, entity=self._entity, name=name, **variables)
+        return dict(answer["project"]["run"])
+
+
+def folder(data: Path) -> list[str]:
+    """What is wrong in a stopped server's folder, once what was abandoned has been cleared away."""
+    wrong = []
+    with sqlite3.connect(data / "sweepd.db") as database:
+        [found] = database.execute("PRAGMA integrity_check").fetchone()
+        if found != "ok":
+            wrong.append(f"integrity_check: {found}")
+        if broken := database.execute("PRAGMA foreign_key_check").fetchall():
+            wrong.append(f"foreign_key_check: {broken[:5]}")
+    database.close()
+    passed = timedelta()
+    parts = server.build(Settings(data=data), lambda: server.utc_now() + passed)
+    parts.housekeeping.drop_cut_off()
+    passed = timedelta(seconds=2 * UPLOAD_LIFETIME_S)
+    parts.housekeeping.tidy()
+    with sqlite3.connect(data / "sweepd.db") as database:
+        recorded = {name for (name,) in database.execute("SELECT hash FROM blobs")}
+        held = {
+            name
+            for table, column in (
+                ("run_files", "blob"), ("artifact_entries", "blob"), ("artifacts", "manifest_blob"),
+            )
+            for (name,) in database.execute(
+                f"SELECT {column} FROM {table} WHERE {column} IS NOT NULL"
+            )
+        }  # fmt: skip
+    database.close()
+    parts.core.db.close()
+    there = {
+        str(path.relative_to(data / "blobs")).replace("/", ""): path
+        for path in (data / "blobs").rglob("*") if path.is_file()
+    }  # fmt: skip
+    if set(there) != held or recorded != held:
+        wrong.append(
+            f"{len(there)} files in blobs/, {len(recorded)} recorded, {len(held)} held: "
+            f"{len(set(there) - held)} without owner, {len(held - set(there))} missing"
+        )
+    for name, path in there.items():
+        if hashlib.sha256(path.read_bytes()).hexdigest() != name:
+            wrong.append(f"the bytes of {name} are others")
+    return wrong
