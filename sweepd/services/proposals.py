@@ -16,7 +16,6 @@ from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass, field
 from datetime import timedelta
-from importlib import import_module
 from typing import Any
 
 import numpy as np
@@ -24,6 +23,7 @@ import numpy as np
 from sweepd.domain.errors import SweepdError
 from sweepd.domain.runs import LIVE, RunState
 from sweepd.domain.sweeps import OPEN_CELLS, Sweep, SweepPoint, SweepState
+from sweepd.search import process
 from sweepd.search.errors import SearchError
 from sweepd.search.observation import Observation
 from sweepd.search.proposing import propose
@@ -184,9 +184,8 @@ class Proposals:
             if self._pool is None:
                 # spawn: the search process starts clean, without the server's threads and sockets
                 self._pool = ProcessPoolExecutor(
-                    1, multiprocessing.get_context("spawn"),
-                    initializer=import_module, initargs=("sweepd.search.bayes",),
-                )  # fmt: skip
+                    1, multiprocessing.get_context("spawn"), initializer=process.begin
+                )
             try:
                 future = self._pool.submit(propose, spec, observations, pending, n, sweep.seed)
                 return list(future.result())
