@@ -10,15 +10,14 @@ from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from types import FrameType
 
 import anyio.to_thread
-import uvicorn
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
 
 from sweepd import __version__, local_address
 from sweepd.domain.errors import BadInput
+from sweepd.http_server import CutOff, HttpServer, allow_many_connections
 from sweepd.services.all import Services
 from sweepd.services.artifacts import Artifacts
 from sweepd.services.core import Clock, Core
@@ -162,7 +161,10 @@ def make_app(parts: Parts) -> Starlette:
     prefix = parts.settings.path_prefix
     app = Starlette(
         routes=[*wandb_routes.routes, *web_routes.routes],
-        middleware=[Middleware(BelowPath, prefix=prefix), Middleware(Rooted)] if prefix else [],
+        middleware=[
+            Middleware(CutOff),
+            *([Middleware(BelowPath, prefix=prefix), Middleware(Rooted)] if prefix else []),
+        ],
         lifespan=lifespan,
     )
     app.state.version = __version__
@@ -206,18 +208,6 @@ def address_of(settings: Settings, listener: socket.socket) -> str:
     return f"http://{shown}:{listener.getsockname()[1]}"
 
 
-class _Server(uvicorn.Server):
-    """Tells the application as soon as it should stop, so that open event streams end at once."""
-
-    def __init__(self, config: uvicorn.Config, app: Starlette) -> None:
-        super().__init__(config)
-        self._app = app
-
-    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
-        self._app.state.is_stopping = True
-        super().handle_exit(sig, frame)
-
-
 def serve(settings: Settings, announce: Callable[[Parts, str], None]) -> None:
     """Serve until SIGINT or SIGTERM.
 
@@ -230,6 +220,7 @@ def serve(settings: Settings, announce: Callable[[Parts, str], None]) -> None:
     # The search process inherits this: proposing must not take the cores that train.
     for name in ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS"):
         os.environ.setdefault(name, "1")
+    allow_many_connections()
     with hold_folder(settings):
         _serve(settings, announce)
 
@@ -241,16 +232,7 @@ def _serve(settings: Settings, announce: Callable[[Parts, str], None]) -> None:
         parts.housekeeping.drop_cut_off()
     address = address_of(settings, listener)
     app = make_app(parts)
-    config = uvicorn.Config(
-        app,
-        log_level="warning",
-        access_log=False,
-        timeout_keep_alive=75,
-        timeout_graceful_shutdown=5,
-        server_header=False,
-        forwarded_allow_ips=["127.0.0.1", "::1"],  # a proxy on this machine says: http or https
-    )
-    server = _Server(config, app)
+    server = HttpServer(app)
 
     async def run() -> None:
         task = asyncio.create_task(server.serve([listener]))
@@ -262,7 +244,7 @@ def _serve(settings: Settings, announce: Callable[[Parts, str], None]) -> None:
         await task
 
     try:
-        runner = asyncio.Runner(loop_factory=config.get_loop_factory())
+        runner = asyncio.Runner(loop_factory=server.config.get_loop_factory())
         with contextlib.suppress(KeyboardInterrupt), runner:
             runner.run(run())
     finally:

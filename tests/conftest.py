@@ -147,6 +147,7 @@ def start_server(
     port = port or free_port()
     log_path = data / "serve.log"
     program = ["tests.flagged", json.dumps(flags)] if flags else ["sweepd"]
+    n_before = log_path.stat().st_size if log_path.exists() else 0  # of an earlier server there
     with log_path.open("ab") as log:
         process = subprocess.Popen(
             [sys.executable, "-m", *program, "serve", "--data", str(data), "--port", str(port)],
@@ -156,7 +157,9 @@ def start_server(
     public_url = environ.get("SWEEPD_PUBLIC_URL", "")
     running = RunningServer(data, port, process, log_path, public_url=public_url)
     wait_until(
-        lambda: "Ctrl-C stops" in running.log or process.poll() is not None, 30, lambda: running.log
+        lambda: b"Ctrl-C stops" in log_path.read_bytes()[n_before:] or process.poll() is not None,
+        30,
+        lambda: running.log,
     )
     assert process.poll() is None, running.log
     running.key = json.loads((data / "local.key").read_text())["key"]
