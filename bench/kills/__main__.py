@@ -100,12 +100,18 @@ class _Measurement:
             *(asyncio.create_task(a.work(self._sender(a.name), work)) for a in self._artifacts),
         ]  # fmt: skip
         rng = random.Random(1)
-        for _ in range(self._wanted.n_kills):
+        for number in range(1, self._wanted.n_kills + 1):
+            work.may_go.set()
             await self._kill(rng)
+            work.may_go.clear()
             await self._compare(checker)
+            if number % 10 == 0:
+                told = f"{number} kills, {checker.n_compared:,} lines, {len(checker.lost)} faults"
+                print(told, file=sys.stderr, flush=True)
             if failed := [task for task in tasks if task.done()]:
                 await asyncio.gather(*failed)  # raises what it met
         work.is_over = True
+        work.may_go.set()
         (self._folder / "over").touch()
         await asyncio.gather(*tasks)
         seconds = time.monotonic() - began

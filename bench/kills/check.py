@@ -19,9 +19,9 @@ HISTORY = """query H($entity: String!, $name: String!, $from: Int64, $to: Int64)
 CONSOLE = """query C($entity: String!, $name: String!) {
   project(name: "kills", entityName: $entity) { run(name: $name) {
     logLines { edges { node { number line } } } } } }"""
-FILES = """query F($entity: String!, $name: String!) {
+FILES = """query F($entity: String!, $name: String!, $names: [String]) {
   project(name: "kills", entityName: $entity) { run(name: $name) {
-    files { edges { node { name url sizeBytes md5 } } } } } }"""
+    files(names: $names) { edges { node { name url sizeBytes md5 } } } } } }"""
 VERSION = """query V($id: ID!) { artifact(id: $id) { state versionIndex
   files { edges { node { name directUrl digest } } } } }"""
 PAGE_LINES = 20_000
@@ -59,35 +59,46 @@ class Checker:
                 self.lost.append(f"{run.name}: {len(lines)} console lines, not {run.n_console}")
 
     async def files(self, uploads: Uploads, is_all: bool = False) -> None:
-        """Files answered for: their names and MD5s; at the end their bytes."""
-        nodes = await self._run(FILES, uploads.name)
-        found = {edge["node"]["name"]: edge["node"] for edge in nodes["files"]["edges"]}
-        for path, (number, digest) in list(uploads.done.items()):
-            if path.startswith("again/") and not is_all:
-                continue  # the next of that name may have come without an answer
-            if path not in found or found[path]["md5"] != md5(body_of(uploads.name, number)):
-                self.lost.append(f"{uploads.name}: file {path}")
-            elif is_all:
-                body = await self._sender.get(found[path]["url"])
-                if hashlib.sha256(body).digest() != digest:
-                    self.lost.append(f"{uploads.name}: bytes of {path}")
+        """Files answered for since the last look: their MD5s; at the end all, and their bytes."""
+        wanted = list(uploads.done)[0 if is_all else uploads.n_checked :]
+        uploads.n_checked = len(uploads.done)
+        for start in range(0, len(wanted), 100):
+            names = wanted[start : start + 100]
+            nodes = await self._run(FILES, uploads.name, names=names)
+            found = {edge["node"]["name"]: edge["node"] for edge in nodes["files"]["edges"]}
+            for path in names:
+                await self._file(uploads, path, found.get(path), is_all)
+
+    async def _file(
+        self, uploads: Uploads, path: str, node: dict[str, Any] | None, is_all: bool
+    ) -> None:
+        number, digest = uploads.done[path]
+        if path.startswith("again/") and not is_all:
+            return  # the next of that name may have come without an answer
+        if node is None or node["md5"] != md5(body_of(uploads.name, number)):
+            self.lost.append(f"{uploads.name}: file {path}")
+        elif is_all:
+            body = await self._sender.get(node["url"])
+            if hashlib.sha256(body).digest() != digest:
+                self.lost.append(f"{uploads.name}: bytes of {path}")
 
     async def artifacts(self, logged: Artifacts, is_all: bool = False) -> None:
         """Versions answered for: whole, numbered one after the other."""
-        versions = []
-        for artifact, numbers in list(logged.done.items()):
+        wanted = list(logged.done)
+        for index in range(0 if is_all else logged.n_checked, len(wanted)):
+            artifact = wanted[index]
+            bodies = {f"d/{n}": body_of(logged.name, n) for n in logged.done[artifact]}
             found = (await self._sender.ask(VERSION, id=artifact))["artifact"]
-            versions.append(found["versionIndex"])
             nodes = {edge["node"]["name"]: edge["node"] for edge in found["files"]["edges"]}
-            wanted = {f"d/{n}": body_of(logged.name, n) for n in numbers}
-            if found["state"] != "COMMITTED" or sorted(nodes) != sorted(wanted):
-                self.lost.append(f"{logged.name}: version {artifact}")
+            if (found["state"], found["versionIndex"], sorted(nodes)) != (
+                "COMMITTED", index, sorted(bodies)
+            ):  # fmt: skip
+                self.lost.append(f"{logged.name}: version {index}: {found}")
                 continue
-            for path, body in wanted.items() if is_all else ():
+            for path, body in bodies.items() if is_all else ():
                 if await self._sender.get(nodes[path]["directUrl"]) != body:
-                    self.lost.append(f"{logged.name}: bytes of {path} in {artifact}")
-        if versions != list(range(len(versions))):
-            self.lost.append(f"{logged.name}: versions {versions}")
+                    self.lost.append(f"{logged.name}: bytes of {path} in version {index}")
+        logged.n_checked = len(wanted)
 
     async def stock(self, name: str, done: dict[str, list[int]]) -> None:
         """What a stock client's run did: each row and line once, every file and version."""

@@ -58,10 +58,15 @@ def hash_of(name: str) -> int:
 
 @dataclass
 class Work:
-    """What the clients of one measurement share."""
+    """What the clients of one measurement share.
+
+    Attributes:
+        may_go: Cleared while what was answered for is compared, which would never end otherwise.
+    """
 
     entity: str
     is_over: bool = False
+    may_go: asyncio.Event = field(default_factory=asyncio.Event)
 
 
 @dataclass
@@ -79,6 +84,7 @@ class Run:
         rng = random.Random(self.name)
         await sender.ask(RUN, name=self.name, project=PROJECT)
         while not work.is_over:
+            await work.may_go.wait()
             await self._post(sender, work, rng.choice(lines_each), rng.choice((0, 0, 3)))
             await asyncio.sleep(rng.uniform(0, PAUSE_S))
         await self._post(sender, work, 1, 1, complete=True, exitcode=0)
@@ -106,13 +112,15 @@ class Uploads:
     """A run that uploads files, some of them again under the same name."""
 
     name: str
-    done: dict[str, tuple[int, bytes | None]] = field(default_factory=dict)
+    done: dict[str, tuple[int, bytes]] = field(default_factory=dict)  # number, SHA-256 by name
+    n_checked: int = 0
 
     async def work(self, sender: Sender, work: Work) -> None:
         """Upload until it is over."""
         rng, number = random.Random(self.name), 0
         await sender.ask(RUN, name=self.name, project=PROJECT)
         while not work.is_over:
+            await work.may_go.wait()
             number += 1
             path = f"f/{number}" if rng.random() < 0.7 else f"again/{number % 3}"
             asked = await sender.ask(FILES, entity=work.entity, run=self.name, files=[path])
@@ -128,13 +136,14 @@ class Artifacts:
 
     name: str
     done: dict[str, list[int]] = field(default_factory=dict)  # id: numbers of its files
-    n_versions: int = 0
+    n_checked: int = 0
 
     async def work(self, sender: Sender, work: Work) -> None:
         """Log versions until it is over."""
         rng, number = random.Random(self.name), 0
         await sender.ask(RUN, name=self.name, project=PROJECT)
         while not work.is_over:
+            await work.may_go.wait()
             numbers = [number - 1] if number else []  # a file of the version before
             for _ in range(rng.randrange(1, 4)):
                 number += 1
