@@ -256,7 +256,8 @@ def _serve(settings: Settings, announce: Callable[[Parts, str], None]) -> None:
 
     try:
         with contextlib.suppress(KeyboardInterrupt):
-            asyncio.run(run())
+            with asyncio.Runner(loop_factory=config.get_loop_factory()) as runner:
+                runner.run(run())
     finally:
         listener.close()
         parts.core.db.close()
