@@ -255,9 +255,11 @@ def _serve(settings: Settings, announce: Callable[[Parts, str], None]) -> None:
         await task
 
     try:
-        with contextlib.suppress(KeyboardInterrupt):
-            with asyncio.Runner(loop_factory=config.get_loop_factory()) as runner:
-                runner.run(run())
+        with (
+            contextlib.suppress(KeyboardInterrupt),
+            asyncio.Runner(loop_factory=config.get_loop_factory()) as runner,
+        ):
+            runner.run(run())
     finally:
         listener.close()
         parts.core.db.close()

@@ -78,6 +78,15 @@ def get_run(
     return run
 
 
+def find_run(
+    connection: Connection, caller: Caller, entity: str, project: str, run_id: str
+) -> Run | None:
+    """A run the caller may see, or None; one query, for what every running client asks."""
+    if entity not in caller.entities:
+        return None
+    return runs.find_run_by_path(connection, caller.entities[entity], project, run_id)
+
+
 def get_run_by_pk(connection: Connection, caller: Caller, pk: int, lock: bool = False) -> Run:
     """A run the caller may see, by our key."""
     run = runs.find_run_by_pk(connection, pk, lock)

@@ -5,7 +5,7 @@ never get the same config, and a heartbeat that is sent again reserves nothing m
 """
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -17,7 +17,7 @@ from sweepd.domain.sweeps import Agent, Cell, CellState, Sweep, SweepState
 from sweepd.domain.users import Caller
 from sweepd.services import access, breaker, candidates, endings, leases, lifecycle, specs
 from sweepd.services.core import Core
-from sweepd.services.proposals import Proposals
+from sweepd.services.proposals import MODEL_METHODS, Proposals
 from sweepd.store import agents, cells, runs, sweeps
 from sweepd.store.database import Connection
 
@@ -79,7 +79,19 @@ class Scheduling:
             NotFound: The agent's sweep was deleted; the agent leaves by itself.
         """
 
-        def beat(connection: Connection) -> tuple[int, list[Command]]:
+        return self._tell(*self._core.db.write(self._beating(caller, agent_pk, alive_runs)))
+
+    async def heartbeat_async(
+        self, caller: Caller, agent_pk: int, alive_runs: frozenset[str]
+    ) -> list[Command]:
+        """As `heartbeat`, on the event loop."""
+        beat = self._beating(caller, agent_pk, alive_runs)
+        return self._tell(*await self._core.db.write_async(beat))
+
+    def _beating(
+        self, caller: Caller, agent_pk: int, alive_runs: frozenset[str]
+    ) -> Callable[[Connection], tuple[Sweep, list[Command]]]:
+        def beat(connection: Connection) -> tuple[Sweep, list[Command]]:
             agent = agents.find_agent(connection, agent_pk)
             if agent is None:
                 raise NotFound("this agent's sweep was deleted")
@@ -90,12 +102,15 @@ class Scheduling:
             if any(command.kind == "exit" for command in commands):
                 values["exited_at"] = at
             agents.touch_agent(connection, agent.pk, values)
-            return sweep.pk, commands
+            return sweep, commands
 
-        sweep_pk, commands = self._core.db.write(beat)
+        return beat
+
+    def _tell(self, sweep: Sweep, commands: list[Command]) -> list[Command]:
         if any(command.kind in ("run", "resume", "exit") for command in commands):
-            self._core.changes.touch("sweep", sweep_pk)
-        self._proposals.want(sweep_pk)
+            self._core.changes.touch("sweep", sweep.pk)
+        if sweep.method in MODEL_METHODS:
+            self._proposals.want(sweep.pk)
         return commands
 
     def agent_runs(self, agent: Agent) -> list[Run]:

@@ -4,14 +4,19 @@
 commits many waiting writes together (one fsync), each in a savepoint of its own, so that one
 failing write takes nothing else with it. On PostgreSQL each write is a short transaction, run
 again when the server asks for that.
+
+`write_async` is for what every client sends all the time: it needs no thread while it waits, and
+the event loop is woken once for all writes of a commit.
 """
 
+import asyncio
+import contextlib
 import queue
 import random
 import threading
 import time
 from collections.abc import Callable, Iterator
-from concurrent.futures import Future
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, TypeVar
@@ -26,6 +31,7 @@ T = TypeVar("T")
 Connection = sa.Connection
 
 MAX_WRITES_PER_COMMIT = 512
+MAX_OVERFLOW = 16  # PostgreSQL connections beyond the pool
 BUSY_TIMEOUT_MS = 15_000
 _RETRYABLE = {"40001", "40P01"}  # PostgreSQL: serialization failure, deadlock detected
 
@@ -50,8 +56,9 @@ class Database:
             migrate.upgrade(self._writer.engine, url)
             self._writer.start()
         else:
-            self._engine = sa.create_engine(url, pool_size=pool_size, max_overflow=16)
+            self._engine = sa.create_engine(url, pool_size=pool_size, max_overflow=MAX_OVERFLOW)
             self._writer = None
+            self._threads = ThreadPoolExecutor(pool_size + MAX_OVERFLOW, "sweepd-write")
             migrate.upgrade(self._engine, url)
         self._closed = False
 
@@ -72,8 +79,20 @@ class Database:
         """
         self._check_open()
         if self._writer is not None:
-            return self._writer.submit(change)
+            future: Future[T] = Future()
+            self._writer.submit(change, future)
+            return future.result()
         return self._write_postgresql(change)
+
+    async def write_async(self, change: Callable[[Connection], T]) -> T:
+        """As `write`, from the event loop, which is free meanwhile."""
+        self._check_open()
+        loop = asyncio.get_running_loop()
+        if self._writer is not None:
+            future: asyncio.Future[T] = loop.create_future()
+            self._writer.submit(change, future)
+            return await future
+        return await loop.run_in_executor(self._threads, self._write_postgresql, change)
 
     def _write_postgresql(self, change: Callable[[Connection], T]) -> T:
         for attempt in range(8):
@@ -100,6 +119,8 @@ class Database:
         self._closed = True
         if self._writer is not None:
             self._writer.stop()
+        else:
+            self._threads.shutdown()
         self._engine.dispose()
 
 
@@ -132,23 +153,25 @@ def _sqlite_engine(url: str, pool_size: int, read_only: bool) -> sa.Engine:
     return engine
 
 
+_Waiting = Future[Any] | asyncio.Future[Any]
+_Job = tuple[Callable[[Connection], Any], _Waiting]
+_Outcome = tuple[_Waiting, Any, BaseException | None]
+
+
 class _Writer:
     """The thread that does all writing on SQLite."""
 
     def __init__(self, engine: sa.Engine) -> None:
         self.engine = engine
-        self._jobs: queue.SimpleQueue[tuple[Callable[[Connection], Any], Future[Any]] | None]
-        self._jobs = queue.SimpleQueue()
+        self._jobs: queue.SimpleQueue[_Job | None] = queue.SimpleQueue()
         self._thread = threading.Thread(target=self._work, name="sweepd-writer", daemon=True)
 
     def start(self) -> None:
         self._thread.start()
 
-    def submit(self, change: Callable[[Connection], T]) -> T:
+    def submit(self, change: Callable[[Connection], Any], future: _Waiting) -> None:
         assert threading.current_thread() is not self._thread, "a write inside a write"
-        future: Future[T] = Future()
         self._jobs.put((change, future))
-        return future.result()
 
     def stop(self) -> None:
         self._jobs.put(None)
@@ -170,12 +193,10 @@ class _Writer:
                     break
             stopping = job is None
             if batch:
-                self._commit_together(batch)
+                _tell(self._commit_together(batch))
 
-    def _commit_together(
-        self, batch: list[tuple[Callable[[Connection], Any], Future[Any]]]
-    ) -> None:
-        outcomes: list[tuple[Future[Any], Any, BaseException | None]] = []
+    def _commit_together(self, batch: list[_Job]) -> list[_Outcome]:
+        outcomes: list[_Outcome] = []
         try:
             with self.engine.begin() as connection:
                 # Spelt out: a savepoint through SQLAlchemy costs more than many a change.
@@ -194,11 +215,30 @@ class _Writer:
             fault = Unavailable(f"the database cannot take writes now: {error}")
             fault.__cause__ = error
             outcomes = [(future, None, fault) for _change, future in batch]
-        for future, result, failure in outcomes:
-            if failure is not None:
-                future.set_exception(failure)
-            else:
-                future.set_result(result)
+        return outcomes
+
+
+def _tell(outcomes: list[_Outcome]) -> None:
+    """Hand each outcome to whoever waits for it; a loop is woken once for all of its own."""
+    of_loops: dict[asyncio.AbstractEventLoop, list[_Outcome]] = {}
+    for outcome in outcomes:
+        if isinstance(outcome[0], asyncio.Future):
+            of_loops.setdefault(outcome[0].get_loop(), []).append(outcome)
+        else:
+            _settle([outcome])
+    for loop, own in of_loops.items():
+        with contextlib.suppress(RuntimeError):  # the loop has ended, and who waited on it
+            loop.call_soon_threadsafe(_settle, own)
+
+
+def _settle(outcomes: list[_Outcome]) -> None:
+    for future, result, failure in outcomes:
+        if future.done():
+            continue  # its client has gone
+        if failure is not None:
+            future.set_exception(failure)
+        else:
+            future.set_result(result)
 
 
 def insert(connection: Connection, table: sa.Table) -> Any:

@@ -31,6 +31,12 @@ _BY_ID = _SELECT.where(
     _runs.project_id == sa.bindparam("project_key"), _runs.run_id == sa.bindparam("run_name")
 )
 _BY_ID_VISIBLE = _BY_ID.where(_runs.deleted_at.is_(None))
+_BY_PATH = _SELECT.where(
+    schema.projects.c.entity_id == sa.bindparam("entity_key"),
+    schema.projects.c.name == sa.bindparam("project_name"),
+    _runs.run_id == sa.bindparam("run_name"),
+    _runs.deleted_at.is_(None),
+)
 _BY_PK = _SELECT.where(_runs.id == sa.bindparam("run_key"))
 _BY_PK_LOCKED = _BY_PK.with_for_update(of=schema.runs)
 _OF_AGENT = _SELECT.where(
@@ -46,6 +52,15 @@ def find_run(
     """A run by its project and id; deleted ones only when asked for."""
     query = _BY_ID if deleted else _BY_ID_VISIBLE
     row = connection.execute(query, {"project_key": project_pk, "run_name": run_id}).first()
+    return _run(row) if row else None
+
+
+def find_run_by_path(
+    connection: Connection, entity_pk: int, project: str, run_id: str
+) -> Run | None:
+    """A run that is not deleted, by entity, project and id."""
+    key = {"entity_key": entity_pk, "project_name": project, "run_name": run_id}
+    row = connection.execute(_BY_PATH, key).first()
     return _run(row) if row else None
 
 
@@ -167,6 +182,14 @@ def best_sweep_run(connection: Connection, sweep_pk: int, maximize: bool) -> Run
     ).order_by(order, _runs.id)
     row = connection.execute(query.limit(1)).first()
     return _run(row) if row else None
+
+
+def count_ended(connection: Connection, sweep_pk: int) -> int:
+    """How many of a sweep's runs have ended."""
+    query = sa.select(sa.func.count()).where(
+        _runs.sweep_pk == sweep_pk, _runs.ended_at.is_not(None), _runs.deleted_at.is_(None)
+    )
+    return int(connection.execute(query).scalar_one())
 
 
 def count_states(connection: Connection, sweep_pk: int) -> dict[str, int]:
