@@ -26,6 +26,16 @@ def entity_pk(caller: Caller, entity: str | None) -> int:
     return caller.entities[name]
 
 
+def check_member(caller: Caller, entity: str) -> None:
+    """Let only members of an entity see what is its own.
+
+    Raises:
+        NotFound: The caller is none: to them it does not exist.
+    """
+    if entity not in caller.entities:
+        raise NotFound("no such sweep; it may have been deleted")
+
+
 def find_project(
     connection: Connection, caller: Caller, entity: str | None, project: str | None
 ) -> Project | None:
@@ -113,8 +123,9 @@ def get_sweep(
 def get_sweep_by_pk(connection: Connection, caller: Caller, pk: int, lock: bool = False) -> Sweep:
     """A sweep the caller may see, by our key."""
     sweep = sweeps.find_sweep_by_pk(connection, pk, lock)
-    if sweep is None or sweep.entity not in caller.entities:
+    if sweep is None:
         raise NotFound("no such sweep; it may have been deleted")
+    check_member(caller, sweep.entity)
     return sweep
 
 

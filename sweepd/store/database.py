@@ -243,6 +243,9 @@ def _settle(outcomes: list[_Outcome]) -> None:
 
 def insert(connection: Connection, table: sa.Table) -> Any:
     """An INSERT which knows ON CONFLICT in the dialect at hand."""
-    if connection.dialect.name == "sqlite":
-        return sqlite.insert(table)
-    return postgresql.insert(table)
+    return insert_into(connection.dialect.name, table)
+
+
+def insert_into(dialect: str, table: sa.Table) -> Any:
+    """As `insert`, for statements that are made once, before there is a connection."""
+    return sqlite.insert(table) if dialect == "sqlite" else postgresql.insert(table)

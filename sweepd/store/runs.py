@@ -7,7 +7,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from sweepd.domain.runs import ENDED, Run, RunState
+from sweepd.domain.runs import LIVE, Run, RunState
 from sweepd.store import schema
 from sweepd.store.database import Connection
 
@@ -42,7 +42,10 @@ _BY_PK_LOCKED = _BY_PK.with_for_update(of=schema.runs)
 _OF_AGENT = _SELECT.where(
     _runs.agent_pk == sa.bindparam("agent_key"), _runs.deleted_at.is_(None)
 ).order_by(_runs.id)
-_OF_AGENT_LIVE = _OF_AGENT.where(_runs.state.not_in(list(ENDED)))
+_OF_AGENT_LIVE = _OF_AGENT.where(_runs.state.in_(list(LIVE)))
+_OF_AGENT_STOPPING = _OF_AGENT_LIVE.where(_runs.stop_requested)
+_OF_CELL = _SELECT.where(_runs.cell_pk == sa.bindparam("cell_key")).order_by(_runs.id)
+_INSERT = sa.insert(schema.runs)
 _UPDATE = sa.update(schema.runs).where(_runs.id == sa.bindparam("run_key"))
 
 
@@ -72,7 +75,7 @@ def find_run_by_pk(connection: Connection, pk: int, lock: bool = False) -> Run |
 
 def create_run(connection: Connection, values: dict[str, Any]) -> int:
     """Insert a run and return its key."""
-    inserted = connection.execute(sa.insert(schema.runs).values(**values)).inserted_primary_key
+    inserted = connection.execute(_INSERT, values).inserted_primary_key
     assert inserted is not None
     return int(inserted[0])
 
@@ -137,12 +140,15 @@ def list_agent_runs(connection: Connection, agent_pk: int, live_only: bool = Fal
     return [_run(row) for row in connection.execute(query, {"agent_key": agent_pk})]
 
 
+def list_stopping_runs(connection: Connection, agent_pk: int) -> list[Run]:
+    """An agent's live runs that were asked to stop, oldest first."""
+    return [_run(row) for row in connection.execute(_OF_AGENT_STOPPING, {"agent_key": agent_pk})]
+
+
 def list_cell_runs(connection: Connection, cell_pk: int, deleted: bool = True) -> list[Run]:
     """The attempts at one cell, oldest first; those that were deleted only if wanted."""
-    query = _SELECT.where(_runs.cell_pk == cell_pk)
-    if not deleted:
-        query = query.where(_runs.deleted_at.is_(None))
-    return _all(connection, query.order_by(_runs.id))
+    query = _OF_CELL if deleted else _OF_CELL.where(_runs.deleted_at.is_(None))
+    return [_run(row) for row in connection.execute(query, {"cell_key": cell_pk})]
 
 
 def list_silent_runs(connection: Connection, since: datetime) -> list[Run]:
