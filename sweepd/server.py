@@ -244,6 +244,7 @@ def _serve(settings: Settings, announce: Callable[[Parts, str], None]) -> None:
         timeout_keep_alive=75,
         timeout_graceful_shutdown=5,
         server_header=False,
+        ws="none",
     )
     server = _Server(config, app)
 
@@ -274,9 +275,9 @@ def _settle_memory() -> None:
     It looked through all of that again and again, a quarter of a heartbeat's processor time. And
     cycles are rare here, so it may look for them less often.
     """
-    gc.collect()
     gc.freeze()
     gc.set_threshold(GC_THRESHOLD, 20, 20)
+    gc.enable()
 
 
 ADDRESS_FILE = "server.json"

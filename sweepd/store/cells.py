@@ -1,6 +1,7 @@
 """The configs of a sweep which have been handed out, or wait to be."""
 
 from collections.abc import Iterable
+from functools import cache
 from typing import Any
 
 import sqlalchemy as sa
@@ -23,10 +24,12 @@ _NEXT_QUEUED = (
     .limit(1)
 )
 _UPDATE = sa.update(schema.cells).where(_cells.id == sa.bindparam("cell_key"))
-_RESERVE = {
-    dialect: insert_into(dialect, schema.cells).on_conflict_do_nothing().returning(schema.cells)
-    for dialect in ("sqlite", "postgresql")
-}
+
+
+@cache
+def _reserve(dialect: str) -> Any:
+    table = schema.cells
+    return insert_into(dialect, table).on_conflict_do_nothing().returning(table)
 
 
 def reserve_new_cell(
@@ -40,7 +43,7 @@ def reserve_new_cell(
 ) -> Cell | None:
     """Take a config for the first time; None when the sweep already has it."""
     row = connection.execute(
-        _RESERVE[connection.dialect.name],
+        _reserve(connection.dialect.name),
         {
             "sweep_id": sweep_pk,
             "key": key,
