@@ -31,6 +31,7 @@ class HttpServer(uvicorn.Server):
                 timeout_keep_alive=KEEP_ALIVE_S,
                 timeout_graceful_shutdown=GRACE_S,
                 server_header=False,
+                ws="none",
                 forwarded_allow_ips=["127.0.0.1", "::1"],  # a proxy here says: http or https
             )
         )

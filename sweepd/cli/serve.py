@@ -1,5 +1,6 @@
 """`sweepd serve`: the server."""
 
+import gc
 import logging
 from pathlib import Path
 
@@ -20,6 +21,7 @@ def command(
     public_url: str | None = typer.Option(None, help="Address clients reach the server by."),
 ) -> None:
     """Serve the wandb client and the pages until Ctrl-C."""
+    gc.disable()  # nothing that is loaded now goes away; the server turns it on
     from sweepd import server
 
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s")

@@ -108,6 +108,7 @@ class Agent:
 
     pk: int
     sweep_pk: int
+    entity: str
     name: str
     host: str
     created_at: datetime

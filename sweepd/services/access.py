@@ -29,6 +29,16 @@ def entity_pk(caller: Caller, entity: str | None) -> int:
     return caller.entities[name]
 
 
+def check_member(caller: Caller, entity: str) -> None:
+    """Let only members of an entity see what is its own.
+
+    Raises:
+        NotFound: The caller is none: to them it does not exist.
+    """
+    if entity not in caller.entities:
+        raise NotFound(NO_SWEEP)
+
+
 def find_project(
     connection: Connection, caller: Caller, entity: str | None, project: str | None
 ) -> Project | None:
@@ -81,6 +91,15 @@ def get_run(
     return run
 
 
+def find_run(
+    connection: Connection, caller: Caller, entity: str, project: str, run_id: str
+) -> Run | None:
+    """A run the caller may see, or None, its row held: one query, for what every client asks."""
+    if entity not in caller.entities:
+        return None
+    return runs.find_run_by_path(connection, caller.entities[entity], project, run_id)
+
+
 def get_run_by_pk(connection: Connection, caller: Caller, pk: int, lock: bool = False) -> Run:
     """A run the caller may see, by our key."""
     run = runs.find_run_by_pk(connection, pk, lock)
@@ -107,8 +126,9 @@ def get_sweep(
 def get_sweep_by_pk(connection: Connection, caller: Caller, pk: int, lock: bool = False) -> Sweep:
     """A sweep the caller may see, by our key."""
     sweep = sweeps.find_sweep_by_pk(connection, pk, lock)
-    if sweep is None or sweep.entity not in caller.entities:
+    if sweep is None:
         raise NotFound(NO_SWEEP)
+    check_member(caller, sweep.entity)
     return sweep
 
 

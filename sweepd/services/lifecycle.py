@@ -5,6 +5,7 @@ All functions take the connection of the caller's transaction, so a change and i
 """
 
 import json
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -145,10 +146,7 @@ def end_run(connection: Connection, run: Run, exitcode: int, at: datetime) -> Ru
     if run.state is state and run.exitcode == exitcode:
         return state
     if run.state is RunState.PENDING or run.state in ENDED:
-        start_run(connection, run, at)
-        fresh = runs.find_run_by_pk(connection, run.pk)
-        assert fresh is not None
-        run = fresh
+        run = replace(run, state=start_run(connection, run, at))
     _move_run(connection, run, state, at, ended_at=at, exitcode=exitcode)
     cell = cells.find_cell(connection, run.cell_pk) if run.cell_pk else None
     if cell is None or cell.state is CellState.DONE:

@@ -31,7 +31,7 @@ from sweepd.search.random import sample
 from sweepd.search.spec import SweepSpec
 from sweepd.services import candidates, specs
 from sweepd.services.core import Core
-from sweepd.store import agents, cells, sweeps
+from sweepd.store import agents, cells, runs, sweeps
 
 MAX_READY = 8
 BLAS_THREADS = ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS")
@@ -149,13 +149,13 @@ class Proposals:
                 return
             since = self._core.now() - timedelta(seconds=self._core.listening.agent_silent_s)
             n_agents = agents.count_active(connection, sweep_pk, since)
+            n_wanted = min(MAX_READY, max(1, n_agents))
+            n_ended = runs.count_ended(connection, sweep_pk)
+            if len(shelf.ready) >= n_wanted and shelf.n_ended == n_ended:
+                return
             points = sweeps.list_points(connection, sweep_pk)
             open_cells = cells.list_cells(connection, sweep_pk, OPEN_CELLS)
             taken = cells.list_keys(connection, sweep_pk)
-        n_wanted = min(MAX_READY, max(1, n_agents))
-        n_ended = sum(1 for point in points if point.ended_at is not None)
-        if len(shelf.ready) >= n_wanted and shelf.n_ended == n_ended:
-            return
         is_max = sweep.metric_goal == "maximize"
         observations, pending = _known(points, {cell.config for cell in open_cells}, is_max)
         try:

@@ -5,7 +5,7 @@ never get the same config, and a heartbeat that is sent again reserves nothing m
 """
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -79,23 +79,45 @@ class Scheduling:
             NotFound: The agent's sweep was deleted; the agent leaves by itself.
         """
 
-        def beat(connection: Connection) -> tuple[int, list[Command]]:
+        return self._tell(
+            alive_runs, *self._core.db.write(self._beating(caller, agent_pk, alive_runs))
+        )
+
+    async def heartbeat_async(
+        self, caller: Caller, agent_pk: int, alive_runs: frozenset[str]
+    ) -> list[Command]:
+        """As `heartbeat`, on the event loop."""
+        beat = self._beating(caller, agent_pk, alive_runs)
+        return self._tell(alive_runs, *await self._core.db.write_async(beat))
+
+    def _beating(
+        self, caller: Caller, agent_pk: int, alive_runs: frozenset[str]
+    ) -> Callable[[Connection], tuple[Agent, list[Command]]]:
+        def beat(connection: Connection) -> tuple[Agent, list[Command]]:
             agent = agents.find_agent(connection, agent_pk)
             if agent is None:
                 raise NotFound(access.NO_SWEEP)
-            sweep = access.get_sweep_by_pk(connection, caller, agent.sweep_pk, lock=True)
+            access.check_member(caller, agent.entity)
             at = self._core.now()
             values = {"heartbeat_at": at, "alive_runs": json.dumps(sorted(alive_runs))}
-            commands = self._commands(connection, sweep, agent, alive_runs, caller, at)
+            if alive_runs:
+                commands = _stops(connection, agent, alive_runs, at)
+            else:
+                commands = self._next_commands(connection, agent, caller, at)
             if any(command.kind == "exit" for command in commands):
                 values["exited_at"] = at
             agents.touch_agent(connection, agent.pk, values)
-            return sweep.pk, commands
+            return agent, commands
 
-        sweep_pk, commands = self._core.db.write(beat)
+        return beat
+
+    def _tell(
+        self, alive_runs: frozenset[str], agent: Agent, commands: list[Command]
+    ) -> list[Command]:
         if any(command.kind in ("run", "resume", "exit") for command in commands):
-            self._core.changes.touch("sweep", sweep_pk)
-        self._proposals.want(sweep_pk)
+            self._core.changes.touch("sweep", agent.sweep_pk)
+        if not alive_runs:  # it took a config, or waits for one
+            self._proposals.want(agent.sweep_pk)
         return commands
 
     def agent_runs(self, agent: Agent) -> list[Run]:
@@ -103,27 +125,15 @@ class Scheduling:
         with self._core.db.read() as connection:
             return runs.list_agent_runs(connection, agent.pk)
 
-    def _commands(
-        self,
-        connection: Connection,
-        sweep: Sweep,
-        agent: Agent,
-        alive: frozenset[str],
-        caller: Caller,
-        at: datetime,
+    def _next_commands(
+        self, connection: Connection, agent: Agent, caller: Caller, at: datetime
     ) -> list[Command]:
-        mine = runs.list_agent_runs(connection, agent.pk, live_only=True)
-        stops = [
-            Command("stop", run.run_id)
-            for run in mine
-            if run.run_id in alive and _kill_now(run, sweep, at)
-        ]
-        if alive:
-            return stops
+        """For an agent without a run."""
+        sweep = access.get_sweep_by_pk(connection, caller, agent.sweep_pk, lock=True)
         if sweep.state is SweepState.CANCELED:
             return [Command("exit")]
         is_any_lost = False
-        for run in mine:
+        for run in runs.list_agent_runs(connection, agent.pk, live_only=True):
             if run.state is RunState.PENDING:
                 again = self._deliver_again(connection, sweep, agent, run, at)
                 if again is not None:
@@ -210,9 +220,18 @@ class Scheduling:
                 return run_id
 
 
-def _kill_now(run: Run, sweep: Sweep, at: datetime) -> bool:
-    if not run.stop_requested:
-        return False
+def _stops(
+    connection: Connection, agent: Agent, alive_runs: frozenset[str], at: datetime
+) -> list[Command]:
+    """Which of the runs it has an agent should end now."""
+    return [
+        Command("stop", run.run_id)
+        for run in runs.list_stopping_runs(connection, agent.pk)
+        if run.run_id in alive_runs and _kill_now(run, at)
+    ]
+
+
+def _kill_now(run: Run, at: datetime) -> bool:
     asked_at = run.stop_requested_at or at
     return run.state is RunState.PENDING or (at - asked_at).total_seconds() >= STOP_GRACE_S
 

@@ -18,8 +18,16 @@ _N_RUNS = (
     .label("n_runs")
 )
 
+_SELECT = (
+    sa.select(schema.agents, schema.entities.c.name.label("entity"))
+    .join(schema.sweeps, schema.sweeps.c.id == _agents.sweep_id)
+    .join(schema.projects, schema.projects.c.id == schema.sweeps.c.project_id)
+    .join(schema.entities, schema.entities.c.id == schema.projects.c.entity_id)
+)
+
 # Made once: every heartbeat goes through these.
-_BY_PK = sa.select(schema.agents, _N_RUNS).where(_agents.id == sa.bindparam("agent_key"))
+_BY_PK = _SELECT.where(_agents.id == sa.bindparam("agent_key"))
+_INSERT = sa.insert(schema.agents)
 _UPDATE = sa.update(schema.agents).where(_agents.id == sa.bindparam("agent_key"))
 
 
@@ -28,18 +36,24 @@ def create_agent(
 ) -> int:
     """Register an agent and return its key."""
     inserted = connection.execute(
-        sa.insert(schema.agents).values(
-            sweep_id=sweep_pk, name=name, host=host, user_id=user_pk, created_at=at, heartbeat_at=at
-        )
+        _INSERT,
+        {
+            "sweep_id": sweep_pk,
+            "name": name,
+            "host": host,
+            "user_id": user_pk,
+            "created_at": at,
+            "heartbeat_at": at,
+        },
     ).inserted_primary_key
     assert inserted is not None
     return int(inserted[0])
 
 
 def find_agent(connection: Connection, pk: int) -> Agent | None:
-    """An agent by our key."""
+    """An agent by our key; its runs are not counted."""
     row = connection.execute(_BY_PK, {"agent_key": pk}).first()
-    return _agent(row) if row else None
+    return _agent(row, 0) if row else None
 
 
 def touch_agent(connection: Connection, pk: int, values: dict[str, Any]) -> None:
@@ -49,8 +63,8 @@ def touch_agent(connection: Connection, pk: int, values: dict[str, Any]) -> None
 
 def list_agents(connection: Connection, sweep_pk: int) -> list[Agent]:
     """A sweep's agents, oldest first."""
-    query = sa.select(schema.agents, _N_RUNS).where(_agents.sweep_id == sweep_pk)
-    return [_agent(row) for row in connection.execute(query.order_by(_agents.id))]
+    query = _SELECT.add_columns(_N_RUNS).where(_agents.sweep_id == sweep_pk)
+    return [_agent(row, row.n_runs) for row in connection.execute(query.order_by(_agents.id))]
 
 
 def count_active(connection: Connection, sweep_pk: int, since: datetime) -> int:
@@ -61,15 +75,16 @@ def count_active(connection: Connection, sweep_pk: int, since: datetime) -> int:
     return int(connection.execute(query).scalar_one())
 
 
-def _agent(row: sa.Row[Any]) -> Agent:
+def _agent(row: sa.Row[Any], n_runs: int) -> Agent:
     return Agent(
         pk=row.id,
         sweep_pk=row.sweep_id,
+        entity=row.entity,
         name=row.name,
         host=row.host,
         created_at=row.created_at,
         heartbeat_at=row.heartbeat_at,
         exited_at=row.exited_at,
         alive_runs=tuple(json.loads(row.alive_runs)),
-        n_runs=row.n_runs,
+        n_runs=n_runs,
     )

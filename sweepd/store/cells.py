@@ -1,15 +1,35 @@
 """The configs of a sweep which have been handed out, or wait to be."""
 
 from collections.abc import Iterable
+from functools import cache
 from typing import Any
 
 import sqlalchemy as sa
 
 from sweepd.domain.sweeps import Cell, CellState
 from sweepd.store import schema
-from sweepd.store.database import Connection, insert
+from sweepd.store.database import Connection, insert_into
 
 _cells = schema.cells.c
+
+# Made once: every hand-out goes through these.
+_BY_PK = sa.select(schema.cells).where(_cells.id == sa.bindparam("cell_key"))
+_BY_KEY = sa.select(schema.cells).where(
+    _cells.sweep_id == sa.bindparam("sweep_key"), _cells.key == sa.bindparam("config_key")
+)
+_NEXT_QUEUED = (
+    sa.select(schema.cells)
+    .where(_cells.sweep_id == sa.bindparam("sweep_key"), _cells.state == CellState.QUEUED)
+    .order_by(_cells.id)
+    .limit(1)
+)
+_UPDATE = sa.update(schema.cells).where(_cells.id == sa.bindparam("cell_key"))
+
+
+@cache
+def _reserve(dialect: str) -> Any:
+    table = schema.cells
+    return insert_into(dialect, table).on_conflict_do_nothing().returning(table)
 
 
 def reserve_new_cell(
@@ -23,31 +43,23 @@ def reserve_new_cell(
 ) -> Cell | None:
     """Take a config for the first time; None when the sweep already has it."""
     row = connection.execute(
-        insert(connection, schema.cells)
-        .values(
-            sweep_id=sweep_pk,
-            key=key,
-            state=state,
-            config=config,
-            origin=origin,
-            run_id=run_id,
-            n_attempts=1 if state is CellState.RESERVED else 0,
-        )
-        .on_conflict_do_nothing()
-        .returning(schema.cells)
+        _reserve(connection.dialect.name),
+        {
+            "sweep_id": sweep_pk,
+            "key": key,
+            "state": state,
+            "config": config,
+            "origin": origin,
+            "run_id": run_id,
+            "n_attempts": 1 if state is CellState.RESERVED else 0,
+        },
     ).first()
     return _cell(row) if row else None
 
 
 def next_queued_cell(connection: Connection, sweep_pk: int) -> Cell | None:
     """The queued cell that has waited longest."""
-    query = (
-        sa.select(schema.cells)
-        .where(_cells.sweep_id == sweep_pk, _cells.state == CellState.QUEUED)
-        .order_by(_cells.id)
-        .limit(1)
-    )
-    row = connection.execute(query).first()
+    row = connection.execute(_NEXT_QUEUED, {"sweep_key": sweep_pk}).first()
     return _cell(row) if row else None
 
 
@@ -68,20 +80,19 @@ def list_over_cap(connection: Connection, sweep_pk: int, n_over: int) -> list[Ce
 
 def find_cell(connection: Connection, pk: int) -> Cell | None:
     """A cell by our key."""
-    row = connection.execute(sa.select(schema.cells).where(_cells.id == pk)).first()
+    row = connection.execute(_BY_PK, {"cell_key": pk}).first()
     return _cell(row) if row else None
 
 
 def find_cell_by_key(connection: Connection, sweep_pk: int, key: str) -> Cell | None:
     """A cell by the content of its config."""
-    query = sa.select(schema.cells).where(_cells.sweep_id == sweep_pk, _cells.key == key)
-    row = connection.execute(query).first()
+    row = connection.execute(_BY_KEY, {"sweep_key": sweep_pk, "config_key": key}).first()
     return _cell(row) if row else None
 
 
 def update_cell(connection: Connection, pk: int, values: dict[str, Any]) -> None:
     """Change columns of a cell by name."""
-    connection.execute(sa.update(schema.cells).where(_cells.id == pk).values(**values))
+    connection.execute(_UPDATE, {**values, "cell_key": pk})
 
 
 def delete_cell(connection: Connection, pk: int) -> None:

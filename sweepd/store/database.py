@@ -4,8 +4,13 @@
 commits many waiting writes together (one fsync), each in a savepoint of its own, so that one
 failing write takes nothing else with it. On PostgreSQL each write is a short transaction, run
 again when the server asks for that.
+
+`write_async` is for what every client sends all the time: it needs no thread while it waits, and
+the event loop is woken once for all writes of a commit.
 """
 
+import asyncio
+import contextlib
 import logging
 import queue
 import random
@@ -13,13 +18,13 @@ import sqlite3
 import threading
 import time
 from collections.abc import Callable, Iterator
-from concurrent.futures import Future
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, TypeVar
 
 import sqlalchemy as sa
-from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.dialects import sqlite
 
 from sweepd.domain.errors import BadInput, Unavailable
 from sweepd.store import migrate
@@ -30,6 +35,7 @@ Connection = sa.Connection
 log = logging.getLogger(__name__)
 
 MAX_WRITES_PER_COMMIT = 512
+MAX_OVERFLOW = 16  # PostgreSQL connections beyond the pool
 BUSY_TIMEOUT_MS = 15_000
 POOL_TIMEOUT_S = 15.0
 _RETRYABLE = {"40001", "40P01"}  # PostgreSQL: serialization failure, deadlock detected
@@ -69,9 +75,10 @@ class Database:
             self._writer.start()
         else:
             self._engine = sa.create_engine(
-                url, pool_size=pool_size, max_overflow=16, pool_timeout=POOL_TIMEOUT_S,
+                url, pool_size=pool_size, max_overflow=MAX_OVERFLOW, pool_timeout=POOL_TIMEOUT_S,
                 pool_pre_ping=True,  # a restart of the server is nobody's failed request
             )  # fmt: skip
+            self._threads = ThreadPoolExecutor(pool_size + MAX_OVERFLOW, "sweepd-write")
             _open(self._engine, url)
 
     @contextmanager
@@ -100,8 +107,20 @@ class Database:
         """
         self._check_open()
         if self._writer is not None:
-            return self._writer.submit(change)
+            future: Future[T] = Future()
+            self._writer.submit(change, future)
+            return future.result()
         return self._write_postgresql(change)
+
+    async def write_async(self, change: Callable[[Connection], T]) -> T:
+        """As `write`, from the event loop, which is free meanwhile."""
+        self._check_open()
+        loop = asyncio.get_running_loop()
+        if self._writer is not None:
+            future: asyncio.Future[T] = loop.create_future()
+            self._writer.submit(change, future)
+            return await future
+        return await loop.run_in_executor(self._threads, self._write_postgresql, change)
 
     def _write_postgresql(self, change: Callable[[Connection], T]) -> T:
         for attempt in range(8):
@@ -140,6 +159,8 @@ class Database:
         self._closed = True
         if self._writer is not None:
             self._writer.stop()
+        else:
+            self._threads.shutdown()
         self._engine.dispose()
 
 
@@ -188,13 +209,17 @@ def _sqlite_engine(url: str, pool_size: int, read_only: bool) -> sa.Engine:
     return engine
 
 
+_Waiting = Future[Any] | asyncio.Future[Any]
+_Job = tuple[Callable[[Connection], Any], _Waiting]
+_Outcome = tuple[_Waiting, Any, BaseException | None]
+
+
 class _Writer:
     """The thread that does all writing on SQLite."""
 
     def __init__(self, engine: sa.Engine) -> None:
         self.engine = engine
-        self._jobs: queue.SimpleQueue[tuple[Callable[[Connection], Any], Future[Any]] | None]
-        self._jobs = queue.SimpleQueue()
+        self._jobs: queue.SimpleQueue[_Job | None] = queue.SimpleQueue()
         self._thread = threading.Thread(target=self._work, name="sweepd-writer", daemon=True)
         self._lock = threading.Lock()
         self._is_stopping = self._is_failing = False
@@ -202,14 +227,12 @@ class _Writer:
     def start(self) -> None:
         self._thread.start()
 
-    def submit(self, change: Callable[[Connection], T]) -> T:
+    def submit(self, change: Callable[[Connection], Any], future: _Waiting) -> None:
         assert threading.current_thread() is not self._thread, "a write inside a write"
-        future: Future[T] = Future()
         with self._lock:
             if self._is_stopping:  # nobody would ever take it
                 raise Unavailable("the server is stopping; try again")
             self._jobs.put((change, future))
-        return future.result()
 
     def stop(self) -> None:
         with self._lock:
@@ -233,12 +256,10 @@ class _Writer:
                     break
             stopping = job is None
             if batch:
-                self._commit_together(batch)
+                _tell(self._commit_together(batch))
 
-    def _commit_together(
-        self, batch: list[tuple[Callable[[Connection], Any], Future[Any]]]
-    ) -> None:
-        outcomes: list[tuple[Future[Any], Any, BaseException | None]] = []
+    def _commit_together(self, batch: list[_Job]) -> list[_Outcome]:
+        outcomes: list[_Outcome] = []
         try:
             with self.engine.begin() as connection:
                 # Spelt out: a savepoint through SQLAlchemy costs more than many a change.
@@ -264,11 +285,30 @@ class _Writer:
             if self._is_failing:
                 log.warning("the database takes writes again")
             self._is_failing = False
-        for future, result, failure in outcomes:
-            if failure is not None:
-                future.set_exception(failure)
-            else:
-                future.set_result(result)
+        return outcomes
+
+
+def _tell(outcomes: list[_Outcome]) -> None:
+    """Hand each outcome to whoever waits for it; a loop is woken once for all of its own."""
+    of_loops: dict[asyncio.AbstractEventLoop, list[_Outcome]] = {}
+    for outcome in outcomes:
+        if isinstance(outcome[0], asyncio.Future):
+            of_loops.setdefault(outcome[0].get_loop(), []).append(outcome)
+        else:
+            _settle([outcome])
+    for loop, own in of_loops.items():
+        with contextlib.suppress(RuntimeError):  # the loop has ended, and who waited on it
+            loop.call_soon_threadsafe(_settle, own)
+
+
+def _settle(outcomes: list[_Outcome]) -> None:
+    for future, result, failure in outcomes:
+        if future.done():
+            continue  # its client has gone
+        if failure is not None:
+            future.set_exception(failure)
+        else:
+            future.set_result(result)
 
 
 def _is_passing(error: BaseException) -> bool:
@@ -296,6 +336,13 @@ def _reason(error: BaseException) -> str:
 
 def insert(connection: Connection, table: sa.Table) -> Any:
     """An INSERT which knows ON CONFLICT in the dialect at hand."""
-    if connection.dialect.name == "sqlite":
+    return insert_into(connection.dialect.name, table)
+
+
+def insert_into(dialect: str, table: sa.Table) -> Any:
+    """As `insert`, for statements that are made once, before there is a connection."""
+    if dialect == "sqlite":
         return sqlite.insert(table)
+    from sqlalchemy.dialects import postgresql  # 20 ms of a start on SQLite
+
     return postgresql.insert(table)

@@ -10,28 +10,34 @@ from sweepd.store.database import Connection
 
 _objectives = schema.objectives.c
 
+# Made once: every line of a sweep's run goes through these.
+_INSERT = sa.insert(schema.objectives)
+_OF_RUN = sa.select(_objectives.step, _objectives.value).where(
+    _objectives.run_pk == sa.bindparam("run_key")
+).order_by(_objectives.n)  # fmt: skip
+_LAST = (
+    sa.select(_objectives.n, _objectives.best)
+    .where(_objectives.run_pk == sa.bindparam("run_key"))
+    .order_by(_objectives.n.desc())
+    .limit(1)
+)
+
 
 def append_values(connection: Connection, rows: Sequence[dict[str, Any]]) -> None:
     """Add values: dicts of run_pk, sweep_pk, n, step, value, best, at (microseconds)."""
     if rows:
-        connection.execute(sa.insert(schema.objectives), list(rows))
+        connection.execute(_INSERT, list(rows))
 
 
 def last_value(connection: Connection, run_pk: int) -> tuple[int, float] | None:
     """(n, best so far) of a run's newest value."""
-    row = connection.execute(
-        sa.select(_objectives.n, _objectives.best)
-        .where(_objectives.run_pk == run_pk)
-        .order_by(_objectives.n.desc())
-        .limit(1)
-    ).first()
+    row = connection.execute(_LAST, {"run_key": run_pk}).first()
     return (row.n, row.best) if row else None
 
 
 def list_values(connection: Connection, run_pk: int) -> list[tuple[int, float]]:
     """(step, value) of a run, in order."""
-    query = sa.select(_objectives.step, _objectives.value).where(_objectives.run_pk == run_pk)
-    return [(step, value) for step, value in connection.execute(query.order_by(_objectives.n))]
+    return [(step, value) for step, value in connection.execute(_OF_RUN, {"run_key": run_pk})]
 
 
 def values_at(connection: Connection, sweep_pk: int, n: int, column: str) -> list[float]:

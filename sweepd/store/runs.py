@@ -7,7 +7,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from sweepd.domain.runs import ENDED, Run, RunState
+from sweepd.domain.runs import LIVE, Run, RunState
 from sweepd.store import schema
 from sweepd.store.database import Connection
 
@@ -34,12 +34,21 @@ _BY_ID = _SELECT.where(
 _BY_ID_VISIBLE = _BY_ID.where(_runs.deleted_at.is_(None))
 _BY_ID_LOCKED = _BY_ID.with_for_update(of=schema.runs)
 _BY_ID_VISIBLE_LOCKED = _BY_ID_VISIBLE.with_for_update(of=schema.runs)
+_BY_PATH_LOCKED = _SELECT.where(
+    schema.projects.c.entity_id == sa.bindparam("entity_key"),
+    schema.projects.c.name == sa.bindparam("project_name"),
+    _runs.run_id == sa.bindparam("run_name"),
+    _runs.deleted_at.is_(None),
+).with_for_update(of=schema.runs)
 _BY_PK = _SELECT.where(_runs.id == sa.bindparam("run_key"))
 _BY_PK_LOCKED = _BY_PK.with_for_update(of=schema.runs)
 _OF_AGENT = _SELECT.where(
     _runs.agent_pk == sa.bindparam("agent_key"), _runs.deleted_at.is_(None)
 ).order_by(_runs.id)
-_OF_AGENT_LIVE = _OF_AGENT.where(_runs.state.not_in(list(ENDED)))
+_OF_AGENT_LIVE = _OF_AGENT.where(_runs.state.in_(list(LIVE)))
+_OF_AGENT_STOPPING = _OF_AGENT_LIVE.where(_runs.stop_requested)
+_OF_CELL = _SELECT.where(_runs.cell_pk == sa.bindparam("cell_key")).order_by(_runs.id)
+_INSERT = sa.insert(schema.runs)
 _UPDATE = sa.update(schema.runs).where(_runs.id == sa.bindparam("run_key"))
 
 
@@ -51,6 +60,15 @@ def find_run(
     if lock:
         query = _BY_ID_LOCKED if deleted else _BY_ID_VISIBLE_LOCKED
     row = connection.execute(query, {"project_key": project_pk, "run_name": run_id}).first()
+    return _run(row) if row else None
+
+
+def find_run_by_path(
+    connection: Connection, entity_pk: int, project: str, run_id: str
+) -> Run | None:
+    """A run that is not deleted, by entity, project and id; its row is held to the end."""
+    key = {"entity_key": entity_pk, "project_name": project, "run_name": run_id}
+    row = connection.execute(_BY_PATH_LOCKED, key).first()
     return _run(row) if row else None
 
 
@@ -72,7 +90,7 @@ def find_runs_by_pk(connection: Connection, pks: Sequence[int]) -> list[Run]:
 
 def create_run(connection: Connection, values: dict[str, Any]) -> int:
     """Insert a run and return its key."""
-    inserted = connection.execute(sa.insert(schema.runs).values(**values)).inserted_primary_key
+    inserted = connection.execute(_INSERT, values).inserted_primary_key
     assert inserted is not None
     return int(inserted[0])
 
@@ -137,12 +155,15 @@ def list_agent_runs(connection: Connection, agent_pk: int, live_only: bool = Fal
     return [_run(row) for row in connection.execute(query, {"agent_key": agent_pk})]
 
 
+def list_stopping_runs(connection: Connection, agent_pk: int) -> list[Run]:
+    """An agent's live runs that were asked to stop, oldest first."""
+    return [_run(row) for row in connection.execute(_OF_AGENT_STOPPING, {"agent_key": agent_pk})]
+
+
 def list_cell_runs(connection: Connection, cell_pk: int, deleted: bool = True) -> list[Run]:
     """The attempts at one cell, oldest first; those that were deleted only if wanted."""
-    query = _SELECT.where(_runs.cell_pk == cell_pk)
-    if not deleted:
-        query = query.where(_runs.deleted_at.is_(None))
-    return _all(connection, query.order_by(_runs.id))
+    query = _OF_CELL if deleted else _OF_CELL.where(_runs.deleted_at.is_(None))
+    return [_run(row) for row in connection.execute(query, {"cell_key": cell_pk})]
 
 
 def list_silent_runs(connection: Connection, since: datetime) -> list[Run]:
@@ -190,6 +211,14 @@ def best_sweep_run(connection: Connection, sweep_pk: int, maximize: bool) -> Run
     ).order_by(order, _runs.id)
     row = connection.execute(query.limit(1)).first()
     return _run(row) if row else None
+
+
+def count_ended(connection: Connection, sweep_pk: int) -> int:
+    """How many of a sweep's runs have ended."""
+    query = sa.select(sa.func.count()).where(
+        _runs.sweep_pk == sweep_pk, _runs.ended_at.is_not(None), _runs.deleted_at.is_(None)
+    )
+    return int(connection.execute(query).scalar_one())
 
 
 def count_states(connection: Connection, sweep_pk: int) -> dict[str, int]:

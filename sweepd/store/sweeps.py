@@ -27,6 +27,13 @@ _SELECT = (
 _BY_PK = _SELECT.where(_sweeps.id == sa.bindparam("sweep_key"))
 _BY_PK_LOCKED = _BY_PK.with_for_update(of=schema.sweeps)
 _UPDATE = sa.update(schema.sweeps).where(_sweeps.id == sa.bindparam("sweep_key"))
+_BY_ID = _SELECT.where(
+    _sweeps.project_id == sa.bindparam("project_key"), _sweeps.sweep_id == sa.bindparam("short_id")
+)
+_SHIFT = _UPDATE.values(
+    n_cells=_sweeps.n_cells + sa.bindparam("more_cells"),
+    n_open=_sweeps.n_open + sa.bindparam("more_open"),
+)
 _COUNT_RUN = _UPDATE.values(n_runs=_sweeps.n_runs + 1).returning(_sweeps.n_runs)
 
 
@@ -45,11 +52,8 @@ def update_sweep(connection: Connection, pk: int, values: dict[str, Any]) -> Non
 def shift_counts(connection: Connection, pk: int, cells: int, open_cells: int) -> None:
     """Add to a sweep's counts of taken and of open configs."""
     if cells or open_cells:
-        connection.execute(
-            sa.update(schema.sweeps)
-            .where(_sweeps.id == pk)
-            .values(n_cells=_sweeps.n_cells + cells, n_open=_sweeps.n_open + open_cells)
-        )
+        more = {"more_cells": cells, "more_open": open_cells, "sweep_key": pk}
+        connection.execute(_SHIFT, more)
 
 
 def next_run_number(connection: Connection, pk: int) -> int:
@@ -64,8 +68,8 @@ def delete_sweep(connection: Connection, pk: int) -> None:
 
 def find_sweep(connection: Connection, project_pk: int, sweep_id: str) -> Sweep | None:
     """A sweep by its project and short id."""
-    query = _SELECT.where(_sweeps.project_id == project_pk, _sweeps.sweep_id == sweep_id)
-    row = connection.execute(query).first()
+    key = {"project_key": project_pk, "short_id": sweep_id}
+    row = connection.execute(_BY_ID, key).first()
     return _sweep(row) if row else None
 
 

@@ -17,6 +17,7 @@ from sweepd.wandb_api.bodies import read_json
 
 HISTORY, EVENTS = "wandb-history.jsonl", "wandb-events.jsonl"
 SUMMARY, CONSOLE = "wandb-summary.json", "output.log"
+MAX_SMALL = 200_000  # characters of history: about two milliseconds' reading
 
 
 async def file_stream(request: Request) -> Response:
@@ -24,15 +25,21 @@ async def file_stream(request: Request) -> Response:
     try:
         caller = await caller_of(request)
         post = read_post(await read_json(request))
-        path = request.path_params
-        stopped = await run_in_threadpool(
-            request.app.state.services.history.append,
-            caller, path["entity"], path["project"], path["run"], post,
-            request.headers.get("x-wandb-async-client-id"),
-        )  # fmt: skip
+        path, history = request.path_params, request.app.state.services.history
+        client_id = request.headers.get("x-wandb-async-client-id")
+        said = caller, path["entity"], path["project"], path["run"], post, client_id
+        if _is_small(post):
+            stopped = await history.append_async(*said)
+        else:
+            stopped = await run_in_threadpool(lambda: history.append(*said))
         return JSONResponse({"stopped": True} if stopped else {})
     except Exception as error:
         return errors.answer(error)
+
+
+def _is_small(post: StreamPost) -> bool:
+    """Whether its lines are read so fast that it does not pay to do it in a thread."""
+    return post.history is None or sum(map(len, post.history.lines)) < MAX_SMALL
 
 
 def read_post(body: dict[str, Any]) -> StreamPost:

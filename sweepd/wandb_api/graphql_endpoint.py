@@ -1,8 +1,7 @@
-"""`POST /graphql`: read, run in a worker thread, answer."""
+"""`POST /graphql`: read, run, answer."""
 
 from typing import Any
 
-from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
@@ -26,7 +25,7 @@ async def graphql(request: Request) -> Response:
         is_shared = request.headers.get("x-wandb-use-async-filestream") == "true"
         context = Context(caller, state.services, state.signer, limit, base_url(request), is_shared)
         operation: Any = body.get("operationName")
-        data = await run_in_threadpool(state.engine.run, document, variables, operation, context)
+        data = await state.engine.run(document, variables, operation, context)
         return JSONResponse({"data": data})
     except Exception as error:
         return errors.answer(error)

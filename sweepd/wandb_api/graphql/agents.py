@@ -30,13 +30,13 @@ def create_agent(_: Any, info: Info, input: dict[str, Any]) -> dict[str, Any]:
 
 
 @mutation.field("agentHeartbeat")
-def agent_heartbeat(_: Any, info: Info, input: dict[str, Any]) -> dict[str, Any]:
+async def agent_heartbeat(_: Any, info: Info, input: dict[str, Any]) -> dict[str, Any]:
     """Tell an agent what to do; sent again, it hands out nothing more."""
     context = ctx(info)
     states = wire.read_json_object(input.get("run_state"), "runState")
     alive = frozenset(name for name, is_alive in states.items() if is_alive)
     pk = wire.read_node_id("Agent", input["id"])
-    commands = context.services.scheduling.heartbeat(context.caller, pk, alive)
+    commands = await context.services.scheduling.heartbeat_async(context.caller, pk, alive)
     return {
         "agent": {"pk": pk, "name": "", "host": ""},
         "commands": json.dumps([_command(command) for command in commands]),

@@ -2,11 +2,16 @@
 
 The edge is tolerant where the client is loose: an empty operation name is no name, variables the
 document does not declare are ignored.
+
+Resolvers work in a thread, for they read the database. One that is `async def` (the heartbeat's)
+runs on the event loop and has to leave it free: the document is executed there as a whole.
 """
 
 import logging
-from collections.abc import Mapping
-from functools import cache, lru_cache
+from collections.abc import Awaitable, Iterator, Mapping
+from dataclasses import dataclass
+from functools import cache, partial
+from inspect import iscoroutinefunction
 from pathlib import Path
 from typing import Any
 
@@ -15,16 +20,19 @@ from ariadne.types import SchemaBindable
 from graphql import (
     DocumentNode,
     ExecutionResult,
+    FieldNode,
     FragmentDefinitionNode,
     FragmentSpreadNode,
     GraphQLError,
     GraphQLSchema,
     OperationDefinitionNode,
     SelectionSetNode,
+    execute,
     execute_sync,
     parse,
     validate,
 )
+from starlette.concurrency import run_in_threadpool
 
 from sweepd.domain.errors import BadInput, SweepdError, Unsupported
 from sweepd.wandb_api.graphql import (
@@ -49,6 +57,8 @@ from sweepd.wandb_api.graphql.context import Context
 MAX_DEPTH = 30  # the client's deepest document has 11 levels
 MAX_FIELDS = 10_000  # the client's largest asks for 72
 MAX_DOCUMENT_BYTES = 200_000
+MAX_KEPT = 2048  # documents; the client has about 200
+MAX_KEPT_BYTES = 20_000  # of one document
 
 log = logging.getLogger("sweepd.wandb_api")
 
@@ -81,14 +91,25 @@ def _our_name(name: str, _schema: GraphQLSchema, _path: tuple[str, ...]) -> str:
     return convert_camel_case_to_snake(name.replace("MD5", "Md5")).replace("md_5", "md5")
 
 
+@dataclass(frozen=True)
+class _Prepared:
+    """A document that can be executed."""
+
+    parsed: DocumentNode
+    is_async: bool
+
+
 class Engine:
     """The schema, and the documents it has seen."""
 
     def __init__(self) -> None:
         self.schema = build_schema()
-        self._prepare = lru_cache(maxsize=2048)(self._read)
+        self._seen: dict[str, _Prepared | SweepdError] = {}
+        mutations = self.schema.mutation_type
+        fields = mutations.fields if mutations else {}
+        self._async_fields = {n for n, f in fields.items() if iscoroutinefunction(f.resolve)}
 
-    def run(
+    async def run(
         self,
         document: str,
         variables: Mapping[str, Any] | None,
@@ -100,25 +121,39 @@ class Engine:
         Raises:
             SweepdError: A resolver refused, or the document cannot be answered.
         """
-        if len(document) > MAX_DOCUMENT_BYTES:
-            raise BadInput(f"a GraphQL document may have {MAX_DOCUMENT_BYTES} bytes")
-        parsed = self._prepare(document) if len(document) < 20_000 else self._read(document)
-        if isinstance(parsed, SweepdError):
-            raise parsed.with_traceback(None)
-        result = execute_sync(
+        prepared = self._seen.get(document)
+        if prepared is None:
+            prepared = await run_in_threadpool(self._prepare, document)
+        if isinstance(prepared, SweepdError):
+            raise prepared.with_traceback(None)
+        work = partial(
+            execute if prepared.is_async else execute_sync,
             self.schema,
-            parsed,
+            prepared.parsed,
             context_value=context,
             variable_values=dict(variables or {}),
             operation_name=operation_name or None,
         )
+        result = work() if prepared.is_async else await run_in_threadpool(work)
+        if isinstance(result, Awaitable):
+            result = await result
         assert isinstance(result, ExecutionResult)
         if result.errors:
             raise _cause(result.errors)
         return result.data or {}
 
-    def _read(self, document: str) -> DocumentNode | SweepdError:
-        """The parsed document, or why it cannot be answered: either is remembered."""
+    def _prepare(self, document: str) -> _Prepared | SweepdError:
+        """The document ready to run, or why it cannot be answered: either is remembered."""
+        if len(document) > MAX_DOCUMENT_BYTES:
+            return BadInput(f"a GraphQL document may have {MAX_DOCUMENT_BYTES} bytes")
+        prepared = self._read(document)
+        if len(document) < MAX_KEPT_BYTES:
+            if len(self._seen) >= MAX_KEPT:
+                self._seen.clear()
+            self._seen[document] = prepared
+        return prepared
+
+    def _read(self, document: str) -> _Prepared | SweepdError:
         try:
             parsed = parse(document, max_tokens=20_000)
         except (GraphQLError, RecursionError) as error:
@@ -136,7 +171,33 @@ class Engine:
             message = "; ".join(problem.message for problem in problems[:3])
             log.warning("not supported: %s\n%s", message, document)
             return Unsupported(f"sweepd does not support this request: {message}")
-        return parsed
+        roots = {name for name in _root_fields(parsed) if not name.startswith("__")}
+        awaiting = roots & self._async_fields
+        if awaiting and awaiting != roots:
+            return Unsupported(f"{', '.join(awaiting)} stands alone in a document; send it apart")
+        return _Prepared(parsed, is_async=bool(awaiting))
+
+
+def _root_fields(document: DocumentNode) -> Iterator[str]:
+    """The names of what a valid document's operations ask for."""
+    fragments = {
+        node.name.value: node.selection_set
+        for node in document.definitions
+        if isinstance(node, FragmentDefinitionNode)
+    }
+
+    def names(selections: SelectionSetNode) -> Iterator[str]:
+        for node in selections.selections:
+            if isinstance(node, FieldNode):
+                yield node.name.value
+            elif isinstance(node, FragmentSpreadNode):
+                yield from names(fragments[node.name.value])
+            else:
+                yield from names(node.selection_set)  # type: ignore[attr-defined]
+
+    for node in document.definitions:
+        if isinstance(node, OperationDefinitionNode):
+            yield from names(node.selection_set)
 
 
 def _measure(document: DocumentNode) -> tuple[int, int]:
