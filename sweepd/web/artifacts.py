@@ -5,7 +5,7 @@ import re
 from typing import Any
 
 from starlette.requests import Request
-from starlette.responses import Response
+from starlette.responses import RedirectResponse, Response
 
 from sweepd.domain.artifacts import (
     Alias,
@@ -23,7 +23,7 @@ from sweepd.web import lineage_drawing, shapes
 from sweepd.web.answering import address, crumbs, render, segment
 from sweepd.web.files import blob_answer
 from sweepd.web.projects import project_of
-from sweepd.web.session import Visitor
+from sweepd.web.session import Visitor, services_of
 
 MAX_FILES = 5000  # listed on a page
 MAX_VERSIONS = 200
@@ -52,13 +52,14 @@ def _collection_row(item: CollectionSummary) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def _href(collection: Collection, version: int) -> str:
+def _href(collection: Collection, version: int | str) -> str:
     return address(*_path(collection, version))
 
 
-def _path(collection: Collection, version: int) -> tuple[str, ...]:
+def _path(collection: Collection, version: int | str) -> tuple[str, ...]:
     place = (collection.entity, collection.project, "artifacts")
-    return (*place, collection.type_name, collection.name, f"v{version}")
+    shown = f"v{version}" if isinstance(version, int) else version
+    return (*place, collection.type_name, collection.name, shown)
 
 
 def show(request: Request, visitor: Visitor) -> Response:
@@ -94,6 +95,17 @@ def show(request: Request, visitor: Visitor) -> Response:
         crumbs=crumbs((project.entity, address(project.entity)), (project.name, base),
                       ("Artifacts", f"{base}/artifacts"), (name, None)),
     )  # fmt: skip
+
+
+def linked(request: Request, visitor: Visitor) -> Response:
+    """GET /{entity}/registry/model: the address that the client tells of a linked model."""
+    given, services = request.query_params, services_of(request)
+    entity, project, name = (given.get("selectionPath", "").split("/") + [""] * 3)[:3]
+    owner = services.projects.get(visitor.caller, entity, project)
+    collection = services.artifacts.collections.find_collection(owner, name)
+    if collection is None:
+        raise NotFound(f"no artifact collection {name!r} in {entity}/{project}")
+    return RedirectResponse(_href(collection, given.get("version", "latest")))
 
 
 def act(request: Request, visitor: Visitor, body: dict[str, Any]) -> dict[str, Any]:

@@ -61,6 +61,7 @@ routes: list[BaseRoute] = [
     Route("/{entity}/{project}/workspace", page(projects.show)),
     Route("/{entity}/{project}/sweeps", page(projects.show)),
     Route("/{entity}/{project}/runs", page(projects.show)),
+    Route("/{entity}/registry/model", page(artifacts.linked)),
     Route("/{entity}/{project}/compare", page(compare.show)),
     Route("/{entity}/{project}/sweeps/new", page(projects.new_sweep)),
     Route("/{entity}/{project}/sweeps/{sweep}", page(sweeps.show)),

@@ -168,3 +168,16 @@ def test_lineage_ends_at_the_walls_of_an_entity(
     page.goto(f"{real.address}/walled/p/artifacts/model/ours/v0")
     expect(page.get_by_role("region", name="Lineage")).to_contain_text("shared")
     expect(page.get_by_role("main")).not_to_contain_text("secret")
+
+
+def test_the_address_the_client_tells_of_a_linked_model_leads_to_it(
+    signed_in: Page, real: RealSite
+) -> None:
+    first, _ = chain(real, "linked")
+    collections = real.services.artifacts.collections
+    collections.link(real.caller, first.pk, "ann", "model-registry", "shown", [])
+    path = "ann%2Fmodel-registry%2Fshown&view=membership&version=v0"
+    signed_in.goto(f"{real.address}/ann/registry/model?selectionPath={path}")
+    expect(signed_in.get_by_role("heading", level=1)).to_have_text("shown:v0")
+    signed_in.goto(f"{real.address}/ann/registry/model?selectionPath=bob%2Fp%2Fshown")
+    expect(signed_in.get_by_role("heading", level=1)).to_have_text("Not found")
