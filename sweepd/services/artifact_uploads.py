@@ -8,7 +8,6 @@ import secrets
 from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import dataclass
 
-import anyio
 import anyio.to_thread
 
 from sweepd.domain.artifacts import (
@@ -26,6 +25,7 @@ from sweepd.domain.users import Caller
 from sweepd.services import access
 from sweepd.services.blob_keeping import BlobKeeping
 from sweepd.services.core import Core
+from sweepd.services.large_files import LargeFiles
 from sweepd.services.manifests import Manifests, check_pending, read_entries
 from sweepd.store import artifacts, collections, runs
 from sweepd.store.blobs import Blobs
@@ -62,6 +62,7 @@ class ArtifactUploads:
         self._blobs = blobs
         self._keeping = BlobKeeping(core, blobs)
         self.manifests = Manifests(core, blobs)
+        self.large_files = LargeFiles(core, blobs, self.put_file)
 
     def create(self, caller: Caller, new: NewArtifact) -> Artifact:
         """A pending version; or the committed one, when the newest has the same content.
@@ -181,33 +182,6 @@ class ArtifactUploads:
             artifacts.upsert_entries(connection, artifact_pk, [entry])
 
         await anyio.to_thread.run_sync(self._core.db.write, keep)
-
-    async def put_part(
-        self, upload: str, number: int, body: AsyncIterator[bytes], max_bytes: int, md5: str | None
-    ) -> str:
-        """Store one part of a large file; returns its MD5 in hexadecimal.
-
-        Raises:
-            BadInput: They are not the bytes announced; the part can be sent again.
-        """
-        return await self._blobs.put_part(upload, number, body, max_bytes, md5)
-
-    def complete_parts(
-        self, artifact_pk: int, path: str, upload: str, numbers: Sequence[int], max_bytes: int,
-        digest: Digest | None,
-    ) -> None:  # fmt: skip
-        """Make a file of its parts, in the order of their numbers; constant memory.
-
-        Raises:
-            BadInput: A part never came, or together they are not the file announced.
-        """
-
-        async def complete() -> None:
-            body = self._blobs.stream_parts(upload, sorted(numbers))
-            await self.put_file(artifact_pk, path, body, max_bytes, digest)
-            await self._blobs.delete_parts(upload)
-
-        anyio.run(complete)  # in a worker thread: the caller waits while the parts are read
 
     def commit(
         self, caller: Caller, artifact_pk: int, read_artifact_id: Callable[[str], int]

@@ -43,7 +43,7 @@ async def put(request: Request) -> Response:
                 claim["artifact"], request.stream(), limit, md5
             )
         elif claim.get("put") == "part":
-            etag = await services.artifacts.uploads.put_part(
+            etag = await services.artifacts.uploads.large_files.put_part(
                 claim["upload"], claim["n"], request.stream(), limit, md5
             )
             return Response(status_code=200, headers={"ETag": f'"{etag}"'})

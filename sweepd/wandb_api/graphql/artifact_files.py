@@ -98,7 +98,7 @@ def complete_multipart(_: Any, info: Info, input: dict[str, Any]) -> dict[str, A
     if claim.get("put") != "parts" or claim["artifact"] != artifact.pk:
         raise BadInput("this upload id was given for another file; send the file again")
     numbers = [int(part["part_number"]) for part in input["completed_parts"]]
-    context.services.artifacts.uploads.complete_parts(
+    context.services.artifacts.uploads.large_files.complete(
         artifact.pk, claim["path"], claim["upload"], numbers, context.max_file_bytes,
         read_digest(claim),
     )  # fmt: skip

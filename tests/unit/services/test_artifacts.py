@@ -3,7 +3,8 @@
 import base64
 import hashlib
 import json
-from collections.abc import AsyncIterator, Awaitable, Callable
+import threading
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
@@ -373,3 +374,34 @@ def test_pages_of_a_manifest_follow_each_other_by_path(parts: server.Parts, ann:
     assert sorted(seen) == sorted(names)
     page, total = services.page_entries(pending, ["b", "Z", "none"], None, 1)
     assert (len(page), total) == (1, 2)
+
+
+def test_large_file_is_put_together_while_its_client_asks_again(
+    parts: server.Parts, ann: Caller, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Reading gigabytes takes longer than the client waits; asking again must not begin anew."""
+    large, pending = parts.services.artifacts.uploads.large_files, begin(parts, ann, "d")
+    digest, go_on, n_begun = Digest(md5(b"onetwo")), threading.Event(), []
+    for number, body in enumerate((b"one", b"two"), 1):
+        run(lambda number=number, body=body: large.put_part("u", number, stream(body), LIMIT, None))
+    stream_parts = large._blobs.stream_parts
+
+    async def slowly(upload: str, numbers: Sequence[int]) -> AsyncIterator[bytes]:
+        n_begun.append(upload)
+        await anyio.to_thread.run_sync(go_on.wait)
+        async for part in stream_parts(upload, numbers):
+            yield part
+
+    monkeypatch.setattr(large._blobs, "stream_parts", slowly)
+    large.patience_s = 0.01
+    for _ in range(2):
+        with pytest.raises(Unavailable, match="ask again"):
+            large.complete(pending.pk, "f", "u", [1, 2], LIMIT, digest)
+    go_on.set()
+    large.patience_s = 10
+    for _ in range(2):
+        large.complete(pending.pk, "f", "u", [1, 2], LIMIT, digest)
+    [entry] = parts.services.artifacts.entries(pending)
+    assert (entry.size_bytes, n_begun) == (6, ["u"])
+    with pytest.raises(BadInput, match="never came"):
+        large.complete(pending.pk, "f", "v", [1], LIMIT, Digest(md5(b"other")))

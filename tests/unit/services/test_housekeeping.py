@@ -96,7 +96,11 @@ def test_unused_bytes_go_after_a_while_and_used_ones_stay(
     with pytest.raises(Unavailable, match="announced was"):
         put(parts, refused.pk, "f", b"wrong", b"right")
     put(parts, refused.pk, "f", b"right", b"right")
-    run(lambda: parts.services.artifacts.uploads.put_part("ab" * 16, 1, stream(b"x"), LIMIT, None))
+    run(
+        lambda: parts.services.artifacts.uploads.large_files.put_part(
+            "ab" * 16, 1, stream(b"x"), LIMIT, None
+        )
+    )
     assert len(files_on_disk(parts)) == n_used + 2  # the refused ones are gone already
     age(parts, clock)
     clock.forward(SWEEP_EVERY_S)
