@@ -23,6 +23,10 @@ MANIFEST = """mutation A($input: CreateArtifactManifestInput!) { createArtifactM
   input: $input) { artifactManifest { id file { uploadUrl } } } }"""
 COMMIT = """mutation A($id: ID!) { commitArtifact(input: {artifactID: $id}) {
   artifact { versionIndex files { edges { node { directUrl sizeBytes } } } } } }"""
+LINK = """mutation L($input: LinkArtifactInput!) { linkArtifact(input: $input) {
+  versionIndex } }"""
+UNLINK = """mutation U($input: UnlinkArtifactInput!) { unlinkArtifact(input: $input) {
+  success } }"""
 BODY = bytes(range(256)) * 5000
 PARTS = [BODY[i : i + 500_000] for i in range(0, len(BODY), 500_000)]
 
@@ -158,23 +162,13 @@ def test_unknown_digest_algorithm_is_refused(ask: Ask) -> None:
     assert ask(FILES, input=values).status_code == 400
 
 
-LINK = """mutation L($input: LinkArtifactInput!) { linkArtifact(input: $input) {
-  versionIndex } }"""
-
-
 def test_file_is_found_by_its_digest_at_every_address_clients_know(
     ask: Ask, http: TestClient, parts: server.Parts
 ) -> None:
     artifact = create(ask)
     node = announce(ask, artifact)
     http.put(path_of(node["uploadUrl"]), content=BODY)
-    contents = {"big.bin": {"digest": DIGEST, "size": len(BODY)}}
-    manifest = json.dumps({"version": 1, "contents": contents}).encode()
-    values = {"artifactID": artifact, "name": "wandb_manifest.json", "digest": "",
-              "entityName": "ann", "projectName": "p", "runName": "r"}  # fmt: skip
-    made = ask(MANIFEST, input=values)["createArtifactManifest"]["artifactManifest"]
-    http.put(path_of(made["file"]["uploadUrl"]), content=manifest)
-    ask(COMMIT, id=artifact)
+    commit(ask, http, artifact)
     ask(LINK, input={"artifactID": artifact, "artifactPortfolioName": "shown",
                      "entityName": "ann", "projectName": "other"})  # fmt: skip
     stranger = "bob-" + "b" * 40
@@ -201,11 +195,22 @@ def test_file_is_found_by_its_digest_at_every_address_clients_know(
     assert http.get(gone, headers=authorization(KEY)).status_code == 404
 
 
-UNLINK = (
-    """mutation U($input: UnlinkArtifactInput!) { unlinkArtifact(input: $input) { success } }"""
-)
-
-
 def portfolio(ask: Ask) -> str:
     found = ask('{ project(name: "other") { artifactCollection(name: "shown") { id } } }')
     return str(found["project"]["artifactCollection"]["id"])
+
+
+def test_files_are_listed_as_clients_before_0_28_ask(ask: Ask, http: TestClient) -> None:
+    document = """query GetArtifactFiles($type: String!, $name: String!, $names: [String!]) {
+      project(name: "p", entityName: "ann") { artifactType(name: $type) { artifact(name: $name) {
+        files(names: $names, first: 50) { edges { node { name } } } } } } }"""
+
+    def named(kind: str, name: str) -> Any:
+        return ask(document, type=kind, name=name)["project"]["artifactType"]["artifact"]
+
+    artifact = create(ask)
+    http.put(path_of(announce(ask, artifact)["uploadUrl"]), content=BODY)
+    commit(ask, http, artifact)
+    [edge] = named("dataset", "big:v0")["files"]["edges"]
+    assert edge["node"]["name"] == "big.bin"
+    assert ask(document, type="model", name="big:v0")["project"]["artifactType"] is None

@@ -22,6 +22,7 @@ from sweepd.wandb_api.graphql.files import download_url
 query = QueryType()
 project_type, run_type = ObjectType("Project"), ObjectType("Run")
 artifact_type, membership_type = ObjectType("Artifact"), ObjectType("ArtifactCollectionMembership")
+type_type = ObjectType("ArtifactType")
 creator = UnionType("ArtifactCreator", lambda *_: "Run")
 NO_TTL = -2
 
@@ -52,6 +53,14 @@ def project_artifact(
     context = ctx(info)
     place = context.services.artifacts.collections.find_membership(owner, name)
     return context.services.artifacts.get(context.caller, place.artifact_pk) if place else None
+
+
+@type_type.field("artifact")
+def type_artifact(kind: dict[str, Any], info: Info, name: str) -> Artifact | None:
+    """A version of a type by `collection:alias`; clients before 0.28 list its files so."""
+    found = project_artifact(kind["owner"], info, name) if kind["owner"] else None
+    is_of_type = found is not None and artifact_sequence(found, info).type_name == kind["name"]
+    return found if is_of_type else None
 
 
 @run_type.field("outputArtifacts")
@@ -254,5 +263,5 @@ def artifact_memberships(
 
 
 bindables: list[SchemaBindable] = [
-    query, project_type, run_type, artifact_type, membership_type, creator,
+    query, project_type, run_type, artifact_type, membership_type, type_type, creator,
 ]  # fmt: skip
