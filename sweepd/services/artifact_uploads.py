@@ -27,7 +27,7 @@ from sweepd.services.blob_keeping import BlobKeeping
 from sweepd.services.core import Core
 from sweepd.services.large_files import LargeFiles
 from sweepd.services.manifests import Manifests, check_pending, read_entries
-from sweepd.store import artifacts, collections, runs
+from sweepd.store import artifacts, collections, manifests, runs
 from sweepd.store.blobs import Blobs
 from sweepd.store.database import Connection
 
@@ -144,7 +144,7 @@ class ArtifactUploads:
             for artifact_pk in dict.fromkeys(pk for pk, _, _ in files):
                 artifact = check_pending(access.get_own_artifact(connection, caller, artifact_pk))
                 own = [(path, digest) for pk, path, digest in files if pk == artifact_pk]
-                held = artifacts.find_blobs(
+                held = manifests.find_blobs(
                     connection, list({digest for _, digest in own}), project_pk=artifact.project_pk
                 )
                 known |= {(artifact_pk, digest): blob for digest, blob in held.items()}
@@ -152,7 +152,7 @@ class ArtifactUploads:
                     Entry(path, one.value, 0, None, held.get(one), artifact_pk, one.algorithm)
                     for path, one in dict(own).items()
                 ]
-                artifacts.upsert_entries(connection, artifact_pk, lines)
+                manifests.upsert_entries(connection, artifact_pk, lines)
             return [(pk, digest) not in known for pk, _, digest in files]
 
         return self._core.db.write(announce)
@@ -179,7 +179,7 @@ class ArtifactUploads:
             entry = Entry(
                 path, digest.value, blob.size_bytes, None, blob.hash, artifact_pk, digest.algorithm
             )
-            artifacts.upsert_entries(connection, artifact_pk, [entry])
+            manifests.upsert_entries(connection, artifact_pk, [entry])
 
         await anyio.to_thread.run_sync(self._core.db.write, keep)
 
@@ -205,7 +205,7 @@ class ArtifactUploads:
             if artifact is None or artifact.state is ArtifactState.COMMITTED:
                 return _get(connection, artifact_pk)
             found = read_entries(connection, artifact, contents, read_artifact_id)
-            artifacts.replace_entries(connection, artifact.pk, found)
+            manifests.replace_entries(connection, artifact.pk, found)
             at = self._core.now()
             membership = collections.add_membership(
                 connection, artifact.collection_pk, artifact.pk, at

@@ -26,7 +26,7 @@ from sweepd.services.artifact_uploads import ArtifactUploads
 from sweepd.services.blob_keeping import BlobKeeping
 from sweepd.services.collections import Collections
 from sweepd.services.core import Core
-from sweepd.store import artifacts, collections, run_files, runs
+from sweepd.store import artifacts, collections, manifests, run_files, runs
 from sweepd.store.blobs import Blobs
 from sweepd.store.database import Connection
 
@@ -88,13 +88,13 @@ class Artifacts:
     ) -> tuple[list[Entry], int]:
         """A page of a version's manifest, from behind a path on; and how many there are in all."""
         with self._core.db.read() as connection:
-            page = artifacts.list_entries(connection, artifact.pk, names, after, limit)
-            return page, artifacts.count_entries(connection, artifact.pk, names)
+            page = manifests.list_entries(connection, artifact.pk, names, after, limit)
+            return page, manifests.count_entries(connection, artifact.pk, names)
 
     def entries(self, artifact: Artifact, names: Sequence[str] | None = None) -> list[Entry]:
         """A version's manifest by path, references included."""
         with self._core.db.read() as connection:
-            return artifacts.list_entries(connection, artifact.pk, names)
+            return manifests.list_entries(connection, artifact.pk, names)
 
     def find_bytes(self, caller: Caller, digest: str, pk: int) -> str:
         """The blob of a version's file, by its digest in hexadecimal.
@@ -105,7 +105,7 @@ class Artifacts:
         wanted = _read_digests(digest)
         with self._core.db.read() as connection:
             access.get_artifact(connection, caller, pk)
-            return _the_one(artifacts.find_blobs(connection, wanted, artifact_pk=pk))
+            return _the_one(manifests.find_blobs(connection, wanted, artifact_pk=pk))
 
     def find_project_bytes(self, caller: Caller, digest: str, entity: str, project: str) -> str:
         """The blob of a file of any version in a project's collections.
@@ -116,7 +116,7 @@ class Artifacts:
         wanted = _read_digests(digest)
         with self._core.db.read() as connection:
             owner = access.get_project(connection, caller, entity, project)
-            return _the_one(artifacts.find_blobs(connection, wanted, linked_to=owner.pk))
+            return _the_one(manifests.find_blobs(connection, wanted, linked_to=owner.pk))
 
     def logged_by(self, run: Run) -> list[RunArtifact]:
         """What a run logged, oldest first."""
@@ -297,9 +297,9 @@ def _remove(connection: Connection, artifact: Artifact) -> list[str]:
     """Take a version out of every collection; returns the bytes nothing refers to any more."""
     for place in collections.list_memberships(connection, artifact_pk=artifact.pk):
         collections.delete_membership(connection, place)
-    names = artifacts.list_blobs(connection, artifact.pk)
+    names = manifests.list_blobs(connection, artifact.pk)
     names += [artifact.manifest_blob] if artifact.manifest_blob else []
-    artifacts.replace_entries(connection, artifact.pk, [])
+    manifests.replace_entries(connection, artifact.pk, [])
     gone = {"state": ArtifactState.DELETED, "manifest_blob": None}
     artifacts.update_artifact(connection, artifact.pk, gone)
     return run_files.forget_unused_blobs(connection, names)

@@ -9,7 +9,7 @@ import anyio
 from sweepd.domain.artifacts import Digest
 from sweepd.domain.errors import BadInput, Unavailable
 from sweepd.services.core import Core
-from sweepd.store import artifacts
+from sweepd.store import manifests
 from sweepd.store.blobs import Blobs
 
 PutFile = Callable[[int, str, AsyncIterator[bytes], int, Digest | None], Awaitable[None]]
@@ -81,7 +81,7 @@ class LargeFiles:
 
     def _is_there(self, artifact_pk: int, path: str, digest: Digest | None) -> bool:
         with self._core.db.read() as connection:
-            found = artifacts.list_entries(connection, artifact_pk, [path])
+            found = manifests.list_entries(connection, artifact_pk, [path])
         return any(
             entry.blob is not None and Digest(entry.digest, entry.algorithm) == digest
             for entry in found

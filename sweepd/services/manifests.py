@@ -15,7 +15,7 @@ from sweepd.domain.users import Caller
 from sweepd.services import access
 from sweepd.services.blob_keeping import BlobKeeping
 from sweepd.services.core import Core
-from sweepd.store import artifacts
+from sweepd.store import artifacts, manifests
 from sweepd.store.blobs import Blobs, StoredBlob
 from sweepd.store.database import Connection
 
@@ -109,7 +109,7 @@ def read_entries(
     Raises:
         BadInput: It names files whose bytes never came.
     """
-    own = {entry.path: entry for entry in artifacts.list_entries(connection, artifact.pk)}
+    own = {entry.path: entry for entry in manifests.list_entries(connection, artifact.pk)}
     found, missing = [], []
     blobs = {
         path: entry.blob
@@ -117,7 +117,7 @@ def read_entries(
         if entry.blob and Digest(entry.digest, entry.algorithm) == _digest(contents.get(path, {}))
     }
     unknown = {_digest(item) for path, item in contents.items() if path not in blobs}
-    held = artifacts.find_blobs(connection, list(unknown), project_pk=artifact.project_pk)
+    held = manifests.find_blobs(connection, list(unknown), project_pk=artifact.project_pk)
     for path, item in contents.items():
         digest, size_bytes = _digest(item), int(item.get("size") or 0)
         if item.get("ref"):

@@ -1,4 +1,4 @@
-"""Versions of artifacts and the entries of their manifests."""
+"""Versions of artifacts, the runs that logged and used them."""
 
 import json
 from collections.abc import Sequence
@@ -7,12 +7,11 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from sweepd.domain.artifacts import Artifact, ArtifactState, Digest, DigestAlgorithm, Entry
+from sweepd.domain.artifacts import Artifact, ArtifactState, DigestAlgorithm
 from sweepd.store import schema
 from sweepd.store.database import Connection, insert
 
 _artifacts = schema.artifacts.c
-_entries = schema.entries.c
 MAX_VALUES = 500  # in one list of a query
 
 
@@ -194,136 +193,6 @@ def pending_aliases(connection: Connection, pk: int) -> str:
     """The aliases asked for before the commit, as JSON text."""
     query = sa.select(_artifacts.pending_aliases).where(_artifacts.id == pk)
     return str(connection.execute(query).scalar())
-
-
-def upsert_entries(connection: Connection, artifact_pk: int, found: Sequence[Entry]) -> None:
-    """Add lines to a manifest, or replace those of the same path."""
-    if not found:
-        return
-    query = insert(connection, schema.entries)
-    columns = ("digest", "algorithm", "size_bytes", "ref", "blob", "birth_artifact_id")
-    connection.execute(
-        query.on_conflict_do_update(
-            index_elements=["artifact_id", "path"],
-            set_={name: query.excluded[name] for name in columns},
-        ),
-        [_entry_row(artifact_pk, entry) for entry in found],
-    )
-
-
-def _entry_row(artifact_pk: int, entry: Entry) -> dict[str, Any]:
-    return {
-        "artifact_id": artifact_pk,
-        "path": entry.path,
-        "digest": entry.digest,
-        "algorithm": entry.algorithm,
-        "size_bytes": entry.size_bytes,
-        "ref": entry.ref,
-        "blob": entry.blob,
-        "birth_artifact_id": entry.birth_artifact_pk,
-    }
-
-
-def list_entries(
-    connection: Connection,
-    artifact_pk: int,
-    names: Sequence[str] | None = None,
-    after: str | None = None,
-    limit: int | None = None,
-) -> list[Entry]:
-    """A version's manifest by path; of the paths named only, behind one, up to a number of them."""
-    query = sa.select(schema.entries).where(_entries.artifact_id == artifact_pk)
-    if names is not None and len(names) > MAX_VALUES:
-        wanted = set(names)
-        every = list_entries(connection, artifact_pk, after=after)
-        return [entry for entry in every if entry.path in wanted][:limit]
-    if after is not None:
-        query = query.where(_entries.path > after)
-    if names:
-        query = query.where(_entries.path.in_(list(names)))
-    return [_entry(row) for row in connection.execute(query.order_by(_entries.path).limit(limit))]
-
-
-def count_entries(
-    connection: Connection, artifact_pk: int, names: Sequence[str] | None = None
-) -> int:
-    """How many lines a version's manifest has, of the paths named only."""
-    if names:
-        return len(list_entries(connection, artifact_pk, names))
-    query = sa.select(sa.func.count()).where(_entries.artifact_id == artifact_pk)
-    return int(connection.execute(query).scalar_one())
-
-
-def _entry(row: sa.Row[Any]) -> Entry:
-    return Entry(
-        row.path,
-        row.digest,
-        row.size_bytes,
-        row.ref,
-        row.blob,
-        row.birth_artifact_id,
-        DigestAlgorithm(row.algorithm),
-    )
-
-
-def replace_entries(connection: Connection, artifact_pk: int, found: Sequence[Entry]) -> None:
-    """Make these the whole manifest."""
-    connection.execute(sa.delete(schema.entries).where(_entries.artifact_id == artifact_pk))
-    upsert_entries(connection, artifact_pk, found)
-
-
-def list_blobs(connection: Connection, artifact_pk: int) -> list[str]:
-    """The bytes a version's files refer to."""
-    query = sa.select(_entries.blob).where(
-        _entries.artifact_id == artifact_pk, _entries.blob.is_not(None)
-    )
-    return [str(name) for name in connection.execute(query.distinct()).scalars()]
-
-
-def find_blobs(
-    connection: Connection,
-    digests: Sequence[Digest],
-    *,
-    project_pk: int | None = None,
-    linked_to: int | None = None,
-    artifact_pk: int | None = None,
-) -> dict[Digest, str]:
-    """Bytes of these digests that artifacts hold.
-
-    Args:
-        project_pk: Look at those born in this project, pending ones too.
-        linked_to: Look at those in the collections of this project.
-        artifact_pk: Look at this one.
-    """
-    found: dict[Digest, str] = {}
-    of_algorithm = sa.case(
-        (_entries.algorithm == DigestAlgorithm.XXH128, schema.blobs.c.xxh128),
-        else_=schema.blobs.c.md5,
-    )
-    for first in range(0, len(digests), MAX_VALUES):
-        some = set(digests[first : first + MAX_VALUES])
-        query = (
-            sa.select(_entries.digest, _entries.algorithm, schema.blobs.c.hash)
-            .join(schema.blobs, _entries.blob == schema.blobs.c.hash)
-            .join(schema.artifacts, _artifacts.id == _entries.artifact_id)
-            .where(
-                _entries.digest.in_([digest.value for digest in some]),
-                of_algorithm == _entries.digest,
-            )
-            .distinct()
-        )
-        if project_pk is not None:
-            query = query.where(_artifacts.project_id == project_pk)
-        if artifact_pk is not None:
-            query = query.where(_artifacts.id == artifact_pk)
-        if linked_to is not None:
-            places = sa.select(schema.memberships.c.artifact_id).join(schema.collections)
-            places = places.where(schema.collections.c.project_id == linked_to)
-            query = query.where(_artifacts.id.in_(places))
-        rows = connection.execute(query)
-        known = {Digest(row.digest, DigestAlgorithm(row.algorithm)): row.hash for row in rows}
-        found |= {digest: blob for digest, blob in known.items() if digest in some}
-    return found
 
 
 def _artifact(row: sa.Row[Any]) -> Artifact:

@@ -10,7 +10,6 @@ import obstore
 
 from sweepd.store.folder import ASIDE, PART_BYTES, gone, passing_faults
 
-
 # What an upload waits to have together, and how often that may be on its way to a slow store: 24 MB
 # of memory for each upload instead of 130. S3 takes 10,000 such pieces at most.
 _WRITING: dict[str, Any] = {"buffer_size": 8 << 20, "max_concurrency": 2}

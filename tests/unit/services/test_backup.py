@@ -18,7 +18,7 @@ from sweepd.settings import Settings
 from sweepd.store import schema, transfer
 from sweepd.store.blobs import Blobs
 from tests.conftest import FakeClock
-from tests.unit.services.test_artifacts import LIMIT, log, run, stream
+from tests.unit.services.logging_versions import LIMIT, log, run, stream
 
 N_LINES = 60
 

@@ -13,7 +13,7 @@ from sweepd.domain.users import Caller
 from sweepd.services.housekeeping import SWEEP_EVERY_S, UPLOAD_LIFETIME_S
 from sweepd.services.runs import RunChange
 from tests.conftest import FakeClock
-from tests.unit.services.test_artifacts import LIMIT, begin, log, md5, put, run, stream
+from tests.unit.services.logging_versions import LIMIT, begin, log, md5, put, run, stream
 
 DAY_S = 24 * 3600.0
 
@@ -51,7 +51,7 @@ def test_version_is_deleted_once_its_time_to_live_has_passed(
     project = parts.services.projects.get(ann, "ann", "p")
     collection = parts.services.artifacts.collections.find_collection(project, "m")
     assert collection is not None
-    left = parts.services.artifacts.collections.list_versions(ann, collection)
+    left = parts.services.artifacts.collections.list_versions(collection)
     assert [place.version for place, _ in left] == [2, 0]
     assert parts.services.artifacts.entries(kept)[0].blob is not None
 
