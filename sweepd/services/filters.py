@@ -10,37 +10,10 @@ from typing import Any
 from sweepd.domain.errors import BadInput
 from sweepd.domain.runs import Run
 from sweepd.services import patterns
-from sweepd.services.streams import parse_line
+from sweepd.services.run_fields import ALIASES, MISSING, TIMES, present, reader
 
 Test = Callable[[Any], bool]
 Reader = Callable[[str], Callable[[Any], Any]]
-_MISSING: Any = object()
-
-_FIELDS: dict[str, Callable[[Run], Any]] = {
-    "entity": lambda run: run.entity,
-    "project": lambda run: run.project,
-    "name": lambda run: run.run_id,
-    "id": lambda run: run.run_id,
-    "display_name": lambda run: run.display_name,
-    "state": lambda run: str(run.state),
-    "sweep": lambda run: run.sweep_id,
-    "group": lambda run: run.group_name,
-    "job_type": lambda run: run.job_type,
-    "host": lambda run: run.host,
-    "tags": lambda run: list(run.tags),
-    "username": lambda run: run.user_name,
-    "notes": lambda run: run.notes,
-    "description": lambda run: run.description,
-    "created_at": lambda run: iso(run.created_at),
-    "updated_at": lambda run: iso(run.updated_at),
-    "heartbeat_at": lambda run: iso(run.heartbeat_at),
-    "duration": lambda run: ((run.heartbeat_at or run.updated_at) - run.created_at).total_seconds(),
-}
-ALIASES = {
-    "displayName": "display_name", "jobType": "job_type", "createdAt": "created_at",
-    "updatedAt": "updated_at", "heartbeatAt": "heartbeat_at", "user.username": "username",
-    "group_name": "group", "groupName": "group", "sweep_name": "sweep", "sweepName": "sweep",
-}  # fmt: skip
 
 
 def select(runs: Sequence[Run], filters: str | None, order: str | None) -> list[Run]:
@@ -66,11 +39,16 @@ def compile_filter(filters: str | None, read_path: Reader | None = None) -> Test
     """
     try:
         tree = json.loads(filters) if filters else {}
-        return _compile(tree if tree is not None else {}, read_path or reader)
+        return _compile(tree if tree is not None else {}, _telling(read_path))
     except RecursionError as error:
         raise BadInput("this filter is nested too deeply to be read") from error
     except ValueError as error:
         raise BadInput(f"filters should be JSON: {error}; got {filters!r:.100}") from error
+
+
+def _telling(read_path: Reader | None) -> Reader:
+    """A reader that tells what is missing from what is null."""
+    return (lambda path: present(read_path(path))) if read_path is not None else reader
 
 
 def _compile(tree: Any, read_path: Reader) -> Test:
@@ -96,8 +74,35 @@ def _compile_item(key: str, value: Any, read_path: Reader) -> Test:
     if key.startswith("$"):
         raise BadInput(f"unknown operator {key}; known: $and $or $nor $not and comparisons")
     read = read_path(key)
+    if ALIASES.get(key, key) in TIMES:
+        value = _read_times(key, value)
     compare = _compile_comparison(key, value)
     return lambda run: compare(read(run))
+
+
+def _read_times(path: str, value: Any) -> Any:
+    """A comparison with its times written as ours are.
+
+    Raises:
+        BadInput: What a time is compared with is none.
+    """
+    if isinstance(value, dict):
+        return {
+            name: operand
+            if name in ("$exists", "$regex", "$options")
+            else _read_times(path, operand)
+            for name, operand in value.items()
+        }
+    if isinstance(value, list):
+        return [_read_times(path, item) for item in value]
+    if value is None:
+        return None
+    text = _comparable(value) if isinstance(value, str) else None
+    if text is None or not re.match(_DAY, text):
+        raise BadInput(
+            f"{path} is compared with a time such as 2026-01-31T12:00:00Z; got {value!r:.100}"
+        )
+    return text
 
 
 def _compile_comparison(path: str, value: Any) -> Callable[[Any], bool]:
@@ -118,7 +123,7 @@ def _operator(path: str, name: str, operand: Any) -> Callable[[Any], bool]:
         "$gte": lambda found: _compare(found, operand, lambda a, b: a >= b),
         "$lt": lambda found: _compare(found, operand, lambda a, b: a < b),
         "$lte": lambda found: _compare(found, operand, lambda a, b: a <= b),
-        "$exists": lambda found: (found is not _MISSING and found is not None) == bool(operand),
+        "$exists": lambda found: (found is not MISSING) == bool(operand),
     }
     if name in simple:
         return simple[name]
@@ -129,7 +134,7 @@ def _operator(path: str, name: str, operand: Any) -> Callable[[Any], bool]:
         return lambda found: any(_equal(found, item) for item in operand) == within
     if name == "$regex":
         search = patterns.compile_pattern(operand, path)
-        return lambda found: isinstance(found, str) and search(found)
+        return lambda found: any(isinstance(item, str) and search(item) for item in _each(found))
     if name == "$not":
         inner = _compile_comparison(path, operand)
         return lambda found: not inner(found)
@@ -140,7 +145,7 @@ def _operator(path: str, name: str, operand: Any) -> Callable[[Any], bool]:
 
 
 def _equal(found: Any, value: Any) -> bool:
-    if found is _MISSING:
+    if found is MISSING:
         return value is None
     if isinstance(found, list) and not isinstance(value, list):
         return any(_equal(item, value) for item in found)
@@ -149,72 +154,39 @@ def _equal(found: Any, value: Any) -> bool:
     return bool(found == value)
 
 
+def _each(found: Any) -> Sequence[Any]:
+    """Of a list, any item may pass a test."""
+    return found if isinstance(found, list) else (found,)
+
+
 def _compare(found: Any, value: Any, test: Callable[[Any, Any], bool]) -> bool:
-    if isinstance(found, str) and isinstance(value, str):
-        return test(_comparable(found), _comparable(value))
-    numbers = isinstance(found, int | float) and isinstance(value, int | float)
-    return numbers and test(found, value)
-
-
-def _comparable(text: str) -> Any:
-    """Times compare as times, however they are written."""
-    if re.match(r"\d{4}-\d\d-\d\d", text):
-        try:
-            at = datetime.fromisoformat(text.replace("Z", "+00:00"))
-            return (at if at.tzinfo else at.replace(tzinfo=UTC)).isoformat()
-        except ValueError:
-            return text
-    return text
-
-
-def reader(path: str) -> Callable[[Run], Any]:
-    """How to read a path of a run.
-
-    Raises:
-        BadInput: No run has such a path.
-    """
-    name = ALIASES.get(path, path)
-    if name in _FIELDS:
-        return _FIELDS[name]
-    head, _, rest = name.partition(".")
-    if head == "config" and rest:
-        return lambda run: _config_value(run, rest)
-    if head in ("summary_metrics", "summary", "summaryMetrics") and rest:
-        return lambda run: _dig(parse_line(run.summary), rest)
-    if name.startswith("keys_info.keys."):
-        key = name.removeprefix("keys_info.keys.").removesuffix(".previousValue")
-        return lambda run: _dig(parse_line(run.summary), key)
-    raise BadInput(
-        f"runs have no {path!r}; filter by {', '.join(_FIELDS)}, config.KEY or summary_metrics.KEY"
+    """Values of different types are in no order; booleans are no numbers."""
+    if isinstance(value, str):
+        wanted = _comparable(value)
+        return any(test(_comparable(x), wanted) for x in _each(found) if isinstance(x, str))
+    if isinstance(value, bool):
+        return any(test(x, value) for x in _each(found) if isinstance(x, bool))
+    if not isinstance(value, int | float):
+        return False
+    return any(
+        test(x, value)
+        for x in _each(found)
+        if isinstance(x, int | float) and not isinstance(x, bool)
     )
 
 
-def _config_value(run: Run, rest: str) -> Any:
-    config = parse_line(run.config)
-    plain = {
-        key: item["value"]
-        for key, item in config.items()
-        if isinstance(item, dict) and "value" in item
-    }
-    found = _dig(plain, rest)
-    if found is _MISSING and rest.endswith(".value"):
-        found = _dig(plain, rest.removesuffix(".value"))
-    if found is _MISSING and ".value." in rest:
-        found = _dig(plain, rest.replace(".value.", ".", 1))
-    return found
+_DAY = re.compile(r"\d{4}-\d\d-\d\d")
 
 
-def _dig(value: Any, path: str) -> Any:
-    """A value by dotted path; keys which hold dots themselves are found too."""
-    if isinstance(value, dict):
-        if path in value:
-            return value[path]
-        for cut in [i for i, c in enumerate(path) if c == "."]:
-            if path[:cut] in value:
-                found = _dig(value[path[:cut]], path[cut + 1 :])
-                if found is not _MISSING:
-                    return found
-    return _MISSING
+def _comparable(text: str) -> str:
+    """Times compare as times, however they are written."""
+    if _DAY.match(text):
+        try:
+            at = datetime.fromisoformat(text)
+            return (at if at.tzinfo else at.replace(tzinfo=UTC)).astimezone(UTC).isoformat()
+        except (ValueError, OverflowError):
+            return text
+    return text
 
 
 def sort(runs: Sequence[Run], order: str | None) -> list[Run]:
@@ -244,8 +216,3 @@ def _sortable(value: Any) -> tuple[int, Any] | None:
     if isinstance(value, str):
         return (1, value)
     return None
-
-
-def iso(at: datetime | None) -> str | None:
-    """A time as filters compare it."""
-    return at.isoformat() if at else None

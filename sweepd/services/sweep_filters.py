@@ -5,7 +5,8 @@ from typing import Any
 
 from sweepd.domain.errors import BadInput
 from sweepd.domain.sweeps import Sweep
-from sweepd.services.filters import ALIASES, compile_filter, iso
+from sweepd.services.filters import compile_filter
+from sweepd.services.run_fields import ALIASES, iso
 
 
 def select_sweeps(sweeps: Sequence[Sweep], filters: str | None) -> list[Sweep]:

@@ -20,6 +20,11 @@ def three(parts: server.Parts, ann: Caller) -> list[Run]:
     found = []
     for name, lr, loss in (("a", 0.1, "3"), ("b", 0.2, "1"), ("c", None, "NaN")):
         config = {"net": {"value": {"depth": 2}}} | ({"lr": {"value": lr}} if lr else {})
+        if name == "a":
+            odd = {"none": None, "list": [1, 3], "日本": {"ü": "w"}, "a.b": 1, "text": "0.1"}
+            config |= {key: {"value": value} for key, value in odd.items()}
+        if name == "b":
+            config["flag"] = {"value": True}
         change = RunChange(
             config=json.dumps(config), summary=f'{{"loss": {loss}, "n.m": 1}}', tags=["x", name]
         )
@@ -57,6 +62,28 @@ def three(parts: server.Parts, ann: Caller) -> list[Run]:
         ({"entity": "ann", "project": "p"}, "abc"),
         ({"summary_metrics.loss": {"$ne": None}, "config.lr": {"$lte": 0.1}}, "a"),
         ({"duration": {"$gte": 0}}, "abc"),
+        ({"user": "ann"}, "abc"),
+        ({"user": {"$in": ["bob"]}}, ""),
+        ({"commit": None, "exitcode": {"$exists": False}}, "abc"),
+        ({"tags": {"$regex": "^[ab]$"}}, "ab"),
+        ({"created_at": {"$lt": "2026-01-01T02:00:00+01:30"}}, "abc"),
+        ({"created_at": {"$lt": "2026-01-01T02:00:00+02:00"}}, ""),
+        ({"createdAt": "2026-01-01T00:00:00Z"}, "abc"),
+        ({"createdAt": {"$not": {"$in": ["2026-01-01"]}}}, ""),
+        ({"heartbeat_at": {"$exists": True}, "sweep": {"$exists": False}}, "abc"),
+        ({"config.flag": {"$gt": 0}}, ""),
+        ({"config.flag": 1}, ""),
+        ({"config.flag": {"$gte": True}}, "b"),
+        ({"config.none": {"$exists": True}}, "a"),
+        ({"config.none": None}, "abc"),
+        ({"config.none": {"$ne": None}}, ""),
+        ({"config.list": {"$gt": 2}}, "a"),
+        ({"config.list": {"$in": [3]}}, "a"),
+        ({"config.日本.ü": "w"}, "a"),
+        ({"config.a.b": 1, "config.a.b.value": 1}, "a"),
+        ({"config.text": {"$lt": 5}}, ""),
+        ({"config.text": "0.1"}, "a"),
+        ({"$or": []}, ""),
     ],
 )
 def test_filter_selects(three: list[Run], tree: dict[str, object], expected: str) -> None:
@@ -99,6 +126,9 @@ def test_order_by_a_summary_object_uses_its_number(three: list[Run]) -> None:
         ('{"name": {"$regex": "' + "a" * 2000 + '"}}', "at most 1000 characters"),
         ('{"$not": ' * 5000 + "{}" + "}" * 5000, "nested too deeply"),
         ('{"colour": 1}', "runs have no 'colour'"),
+        ('{"createdAt": {"$gt": 1767225600}}', "compared with a time such as"),
+        ('{"created_at": {"$in": ["yesterday"]}}', "compared with a time such as"),
+        ('{"name": ' + "9" * 5000 + "}", "should be JSON"),
     ],
 )
 def test_bad_filter_says_what_is_wrong(text: str, message: str) -> None:
