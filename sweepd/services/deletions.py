@@ -17,7 +17,7 @@ def delete(
     if run.state in LIVE:
         lifecycle.request_stop(connection, run, f"deleted by {caller.name}", at)
         lifecycle.lose_run(connection, _again(connection, run), 0, "deleted", at)
-    runs.update_run(connection, run.pk, {"deleted_at": at})
+    runs.update_run(connection, run.pk, {"deleted_at": at, "updated_at": at})
     if run.sweep_pk is None or run.sweep_id is None:
         return
     sweep = sweeps.find_sweep_by_pk(connection, run.sweep_pk, lock=True)
@@ -31,7 +31,7 @@ def delete(
 
 def undelete(connection: Connection, run: Run, at: datetime) -> None:
     """Bring a deleted run back."""
-    runs.update_run(connection, run.pk, {"deleted_at": None})
+    runs.update_run(connection, run.pk, {"deleted_at": None, "updated_at": at})
     if run.sweep_pk is not None:
         sweeps.find_sweep_by_pk(connection, run.sweep_pk, lock=True)
         lifecycle.take_cell_back(connection, run)

@@ -3,7 +3,7 @@
 import json
 import math
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
@@ -189,21 +189,34 @@ def _comparable(text: str) -> str:
     return text
 
 
+# Value under the order's key, None where there is none to order by; creation; our key.
+Rank = tuple[tuple[int, Any] | None, datetime, int]
+
+
+def ranker(order: str | None) -> Callable[[Run], Rank]:
+    """What `in_order` goes by, for one key; see `select`.
+
+    Raises:
+        BadInput: No run has such a key.
+    """
+    if not order:
+        return lambda run: (None, run.created_at, run.pk)
+    read = reader(order.lstrip("+-"))
+    return lambda run: (_sortable(read(run)), run.created_at, run.pk)
+
+
+def in_order(ranks: Mapping[int, Rank], order: str | None) -> list[int]:
+    """Keys by rank; what has no value comes last in both directions, equals oldest first."""
+    by_age = sorted(ranks.items(), key=lambda item: item[1][1:])
+    keyed = [item for item in by_age if item[1][0] is not None]
+    keyed.sort(key=lambda item: item[1][0] or (), reverse=(order or "").startswith("-"))
+    return [pk for pk, _ in keyed] + [pk for pk, rank in by_age if rank[0] is None]
+
+
 def sort(runs: Sequence[Run], order: str | None) -> list[Run]:
     """Runs by one key; see `select`."""
-    if not order:
-        return sorted(runs, key=lambda run: (run.created_at, run.pk))
-    is_descending = order.startswith("-")
-    read = reader(order.lstrip("+-"))
-    keyed, rest = [], []
-    for run in runs:
-        value = _sortable(read(run))
-        if value is None:
-            rest.append(run)
-        else:
-            keyed.append((value, run))
-    keyed.sort(key=lambda item: item[0], reverse=is_descending)
-    return [run for _, run in keyed] + rest
+    rank, by_pk = ranker(order), {run.pk: run for run in runs}
+    return [by_pk[pk] for pk in in_order({run.pk: rank(run) for run in runs}, order)]
 
 
 def _sortable(value: Any) -> tuple[int, Any] | None:

@@ -4,6 +4,7 @@ The client that goes on from there counts console lines and system metrics from 
 anew with it.
 """
 
+from datetime import datetime
 from typing import Any
 
 from sweepd.domain.runs import Run
@@ -13,13 +14,13 @@ from sweepd.store.database import Connection
 from sweepd.store.history import Stream
 
 
-def rewind(connection: Connection, run: Run, step: int) -> None:
+def rewind(connection: Connection, run: Run, step: int, at: datetime) -> None:
     """Cut a run's history after a step; doing it again changes nothing."""
     n_lines, last_step = forks.until_step(connection, run, step)
     last = forks.last_line(connection, run, n_lines)
     _cut(connection, run, n_lines)
     objectives.delete_values_after(connection, run.pk, step)
-    values: dict[str, Any] = {"last_step": last_step, "summary": last or "{}"}
+    values: dict[str, Any] = {"last_step": last_step, "summary": last or "{}", "updated_at": at}
     if run.sweep_pk is not None:
         values |= _metric(connection, run)
     runs.update_run(connection, run.pk, values)

@@ -14,11 +14,10 @@ from sweepd.domain.runs import Run, RunState
 from sweepd.domain.users import Caller
 from sweepd.services import access, deletions, endings, filters, forks, lifecycle, rewinds
 from sweepd.services.core import Core
+from sweepd.services.selections import Selections
 from sweepd.services.shared_runs import merge_configs
 from sweepd.store import projects, runs, sweeps
 from sweepd.store.database import Connection
-
-MAX_SELECTIONS_KEPT = 64
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +62,7 @@ class Runs:
 
     def __init__(self, core: Core) -> None:
         self._core = core
-        self._selections: dict[tuple[object, ...], list[int]] = {}
+        self._selections = Selections()
 
     def upsert(
         self,
@@ -206,7 +205,7 @@ class Runs:
     ) -> tuple[list[Run], int]:
         """Some of the runs that `select` would give, and how many there are in all.
 
-        What one page found is kept for the next, as long as no run of the project changes.
+        What one page found is kept for the next; see `selections`.
 
         Args:
             start: Position of the first, from 0.
@@ -216,15 +215,7 @@ class Runs:
             BadInput: As `filters.select`.
         """
         with self._core.db.read() as connection:
-            question = (project.pk, where, order, runs.version_of_runs(connection, project.pk))
-            pks = self._selections.get(question)
-            if pks is None:
-                found = runs.list_project_runs(connection, project.pk)
-                chosen = filters.select(found, where, order)
-                if len(self._selections) >= MAX_SELECTIONS_KEPT:
-                    self._selections.clear()
-                self._selections[question] = [run.pk for run in chosen]
-                return chosen[start:] if n is None else chosen[start : start + n], len(chosen)
+            pks = self._selections.select(connection, project.pk, where, order)
             wanted = pks[start:] if n is None else pks[start : start + n]
             return runs.list_runs_by_pk(connection, wanted), len(pks)
 
@@ -308,7 +299,7 @@ class Runs:
 
         def rewind(connection: Connection) -> Run:
             run = access.get_run(connection, caller, entity, project, run_id)
-            rewinds.rewind(connection, run, step)
+            rewinds.rewind(connection, run, step, self._core.now())
             return _get(connection, run.pk)
 
         return self._core.db.write(rewind)

@@ -245,9 +245,8 @@ def attach_prior_runs(
             cell = lifecycle.add_cell(
                 connection, sweep, spec.space.key(config), config, CellState.DONE, "prior"
             )
-            runs.update_run(
-                connection, run.pk, {"sweep_pk": sweep.pk, "cell_pk": cell.pk if cell else None}
-            )
+            place = {"sweep_pk": sweep.pk, "cell_pk": cell.pk if cell else None}
+            runs.update_run(connection, run.pk, {**place, "updated_at": at})
     for problem, names in problems.items():
         message = f"prior runs left out ({problem}): {', '.join(names)}"
         sweeps.append_event(connection, sweep.pk, at, "", "warning", message)

@@ -3,7 +3,7 @@
 import json
 from collections.abc import Iterable, Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 import sqlalchemy as sa
 
@@ -48,6 +48,11 @@ _OF_AGENT = _SELECT.where(
 _OF_AGENT_LIVE = _OF_AGENT.where(_runs.state.in_(list(LIVE)))
 _OF_AGENT_STOPPING = _OF_AGENT_LIVE.where(_runs.stop_requested)
 _OF_CELL = _SELECT.where(_runs.cell_pk == sa.bindparam("cell_key")).order_by(_runs.id)
+_VERSION = sa.select(
+    sa.func.max(_runs.id),
+    sa.func.count().filter(_runs.deleted_at.is_(None)),
+    sa.func.max(_runs.updated_at),
+).where(_runs.project_id == sa.bindparam("project_key"))
 _INSERT = sa.insert(schema.runs)
 _UPDATE = sa.update(schema.runs).where(_runs.id == sa.bindparam("run_key"))
 
@@ -117,15 +122,28 @@ def list_project_runs(connection: Connection, project_pk: int) -> list[Run]:
     return _all(connection, query.order_by(_runs.created_at, _runs.id))
 
 
-def version_of_runs(connection: Connection, project_pk: int) -> tuple[int, int, datetime | None]:
-    """Something that differs once any run of a project was made, changed or deleted."""
-    visible = sa.func.count().filter(_runs.deleted_at.is_(None))
-    row = connection.execute(
-        sa.select(sa.func.max(_runs.id), visible, sa.func.max(_runs.updated_at)).where(
-            _runs.project_id == project_pk
-        )
-    ).one()
-    return row[0] or 0, row[1], row[2]
+class Version(NamedTuple):
+    """Differs once any run of a project was made, changed or deleted."""
+
+    newest_pk: int
+    n_visible: int
+    changed_at: datetime | None  # None for a project without runs
+
+
+def version_of_runs(connection: Connection, project_pk: int) -> Version:
+    """What a project's runs are at now; read from an index alone."""
+    row = connection.execute(_VERSION, {"project_key": project_pk}).one()
+    return Version(row[0] or 0, row[1], row[2])
+
+
+def list_changed_runs(
+    connection: Connection, project_pk: int, since: datetime
+) -> tuple[list[Run], list[int]]:
+    """The runs of a project changed at or after a time, and the keys of those deleted then."""
+    changed = (_runs.project_id == project_pk, _runs.updated_at >= since)
+    gone = sa.select(_runs.id).where(*changed, _runs.deleted_at.is_not(None))
+    query = _SELECT.where(*changed, _runs.deleted_at.is_(None)).order_by(_runs.id)
+    return _all(connection, query), list(connection.scalars(gone))
 
 
 def list_runs_by_pk(connection: Connection, pks: Sequence[int]) -> list[Run]:

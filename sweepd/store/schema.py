@@ -233,6 +233,7 @@ runs = _table(
     _time("deleted_at"),
     sa.UniqueConstraint("project_id", "run_id"),
     sa.Index(None, "project_id", "created_at"),
+    sa.Index("ix_runs_project_id_updated_at", "project_id", "updated_at", "deleted_at", "id"),
     sa.Index(None, "sweep_pk", "state"),
     sa.Index(None, "cell_pk"),
     sa.Index(None, "parent_pk"),

@@ -154,3 +154,31 @@ def test_pages_follow_each_other_and_see_a_change(
     assert ids(0, 2) == ("cb", 2)
     parts.services.runs.delete(ann, three[1].pk)
     assert ids(0, 2) == ("c", 1)
+
+
+def test_selection_follows_each_change_of_a_run(
+    parts: server.Parts, ann: Caller, three: list[Run], clock: FakeClock
+) -> None:
+    project = parts.services.projects.get(ann, None, "p")
+    services = parts.services.runs
+
+    def ids(where: str, order: str) -> str:
+        return "".join(
+            run.run_id for run in services.select_page(project, where, order, 0, None)[0]
+        )
+
+    tagged, by_loss = '{"tags": "x"}', "-summary_metrics.loss"
+    assert ids(tagged, by_loss) == "abc"
+    clock.forward(3600)
+    services.change(ann, three[1].pk, RunChange(summary='{"loss": 9}'))
+    services.upsert(ann, None, "p", "d", RunChange(summary='{"loss": 5}', tags=["x"]))
+    assert ids(tagged, by_loss) == "bdac"
+    clock.forward(3600)
+    services.change(ann, three[0].pk, RunChange(tags=["y"]))
+    assert ids(tagged, by_loss) == "bdc"
+    services.delete(ann, three[1].pk)
+    assert ids(tagged, by_loss) == "dc"
+    clock.forward(3600)
+    services.undelete(ann, three[1].pk)
+    services.set_state(ann, three[2].pk, "failed")
+    assert (ids(tagged, by_loss), ids('{"state": "failed"}', "+name")) == ("bdc", "c")
