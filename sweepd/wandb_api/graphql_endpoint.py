@@ -1,7 +1,5 @@
 """`POST /graphql`: read, run, answer."""
 
-from typing import Any
-
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
@@ -20,11 +18,13 @@ async def graphql(request: Request) -> Response:
         document, variables = body.get("query"), body.get("variables")
         if not isinstance(document, str) or not isinstance(variables, dict | None):
             raise BadInput("a GraphQL request has a text `query` and an object `variables`")
+        operation = body.get("operationName")
+        if not isinstance(operation, str | None):
+            raise BadInput(f"operationName is the name of an operation; got {operation!r:.100}")
         state = request.app.state
         limit: int = state.settings.max_file_bytes
         is_shared = request.headers.get("x-wandb-use-async-filestream") == "true"
         context = Context(caller, state.services, state.signer, limit, base_url(request), is_shared)
-        operation: Any = body.get("operationName")
         data = await state.engine.run(document, variables, operation, context)
         return JSONResponse({"data": data})
     except Exception as error:
