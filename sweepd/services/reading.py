@@ -179,6 +179,8 @@ def sample_indexes(
     n_rows = len(rows)
     if n_rows <= n_samples or n_samples <= 0:
         return list(range(n_rows if n_samples > 0 else 0))
+    if n_samples == 1:
+        return [n_rows - 1]
     measured = [key for key in dict.fromkeys(keys) if not key.startswith("_")]
     n_bins = max(1, (n_samples - 2) // (1 + 2 * len(measured)))
     kept = {0, n_rows - 1}

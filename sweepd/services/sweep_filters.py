@@ -22,6 +22,7 @@ def select_sweeps(sweeps: Sequence[Sweep], filters: str | None) -> list[Sweep]:
 def _sweep_reader(path: str) -> Callable[[Sweep], Any]:
     fields: dict[str, Callable[[Sweep], Any]] = {
         "name": lambda sweep: sweep.sweep_id,
+        "id": lambda sweep: sweep.sweep_id,
         "display_name": lambda sweep: sweep.display_name,
         "state": lambda sweep: str(sweep.state),
         "method": lambda sweep: sweep.method,
