@@ -115,7 +115,8 @@ def check_file_path(path: str) -> str:
 def check_key(key: str) -> str:
     """Return the API key, or raise BadInput when the client would refuse it."""
     body = key.split("-", 1)[1] if "-" in key else key
-    if not re.fullmatch(r"[\w-]{40,}", body):
+    is_token = re.fullmatch(r"[\w-]+\.[\w-]+\.[\w-]+", key) and len(key) >= 40  # like a JWT
+    if not is_token and not re.fullmatch(r"[\w-]{40,}", body):
         raise BadInput(
             "an API key needs at least 40 letters, digits, '_' or '-' (after its first '-', if "
             f"any), since the wandb client refuses shorter ones; got {len(body)}"

@@ -147,8 +147,9 @@ def sign_in_page(request: Request, message: str, status: int) -> HTMLResponse:
     target = request.url.path
     if request.url.query:
         target += f"?{request.url.query}"
-    if target.startswith(address("authorize")):
-        target = address("")
+    if request.url.path == address("authorize"):
+        # The client prints this address with `?ref=…` to whoever needs a key.
+        target = address("-", "account") if "ref" in request.query_params else address("")
     return render(
         "sign_in.html", None, status, title="Sign in", message=message, target=target,
         origin=base_url(request),

@@ -75,7 +75,12 @@ def test_login_with_a_wrong_key_fails_and_keeps_the_old_one(
 def test_keys_of_every_form_the_client_takes_sign_in(
     shared_live: RunningServer, tmp_path: Path
 ) -> None:
-    for name, key in (("plain", "p" * 40), ("local", "local-" + "a" * 40), ("long", "k_" * 30)):
+    for name, key in (
+        ("plain", "p" * 40),
+        ("local", "local-" + "a" * 40),
+        ("long", "k_" * 30),
+        ("token", f"{'h' * 20}.{'p' * 30}.{'s' * 20}"),
+    ):
         done = subprocess.run(
             [sys.executable, "-m", "sweepd", "users", "add", name, "--key", key, "--data",
              str(shared_live.data)],
