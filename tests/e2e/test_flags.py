@@ -13,12 +13,16 @@ from tests.conftest import ROOT, RunningServer, start_server
 
 pytestmark = pytest.mark.e2e
 
-DOWN = {"SWEEPS_LOCAL_SCHEDULER": False, "SWEEPS_QUERY_FILTERING": False}
+DOWN = {
+    "SWEEPS_LOCAL_SCHEDULER": False, "SWEEPS_QUERY_FILTERING": False,
+    "MARK_RUN_FILES_UPLOADED": False, "TOTAL_COUNT_IN_FILE_CONNECTION": False,
+    "LARGE_FILENAMES": False,
+}  # fmt: skip
 
 
 @pytest.fixture(scope="module")
 def lowered(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningServer]:
-    """A server without the flags of sweeps."""
+    """A server without the flags of sweeps and files."""
     running = start_server(tmp_path_factory.mktemp("lowered"), flags=DOWN)
     yield running
     running.stop()
@@ -31,8 +35,8 @@ def run(live: RunningServer, home: Path, *words: str | Path) -> subprocess.Compl
     )  # fmt: skip
 
 
-def said_by_script(live: RunningServer, home: Path) -> dict[str, Any]:
-    done = run(live, home, ROOT / "tests" / "e2e" / "scripts" / "sweep_flags.py")
+def said_by_script(live: RunningServer, home: Path, name: str = "sweep_flags.py") -> dict[str, Any]:
+    done = run(live, home, ROOT / "tests" / "e2e" / "scripts" / name)
     assert done.returncode == 0, done.stdout + done.stderr + live.log
     said: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
     return said
@@ -57,3 +61,19 @@ def test_client_refuses_by_itself_with_the_flags_down(
     done = run(lowered, tmp_path, "-m", "wandb", "sweep-scheduler", said["path"])
     assert done.returncode != 0
     assert "does not support the local sweep scheduler" in done.stderr, done.stderr
+
+
+@pytest.mark.parametrize("is_up", [True, False])
+def test_files_are_uploaded_and_counted_with_their_flags_up_and_down(
+    is_up: bool, request: pytest.FixtureRequest, tmp_path: Path
+) -> None:
+    live = request.getfixturevalue("shared_live" if is_up else "lowered")
+    said = said_by_script(live, tmp_path, "file_flags.py")
+    assert said["uploaded"] == "later", said
+    assert said["long"] == "long", said
+    assert said["names"] == ["a.txt", "b.txt"], said
+    if is_up:
+        assert said["shown"].endswith(" (2)>") and said["length"] == 2, said
+    else:
+        assert said["shown"].endswith("-held:v0>"), said
+        assert said["length"].startswith("NotImplementedError"), said
