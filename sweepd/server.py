@@ -7,6 +7,7 @@ import gc
 import logging
 import os
 import socket
+import time
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -79,14 +80,21 @@ class Parts:
         self.core.db.close()
 
 
-def build(settings: Settings, now: Clock = utc_now) -> Parts:
-    """The services over the database and files that the settings name; nothing runs yet."""
+def build(
+    settings: Settings, now: Clock = utc_now, steady: Callable[[], float] | None = None
+) -> Parts:
+    """The services over the database and files that the settings name; nothing runs yet.
+
+    Args:
+        steady: Seconds nobody sets; by default those of this machine, or those of another `now`.
+    """
     settings.data.mkdir(parents=True, exist_ok=True, mode=0o700)
     core = Core(
         Database(settings.database_url),
         now,
         run_silent_s=settings.run_silent_s,
         agent_silent_s=settings.agent_silent_s,
+        steady=steady or (time.monotonic if now is utc_now else None),
     )
     blobs = Blobs.open(settings.files_location)
     proposals = Proposals(core)

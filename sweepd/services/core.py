@@ -9,6 +9,8 @@ from sweepd.store.database import Database
 
 Clock = Callable[[], datetime]
 
+CLOCK_JUMP_S = 30.0  # more than this at once is no drift
+
 
 class Changes:
     """Counts changes per sweep and per run, so that pages and caches can tell what is stale.
@@ -58,27 +60,51 @@ class Listening:
         agent_silent_s: Seconds; a live agent speaks every 5 s.
     """
 
-    def __init__(self, since: datetime, run_silent_s: float, agent_silent_s: float) -> None:
+    def __init__(
+        self,
+        since: datetime,
+        run_silent_s: float,
+        agent_silent_s: float,
+        steady: Callable[[], float],
+    ) -> None:
         self.since = since
         self.run_silent_s = run_silent_s
         self.agent_silent_s = agent_silent_s
+        self._steady = steady
+        self._seen = since, steady()
+
+    def look(self, at: datetime) -> None:
+        """Notice when the clock was set, or this machine slept: then nobody could be heard."""
+        (wall, steady), now = self._seen, self._steady()
+        self._seen = at, now
+        if abs((at - wall).total_seconds() - (now - steady)) > CLOCK_JUMP_S:
+            self.since = at
 
     def silence_s(self, heard: datetime, at: datetime) -> float:
         """Seconds of silence that count, at `at`, from a client last heard at `heard`."""
+        self.look(at)
+        if (heard - at).total_seconds() > CLOCK_JUMP_S:  # by a clock that was set back since
+            heard = self.since
         return (at - max(heard, self.since)).total_seconds()
 
 
 @dataclass(frozen=True)
 class Core:
-    """Shared by all services; built once in server.py."""
+    """Shared by all services; built once in server.py.
+
+    Attributes:
+        steady: Seconds that only ever go forward, beside `now`, which people set; None: the same.
+    """
 
     db: Database
     now: Clock
     changes: Changes = field(default_factory=Changes)
     run_silent_s: float = 75.0
     agent_silent_s: float = 60.0
+    steady: Callable[[], float] | None = None
     listening: Listening = field(init=False)
 
     def __post_init__(self) -> None:
-        listening = Listening(self.now(), self.run_silent_s, self.agent_silent_s)
+        steady = self.steady or (lambda: self.now().timestamp())
+        listening = Listening(self.now(), self.run_silent_s, self.agent_silent_s, steady)
         object.__setattr__(self, "listening", listening)

@@ -13,13 +13,12 @@ from datetime import datetime, timedelta
 from sweepd.domain.runs import Run, RunState
 from sweepd.domain.sweeps import Agent, Sweep
 from sweepd.services import endings, lifecycle
-from sweepd.services.core import Core
+from sweepd.services.core import CLOCK_JUMP_S, Core
 from sweepd.store import agents, runs, sweeps
 from sweepd.store.database import Connection
 
 LONE_RUN_SILENT_S = 300.0  # runs of no sweep: as the hosted service
 TICK_S = 5.0
-CLOCK_JUMP_S = 30.0
 
 log = logging.getLogger(__name__)
 
@@ -57,13 +56,12 @@ class Leases:
 
     def _work(self) -> None:
         listening = self._core.listening
-        wall, steady = self._core.now(), time.monotonic()
+        ticked = time.monotonic()
         while not self._stop.wait(TICK_S):
-            now, tick = self._core.now(), time.monotonic()
-            jump = abs((now - wall).total_seconds() - (tick - steady))
-            if jump > CLOCK_JUMP_S or tick - steady > 2 * listening.agent_silent_s:
-                listening.since = now  # the clock was set, or this machine slept
-            wall, steady = now, tick
+            now, before, ticked = self._core.now(), ticked, time.monotonic()
+            listening.look(now)
+            if ticked - before > 2 * listening.agent_silent_s:
+                listening.since = now  # this process was stopped for a while
             try:
                 self.expire()
             except Exception:
@@ -73,8 +71,9 @@ class Leases:
         """Give up on the runs whose lease has ended; returns them."""
         at = self._core.now()
         since = at - timedelta(seconds=self._core.listening.run_silent_s)
+        ahead = at + timedelta(seconds=CLOCK_JUMP_S)  # by a clock that was set back
         with self._core.db.read() as connection:
-            silent = runs.list_silent_runs(connection, since)
+            silent = runs.list_silent_runs(connection, since, ahead)
         lost = []
         for run in silent:
             if self._core.db.write(lambda c, pk=run.pk: self._expire_one(c, pk, at)):  # type: ignore[misc]

@@ -184,12 +184,12 @@ def list_cell_runs(connection: Connection, cell_pk: int, deleted: bool = True) -
     return [_run(row) for row in connection.execute(query, {"cell_key": cell_pk})]
 
 
-def list_silent_runs(connection: Connection, since: datetime) -> list[Run]:
-    """Live runs of which nothing was heard after `since`."""
+def list_silent_runs(connection: Connection, since: datetime, ahead: datetime) -> list[Run]:
+    """Live runs of which nothing was heard after `since`, but for what lies ahead of the clock."""
     heard = sa.func.coalesce(_runs.heartbeat_at, _runs.created_at)
     query = _SELECT.where(
         _runs.state.in_([RunState.PENDING, RunState.RUNNING, RunState.PREEMPTING]),
-        heard < since,
+        sa.or_(heard < since, heard > ahead),
     )
     return _all(connection, query.order_by(_runs.id))
 
