@@ -32,6 +32,7 @@ from sweepd.services.overviews import Overviews
 from sweepd.services.projects import Projects
 from sweepd.services.proposals import Proposals
 from sweepd.services.reading import Reading
+from sweepd.services.registries import Registries
 from sweepd.services.runs import Runs
 from sweepd.services.scheduling import Scheduling
 from sweepd.services.sweeps import Sweeps
@@ -100,6 +101,8 @@ def build(
     proposals = Proposals(core)
     artifacts = Artifacts(core, blobs)
     users = Users(core)
+    registries = Registries(core)
+    registries.prepare(settings.organization)
     services = Services(
         users=users,
         teams=Teams(core, users),
@@ -110,6 +113,7 @@ def build(
         reading=Reading(core),
         files=Files(core, blobs),
         artifacts=artifacts,
+        registries=registries,
         notices=Notices(core),
         sweeps=Sweeps(core, proposals),
         scheduling=Scheduling(core, proposals),

@@ -42,6 +42,9 @@ class Settings:
     public_url: str = _help(
         "address clients reach us by, if not the one they connect to; may end in a path", ""
     )
+    organization: str = _help(
+        "name of the organisation that registries belong to; empty: the one it has", ""
+    )
     max_body_bytes: int = _help("largest request other than a file, bytes", 64 << 20)
     max_file_bytes: int = _help("largest uploaded file, bytes", 50 << 30)
     run_silent_s: float = _help(

@@ -19,6 +19,9 @@ def command(
         None, help="Folder or s3://… for files instead of the data folder."
     ),
     public_url: str | None = typer.Option(None, help="Address clients reach the server by."),
+    organization: str | None = typer.Option(
+        None, help="Name of the organisation that registries belong to."
+    ),
 ) -> None:
     """Serve the wandb client and the pages until Ctrl-C."""
     gc.disable()  # nothing that is loaded now goes away; the server turns it on
@@ -27,8 +30,9 @@ def command(
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s")
     logging.getLogger("alembic").setLevel(logging.WARNING)
     settings = options.settings(
-        data, host=host, port=port, database=database, files=files, public_url=public_url
-    )
+        data, host=host, port=port, database=database, files=files, public_url=public_url,
+        organization=organization,
+    )  # fmt: skip
     is_new = not settings.is_loopback and local.read_key(settings) is None
     if is_new and not (settings.data / "sweepd.db").exists() and not settings.database:
         raise BadInput(

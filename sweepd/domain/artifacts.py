@@ -103,6 +103,14 @@ class Alias:
     entity: str | None = None  # None, as of old clients: the collection the version was born in
     project: str | None = None
 
+    def is_in(self, found: Collection) -> bool:
+        """Whether it is that collection's."""
+        return (
+            found.name == self.collection
+            and self.entity in (None, found.entity)
+            and self.project in (None, found.project)
+        )
+
 
 @dataclass(frozen=True, slots=True)
 class Entry:

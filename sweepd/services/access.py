@@ -1,14 +1,15 @@
 """The walls between entities: every look-up from outside goes through here."""
 
-from sweepd.domain.artifacts import Artifact
+from sweepd.domain.artifacts import Artifact, Collection, Membership
 from sweepd.domain.errors import Forbidden, NotFound
 from sweepd.domain.ids import check_project_name
 from sweepd.domain.projects import DEFAULT_PROJECT, Project
+from sweepd.domain.registries import Registry, Role, reaches, role_in
 from sweepd.domain.runs import Run
 from sweepd.domain.sweeps import Sweep
 from sweepd.domain.users import Caller
 from sweepd.services.core import Core
-from sweepd.store import artifacts, collections, projects, runs, sweeps
+from sweepd.store import artifacts, collections, projects, registries, runs, sweeps
 from sweepd.store.database import Connection
 
 NO_SWEEP = "no such sweep; it may have been deleted"  # nor an agent of it: the two look alike
@@ -42,10 +43,12 @@ def check_member(caller: Caller, entity: str) -> None:
 def find_project(
     connection: Connection, caller: Caller, entity: str | None, project: str | None
 ) -> Project | None:
-    """A project the caller may see, or None."""
+    """A project the caller may see, or None; a registry is one to whoever has a role in it."""
     name = entity or caller.default_entity
     if name not in caller.entities:
-        return None
+        registry = registries.find_registry_by_name(connection, name, project or DEFAULT_PROJECT)
+        role = registry and role_of(connection, caller, registry)
+        return registry.project if registry and role else None
     return projects.find_project(connection, caller.entities[name], project or DEFAULT_PROJECT)
 
 
@@ -133,7 +136,7 @@ def get_sweep_by_pk(connection: Connection, caller: Caller, pk: int, lock: bool 
 
 
 def get_artifact(connection: Connection, caller: Caller, pk: int) -> Artifact:
-    """A version the caller may see: of an entity of theirs, or linked to a collection of one.
+    """A version the caller may see: their entities', or linked to one or a registry of theirs.
 
     Raises:
         NotFound: There is none.
@@ -148,7 +151,10 @@ def may_see(connection: Connection, caller: Caller, artifact: Artifact) -> bool:
     """Whether a version is of an entity of the caller's, or linked to a collection of one."""
     if _is_own(connection, caller, artifact):
         return True
-    return not caller.entities.keys().isdisjoint(artifacts.list_entities(connection, artifact.pk))
+    if not caller.entities.keys().isdisjoint(artifacts.list_entities(connection, artifact.pk)):
+        return True
+    holding = registries.list_registries_holding(connection, artifact.pk)
+    return any(role_of(connection, caller, registry) for registry in holding)
 
 
 def get_own_artifact(connection: Connection, caller: Caller, pk: int) -> Artifact:
@@ -160,7 +166,9 @@ def get_own_artifact(connection: Connection, caller: Caller, pk: int) -> Artifac
     """
     artifact = get_artifact(connection, caller, pk)
     if not _is_own(connection, caller, artifact):
-        raise Forbidden("this version is another entity's, linked here; only its own change it")
+        raise Forbidden(
+            "this version is another entity's, linked here; only its own members change or link it"
+        )
     return artifact
 
 
@@ -172,3 +180,90 @@ def _is_own(connection: Connection, caller: Caller, artifact: Artifact) -> bool:
 def list_projects(connection: Connection, caller: Caller) -> list[Project]:
     """Every project the caller may see."""
     return projects.list_projects(connection, caller.entities.values())
+
+
+def role_of(connection: Connection, caller: Caller, registry: Registry) -> Role | None:
+    """What the caller may do in a registry; None when it does not exist for them."""
+    given = registries.list_roles(connection, caller.user_pk, registry.project.pk)
+    return role_in(registry, given.get(registry.project.pk, ()), caller.is_admin)
+
+
+def get_registry(
+    connection: Connection, caller: Caller, entity: str, project: str, needed: Role,
+    keep: bool = False,
+) -> Registry:  # fmt: skip
+    """A registry in which the caller has at least a role; it stays as it is to `keep` it.
+
+    Raises:
+        NotFound: None that they may see.
+        Forbidden: They see it, but their role is not enough.
+    """
+    found = registries.find_registry_by_name(connection, entity, project, keep)
+    role = role_of(connection, caller, found) if found else None
+    if found is None or role is None:
+        raise NotFound(
+            f"no registry {entity}/{project}; make one with wandb.Api().create_registry(…), or ask "
+            "an admin of it to add you"
+        )
+    check_role(found, role, needed)
+    return found
+
+
+def get_registry_by_pk(connection: Connection, caller: Caller, pk: int, needed: Role) -> Registry:
+    """As `get_registry`, by the project's key."""
+    found = registries.find_registry(connection, pk)
+    if found is None or role_of(connection, caller, found) is None:
+        raise NotFound("no such registry; it may have been deleted")
+    check_role(found, role_of(connection, caller, found), needed)
+    return found
+
+
+def check_role(registry: Registry, role: Role | None, needed: Role) -> None:
+    """Raise Forbidden unless a role in a registry is enough."""
+    if not reaches(role, needed):
+        raise Forbidden(
+            f"this takes the role {needed} in the registry {registry.name!r}, yours is {role}; "
+            "ask one of its admins"
+        )
+
+
+def find_role(connection: Connection, caller: Caller, collection: Collection) -> Role | None:
+    """What the caller may do with a collection: all with their entities', else by its registry."""
+    if collection.entity in caller.entities:
+        return Role.ADMIN
+    registry = registries.find_registry(connection, collection.project_pk)
+    return role_of(connection, caller, registry) if registry else None
+
+
+def get_collection(
+    connection: Connection, caller: Caller, pk: int, needed: Role = Role.VIEWER
+) -> Collection:
+    """A collection by our key.
+
+    Raises:
+        NotFound: None that the caller may see.
+        Forbidden: It is in a registry where their role is not enough.
+    """
+    found = collections.find_collection_by_pk(connection, pk)
+    role = find_role(connection, caller, found) if found else None
+    if found is None or role is None:
+        raise NotFound("no such collection; it may have been deleted")
+    if not reaches(role, needed):
+        registry = registries.find_registry(connection, found.project_pk)
+        assert registry is not None
+        check_role(registry, role, needed)
+    return found
+
+
+def list_places(
+    connection: Connection, caller: Caller, artifact: Artifact
+) -> list[tuple[Collection, Membership]]:
+    """Every place of a version that the caller sees, the collection it was born in first."""
+    places = collections.list_memberships(connection, artifact_pk=artifact.pk)[::-1]
+    found = [
+        (home, place)
+        for place in places
+        if (home := collections.find_collection_by_pk(connection, place.collection_pk))
+        and find_role(connection, caller, home)
+    ]
+    return sorted(found, key=lambda pair: pair[0].pk != artifact.collection_pk)

@@ -10,6 +10,7 @@ from sweepd.services.notices import Notices
 from sweepd.services.overviews import Overviews
 from sweepd.services.projects import Projects
 from sweepd.services.reading import Reading
+from sweepd.services.registries import Registries
 from sweepd.services.runs import Runs
 from sweepd.services.scheduling import Scheduling
 from sweepd.services.sweeps import Sweeps
@@ -30,6 +31,7 @@ class Services:
     reading: Reading
     files: Files
     artifacts: Artifacts
+    registries: Registries
     notices: Notices
     sweeps: Sweeps
     scheduling: Scheduling

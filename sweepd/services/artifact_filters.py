@@ -18,8 +18,8 @@ COLLECTION_FIELDS: Fields[Collection] = {
     "type": lambda found: found.type_name,
     "description": lambda found: found.description,
     "tags": lambda found: list(found.tags),
-    "created_at": lambda found: _iso(found.created_at),
-    "updated_at": lambda found: _iso(found.updated_at),
+    "created_at": lambda found: iso(found.created_at),
+    "updated_at": lambda found: iso(found.updated_at),
 }
 VERSION_FIELDS: Fields[Version] = {
     "id": lambda found: found[1].pk,
@@ -30,8 +30,8 @@ VERSION_FIELDS: Fields[Version] = {
     "tags": lambda found: list(found[1].tags),
     "aliases": lambda found: list(found[0].aliases),
     "size": lambda found: found[1].size_bytes,
-    "created_at": lambda found: _iso(found[1].created_at),
-    "updated_at": lambda found: _iso(found[1].updated_at),
+    "created_at": lambda found: iso(found[1].created_at),
+    "updated_at": lambda found: iso(found[1].updated_at),
 }
 _ALIASES = {
     "createdAt": "created_at", "updatedAt": "updated_at", "versionIndex": "version",
@@ -81,5 +81,6 @@ def _select(
     return passed
 
 
-def _iso(at: datetime) -> str:
+def iso(at: datetime) -> str:
+    """A time as filters compare it."""
     return at.isoformat()

@@ -19,6 +19,7 @@ from sweepd.domain.artifacts import (
 )
 from sweepd.domain.errors import BadInput, NotFound
 from sweepd.domain.ids import check_alias
+from sweepd.domain.registries import Role
 from sweepd.domain.runs import Run
 from sweepd.domain.users import Caller
 from sweepd.services import access
@@ -75,13 +76,9 @@ class Artifacts:
             return newest[0].artifact_pk if newest else None
 
     def memberships(self, caller: Caller, artifact: Artifact) -> list[Membership]:
-        """Every place of a version that the caller may see, its own collection's first."""
+        """Every place of a version that the caller sees, its own collection's first."""
         with self._core.db.read() as connection:
-            places = collections.list_memberships(connection, artifact_pk=artifact.pk)[::-1]
-            homes = {
-                p.pk: collections.find_collection_by_pk(connection, p.collection_pk) for p in places
-            }
-        return [p for p in places if (home := homes[p.pk]) and home.entity in caller.entities]
+            return [place for _, place in access.list_places(connection, caller, artifact)]
 
     def page_entries(
         self, artifact: Artifact, names: Sequence[str] | None, after: str | None, limit: int | None
@@ -118,29 +115,32 @@ class Artifacts:
             owner = access.get_project(connection, caller, entity, project)
             return _the_one(manifests.find_blobs(connection, wanted, linked_to=owner.pk))
 
-    def logged_by(self, run: Run) -> list[RunArtifact]:
+    def logged_by(self, caller: Caller, run: Run) -> list[RunArtifact]:
         """What a run logged, oldest first."""
         with self._core.db.read() as connection:
-            return self._named(connection, artifacts.list_logged(connection, run.pk))
+            return self._named(connection, caller, artifacts.list_logged(connection, run.pk))
 
-    def named(self, found: Sequence[Artifact]) -> list[RunArtifact]:
-        """Versions with the names people know them by."""
+    def named(self, caller: Caller, found: Sequence[Artifact]) -> list[RunArtifact]:
+        """Versions under the names the caller knows them by; those they cannot see left out."""
         with self._core.db.read() as connection:
-            return self._named(connection, found)
+            return self._named(connection, caller, found)
 
     def used_by(self, caller: Caller, run: Run) -> list[RunArtifact]:
-        """What a run used and the caller may see, in the order it did."""
+        """What a run used and the caller sees, in the order it did."""
         with self._core.db.read() as connection:
-            found = artifacts.list_used(connection, run.pk)
-            seen = [item for item in found if access.may_see(connection, caller, item)]
-            return self._named(connection, seen)
+            return self._named(connection, caller, artifacts.list_used(connection, run.pk))
 
-    def _named(self, connection: Connection, found: Sequence[Artifact]) -> list[RunArtifact]:
+    def _named(
+        self, connection: Connection, caller: Caller, found: Sequence[Artifact]
+    ) -> list[RunArtifact]:
         named = []
         for artifact in found:
             home = collections.find_collection_by_pk(connection, artifact.collection_pk)
+            version = artifact.version or 0
+            if home is None or home.entity not in caller.entities:  # by a registry, if at all
+                places = access.list_places(connection, caller, artifact)
+                home, version = (places[0][0], places[0][1].version) if places else (None, 0)
             if home is not None:
-                version = artifact.version or 0
                 named.append(
                     RunArtifact(
                         home.entity, home.project, home.type_name, home.name, version, artifact
@@ -264,7 +264,8 @@ class Artifacts:
 
     def delete_collection(self, caller: Caller, pk: int) -> Collection:
         """Remove a collection: of a sequence every version, of a portfolio only the links."""
-        collection = self.collections.get_collection(caller, pk)
+        with self._core.db.read() as connection:
+            collection = access.get_collection(connection, caller, pk, Role.MEMBER)
         if collection.kind is CollectionKind.SEQUENCE:
             for _, artifact in self.collections.list_versions(collection):
                 self.delete(caller, artifact.pk, delete_aliases=True)

@@ -8,10 +8,11 @@ from sweepd.domain.artifacts import Alias, Artifact, Collection, CollectionKind,
 from sweepd.domain.errors import BadInput, Conflict, NotFound
 from sweepd.domain.ids import check_alias, check_collection_name
 from sweepd.domain.projects import Project
+from sweepd.domain.registries import Role
 from sweepd.domain.users import Caller
 from sweepd.services import access, artifact_filters
 from sweepd.services.core import Core
-from sweepd.store import artifacts, collections
+from sweepd.store import artifacts, collections, registries
 from sweepd.store.database import Connection
 
 NO_COLLECTION = "no such collection; it may have been deleted"
@@ -37,10 +38,15 @@ class Collections:
         Raises:
             NotFound: None that the caller may see.
         """
-        found = self.collection(pk)
-        if found.entity not in caller.entities:
-            raise NotFound(NO_COLLECTION)
-        return found
+        with self._core.db.read() as connection:
+            return access.get_collection(connection, caller, pk)
+
+    def role(self, caller: Caller, collection: Collection) -> Role | None:
+        """What the caller may do with a collection, to which a linked version may lead; or None."""
+        if collection.entity in caller.entities:
+            return Role.ADMIN
+        with self._core.db.read() as connection:
+            return access.find_role(connection, caller, collection)
 
     def find_collection(self, project: Project, name: str) -> Collection | None:
         """A collection by its name."""
@@ -121,10 +127,10 @@ class Collections:
             check_alias(alias)
 
         def link(connection: Connection) -> Membership:
-            artifact = access.get_artifact(connection, caller, pk)
-            owner = access.ensure_project(connection, caller, self._core, entity, project)
+            artifact = access.get_own_artifact(connection, caller, pk)
             home = collections.find_collection_by_pk(connection, artifact.collection_pk)
             assert home is not None
+            owner = self._target(connection, caller, entity, project, home.type_name)
             at = self._core.now()
             target = collections.create_collection(
                 connection,
@@ -150,19 +156,15 @@ class Collections:
 
         Raises:
             BadInput: The version is not in such a collection, or the alias cannot be taken.
+            Forbidden: The collection is in a registry where the caller's role is not enough.
         """
 
         def change(connection: Connection) -> None:
             artifact = access.get_artifact(connection, caller, pk)
-            places = [
-                (found, place)
-                for place in collections.list_memberships(connection, artifact_pk=pk)
-                if (found := collections.find_collection_by_pk(connection, place.collection_pk))
-                and found.entity in caller.entities
-            ]
-            places.sort(key=lambda pair: pair[0].pk != artifact.collection_pk)
+            places = access.list_places(connection, caller, artifact)
             for name in names:
                 place = _place_of(name, places)
+                access.get_collection(connection, caller, place.collection_pk, Role.MEMBER)
                 if add:
                     alias = check_alias(name.alias)
                     collections.set_alias(connection, place.collection_pk, place.pk, alias)
@@ -171,12 +173,28 @@ class Collections:
 
         self._core.db.write(change)
 
+    def _target(
+        self, connection: Connection, caller: Caller, entity: str | None, project: str | None,
+        type_name: str,
+    ) -> Project:  # fmt: skip
+        """The project to link into: made when missing, or a registry that takes the type."""
+        name = entity or caller.default_entity
+        organization = registries.find_organization(connection)
+        if organization is None or name != organization.name:
+            return access.ensure_project(connection, caller, self._core, entity, project)
+        found = access.get_registry(connection, caller, name, project or "", Role.MEMBER, keep=True)
+        if not found.takes(type_name):
+            raise BadInput(
+                f"the registry {found.name!r} takes artifacts of type "
+                f"{', '.join(found.type_names)}, not {type_name!r}; an admin of it may add a type"
+            )
+        return found.project
+
     def unlink(self, caller: Caller, pk: int, portfolio_pk: int) -> None:
         """Take a version out of a portfolio."""
 
-        self.get_collection(caller, portfolio_pk)
-
         def unlink(connection: Connection) -> None:
+            access.get_collection(connection, caller, portfolio_pk, Role.MEMBER)
             access.get_artifact(connection, caller, pk)
             for place in collections.list_memberships(connection, portfolio_pk, pk):
                 collections.delete_membership(connection, place)
@@ -191,10 +209,11 @@ class Collections:
         if values.get("name") is not None:
             check_collection_name(values["name"])
 
-        before = self.get_collection(caller, pk)
-
         def change(connection: Connection) -> None:
+            before = access.get_collection(connection, caller, pk, Role.MEMBER)
             name = values.get("name")
+            if "type_name" in values and before.entity not in caller.entities:
+                raise BadInput("a collection of a registry keeps its type; link into another one")
             if name not in (None, before.name) and collections.find_collection(
                 connection, before.project_pk, str(name)
             ):
@@ -212,10 +231,6 @@ class Collections:
 
 def _place_of(name: Alias, places: Sequence[tuple[Collection, Membership]]) -> Membership:
     for found, place in places:
-        if (
-            found.name == name.collection
-            and name.entity in (None, found.entity)
-            and name.project in (None, found.project)
-        ):
+        if name.is_in(found):
             return place
     raise BadInput(f"this version is not in a collection named {name.collection!r}")

@@ -36,7 +36,7 @@ def trace(artifacts: Artifacts, caller: Caller, artifact: Artifact) -> Lineage:
 
     What lies behind the caller's walls is left out.
     """
-    home = artifacts.named([artifact])[0]
+    home = artifacts.named(caller, [artifact])[0]
     start = LineageNode(("artifact", artifact.pk), 0, None, home)
     nodes = {start.key: start}
     edges: dict[tuple[tuple[str, int], tuple[str, int]], None] = {}
@@ -62,13 +62,10 @@ def _next_to(
 ) -> list[LineageNode]:
     layer = node.layer + direction
     if node.run is not None:
-        found = (
-            artifacts.used_by(caller, node.run) if direction < 0 else artifacts.logged_by(node.run)
-        )
+        follow = artifacts.used_by if direction < 0 else artifacts.logged_by
         return [
             LineageNode(("artifact", item.artifact.pk), layer, None, item)
-            for item in found
-            if item.entity in caller.entities
+            for item in follow(caller, node.run)
         ]
     assert node.version is not None
     artifact = node.version.artifact

@@ -8,6 +8,7 @@ from sweepd.domain.ids import check_entity_name, new_key
 from sweepd.domain.users import Caller, Member
 from sweepd.services import access
 from sweepd.services.core import Core
+from sweepd.services.registry_members import check_is_dispensable
 from sweepd.services.users import Users, digest_key
 from sweepd.store import users
 from sweepd.store.database import Connection
@@ -91,6 +92,7 @@ class Teams:
             if not found:
                 raise NotFound(f"nobody of that id belongs to {team}")
             if found[0].is_service:
+                check_is_dispensable(connection, found[0].name)
                 users.delete_user(connection, found[0].name)
             else:
                 users.remove_member(connection, pk, user_pk)

@@ -9,6 +9,7 @@ from sweepd.domain.errors import Conflict, NotFound, NotSignedIn
 from sweepd.domain.ids import check_entity_name, check_key, new_key
 from sweepd.domain.users import ApiKey, Caller, User
 from sweepd.services.core import Core
+from sweepd.services.registry_members import check_is_dispensable
 from sweepd.store import users
 from sweepd.store.database import Connection
 
@@ -93,7 +94,7 @@ class Users:
                 )
             found = users.find_entity(connection, name)
             if found is not None and found[1] != "user":
-                raise Conflict(f"{name!r} is a team; choose another name")
+                raise Conflict(f"{name!r} is {_kind_of(found)}; choose another name")
             at = self._core.now()
             user_pk = users.create_user(connection, name, email, is_admin, at)
             entity = found[0] if found else users.create_entity(connection, name, "user", at)
@@ -186,8 +187,14 @@ class Users:
 
         Raises:
             NotFound: No such user.
+            Conflict: They are the last admin of a restricted registry.
         """
-        if not self._core.db.write(lambda c: users.delete_user(c, name)):
+
+        def remove(connection: Connection) -> bool:
+            check_is_dispensable(connection, name)
+            return users.delete_user(connection, name)
+
+        if not self._core.db.write(remove):
             raise NotFound(f"no user {name!r}; see `sweepd users list`")
         self._cache.clear()
 
@@ -203,7 +210,7 @@ class Users:
         def add(connection: Connection) -> None:
             found = users.find_entity(connection, name)
             if found is not None and found[1] != "team":
-                raise Conflict(f"{name!r} is a user; choose another name")
+                raise Conflict(f"{name!r} is {_kind_of(found)}; choose another name")
             at = self._core.now()
             entity = found[0] if found else users.create_entity(connection, name, "team", at)
             for member in member_names:
@@ -258,3 +265,7 @@ class Users:
         if name is None:
             raise NotSignedIn("this sign-in link was already used; sign in with an API key")
         return self.get_caller(name)
+
+
+def _kind_of(entity: tuple[int, str]) -> str:
+    return f"the {entity[1]}" if entity[1] == "organization" else f"a {entity[1]}"

@@ -75,7 +75,7 @@ entities = _table(
     "entities",
     _pk(),
     sa.Column("name", sa.Text, nullable=False, unique=True),
-    sa.Column("kind", sa.Text, nullable=False),  # user | team
+    sa.Column("kind", sa.Text, nullable=False),  # user | team | organization
     _time("created_at", nullable=False),
 )
 
@@ -114,6 +114,34 @@ projects = _table(
     _text("description", ""),
     _time("created_at", nullable=False),
     sa.UniqueConstraint("entity_id", "name"),
+)
+
+registries = _table(
+    "registries",  # what a project of the organisation is more than a project
+    _ref("project_id", "projects"),
+    sa.Column("is_restricted", sa.Boolean, nullable=False),
+    sa.Column("takes_all_types", sa.Boolean, nullable=False),
+    _text("type_names", "[]"),
+    _time("updated_at", nullable=False),
+    sa.PrimaryKeyConstraint("project_id"),
+)
+
+registry_users = _table(
+    "registry_users",
+    _ref("project_id", "projects"),
+    _ref("user_id", "users"),
+    sa.Column("role", sa.Text, nullable=False),
+    sa.PrimaryKeyConstraint("project_id", "user_id"),
+    sa.Index(None, "user_id"),
+)
+
+registry_teams = _table(
+    "registry_teams",
+    _ref("project_id", "projects"),
+    _ref("entity_id", "entities"),
+    sa.Column("role", sa.Text, nullable=False),
+    sa.PrimaryKeyConstraint("project_id", "entity_id"),
+    sa.Index(None, "entity_id"),
 )
 
 sweeps = _table(

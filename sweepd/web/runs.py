@@ -73,7 +73,7 @@ def overview(request: Request, visitor: Visitor) -> Response:
 def _artifacts(services: Services, caller: Caller, run: Run) -> list[dict[str, Any]]:
     found = []
     related = (
-        ("logged", services.artifacts.logged_by(run)),
+        ("logged", services.artifacts.logged_by(caller, run)),
         ("used", services.artifacts.used_by(caller, run)),
     )
     for relation, artifacts in related:

@@ -177,7 +177,8 @@ def _best(services: Services, caller: Caller, sweep: Sweep) -> dict[str, Any] | 
 
 def _model_of(services: Services, caller: Caller, run: Any) -> dict[str, Any] | None:
     """The newest model that the run logged, with its address."""
-    found = [item for item in services.artifacts.logged_by(run) if item.type_name == "model"]
+    logged = services.artifacts.logged_by(caller, run)
+    found = [item for item in logged if item.type_name == "model"]
     if not found:
         return None
     newest = found[-1]

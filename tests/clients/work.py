@@ -98,6 +98,33 @@ def artifact() -> None:
     assert [r.id for r in wandb.Api().artifact(f"{PROJECT}/model:best").used_by()] == ["user"]
 
 
+def registry() -> None:
+    """Publish what the step above made, find and use it there; make a registry and remove it."""
+    here = "cnn-" + PROJECT
+    with wandb.init(project=PROJECT, id="publisher") as one:
+        made = one.use_artifact("model:best")
+        linked = one.link_artifact(made, f"wandb-registry-model/{here}", aliases=["prod"])
+        assert linked.name == f"{here}:v0" and sorted(linked.aliases) == ["latest", "prod"]
+        used = one.use_artifact(f"wandb-registry-model/{here}:prod")
+        assert (Path(used.download(root="linked")) / "model.txt").read_text() == "weights"
+    found = wandb.Api()
+    made = found.create_registry("r-" + PROJECT, "restricted", artifact_types=["model"])
+    used.link(f"wandb-registry-{made.name}/best")
+    made.description, made.name = "mine", "s-" + PROJECT
+    made.save()
+    assert found.registry(made.name).description == "mine"
+    assert [c.name for c in made.collections(filter={"name": "best"})] == ["best"]
+    of_model = found.registries(filter={"name": "wandb-registry-model"})
+    names = [v.name for v in of_model.collections(filter={"name": here}).versions()]
+    assert names == [f"{here}:v0"], names
+    assert [(m.user.name, m.role) for m in made.user_members()] == [
+        (found.viewer.username, "admin")
+    ]
+    made.delete()
+    used.unlink()
+    assert not found.artifact_exists(f"wandb-registry-model/{here}:v0")
+
+
 def sweep() -> None:
     """A sweep from Python, worked on by a function in this process."""
     seen = []
@@ -162,7 +189,9 @@ def api() -> None:
     assert "user" not in [one.id for one in wandb.Api().runs(PROJECT)]
 
 
-STEPS: list[Callable[[], None]] = [login, run, files, artifact, sweep, agent, resume, sync, api]
+STEPS: list[Callable[[], None]] = [
+    login, run, files, artifact, registry, sweep, agent, resume, sync, api,
+]  # fmt: skip
 
 if __name__ == "__main__":
     for step in STEPS:

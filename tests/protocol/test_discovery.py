@@ -59,7 +59,7 @@ def test_flags_are_told_as_they_stand(
     monkeypatch.setitem(features.FEATURES, "STRUCTURED_CONSOLE_LOGS", raised)
     told = {f["name"]: f["isEnabled"] for f in ask(FLAGS)["serverInfo"]["features"]}
     assert told["STRUCTURED_CONSOLE_LOGS"] is raised
-    assert not told.get("ARTIFACT_REGISTRY_SEARCH", False)
+    assert not told.get("EVAL_TABLES_CES", False)
 
 
 def test_document_that_unfolds_without_end_is_refused(ask: Ask) -> None:

@@ -44,6 +44,9 @@ def _addresses(world: World) -> dict[tuple[str, str], str]:
             and "token" not in route.param_convertors
         ):
             path = re.sub(r"{(\w+)(?::path)?}", lambda m: quote(values[m[1]], safe=""), route.path)
+            if route.path.endswith("/registry/model"):  # made by the client, with the place so
+                place = f"{world['entity']}/{world['project']}/{world['portfolio']}"
+                path += f"?selectionPath={quote(place, safe='')}"
             for method in (route.methods or set()) - {"HEAD", "OPTIONS"}:
                 found[method, route.path] = path
     return found

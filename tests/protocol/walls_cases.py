@@ -227,4 +227,33 @@ CASES = {
     "Mutation.deleteArtifactSequence": _change(
         "deleteArtifactSequence", "artifactCollection { name }", artifactSequenceID="@collection_id"
     ),
+    "Query.organization": Case(
+        "{ organization(name: \"organization\") { orgEntity { projects { edges { node { name } } } "
+        "artifactCollections { edges { node { name } } } } } }",
+        is_own=True,
+    ),
+    "Query.entity: a registry's": Case(
+        "query Q($p: String) { entity(name: \"organization\") { project(name: $p) { id name "
+        "members { username email } teamMembers { team { name } } } } }",
+        {"p": "@registry"},
+    ),
+    "Mutation.createProjectMembers": _change(
+        "createProjectMembers", "success", projectId="@registry_id", userIds=[]
+    ),
+    "Mutation.updateProjectMember": _change(
+        "updateProjectMember", "success", projectId="@registry_id", userId="@user_id",
+        userProjectRole="admin",
+    ),
+    "Mutation.updateProjectTeamMember": _change(
+        "updateProjectTeamMember", "success", projectId="@registry_id", teamId="@team_id",
+        teamProjectRole="member",
+    ),
+    "Mutation.deleteProjectMembers": _change(
+        "deleteProjectMembers", "success", projectId="@registry_id", userIds=[]
+    ),
+    "Mutation.renameProject": _change(
+        "renameProject", "project { name }", entityName="organization",
+        oldProjectName="@registry", newProjectName="wandb-registry-mine",
+    ),
+    "Mutation.deleteModel": _change("deleteModel", "success", id="@registry_id"),
 }  # fmt: skip

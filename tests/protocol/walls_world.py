@@ -56,7 +56,7 @@ def build(http: TestClient, parts: server.Parts) -> World:
     users.add_user("bob", BOB)
     world = {"entity": "ann", "project": "hush-project", "run": "hush-run", "team": "hush-team",
              "collection": "hush-model", "portfolio": "hush-portfolio", "type": "hush-type",
-             "md5": MD5}  # fmt: skip
+             "md5": MD5, "registry": "wandb-registry-hush"}  # fmt: skip
 
     def say(document: str, **variables: Any) -> Any:
         answer = ask(http, ANN, document, **variables)
@@ -64,6 +64,12 @@ def build(http: TestClient, parts: server.Parts) -> World:
         [found] = answer.json()["data"].values()
         return found
 
+    closed = say(
+        """mutation U($i: UpsertModelInput!) { upsertModel(input: $i) { project { id } } }""",
+        i={"entityName": "organization", "name": world["registry"], "access": "RESTRICTED"},
+    )  # fmt: skip
+    world["registry_id"] = closed["project"]["id"]
+    world["user_id"] = say("{ viewer { id } }")["id"]
     where = {"entityName": "ann", "projectName": world["project"]}
     run = say(
         """mutation U($i: UpsertBucketInput!) { upsertBucket(input: $i) { bucket { id } } }""",
@@ -86,7 +92,13 @@ def build(http: TestClient, parts: server.Parts) -> World:
     world["file_id"] = found["run"]["files"]["edges"][0]["node"]["id"]
     _make_sweep(world, where, say)
     _make_artifacts(http, world, where, say)
-    say('mutation { createTeam(input: {teamName: "hush-team"}) { entity { id } } }')
+    made = say('mutation { createTeam(input: {teamName: "hush-team"}) { entity { id } } }')
+    world["team_id"] = made["entity"]["id"]
+    say(
+        """mutation C($i: CreateProjectMembersInput!) { createProjectMembers(input: $i) {
+          success } }""",
+        i={"projectId": world["registry_id"], "teamIds": [world["team_id"]]},
+    )
     say(
         """mutation { createServiceAccount(input: {entityName: "hush-team", description: "ci"}) {
           user { id } } }"""

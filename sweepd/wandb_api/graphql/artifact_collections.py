@@ -1,5 +1,6 @@
 """Collections of artifacts, their types, and the versions' places in them."""
 
+from datetime import datetime
 from typing import Any
 
 from ariadne import InterfaceType, MutationType, ObjectType, QueryType
@@ -67,32 +68,26 @@ def project_type_by_name(owner: Project, info: Info, name: str) -> dict[str, Any
 
 @project_type.field("artifactTypes")
 def project_types(
-    owner: Project, info: Info, after: str | None = None, first: int | None = None
-) -> dict[str, Any]:
-    """The types of a project's artifacts."""
-    names = ctx(info).services.artifacts.collections.list_types(owner)
+    owner: Project, info: Info, after: str | None = None, first: int | None = None,
+    include_all: bool = False,
+) -> dict[str, Any]:  # fmt: skip
+    """The types of a project's artifacts; `includeAll`: those declared for a registry, too."""
+    services = ctx(info).services
+    listing = services.registries.type_names if include_all else (
+        services.artifacts.collections.list_types
+    )  # fmt: skip
+    names = listing(owner)
     return connection([type_node(owner, name) for name in names], first, after)
 
 
-def type_of_collection(home: Collection, owner: Project | None) -> dict[str, Any]:
-    """A collection's type; of another's project, which a link showed, the name alone."""
-    if owner is not None:
-        return type_node(owner, home.type_name)
-    name = home.type_name
+def type_node(
+    owner: Project | None, name: str, created_at: datetime | None = None
+) -> dict[str, Any]:
+    """A type as the wire shows it; without its project when the caller cannot see that."""
     return {
-        "id": wire.node_id(f"ArtifactType-{name}", home.project_pk),
+        "id": wire.node_id(f"ArtifactType-{name}", owner.pk if owner else 0),
         "name": name,
-        "created_at": home.created_at,
-        "owner": None,
-    }
-
-
-def type_node(owner: Project, name: str) -> dict[str, Any]:
-    """A type as the wire shows it."""
-    return {
-        "id": wire.node_id(f"ArtifactType-{name}", owner.pk),
-        "name": name,
-        "created_at": owner.created_at,
+        "created_at": owner.created_at if owner else created_at,
         "owner": owner,
     }
 
@@ -139,6 +134,12 @@ def type_collections(
     return connection(found, first, after)
 
 
+def _sees(info: Info, collection: Collection) -> bool:
+    """Whether the caller sees more of a collection than that a linked version came from it."""
+    context = ctx(info)
+    return context.services.artifacts.collections.role(context.caller, collection) is not None
+
+
 def _collection_fields(kind: ObjectType) -> None:
     """Bind what both kinds of collection have."""
 
@@ -157,17 +158,23 @@ def _collection_fields(kind: ObjectType) -> None:
 
     @kind.field("defaultArtifactType")
     def default_type(collection: Collection, info: Info) -> dict[str, Any]:
-        return type_of_collection(collection, project(collection, info))
+        return type_node(project(collection, info), collection.type_name, collection.created_at)
+
+    @kind.field("description")
+    def description(collection: Collection, info: Info) -> str | None:
+        return collection.description if _sees(info, collection) else None
 
     @kind.field("tags")
-    def tags(collection: Collection, _: Info) -> dict[str, Any]:
-        return connection([tag_node(name) for name in collection.tags])
+    def tags(collection: Collection, info: Info) -> dict[str, Any]:
+        names = collection.tags if _sees(info, collection) else ()
+        return connection([tag_node(name) for name in names])
 
     @kind.field("aliases")
     def aliases(
         collection: Collection, info: Info, after: str | None = None, first: int | None = None
     ) -> dict[str, Any]:
-        names = ctx(info).services.artifacts.collections.aliases(collection)
+        listing = ctx(info).services.artifacts.collections
+        names = listing.aliases(collection) if _sees(info, collection) else []
         return connection([alias_node(collection, name) for name in names], first, after)
 
     @kind.field("artifacts")
@@ -176,7 +183,7 @@ def _collection_fields(kind: ObjectType) -> None:
         order: str | None = None, filters: str | None = None,
     ) -> dict[str, Any]:  # fmt: skip
         listing = ctx(info).services.artifacts.collections
-        found = listing.list_versions(collection, filters, order)
+        found = listing.list_versions(collection, filters, order) if _sees(info, collection) else []
         page = connection(found, first, after)
         for edge in page["edges"]:
             place, edge["node"] = edge["node"]
@@ -185,7 +192,8 @@ def _collection_fields(kind: ObjectType) -> None:
 
     @kind.field("artifactMembership")
     def membership(collection: Collection, info: Info, alias_name: str) -> Membership | None:
-        return ctx(info).services.artifacts.collections.find_in(collection, alias_name)
+        listing = ctx(info).services.artifacts.collections
+        return listing.find_in(collection, alias_name) if _sees(info, collection) else None
 
 
 _collection_fields(sequence)
@@ -195,7 +203,8 @@ _collection_fields(portfolio)
 @sequence.field("latestArtifact")
 def latest_artifact(collection: Collection, info: Info) -> Artifact | None:
     """The newest version: the base of the next."""
-    return ctx(info).services.artifacts.collections.find_newest(collection)
+    listing = ctx(info).services.artifacts.collections
+    return listing.find_newest(collection) if _sees(info, collection) else None
 
 
 @sequence.field("digestAlgorithm")

@@ -14,7 +14,7 @@ from sweepd.wandb_api.graphql.artifact_collections import (
     membership_aliases,
     membership_artifact,
     tag_node,
-    type_of_collection,
+    type_node,
 )
 from sweepd.wandb_api.graphql.context import Context, Info, connection, ctx
 from sweepd.wandb_api.graphql.files import download_url
@@ -68,7 +68,9 @@ def output_artifacts(
     run: Run, info: Info, after: str | None = None, first: int | None = None
 ) -> dict[str, Any]:
     """What a run logged."""
-    return connection(ctx(info).services.artifacts.output_artifacts(run), first, after)
+    context = ctx(info)
+    found = [i.artifact for i in context.services.artifacts.logged_by(context.caller, run)]
+    return connection(found, first, after)
 
 
 @run_type.field("inputArtifacts")
@@ -175,7 +177,7 @@ def type_of_artifact(artifact: Artifact, info: Info) -> dict[str, Any]:
     context = ctx(info)
     home = artifact_sequence(artifact, info)
     owner = context.services.projects.find(context.caller, home.entity, home.project)
-    return type_of_collection(home, owner)
+    return type_node(owner, home.type_name, artifact.created_at)
 
 
 @artifact_type.field("ttlDurationSeconds")

@@ -5,12 +5,14 @@ from typing import Any
 from ariadne import MutationType, ObjectType, QueryType
 from ariadne.types import SchemaBindable
 
+from sweepd.domain.errors import Unsupported
 from sweepd.domain.projects import Project
 from sweepd.domain.runs import Run
 from sweepd.domain.sweeps import Sweep
 from sweepd.domain.users import Caller
 from sweepd.wandb_api import wire
-from sweepd.wandb_api.graphql.context import Info, connection, ctx
+from sweepd.wandb_api.graphql import registries
+from sweepd.wandb_api.graphql.context import Context, Info, connection, ctx
 from sweepd.wandb_api.graphql.users import entity_node
 
 query, mutation = QueryType(), MutationType()
@@ -37,10 +39,21 @@ def models(
 ) -> dict[str, Any]:
     """The projects of an entity."""
     context = ctx(info)
-    found = context.services.projects.list_all(
-        context.caller, entity_name or context.caller.default_entity
-    )
-    return connection(found, first, after)
+    name = entity_name or context.caller.default_entity
+    return connection(_projects_of(context, name), first, after)
+
+
+def _projects_of(
+    context: Context, entity: str, filters: str | None = None, order: str | None = None
+) -> list[Project]:
+    """The projects of an entity; of the organisation, the registries that the caller sees."""
+    registries = context.services.registries
+    if entity not in context.caller.entities and entity == registries.organization().name:
+        found = registries.list_all(context.caller, filters, order)
+        return [registry.project for registry in found]
+    if filters or order:
+        raise Unsupported("only registries are filtered and ordered; list the projects instead")
+    return context.services.projects.list_all(context.caller, entity)
 
 
 @entity_type.field("projects")
@@ -49,10 +62,11 @@ def entity_projects(
     info: Info,
     after: str | None = None,
     first: int | None = None,
+    filters: str | None = None,
+    order: str | None = None,
 ) -> dict[str, Any]:
     """The projects of an entity."""
-    context = ctx(info)
-    found = context.services.projects.list_all(context.caller, entity["name"])
+    found = _projects_of(ctx(info), entity["name"], filters, order)
     return connection(found, first, after)
 
 
@@ -60,20 +74,27 @@ def entity_projects(
 def storage_bytes(entity: dict[str, Any], info: Info) -> int:
     """What the entity's files and artifacts take."""
     context = ctx(info)
+    if entity["name"] not in context.caller.entities:
+        return 0
     return context.services.projects.count_bytes(context.caller, entity["name"])
 
 
 @entity_type.field("project")
-def entity_project(entity: dict[str, Any], info: Info, name: str) -> Project | None:
+def entity_project(entity: dict[str, Any], info: Info, name: str | None = None) -> Project | None:
     """One project of an entity."""
     context = ctx(info)
+    if name is None:
+        return None
     return context.services.projects.find(context.caller, entity["name"], name)
 
 
 @mutation.field("upsertModel")
 def upsert_model(_: Any, info: Info, input: dict[str, Any]) -> dict[str, Any]:
-    """Create a project, or describe it."""
+    """Create a project, or describe it; the organisation's are registries."""
     context = ctx(info)
+    if input.get("entity_name") == context.services.registries.organization().name:
+        made, inserted = registries.upsert(context, input)
+        return {"project": made, "model": made, "inserted": inserted}
     found, inserted = context.services.projects.ensure(
         context.caller, input.get("entity_name"), input.get("name"), input.get("description")
     )
@@ -88,8 +109,8 @@ def project_id(owner: Project, _: Info) -> str:
 
 @project_type.field("internalId")
 def internal_id(owner: Project, _: Info) -> str:
-    """Our key, as text."""
-    return str(owner.pk)
+    """Our key; the client decodes it to search in one registry."""
+    return wire.node_id("ProjectInternalId", owner.pk)
 
 
 @project_type.field("entityName")
@@ -101,7 +122,9 @@ def entity_name(owner: Project, _: Info) -> str:
 @project_type.field("entity")
 def project_entity(owner: Project, info: Info) -> dict[str, Any]:
     """The owner."""
-    return entity_node(owner.entity, owner.entity_pk, ctx(info).caller)
+    context = ctx(info)
+    kind = "organization" if registries.is_registry(owner, context) else None
+    return entity_node(owner.entity, owner.entity_pk, context.caller, kind)
 
 
 @project_type.field("user")
@@ -111,16 +134,9 @@ def project_user(_: Project, __: Info) -> Caller | None:
 
 
 @project_type.field("isBenchmark")
-@project_type.field("readOnly")
 def never(_: Project, __: Info) -> bool:
-    """Who sees a project may write to it."""
+    """There are none."""
     return False
-
-
-@project_type.field("access")
-def access(_: Project, __: Info) -> str:
-    """Members only; there is nothing public."""
-    return "PRIVATE"
 
 
 @project_type.field("run")

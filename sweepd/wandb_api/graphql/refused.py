@@ -16,10 +16,6 @@ LAUNCH = (
     "sweepd has no launch queues: agents are started by `wandb agent`, `sweepd agents`, "
     "Slurm, Kubernetes or Ray"
 )
-ORGANISATION = (
-    "sweepd has no organizations and registries: users belong to teams; link an artifact into a "
-    "collection of a team's project, which all of the team see"
-)
 AUTOMATION = (
     "sweepd has no automations and integrations: alerts are shown on the run's page, and a script "
     "can watch runs and artifacts through wandb.Api()"
@@ -48,20 +44,10 @@ REASONS: dict[str, str] = {
     "Mutation.updateLaunchAgent": LAUNCH,
     "Mutation.updateRunQueueItemWarning": LAUNCH,
     "Mutation.upsertRunQueue": LAUNCH,
-    "Project.allowAllArtifactTypesInRegistry": ORGANISATION,
-    "Project.members": ORGANISATION,
-    "Project.teamMembers": ORGANISATION,
-    "Mutation.createProjectMembers": ORGANISATION,
-    "Mutation.deleteModel": ORGANISATION,
-    "Mutation.deleteProjectMembers": ORGANISATION,
-    "Mutation.renameProject": ORGANISATION,
-    "Mutation.updateProjectMember": ORGANISATION,
-    "Mutation.updateProjectTeamMember": ORGANISATION,
-    "Query.organization": ORGANISATION,
-    "Entity.user": ORGANISATION,
     "Entity.integrations": AUTOMATION,
     "Entity.triggers": AUTOMATION,
     "Project.triggers": AUTOMATION,
+    "Organization.triggers": AUTOMATION,
     "User.projects": AUTOMATION,
     "Mutation.createFilterTrigger": AUTOMATION,
     "Mutation.createGenericWebhookIntegration": AUTOMATION,

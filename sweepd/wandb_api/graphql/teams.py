@@ -17,6 +17,8 @@ mutation, entity = MutationType(), ObjectType("Entity")
 def members(node: dict[str, Any], info: Info) -> list[dict[str, Any]]:
     """Who belongs to the entity; a new service account's key is among them once."""
     context = ctx(info)
+    if node["name"] not in context.caller.entities:
+        return []  # a team with a role in a registry that the caller sees, or the organisation
     teams = context.services.teams
     return [
         {
@@ -33,6 +35,7 @@ def _member_node(member: Member) -> dict[str, Any]:
         "name": member.name,
         "username": member.name,
         "email": member.email,
+        "role": "admin" if member.role == "owner" else "member",
         "admin": member.role == "owner",
         "pending": False,
         "account_type": "SERVICE" if member.is_service else "MEMBER",

@@ -40,22 +40,27 @@ def server_info(_: Any, info: Info) -> dict[str, Any]:
 
 @query.field("entity")
 def entity(_: Any, info: Info, name: str | None = None) -> dict[str, Any] | None:
-    """An entity of the caller's; no organisations here."""
-    caller = ctx(info).caller
+    """An entity of the caller's, or the organisation's."""
+    context = ctx(info)
+    caller = context.caller
     name = name or caller.default_entity
     if name not in caller.entities:
-        return None
+        organization = context.services.registries.organization()
+        if name != organization.name:
+            return None
+        return entity_node(name, organization.pk, caller, kind="organization")
     return entity_node(name, caller.entities[name], caller)
 
 
-def entity_node(name: str, pk: int, caller: Caller) -> dict[str, Any]:
-    """An entity as the wire shows it."""
+def entity_node(name: str, pk: int, caller: Caller, kind: str | None = None) -> dict[str, Any]:
+    """An entity as the wire shows it; `kind` is user, team or organization where it is known."""
+    kind = kind or ("user" if name == caller.name else "team")
     return {
         "id": wire.node_id("Entity", pk),
         "name": name,
         "available": False,
-        "is_team": name != caller.name,
-        "entity_type": "team" if name != caller.name else "user",
+        "is_team": kind == "team",
+        "entity_type": kind,
         "read_only": False,
         "read_only_admin": False,
         "private_only": True,
@@ -63,7 +68,6 @@ def entity_node(name: str, pk: int, caller: Caller) -> dict[str, Any]:
         "code_saving_enabled": True,
         "xxhash_digests_enabled": True,
         "default_access": "PRIVATE",
-        "organization": None,
     }
 
 

@@ -1,0 +1,260 @@
+"""The organisation and its registries, as `wandb.Api().registry(…)` reads and changes them."""
+
+from typing import Any
+
+from ariadne import MutationType, ObjectType, QueryType
+from ariadne.types import SchemaBindable
+
+from sweepd.domain.errors import Unsupported
+from sweepd.domain.projects import Project
+from sweepd.domain.registries import Organization, Role, read_role
+from sweepd.domain.users import Caller
+from sweepd.services.registries import RegistryChange
+from sweepd.wandb_api import wire
+from sweepd.wandb_api.graphql.context import Context, Info, connection, ctx
+from sweepd.wandb_api.graphql.users import entity_node
+
+query, mutation = QueryType(), MutationType()
+organization_type, entity_type = ObjectType("Organization"), ObjectType("Entity")
+user_type, project_type = ObjectType("User"), ObjectType("Project")
+VISIBILITIES = {"PRIVATE": False, "RESTRICTED": True}  # the client's words: is it restricted?
+
+
+def is_registry(owner: Project, context: Context) -> bool:
+    """Whether a project the caller sees is a registry: all others are of entities of theirs."""
+    return owner.entity not in context.caller.entities
+
+
+@query.field("organization")
+def organization(_: Any, info: Info, name: str) -> Organization | None:
+    """The server's organisation, when it is asked for by its name."""
+    found = ctx(info).services.registries.organization()
+    return found if found.name == name else None
+
+
+@organization_type.field("id")
+def organization_id(found: Organization, _: Info) -> str:
+    """The organisation's node id."""
+    return wire.node_id("Organization", found.pk)
+
+
+@organization_type.field("orgEntity")
+def organization_entity(found: Organization, info: Info) -> dict[str, Any]:
+    """The entity that owns the registries; it bears the organisation's name."""
+    return entity_node(found.name, found.pk, ctx(info).caller, kind="organization")
+
+
+@organization_type.field("featureFlags")
+def organization_flags(_: Organization, __: Info, **___: Any) -> list[dict[str, Any]]:
+    """None are raised."""
+    return []
+
+
+@organization_type.field("advancedRegistryFeatures")
+def advanced_features(_: Organization, __: Info) -> dict[str, Any]:
+    """Versions can be ordered, too."""
+    return {"advanced_search": True}
+
+
+@entity_type.field("organization")
+def organization_of_entity(_: dict[str, Any], info: Info) -> Organization:
+    """Everybody's, and its own entity's."""
+    return ctx(info).services.registries.organization()
+
+
+@entity_type.field("user")
+def user_of_entity(entity: dict[str, Any], info: Info) -> Caller | None:
+    """The caller, of their own entity."""
+    caller = ctx(info).caller
+    return caller if entity["name"] == caller.name else None
+
+
+@user_type.field("organizations")
+def organizations_of_user(_: Caller, info: Info) -> list[Organization]:
+    """The one there is."""
+    return [ctx(info).services.registries.organization()]
+
+
+@entity_type.field("artifactCollections")
+def search_collections(
+    entity: dict[str, Any], info: Info, project_filters: str | None = None,
+    filters: str | None = None, collection_types: list[str] | None = None,
+    after: str | None = None, first: int | None = None, order: str | None = None,
+) -> dict[str, Any]:  # fmt: skip
+    """The collections of all registries the caller sees."""
+    context = _searched(entity, info)
+    found = context.services.registries.search_collections(
+        context.caller, project_filters, filters, order
+    )
+    wanted = collection_types or ["PORTFOLIO"]
+    return connection([c for c in found if str(c.kind).upper() in wanted], first, after)
+
+
+@entity_type.field("artifactMemberships")
+def search_versions(
+    entity: dict[str, Any], info: Info, project_filters: str | None = None,
+    collection_filters: str | None = None, filters: str | None = None,
+    after: str | None = None, first: int | None = None, order: str | None = None,
+) -> dict[str, Any]:  # fmt: skip
+    """The versions linked to all registries the caller sees."""
+    context = _searched(entity, info)
+    found = context.services.registries.search_versions(
+        context.caller, project_filters, collection_filters, filters, order
+    )
+    return connection(found, first, after)
+
+
+def _searched(entity: dict[str, Any], info: Info) -> Context:
+    if entity["entity_type"] != "organization":
+        raise Unsupported(
+            f"only the organisation's registries are searched as a whole, not {entity['name']!r}; "
+            "list the collections of one project"
+        )
+    return ctx(info)
+
+
+@project_type.field("access")
+def access(owner: Project, info: Info) -> str:
+    """Members only; of a registry, whether these are all of the organisation."""
+    context = ctx(info)
+    if not is_registry(owner, context):
+        return "PRIVATE"
+    return "RESTRICTED" if context.services.registries.get(owner).is_restricted else "PRIVATE"
+
+
+@project_type.field("readOnly")
+def read_only(owner: Project, info: Info) -> bool:
+    """Who sees a project may write to it; a registry's viewers may not."""
+    context = ctx(info)
+    if not is_registry(owner, context):
+        return False
+    registry = context.services.registries.get(owner)
+    return context.services.registries.role(context.caller, registry) is Role.VIEWER
+
+
+@project_type.field("updatedAt")
+def updated_at(owner: Project, info: Info) -> Any:
+    """When a registry was last changed; an ordinary project's creation."""
+    context = ctx(info)
+    if not is_registry(owner, context):
+        return owner.created_at
+    return context.services.registries.get(owner).updated_at
+
+
+@project_type.field("allowAllArtifactTypesInRegistry")
+def takes_all_types(owner: Project, info: Info) -> bool:
+    """Whether a registry takes artifacts of every type, as ordinary projects do."""
+    context = ctx(info)
+    return not is_registry(owner, context) or context.services.registries.get(owner).takes_all_types
+
+
+@project_type.field("members")
+def user_members(owner: Project, info: Info) -> list[dict[str, Any]]:
+    """The users with a role of their own in a registry."""
+    found = ctx(info).services.registries.members.list_users(owner)
+    return [
+        {
+            "id": wire.node_id("User", user.pk),
+            "name": user.name,
+            "username": user.name,
+            "email": user.email,
+            "role": {"name": str(user.role)},
+        }
+        for user in found
+    ]
+
+
+@project_type.field("teamMembers")
+def team_members(owner: Project, info: Info) -> list[dict[str, Any]]:
+    """The teams with a role in a registry; who belongs to them, their members see."""
+    context = ctx(info)
+    found = context.services.registries.members.list_teams(owner)
+    return [
+        {
+            "team": entity_node(team.name, team.pk, context.caller, kind="team"),
+            "role": {"name": str(team.role)},
+        }
+        for team in found
+    ]
+
+
+def upsert(context: Context, input: dict[str, Any]) -> tuple[Project, bool]:
+    """Make or change a registry, as `upsertModel` asks for it."""
+    visibility = input.get("access")
+    if visibility is not None and visibility not in VISIBILITIES:
+        raise Unsupported(
+            f"a registry's visibility is organization (PRIVATE) or restricted (RESTRICTED); got "
+            f"{visibility!r}"
+        )
+    change = RegistryChange(
+        description=input.get("description"),
+        is_restricted=None if visibility is None else VISIBILITIES[visibility],
+        takes_all_types=input.get("allow_all_artifact_types_in_registry"),
+        type_names=[kind["name"] for kind in input.get("artifact_types") or []],
+    )
+    return context.services.registries.upsert(context.caller, input.get("name") or "", change)
+
+
+@mutation.field("renameProject")
+def rename(_: Any, info: Info, input: dict[str, Any]) -> dict[str, Any]:
+    """Give a registry another name."""
+    context = ctx(info)
+    if input["entity_name"] != context.services.registries.organization().name:
+        raise Unsupported("only registries are renamed; a project keeps its name")
+    renamed = context.services.registries.rename(
+        context.caller, input["old_project_name"], input["new_project_name"]
+    )
+    return {"project": renamed, "inserted": False}
+
+
+@mutation.field("deleteModel")
+def delete(_: Any, info: Info, input: dict[str, Any]) -> dict[str, Any]:
+    """Remove a registry; an ordinary project is none, and stays."""
+    context = ctx(info)
+    context.services.registries.delete(context.caller, wire.read_node_id("Project", input["id"]))
+    return {"success": True}
+
+
+@mutation.field("createProjectMembers")
+def add_members(_: Any, info: Info, input: dict[str, Any]) -> dict[str, Any]:
+    """Let users and teams into a registry; those without a role become members."""
+    return _set_roles(ctx(info), input, Role.MEMBER, only_new=True)
+
+
+@mutation.field("deleteProjectMembers")
+def remove_members(_: Any, info: Info, input: dict[str, Any]) -> dict[str, Any]:
+    """Take their roles from users and teams."""
+    return _set_roles(ctx(info), input, None)
+
+
+@mutation.field("updateProjectMember")
+def update_user(_: Any, info: Info, input: dict[str, Any]) -> dict[str, Any]:
+    """Give a user a role."""
+    given = {"project_id": input["project_id"], "user_ids": [input["user_id"]]}
+    return _set_roles(ctx(info), given, read_role(input["user_project_role"]))
+
+
+@mutation.field("updateProjectTeamMember")
+def update_team(_: Any, info: Info, input: dict[str, Any]) -> dict[str, Any]:
+    """Give a team a role."""
+    given = {"project_id": input["project_id"], "team_ids": [input["team_id"]]}
+    return _set_roles(ctx(info), given, read_role(input["team_project_role"]))
+
+
+def _set_roles(
+    context: Context, input: dict[str, Any], role: Role | None, only_new: bool = False
+) -> dict[str, Any]:
+    context.services.registries.members.set_roles(
+        context.caller,
+        wire.read_node_id("Project", input["project_id"]),
+        [wire.read_node_id("User", node) for node in input.get("user_ids") or []],
+        [wire.read_node_id("Entity", node) for node in input.get("team_ids") or []],
+        role,
+        only_new,
+    )
+    return {"success": True}
+
+
+bindables: list[SchemaBindable] = [
+    query, mutation, organization_type, entity_type, user_type, project_type,
+]  # fmt: skip
