@@ -38,6 +38,7 @@ class Proxy:
         self.port: int = self._listener.getsockname()[1]
         self.behind: Sequence[int] = ()
         self.asked: list[tuple[int, str]] = []  # (port behind, path) of what was passed on
+        self.heads: list[str] = []  # the same whole, as it was sent to us
         self.refused: list[str] = []  # what was asked for outside our path
         self._turn = itertools.count()
         self._open: set[socket.socket] = set()
@@ -108,6 +109,7 @@ class Proxy:
         if self._cuts_path:
             path = path[len(self._path) :] or "/"
         self.asked.append((port, path))
+        self.heads.append(head)
         dropped = {"connection"} | (set() if self._keeps_host else {"host"})
         kept = [line for line in lines if line.partition(":")[0].lower() not in dropped]
         if not self._keeps_host:

@@ -13,6 +13,7 @@ from sweepd.wandb_api.features import FEATURES
 from sweepd.wandb_api.graphql import refused
 from sweepd.wandb_api.graphql.engine import build_schema
 from tests.protocol.client_documents import CLIENT_VERSION, CORE, Document, collect
+from tests.protocol.flags import DOWN, OLDER, TRIED
 
 PAGE = Path(sweepd.wandb_api.__file__).parent / "PROTOCOL.md"
 BEGIN = "<!-- made by python -m tests.protocol.page: from here -->\n"
@@ -84,11 +85,20 @@ def generated() -> str:
     }
     spare = ", ".join(sorted(ours - asked))
     lines += ["", f"Answered for our own commands and older clients only: {spare or 'nothing'}."]
-    on, off = ([f for f, is_on in FEATURES.items() if is_on is flag] for flag in (True, False))
-    lines += ["", "### Feature flags", "", f"Raised: {', '.join(on)}."]
-    if off:
-        lines += ["", f"Known and down: {', '.join(off)}."]
-    return "\n".join(lines) + "\n"
+    return "\n".join([*lines, *_flags()]) + "\n"
+
+
+def _flags() -> list[str]:
+    """Which flags are up, where that was tried, and which are down."""
+    lines = ["", "### Feature flags", "", "| up | tried up and down with the client |", "|---|---|"]
+    lines += [f"| {name} | {TRIED[name]} |" for name in FEATURES if name in TRIED]
+    older = ", ".join(name for name in FEATURES if name in OLDER)
+    lines += ["", f"Up for clients before 0.31, which alone ask for them: {older}."]
+    lines += ["", "Down:", ""]
+    for reason in dict.fromkeys(DOWN.values()):
+        names = sorted(name for name, why in DOWN.items() if why == reason)
+        lines.append(f"- {reason}: {', '.join(names)}.")
+    return lines
 
 
 def with_generated(page: str) -> str:

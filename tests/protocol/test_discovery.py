@@ -1,15 +1,21 @@
 """How clients find and enter a server: feature flags, a path before every address, limits."""
 
+import re
 from collections.abc import Iterator
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
+import wandb
 from starlette.testclient import TestClient
+from wandb.proto.wandb_internal_pb2 import ServerFeature
 
 from sweepd import server
 from sweepd.wandb_api import features
+from tests.conftest import ROOT
 from tests.protocol.conftest import KEY, Ask, authorization
+from tests.protocol.flags import DOWN, OLDER, TRIED
 from tests.protocol.test_edge import UPSERT, message_of
 
 FLAGS = "{ serverInfo { features { name isEnabled } } }"
@@ -60,6 +66,27 @@ def test_flags_are_told_as_they_stand(
     told = {f["name"]: f["isEnabled"] for f in ask(FLAGS)["serverInfo"]["features"]}
     assert told["STRUCTURED_CONSOLE_LOGS"] is raised
     assert not told.get("EVAL_TABLES_CES", False)
+
+
+def test_every_flag_of_the_client_is_up_or_down_for_a_reason() -> None:
+    known = {name for name, _ in ServerFeature.items() if name != "SERVER_FEATURE_UNSPECIFIED"}
+    assert known == features.FEATURES.keys() | DOWN.keys()
+    assert all(features.FEATURES.values()) and not features.FEATURES.keys() & DOWN.keys()
+
+
+def test_every_flag_that_is_up_is_tried_up_and_down() -> None:
+    assert features.FEATURES.keys() == TRIED.keys() | OLDER
+    for name, path in TRIED.items():
+        text = (ROOT / path).read_text()
+        assert f'"{name}"' in text and "flags=" in text, f"{path} does not try {name}"
+
+
+def test_flags_for_older_clients_are_asked_for_by_no_code_of_the_installed_one() -> None:
+    """One that is needs a test of both settings, and a place in TRIED."""
+    root = Path(wandb.__file__).parent
+    texts = [path.read_text() for path in root.rglob("*.py") if "proto" not in path.parts]
+    asked = {name for name in OLDER for text in texts if re.search(rf"\b{name}\b", text)}
+    assert asked == set()
 
 
 def test_document_that_unfolds_without_end_is_refused(ask: Ask) -> None:
