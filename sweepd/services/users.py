@@ -76,9 +76,13 @@ class Users:
         self._cache.clear()
 
     def add_user(
-        self, name: str, key: str | None = None, is_admin: bool = False, email: str = ""
-    ) -> str:
+        self, name: str, key: str | None = None, is_admin: bool = False, email: str = "",
+        has_key: bool = True,
+    ) -> str:  # fmt: skip
         """Add a user with an entity of the same name, and return their key, shown only now.
+
+        Args:
+            has_key: False for a user who gets one later; the key returned is then none of theirs.
 
         Raises:
             BadInput: The name or key has a form the client would refuse.
@@ -99,7 +103,8 @@ class Users:
             user_pk = users.create_user(connection, name, email, is_admin, at)
             entity = found[0] if found else users.create_entity(connection, name, "user", at)
             users.add_member(connection, entity, user_pk, "owner")
-            self._store_key(connection, user_pk, secret, "first key")
+            if has_key:
+                self._store_key(connection, user_pk, secret, "first key")
 
         self._core.db.write(add)
         return secret
@@ -141,17 +146,18 @@ class Users:
         return number, secret
 
     def list_keys(self, caller: Caller) -> list[ApiKey]:
-        """The caller's keys, without secrets."""
+        """A user's keys, without secrets."""
         with self._core.db.read() as connection:
             return users.list_keys(connection, caller.user_pk)
 
     def delete_key(self, caller: Caller, key_pk: int) -> None:
-        """Revoke one of the caller's keys.
+        """Revoke one of the caller's keys; an administrator revokes anybody's.
 
         Raises:
-            NotFound: It is not theirs.
+            NotFound: There is none such.
         """
-        if not self._core.db.write(lambda c: users.delete_key(c, caller.user_pk, key_pk)):
+        owner = None if caller.is_admin else caller.user_pk
+        if not self._core.db.write(lambda c: users.delete_key(c, owner, key_pk)):
             raise NotFound(f"you have no key number {key_pk}")
         self._cache.clear()
 

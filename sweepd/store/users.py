@@ -125,12 +125,11 @@ def list_keys(connection: Connection, user_pk: int) -> list[ApiKey]:
     return [ApiKey(r.id, r.user_id, r.hint, r.description, r.created_at) for r in rows]
 
 
-def delete_key(connection: Connection, user_pk: int, key_pk: int) -> bool:
-    """Revoke one of the user's keys."""
+def delete_key(connection: Connection, user_pk: int | None, key_pk: int) -> bool:
+    """Revoke one of the user's keys, or of anybody's."""
     keys = schema.api_keys.c
-    done = connection.execute(
-        sa.delete(schema.api_keys).where(keys.user_id == user_pk, keys.id == key_pk)
-    )
+    query = sa.delete(schema.api_keys).where(keys.id == key_pk)
+    done = connection.execute(query if user_pk is None else query.where(keys.user_id == user_pk))
     return bool(done.rowcount)
 
 

@@ -86,7 +86,8 @@ def create_user(_: Any, info: Info, input: dict[str, Any]) -> dict[str, Any]:
     if not context.caller.is_admin:
         raise Forbidden("only an administrator adds users; ask one for `sweepd users add`")
     name = email.partition("@")[0]
-    context.services.users.add_user(name, email=email, is_admin=bool(input.get("admin")))
+    is_admin = bool(input.get("admin"))
+    context.services.users.add_user(name, email=email, is_admin=is_admin, has_key=False)
     return {"user": context.services.users.get_caller(name)}
 
 
@@ -134,9 +135,9 @@ def teams(caller: Caller, info: Info) -> dict[str, Any]:
 
 @user.field("apiKeys")
 def api_keys(caller: Caller, info: Info) -> dict[str, Any]:
-    """One's own keys, by their last four characters; nobody sees another's."""
+    """Keys by their last four characters: one's own, and for an administrator everybody's."""
     context = ctx(info)
-    if caller.user_pk != context.caller.user_pk:
+    if caller.user_pk != context.caller.user_pk and not context.caller.is_admin:
         return connection([])
     keys = context.services.users.list_keys(caller)
     return connection(
@@ -158,7 +159,7 @@ def generate_api_key(_: Any, info: Info, input: dict[str, Any]) -> dict[str, Any
 
 @mutation.field("deleteApiKey")
 def delete_api_key(_: Any, info: Info, input: dict[str, Any]) -> dict[str, Any]:
-    """Revoke one of the caller's keys."""
+    """Revoke one of the caller's keys, or as an administrator anybody's."""
     context = ctx(info)
     if not str(input["id"]).isdigit():
         raise BadInput(f"an API key's id is a number; got {input['id']!r}")
