@@ -259,6 +259,22 @@ def test_keys_are_made_and_one_signs_out(signed_in: Page, real: RealSite) -> Non
     expect(signed_in.get_by_label("API key")).to_be_visible()
 
 
+def test_whoever_the_client_sends_for_a_key_lands_where_keys_are_made(
+    new_page: Callable[..., Page], real: RealSite
+) -> None:
+    page = new_page()
+    page.goto(f"{real.address}/authorize?signup=true&ref=models")
+    expect(page.get_by_text("ask whoever runs this server to add you")).to_be_visible()
+    page.get_by_label("API key").fill(KEY)
+    page.get_by_role("button", name="Sign in").click()
+    page.get_by_role("button", name="Create a key").click()
+    expect(page.get_by_text("it is not shown again")).to_have_count(1)
+    page.reload()
+    expect(page.get_by_text("it is not shown again")).to_have_count(0)
+    page.goto(f"{real.address}/authorize?ref=models")  # signed in already: no form
+    expect(page.get_by_role("button", name="Create a key")).to_be_visible()
+
+
 def test_addresses_the_client_prints_all_open(signed_in: Page, real: RealSite) -> None:
     sweep_id, runs = real.sweep_with_runs("addresses", 1)
     base = "/ann/addresses"

@@ -9,7 +9,7 @@ const secret = document.querySelector('[data-part="secret"]');
 async function act(body) {
   try {
     const answer = await post(ACTIONS, body);
-    message.textContent = answer.message ?? "";
+    message.textContent = answer.secret ? "" : answer.message ?? "";
     if (answer.secret) showSecret(answer);
     else window.location.reload();
   } catch (error) {
