@@ -119,6 +119,9 @@ class _Measurement:
         await self._compare(checker, is_all=True)
         for name, what in done.items():
             await checker.stock(name, what)
+        for sender in self._senders:
+            sender.close()
+        await asyncio.sleep(0.1)  # until the transports are closed
         return self._outcome(checker, seconds, done)
 
     def _sender(self, name: str) -> Sender:
