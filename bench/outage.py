@@ -4,7 +4,8 @@
 
 The server is killed in the middle of a run that has history, console lines, a file and an artifact
 on their way; `use_artifact`, `wandb.Api()` and another process's `wandb.init` begin while it is
-away (the first two are tried again, since the client gives up on them after some 20 s). Environments of the versions are made under `.clients/`, as `make clients` does.
+away. The first two are tried again, since the client gives up reading after some 20 s. Environments
+of the versions are made under `.clients/`, as `make clients` does.
 """
 
 import argparse
