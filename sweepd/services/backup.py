@@ -31,6 +31,7 @@ class Contents:
 
     n_files: int
     size_bytes: int
+    damaged: tuple[str, ...] = ()  # files the server has lost, by content hash: left out
 
 
 def write(
@@ -58,20 +59,21 @@ def write(
             meta = {"format": FORMAT, "sweepd": version, "taken_at": at.isoformat()}
             _add(archive, _META, json.dumps(meta).encode(), at)
             done: set[str] = set()
-            _add_blobs(archive, blobs, _list_blobs(url), done, at, is_last=False)
+            _add_blobs(archive, blobs, _list_blobs(url), done, at)
             copy = Path(folder) / _DATABASE
             transfer.snapshot(url, copy)
-            _add_blobs(archive, blobs, _list_blobs(sqlite_url(copy)), done, at, is_last=True)
+            recorded = _list_blobs(sqlite_url(copy))
+            _add_blobs(archive, blobs, recorded, done, at)
             archive.add(copy, _DATABASE)
             if key_file.exists():
                 archive.add(key_file, _KEY)
         aside.rename(target)
     finally:
         aside.unlink(missing_ok=True)
-    return Contents(len(done), target.stat().st_size)
+    return Contents(len(done), target.stat().st_size, tuple(sorted(set(recorded) - done)))
 
 
-def _list_blobs(url: str) -> list[str]:
+def _list_blobs(url: str) -> dict[str, int]:
     database = Database(url)
     try:
         with database.read() as connection:
@@ -87,21 +89,20 @@ def _add(archive: tarfile.TarFile, name: str, body: bytes, at: datetime) -> None
 
 
 def _add_blobs(
-    archive: tarfile.TarFile, blobs: Blobs, names: list[str], done: set[str], at: datetime,
-    is_last: bool,
-) -> None:  # fmt: skip
-    for name in names:
+    archive: tarfile.TarFile, blobs: Blobs, sizes: dict[str, int], done: set[str], at: datetime
+) -> None:
+    for name, wanted in sizes.items():
         if name in done:
             continue
         try:
             with blobs.open_file(name) as (file, size_bytes):
+                if size_bytes != wanted:
+                    continue  # damaged: one lost file must not cost all others their backup
                 entry = tarfile.TarInfo(f"blobs/{name}")
                 entry.size, entry.mtime, entry.mode = size_bytes, int(at.timestamp()), 0o600
                 archive.addfile(entry, file)
         except NotFound:
-            if is_last:
-                raise
-            continue  # deleted since it was listed
+            continue  # deleted since it was listed, or lost
         done.add(name)
 
 

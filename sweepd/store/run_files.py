@@ -62,9 +62,10 @@ def forget_unused_blobs(connection: Connection, names: Iterable[str]) -> list[st
     return unused
 
 
-def list_blobs(connection: Connection) -> list[str]:
-    """Every blob recorded, by name."""
-    return list(connection.execute(sa.select(schema.blobs.c.hash).order_by("hash")).scalars())
+def list_blobs(connection: Connection) -> dict[str, int]:
+    """Bytes of every blob recorded, by name."""
+    query = sa.select(schema.blobs.c.hash, schema.blobs.c.size_bytes).order_by("hash")
+    return {str(name): int(size_bytes) for name, size_bytes in connection.execute(query)}
 
 
 def list_idle_blobs(connection: Connection, before: datetime) -> list[str]:

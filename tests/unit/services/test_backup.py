@@ -190,3 +190,24 @@ def test_second_server_on_one_folder_is_refused(tmp_path: Path) -> None:
             pass
     with server.hold_folder(settings):
         pass
+
+
+def test_lost_and_damaged_files_are_named_and_cost_the_others_nothing(
+    parts: server.Parts, ann: Caller, tmp_path: Path
+) -> None:
+    fill(parts, ann)
+    log(parts, ann, b"to be lost", "lost")
+    log(parts, ann, b"to be damaged", "damaged")
+    places = {
+        path.read_bytes(): path
+        for path in Path(parts.settings.files_location).rglob("*") if path.is_file()
+    }  # fmt: skip
+    places[b"to be lost"].unlink()
+    places[b"to be damaged"].write_bytes(b"to be")
+    done = write_backup(parts, tmp_path / "backup.tar")
+    lost = [places[body] for body in (b"to be lost", b"to be damaged")]
+    assert set(done.damaged) == {path.parent.name + path.name for path in lost}
+    assert done.n_files == len(places) - 2
+    back = restore(tmp_path / "backup.tar", tmp_path / "new")
+    assert rows_of(back.settings.database_url) == rows_of(parts.settings.database_url)
+    back.core.db.close()
