@@ -19,7 +19,8 @@ import wandb
 PROJECT = "outage"
 LATE = """
 import wandb
-with wandb.init(project="outage", id="late") as run:
+settings = wandb.Settings(init_timeout=600)  # by default it gives up after 90 s
+with wandb.init(project="outage", id="late", settings=settings) as run:
     run.log({"x": 1})
 """
 
