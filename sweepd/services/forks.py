@@ -37,7 +37,7 @@ def begin(connection: Connection, run: Run, config: str) -> None:
     point = branch_point(run.run_id, config)
     if point is None or run.history_lines:
         return
-    parent = runs.find_run(connection, run.project_pk, point[0])
+    parent = runs.find_run(connection, run.project_pk, point[0], lock=True)
     if parent is None:
         raise NotFound(
             f"run {run.run_id} cannot be forked from {point[0]}: there is no such run in "

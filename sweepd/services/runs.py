@@ -1,60 +1,26 @@
 """Runs as their owner sees them: create, change, find, stop, delete."""
 
-import json
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
-from datetime import datetime
-from typing import Any
+from collections.abc import Callable
 
 from sweepd.domain.errors import BadInput, NotFound
-from sweepd.domain.ids import check_run_id, new_short_id
-from sweepd.domain.memorable import run_name
 from sweepd.domain.projects import Project
 from sweepd.domain.runs import Run, RunState
 from sweepd.domain.users import Caller
-from sweepd.services import access, deletions, endings, filters, forks, lifecycle, rewinds
+from sweepd.services import (
+    access,
+    deletions,
+    endings,
+    filters,
+    lifecycle,
+    rewinds,
+    run_changes,
+)
 from sweepd.services.core import Core
+from sweepd.services.run_changes import RunChange as RunChange  # what the edges say
+from sweepd.services.run_changes import is_started as is_started
 from sweepd.services.selections import Selections
-from sweepd.services.shared_runs import merge_configs
-from sweepd.store import projects, runs, sweeps
+from sweepd.store import runs
 from sweepd.store.database import Connection
-
-
-@dataclass(frozen=True, slots=True)
-class RunChange:
-    """What a client says about a run; None leaves a field as it is."""
-
-    config: str | None = None
-    summary: str | None = None
-    display_name: str | None = None
-    group_name: str | None = None
-    job_type: str | None = None
-    description: str | None = None
-    notes: str | None = None
-    tags: Sequence[str] | None = None
-    commit_sha: str | None = None
-    repo: str | None = None
-    host: str | None = None
-    program: str | None = None
-    state: str | None = None
-    sweep_id: str | None = None
-    is_shared: bool = False  # said by one of several clients that write the run
-
-    @property
-    def is_from_client(self) -> bool:
-        """Whether a `wandb.init` said this: only then the host and program are named."""
-        return self.host is not None or self.program is not None
-
-    def columns(self) -> dict[str, Any]:
-        """The columns to set."""
-        names = (
-            "config", "summary", "display_name", "group_name", "job_type", "description", "notes",
-            "commit_sha", "repo", "host", "program",
-        )  # fmt: skip
-        values = {name: value for name in names if (value := getattr(self, name)) is not None}
-        if self.tags is not None:
-            values["tags"] = json.dumps(list(self.tags))
-        return values
 
 
 class Runs:
@@ -77,7 +43,7 @@ class Runs:
 
         Args:
             run_id: Made up when None.
-            resumes: The client means to go on with the run; else a run that had ended begins anew.
+            resumes: The client means to go on with the run; else one that has data begins anew.
 
         Returns:
             The run, and whether it was created.
@@ -89,27 +55,9 @@ class Runs:
 
         def upsert(connection: Connection) -> tuple[Run, bool]:
             owner = access.ensure_project(connection, caller, self._core, entity, project)
-            at = self._core.now()
-            name = check_run_id(run_id) if run_id else self._fresh_id(connection, owner)
-            run = runs.find_run(connection, owner.pk, name, deleted=True, lock=True)
-            if run is None:  # of several who create it at once, one does
-                projects.lock_project(connection, owner.pk)
-                run = runs.find_run(connection, owner.pk, name, deleted=True)
-            if run is not None and run.deleted_at is not None:
-                if not (change.is_from_client or change.state):
-                    raise NotFound(f"run {owner.entity}/{owner.name}/{name} was deleted")
-                deletions.purge(connection, run)
-                run = None
-            inserted = run is None
-            if run is None:
-                run = self._create(connection, caller, owner, name, change, at)
-            else:
-                if _begins_anew(run, change, resumes):
-                    rewinds.begin_anew(connection, run)
-                self._change(connection, run, change, at)
-            if change.is_from_client and change.config is not None:
-                forks.begin(connection, _get(connection, run.pk), change.config)
-            return _get(connection, run.pk), inserted
+            return run_changes.upsert(
+                connection, caller, owner, run_id, change, resumes, self._core.now()
+            )
 
         run, inserted = self._core.db.write(upsert)
         self._core.changes.touch("run", run.pk)
@@ -125,49 +73,13 @@ class Runs:
 
         def update(connection: Connection) -> Run:
             run = access.get_run_by_pk(connection, caller, pk)
-            self._change(connection, run, change, self._core.now())
+            run_changes.apply(connection, run, change, self._core.now())
             return _get(connection, pk)
 
         run = self._core.db.write(update)
         self._core.changes.touch("run", run.pk)
         self._core.changes.touch("sweep", run.sweep_pk)
         return run
-
-    def _create(
-        self,
-        connection: Connection,
-        caller: Caller,
-        owner: Project,
-        run_id: str,
-        change: RunChange,
-        at: datetime,
-    ) -> Run:
-        number = runs.count_runs(connection, owner.pk) + 1
-        state = RunState.PENDING if change.state == RunState.PENDING else RunState.RUNNING
-        sweep = change.sweep_id and sweeps.find_sweep(connection, owner.pk, change.sweep_id)
-        values = {
-            "display_name": run_name(number, in_sweep=bool(sweep)),
-            **change.columns(),
-            "project_id": owner.pk,
-            "run_id": run_id,
-            "state": state,
-            "user_id": caller.user_pk,
-            "sweep_pk": sweep.pk if sweep else None,
-            "created_at": at,
-            "started_at": at if state is RunState.RUNNING else None,
-            "heartbeat_at": at if state is RunState.RUNNING else None,
-            "updated_at": at,
-        }
-        return _get(connection, runs.create_run(connection, values))
-
-    def _change(self, connection: Connection, run: Run, change: RunChange, at: datetime) -> None:
-        values = change.columns()
-        if change.is_shared and change.config is not None:
-            values["config"] = merge_configs(run.config, change.config)
-        if change.is_from_client:
-            lifecycle.begin_run(connection, run, at)
-            values["heartbeat_at"] = at
-        runs.update_run(connection, run.pk, {**values, "updated_at": at})
 
     def get(self, caller: Caller, entity: str | None, project: str | None, run_id: str) -> Run:
         """A run by its path.
@@ -298,35 +210,12 @@ class Runs:
         """
 
         def rewind(connection: Connection) -> Run:
-            run = access.get_run(connection, caller, entity, project, run_id)
+            found = access.get_run(connection, caller, entity, project, run_id)
+            run = access.get_run_by_pk(connection, caller, found.pk, lock=True)
             rewinds.rewind(connection, run, step, self._core.now())
             return _get(connection, run.pk)
 
         return self._core.db.write(rewind)
-
-    def _fresh_id(self, connection: Connection, project: Project) -> str:
-        while True:
-            run_id = new_short_id()
-            if runs.find_run(connection, project.pk, run_id, deleted=True) is None:
-                return run_id
-
-
-def is_started(run: Run) -> bool:
-    """Whether a client has begun this run: its config holds the client's telemetry."""
-    config: Mapping[str, Any] = json.loads(run.config or "{}")
-    private = config.get("_wandb")
-    value = private.get("value") if isinstance(private, dict) else None
-    return isinstance(value, dict) and "t" in value
-
-
-def _begins_anew(run: Run, change: RunChange, resumes: bool) -> bool:
-    """A `wandb.init` of another process on an id that has data, without resume or sharing.
-
-    Also while the run counts as running: its process was killed, most often, and has not been
-    missed yet. A client says its host only when it begins, and streams only after the answer.
-    """
-    has_data = bool(run.history_lines or run.events_lines or run.console_lines)
-    return change.is_from_client and has_data and not (resumes or change.is_shared)
 
 
 def _get(connection: Connection, pk: int) -> Run:
