@@ -118,19 +118,19 @@ def start_run(connection: Connection, run: Run, at: datetime) -> RunState:
     return RunState.RUNNING
 
 
+_NOT_ENDED: dict[str, Any] = {
+    "exitcode": None, "is_preempting": False, "stop_requested": False, "stop_requested_at": None,
+    "stop_reason": None,
+}  # fmt: skip
+
+
 def begin_run(connection: Connection, run: Run, at: datetime) -> None:
     """A client begins the run, or goes on with it: how it ended before holds no longer.
 
     A stop asked for before the run ever began stays: its client comes too late.
     """
     if run.state in ENDED and run.started_at is not None:
-        runs.update_run(
-            connection, run.pk,
-            {
-                "exitcode": None, "is_preempting": False, "stop_requested": False,
-                "stop_requested_at": None, "stop_reason": None,
-            },
-        )  # fmt: skip
+        runs.update_run(connection, run.pk, _NOT_ENDED)
     start_run(connection, run, at)
 
 
@@ -266,8 +266,8 @@ def set_run_state(connection: Connection, run: Run, state: RunState, at: datetim
     if run.state not in allowed.get(state, set()):
         raise BadInput(f"run {run.run_id} is {run.state} and cannot be set to {state}")
     if run.state is not state:
-        ended = at if state in ENDED else None
-        runs.update_run(connection, run.pk, {"state": state, "ended_at": ended, "updated_at": at})
+        values = {"ended_at": at} if state in ENDED else {"ended_at": None, **_NOT_ENDED}
+        runs.update_run(connection, run.pk, {"state": state, "updated_at": at, **values})
 
 
 def request_stop(connection: Connection, run: Run, reason: str, at: datetime) -> bool:

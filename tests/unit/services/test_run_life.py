@@ -5,7 +5,7 @@ import json
 import pytest
 
 from sweepd import server
-from sweepd.domain.errors import NotFound
+from sweepd.domain.errors import BadInput, NotFound
 from sweepd.domain.runs import Run, RunState
 from sweepd.domain.users import Caller
 from sweepd.services.leases import Leases
@@ -158,3 +158,39 @@ def test_rewinding_shows_the_last_row_as_summary_and_no_console(
     run = parts.services.runs.rewind(ann, None, "p", "r", 1)
     assert (run.history_lines, run.last_step, run.console_lines) == (2, 1, 0)
     assert json.loads(run.summary)["v"] == 6
+
+
+def test_failed_run_set_to_pending_forgets_its_exit_code(parts: server.Parts, ann: Caller) -> None:
+    Client(parts, ann).finish(3)
+    run = found(parts, ann)
+    parts.services.runs.set_state(ann, run.pk, "pending")
+    assert (found(parts, ann).state, found(parts, ann).exitcode) == (RunState.PENDING, None)
+
+
+def test_run_of_another_entity_can_be_neither_forked_rewound_nor_begun_anew(
+    parts: server.Parts, ann: Caller, bob: Caller
+) -> None:
+    client = Client(parts, ann)
+    client.log(1, 2)
+    runs = parts.services.runs
+    point = '{"_wandb": {"value": {"branch_point": {"run_id": "r", "step": 0}}}}'
+    with pytest.raises(NotFound):
+        runs.upsert(bob, "ann", "p", "x", RunChange(config=point, host="h"))
+    with pytest.raises(NotFound, match="cannot be forked"):
+        runs.upsert(bob, None, "p", "x", RunChange(config=point, host="h"))
+    with pytest.raises(NotFound):
+        runs.rewind(bob, "ann", "p", "r", 0)
+    with pytest.raises(NotFound):
+        runs.upsert(bob, "ann", "p", "r", RunChange(config=STARTED, host="h"))
+    with pytest.raises(NotFound):
+        runs.delete(bob, client.run.pk)
+    assert values(parts, ann) == [1, 2]
+
+
+@pytest.mark.parametrize("run_id", ["a/b", "a#b", "a?b", "a:b", "100 %", "..", " ", "x" * 129])
+def test_run_ids_that_cannot_be_part_of_an_address_are_refused(
+    parts: server.Parts, ann: Caller, run_id: str
+) -> None:
+    """With a '%' in it the client (0.31.0) asks for an address that is none, again and again."""
+    with pytest.raises(BadInput, match="run's id"):
+        parts.services.runs.upsert(ann, None, "p", run_id, RunChange())
