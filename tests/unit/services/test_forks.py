@@ -15,9 +15,10 @@ from sweepd.services.streams import Lines, StreamPost
 from sweepd.store.history import Stream
 
 
-@pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgres)])
+@pytest.fixture
 def database_url(request: pytest.FixtureRequest) -> str:
-    return "" if request.param == "sqlite" else str(request.getfixturevalue("postgresql_url"))
+    wanted = getattr(request, "param", "")
+    return str(request.getfixturevalue("postgresql_url")) if wanted else ""
 
 
 class Scene:
@@ -184,6 +185,9 @@ def test_odd_branch_point_makes_no_fork(scene: Scene, fork: tuple[Any, Any]) -> 
     assert scene.values("r") == ["r0"]
 
 
+@pytest.mark.parametrize(
+    "database_url", ["", pytest.param("postgresql", marks=pytest.mark.postgres)], indirect=True
+)
 def test_any_order_of_forks_and_cuts_leaves_every_run_its_rows(scene: Scene) -> None:
     """Against a model in which each fork copies its parent's rows."""
     chance = random.Random(5)
