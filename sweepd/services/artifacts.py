@@ -166,7 +166,7 @@ class Artifacts:
 
     def _visible_runs(self, caller: Caller, pks: Sequence[int]) -> list[Run]:
         with self._core.db.read() as connection:
-            found = runs.find_runs_by_pk(connection, pks)
+            found = runs.list_runs_by_pk(connection, pks, deleted=False)
         return [run for run in found if run.entity in caller.entities]
 
     def use(self, caller: Caller, run: Run, pk: int, used_as: str | None) -> Artifact:

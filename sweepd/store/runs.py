@@ -12,7 +12,6 @@ from sweepd.store import schema
 from sweepd.store.database import Connection
 
 _runs = schema.runs.c
-MAX_KEYS = 500  # in one list of a query
 _SELECT = (
     sa.select(
         schema.runs,
@@ -83,16 +82,6 @@ def find_run_by_pk(connection: Connection, pk: int, lock: bool = False) -> Run |
     return _run(row) if row else None
 
 
-def find_runs_by_pk(connection: Connection, pks: Sequence[int]) -> list[Run]:
-    """Runs by our keys, in the order of the keys, deleted ones left out."""
-    found: dict[int, Run] = {}
-    for first in range(0, len(pks), MAX_KEYS):
-        some = list(pks[first : first + MAX_KEYS])
-        query = _SELECT.where(_runs.id.in_(some), _runs.deleted_at.is_(None))
-        found |= {row.id: _run(row) for row in connection.execute(query)}
-    return [found[pk] for pk in pks if pk in found]
-
-
 def create_run(connection: Connection, values: dict[str, Any]) -> int:
     """Insert a run and return its key."""
     inserted = connection.execute(_INSERT, values).inserted_primary_key
@@ -146,11 +135,13 @@ def list_changed_runs(
     return _all(connection, query), list(connection.scalars(gone))
 
 
-def list_runs_by_pk(connection: Connection, pks: Sequence[int]) -> list[Run]:
-    """Runs by our keys, in that order; those gone are left out."""
+def list_runs_by_pk(connection: Connection, pks: Sequence[int], deleted: bool = True) -> list[Run]:
+    """Runs by our keys, in that order; those gone are left out, those deleted if not wanted."""
     found = {}
     for start in range(0, len(pks), 500):  # databases limit how many values one query names
         query = _SELECT.where(_runs.id.in_(pks[start : start + 500]))
+        if not deleted:
+            query = query.where(_runs.deleted_at.is_(None))
         found.update({run.pk: run for run in _all(connection, query)})
     return [found[pk] for pk in pks if pk in found]
 
