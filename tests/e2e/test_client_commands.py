@@ -1,9 +1,17 @@
 """The stock command line around runs and artifacts: offline, sync, pull, restore, put, get."""
 
+import fcntl
 import json
+import os
+import pty
 import re
+import select
+import struct
 import subprocess
 import sys
+import termios
+import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -147,3 +155,91 @@ def test_artifacts_are_put_listed_got_and_cached(
         shared_live, tmp_path, "-m", "wandb", "artifact", "get", f"{where}:none", check=False
     )
     assert missing.returncode != 0
+
+
+def git(folder: Path, *words: str) -> str:
+    who = ("-c", "user.name=a", "-c", "user.email=a@b")
+    done = subprocess.run(
+        ["git", *who, *words], cwd=folder, check=True, capture_output=True, text=True,
+        env=os.environ | {"GIT_CONFIG_GLOBAL": os.devnull},
+    )  # fmt: skip
+    return done.stdout
+
+
+def test_restore_brings_back_the_commit_and_what_was_changed_since(
+    shared_live: RunningServer, tmp_path: Path
+) -> None:
+    folder, upstream = tmp_path / "work", tmp_path / "upstream"
+    folder.mkdir()
+    git(tmp_path, "init", "-q", "--bare", str(upstream))
+    git(folder, "init", "-q", "-b", "main")
+    (folder / "tracked.txt").write_text("one\n")
+    git(folder, "add", ".")
+    git(folder, "commit", "-qm", "first")
+    git(folder, "remote", "add", "origin", str(upstream))
+    git(folder, "push", "-q", "-u", "origin", "main")
+    (folder / "tracked.txt").write_text("one\nlocal\n")
+    git(folder, "commit", "-qam", "second")
+    (folder / "tracked.txt").write_text("one\nlocal\ndirty\n")
+    run_id = train(shared_live, folder, "restored")
+    path = f"{entity(shared_live)}/restored/{run_id}"
+    run = find(shared_live, "restored", run_id)
+    names = {edge["node"]["name"] for edge in run["files"]["edges"]} if run else set()
+    patches = {name for name in names if name.endswith(".patch")}
+    assert "diff.patch" in patches and len(patches) == 2, names  # since HEAD, and since upstream
+    without = train(shared_live, folder, "restored", WANDB_DISABLE_GIT="true")
+    run = find(shared_live, "restored", without)
+    assert run and not [e for e in run["files"]["edges"] if e["node"]["name"].endswith(".patch")]
+    git(folder, "stash", "-q")
+    said = wandb(shared_live, folder, "restore", path)
+    assert git(folder, "branch", "--show-current").strip() == f"wandb/{run_id}", said
+    assert (folder / "tracked.txt").read_text() == "one\nlocal\ndirty\n"
+
+
+def test_commands_for_what_is_not_here_end_with_a_sentence(
+    shared_live: RunningServer, tmp_path: Path
+) -> None:
+    here = ("-p", "nothing", "-e", entity(shared_live))
+    do(shared_live, tmp_path, "-c", "import wandb; wandb.init(project='nothing').finish()")
+    assert "No jobs found" in wandb(shared_live, tmp_path, "job", "list", *here)
+    owner = entity(shared_live)
+    said = wandb(shared_live, tmp_path, "launch-agent", "-q", "q", "-e", owner, check=False)
+    assert "sweepd does not support this request" in said and "Traceback" not in said, said
+    said = wandb(shared_live, tmp_path, "restore", f"{owner}/nothing/gone", check=False)
+    assert "Traceback" not in said, said
+    wandb(shared_live, tmp_path, "init", *here)
+    assert "project = nothing" in (tmp_path / "wandb" / "settings").read_text()
+    assert '"project": "nothing"' in wandb(shared_live, tmp_path, "status")
+
+
+def test_leet_shows_a_run_of_the_server_in_the_terminal(
+    shared_live: RunningServer, tmp_path: Path
+) -> None:
+    run_id = train(shared_live, tmp_path, "leet")
+    address = f"{shared_live.url}/{entity(shared_live)}/leet/runs/{run_id}"
+    seen = in_terminal(
+        shared_live, tmp_path, [sys.executable, "-m", "wandb", "leet", address],
+        lambda text: "Finished" in text and "loss" in text,
+    )  # fmt: skip
+    assert "Finished" in seen and "loss" in seen and run_id in seen, seen[-3000:]
+
+
+def in_terminal(
+    live: RunningServer, folder: Path, command: list[str], is_enough: Callable[[str], bool]
+) -> str:
+    """What a full-screen program writes until it is enough, or for half a minute."""
+    ours, theirs = pty.openpty()
+    fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", 40, 140, 0, 0))
+    environment = live.environment(folder) | {"TERM": "xterm-256color"}
+    process = subprocess.Popen(
+        command, cwd=folder, env=environment, stdin=theirs, stdout=theirs, stderr=theirs
+    )
+    os.close(theirs)
+    seen, deadline = b"", time.monotonic() + 30
+    while time.monotonic() < deadline and not is_enough(seen.decode(errors="replace")):
+        if select.select([ours], [], [], 0.2)[0]:
+            seen += os.read(ours, 65536)
+    process.kill()
+    process.wait(10)
+    os.close(ours)
+    return seen.decode(errors="replace")
