@@ -3,6 +3,7 @@
 The client sends no key here; the token in the address says what may be done with which file.
 """
 
+import re
 from functools import partial
 from urllib.parse import quote
 
@@ -111,10 +112,9 @@ def _send(request: Request, blob: str, size_bytes: int, mimetype: str) -> Respon
     if request.headers.get("if-none-match") == headers["ETag"]:
         return Response(status_code=304, headers=headers)
     start, end, status = 0, size_bytes, 200
-    wanted = request.headers.get("range")
-    if wanted is not None:
-        span = _read_range(wanted, size_bytes)
-        if span is None:
+    span = _read_range(request.headers.get("range", ""), size_bytes)
+    if span is not None:
+        if span[0] >= span[1]:
             return Response(status_code=416, headers={"Content-Range": f"bytes */{size_bytes}"})
         start, end, status = *span, 206
         headers["Content-Range"] = f"bytes {start}-{end - 1}/{size_bytes}"
@@ -126,19 +126,24 @@ def _send(request: Request, blob: str, size_bytes: int, mimetype: str) -> Respon
 
 
 def _read_range(text: str, size_bytes: int) -> tuple[int, int] | None:
-    """Start and end of a single `bytes=a-b`, end not included; None when it cannot be met."""
+    """Start and end of a single `bytes=a-b`, end not included and never before the start.
+
+    None for what is no such range, or several: the whole is sent then, as RFC 9110 allows. A range
+    that lies behind the end is empty.
+    """
     unit, _, span = text.partition("=")
-    first, dash, last = span.partition("-")
-    if unit.strip() != "bytes" or not dash or "," in span:
+    first, dash, last = (part.strip() for part in span.partition("-"))
+    if unit.strip() != "bytes" or not dash or not (first or last):
         return None
-    try:
-        if not first:
-            return max(0, size_bytes - int(last)), size_bytes
-        start = int(first)
-        end = min(int(last) + 1, size_bytes) if last else size_bytes
-    except ValueError:
+    if not all(re.fullmatch(r"[0-9]{1,18}", part) for part in (first, last) if part):
         return None
-    return (start, end) if start < end else None
+    if not first:
+        return max(0, size_bytes - int(last)), size_bytes
+    start = int(first)
+    end = min(int(last) + 1, size_bytes) if last else size_bytes
+    if last and int(last) < start:
+        return None
+    return start, max(start, end)
 
 
 # `ids`: of the version whose upload brought the bytes; with the flag, after the version read.

@@ -98,6 +98,9 @@ def test_large_file_comes_in_parts_and_is_read_in_parts(ask: Ask, http: TestClie
     assert (some.status_code, some.content) == (206, BODY[1_000_000:1_000_100])
     assert http.get(url, headers={"Range": "bytes=-7"}).content == BODY[-7:]
     assert http.get(url, headers={"Range": "bytes=99999999-"}).status_code == 416
+    for no_range in ("bytes=5-2", "bytes=0-1,3-4", "bytes=-", "rows=1-2", "bytes=0-" + "9" * 5000):
+        whole = http.get(url, headers={"Range": no_range})
+        assert (whole.status_code, whole.content) == (200, BODY), no_range
     again = announce(ask, create(ask, "other"))
     assert again["uploadUrl"] is None and again["uploadMultipartUrls"] is None
 
