@@ -21,7 +21,8 @@ from tests.conftest import ROOT, RunningServer, start_server
 
 VERSIONS = ("0.26.1", "0.27.2", "0.28.2", "0.29.0", "0.30.0", "0.31.0")
 CACHE = ROOT / ".clients"
-NEEDS = ("numpy", "pillow")  # what the work logs media with
+# What the work logs media and TensorBoard's events with; the last brings pkg_resources for it.
+NEEDS = ("numpy", "pillow", "tensorboard", "tensorboardX", "setuptools<80")
 TIMEOUT_S = 600
 
 
@@ -29,13 +30,14 @@ def python_of(version: str) -> Path:
     """The interpreter of a version's environment, made when missing."""
     folder = CACHE / version
     python = folder / "bin" / "python"
-    if not (folder / ".ready").exists():
+    ready, wanted = folder / ".ready", " ".join(NEEDS)
+    if not ready.exists() or ready.read_text() != wanted:
         print(f"making an environment for wandb {version} …", file=sys.stderr)
         venv.create(folder, with_pip=True, clear=True)
         subprocess.run(
             [python, "-m", "pip", "install", "--quiet", f"wandb=={version}", *NEEDS], check=True
         )
-        (folder / ".ready").touch()
+        ready.write_text(wanted)
     return python
 
 

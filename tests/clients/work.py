@@ -168,6 +168,29 @@ def sync() -> None:
     assert wandb.Api().run(f"{PROJECT}/offline").summary["loss"] == 0.5
 
 
+def tensorboard() -> None:
+    """Events are followed live; folders of old ones are synced by clients that still do."""
+    from tensorboardX import SummaryWriter
+
+    def write() -> None:
+        with SummaryWriter("events") as writer:
+            for step in range(4):
+                writer.add_scalar("loss", 1 / (step + 1), step)
+
+    with wandb.init(project=PROJECT, id="followed", sync_tensorboard=True):
+        write()
+    values = wandb.Api().run(f"{PROJECT}/followed").history(keys=["loss"], pandas=False)
+    assert values[0]["loss"] == 1 and len(values) == 4, values
+    minor = int(wandb.__version__.split(".")[1])
+    if minor >= 30:
+        assert "No runs to sync" in cli("sync", "events")
+        return
+    words = ["--legacy"] if minor >= 28 else []
+    cli("sync", *words, "--id", "events", "-p", PROJECT, "events")
+    rows = list(wandb.Api().run(f"{PROJECT}/events").scan_history())
+    assert rows[0]["events/loss"] == 1 and len(rows) == 4, rows
+
+
 def api() -> None:
     """The public API reads and changes what the steps above made."""
     found = wandb.Api()
@@ -190,7 +213,7 @@ def api() -> None:
 
 
 STEPS: list[Callable[[], None]] = [
-    login, run, files, artifact, registry, sweep, agent, resume, sync, api,
+    login, run, files, artifact, registry, sweep, agent, resume, sync, tensorboard, api,
 ]  # fmt: skip
 
 if __name__ == "__main__":

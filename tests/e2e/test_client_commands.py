@@ -6,6 +6,7 @@ import os
 import pty
 import re
 import select
+import signal
 import struct
 import subprocess
 import sys
@@ -232,14 +233,15 @@ def in_terminal(
     fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", 40, 140, 0, 0))
     environment = live.environment(folder) | {"TERM": "xterm-256color"}
     process = subprocess.Popen(
-        command, cwd=folder, env=environment, stdin=theirs, stdout=theirs, stderr=theirs
-    )
+        command, cwd=folder, env=environment, stdin=theirs, stdout=theirs, stderr=theirs,
+        start_new_session=True,
+    )  # fmt: skip
     os.close(theirs)
     seen, deadline = b"", time.monotonic() + 30
     while time.monotonic() < deadline and not is_enough(seen.decode(errors="replace")):
         if select.select([ours], [], [], 0.2)[0]:
             seen += os.read(ours, 65536)
-    process.kill()
+    os.killpg(process.pid, signal.SIGKILL)  # it starts a program of its own, which would go on
     process.wait(10)
     os.close(ours)
     return seen.decode(errors="replace")

@@ -5,6 +5,7 @@ Run by test_client_artifacts.py with the stock client; ends with `done` when eve
 
 import base64
 import hashlib
+import subprocess
 import sys
 import time
 from pathlib import Path
@@ -137,6 +138,28 @@ def deleted_while_listed() -> None:
     assert (got.paths, got.errors) == ([], {}), got
 
 
+CODE = """
+import sys, wandb
+settings = wandb.Settings(console="off", x_disable_stats=True, save_code=sys.argv[2] == "yes")
+with wandb.init(project=sys.argv[1], id="code-" + sys.argv[2], settings=settings) as run:
+    run.log_code(".", name="chosen", include_fn=lambda path: path.endswith((".py", ".txt")),
+                 exclude_fn=lambda path: "out." in path)
+"""
+
+
+def code() -> None:
+    """The script is kept when its user says so; `log_code` keeps what it is told to."""
+    for name in ("in.py", "out.py", "in.txt"):
+        Path(name).write_text(name)
+    Path("script.py").write_text(CODE)
+    for word, kept in (("yes", ["code/script.py"]), ("no", [])):
+        subprocess.run([sys.executable, "script.py", PROJECT, word], check=True)
+        files = wandb.Api().run(f"{HERE}/code-{word}").files(pattern="code/%")
+        assert [file.name for file in files] == kept, word
+    chosen = wandb.Api().artifact(f"{HERE}/chosen:latest", type="code").manifest.entries
+    assert {"in.py", "in.txt", "script.py"} <= set(chosen) and "out.py" not in chosen, chosen
+
+
 def has_sound() -> bool:
     try:
         import soundfile  # noqa: F401
@@ -150,6 +173,7 @@ def main() -> None:
     media_and_listing()
     names_of_every_kind()
     deleted_while_listed()
+    code()
     print("done")
 
 
