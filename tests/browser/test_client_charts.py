@@ -12,6 +12,7 @@ from real_site import KEY, RealSite
 from test_pages import open_ready
 
 pytestmark = [pytest.mark.browser, pytest.mark.e2e]
+PATIENCE_MS = 60_000  # two dozen charts are drawn at once, by a browser without a graphics card
 
 
 @pytest.fixture(scope="module")
@@ -41,7 +42,7 @@ def card(page: Page, title: str) -> Locator:
 def points(chart: Locator) -> list[int]:
     """How many points each trace of a chart has."""
     plot = chart.locator(".js-plotly-plot")
-    expect(plot.locator(".main-svg").first).to_be_attached()
+    expect(plot.locator(".main-svg").first).to_be_attached(timeout=PATIENCE_MS)
     count = "e => e._fullData.map((t) => (t.x ?? []).filter((v) => v !== null).length)"
     found: list[int] = plot.evaluate(count)
     return found
@@ -106,7 +107,7 @@ def test_sounds_films_pages_figures_and_scenes_are_shown(signed_in: Page, drawn:
     open_ready(signed_in, f"{drawn}/runs/media")
     sound = card(signed_in, "sound")
     expect(sound).to_contain_text("a tone")
-    expect(sound.locator("audio")).to_have_js_property("duration", 0.5)
+    expect(sound.locator("audio")).to_have_js_property("duration", 0.5, timeout=PATIENCE_MS)
     expect(card(signed_in, "film").get_by_role("img", name="a clip")).to_be_visible()
     film = card(signed_in, "clip").locator("video").evaluate("e => e.src")
     answer = signed_in.request.get(film, headers={"Range": "bytes=10-19"})
