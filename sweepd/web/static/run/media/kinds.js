@@ -73,7 +73,8 @@ function figure(item, url) {
     if (!place.isConnected) return null;
     const { width, height, ...rest } = layout;
     place.style.height = `${Math.max(240, Math.min(720, height ?? 360))}px`;
-    return library.newPlot(place, data, { ...rest, autosize: true }, CONFIG);
+    const margin = rest.margin ?? { l: 48, r: 16, t: rest.title?.text ? 56 : 16, b: 40 }; // Plotly's suit a whole page
+    return library.newPlot(place, data, { ...rest, margin, autosize: true }, CONFIG);
   }).catch((error) => put(place, h("p", { class: "quiet small" }, `Not drawn: ${error.message}`)));
   return place;
 }
