@@ -14,8 +14,11 @@ from sweepd.domain.projects import Project
 from sweepd.domain.registries import Role
 from sweepd.domain.users import Caller
 from sweepd.services.artifact_uploads import NewArtifact
+from sweepd.services.core import Core
 from sweepd.services.registries import Registries, RegistryChange
+from sweepd.services.users import Users
 from sweepd.settings import Settings
+from sweepd.store.database import Database
 from tests.conftest import FakeClock
 from tests.unit.services.test_artifacts import LIMIT, run, stream
 
@@ -90,6 +93,19 @@ def test_the_organisation_takes_another_name_and_never_somebody_elses(
         parts.services.users.add_user("acme")
     assert parts.services.projects.find(ann, "acme", MODEL) is not None
     assert parts.services.projects.find(ann, "organization", MODEL) is None
+
+
+def test_the_organisation_takes_a_free_name_beside_a_user_of_an_older_server(
+    tmp_path: Path, clock: FakeClock
+) -> None:
+    settings = Settings(data=tmp_path / "older")
+    settings.data.mkdir()
+    older = Database(settings.database_url)
+    Users(Core(older, clock)).add_user("organization")
+    older.close()
+    built = server.build(settings, clock)
+    assert built.services.registries.organization().name == "organization-2"
+    built.core.db.close()
 
 
 def test_a_link_has_numbers_and_aliases_of_its_own(parts: server.Parts, ann: Caller) -> None:
