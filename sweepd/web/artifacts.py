@@ -5,25 +5,27 @@ import re
 from typing import Any
 
 from starlette.requests import Request
-from starlette.responses import RedirectResponse, Response
+from starlette.responses import Response
 
 from sweepd.domain.artifacts import (
     Alias,
     Artifact,
     Collection,
+    CollectionKind,
     CollectionSummary,
     Entry,
     Membership,
 )
 from sweepd.domain.errors import BadInput, NotFound
 from sweepd.domain.projects import Project
+from sweepd.domain.registries import Role
 from sweepd.services import lineage
 from sweepd.services.all import Services
-from sweepd.web import lineage_drawing, shapes
+from sweepd.web import lineage_drawing, registries, shapes
 from sweepd.web.answering import address, crumbs, render, segment
 from sweepd.web.files import blob_answer
 from sweepd.web.projects import project_of
-from sweepd.web.session import Visitor, services_of
+from sweepd.web.session import Visitor
 
 MAX_FILES = 5000  # listed on a page
 MAX_VERSIONS = 200
@@ -36,6 +38,7 @@ def index(request: Request, visitor: Visitor) -> Response:
     base = address(project.entity, project.name)
     return render(
         "artifacts.html", visitor, title="Artifacts",
+        registry=registries.heading(request, visitor, project),
         collections=[_collection_row(item) for item in services.overviews.collections(project)],
         crumbs=crumbs((project.entity, address(project.entity)), (project.name, base),
                       ("Artifacts", None)),
@@ -52,14 +55,13 @@ def _collection_row(item: CollectionSummary) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def _href(collection: Collection, version: int | str) -> str:
+def _href(collection: Collection, version: int) -> str:
     return address(*_path(collection, version))
 
 
-def _path(collection: Collection, version: int | str) -> tuple[str, ...]:
+def _path(collection: Collection, version: int) -> tuple[str, ...]:
     place = (collection.entity, collection.project, "artifacts")
-    shown = f"v{version}" if isinstance(version, int) else version
-    return (*place, collection.type_name, collection.name, shown)
+    return (*place, collection.type_name, collection.name, f"v{version}")
 
 
 def show(request: Request, visitor: Visitor) -> Response:
@@ -70,6 +72,8 @@ def show(request: Request, visitor: Visitor) -> Response:
     base = address(project.entity, project.name)
     versions, n_versions = services.overviews.versions(collection, MAX_VERSIONS)
     entries = services.artifacts.entries(artifact)
+    listing = services.artifacts.collections
+    home = listing.collection(artifact.collection_pk)
     return render(
         "artifact.html", visitor, title=name[:80],
         artifact={
@@ -89,23 +93,14 @@ def show(request: Request, visitor: Visitor) -> Response:
              "created": shapes.moment(other.created_at), "href": _href(collection, other.version)}
             for other in versions
         ],
-        n_versions=n_versions, base_url=base,
+        n_versions=n_versions, base_url=base, is_link=collection.kind is CollectionKind.PORTFOLIO,
+        may_edit=listing.role(visitor.caller, collection) is not Role.VIEWER,
+        may_describe=listing.role(visitor.caller, home) is not None,
         self_url=_href(collection, membership.version),
         actions_url=address("-", "artifacts", *_path(collection, membership.version), "actions"),
         crumbs=crumbs((project.entity, address(project.entity)), (project.name, base),
                       ("Artifacts", f"{base}/artifacts"), (name, None)),
     )  # fmt: skip
-
-
-def linked(request: Request, visitor: Visitor) -> Response:
-    """GET /{entity}/registry/model: the address that the client tells of a linked model."""
-    given, services = request.query_params, services_of(request)
-    entity, project, name = (given.get("selectionPath", "").split("/") + [""] * 3)[:3]
-    owner = services.projects.get(visitor.caller, entity, project)
-    collection = services.artifacts.collections.find_collection(owner, name)
-    if collection is None:
-        raise NotFound(f"no artifact collection {name!r} in {entity}/{project}")
-    return RedirectResponse(_href(collection, given.get("version", "latest")))
 
 
 def act(request: Request, visitor: Visitor, body: dict[str, Any]) -> dict[str, Any]:
@@ -126,6 +121,9 @@ def act(request: Request, visitor: Visitor, body: dict[str, Any]) -> dict[str, A
         services.artifacts.update(caller, artifact.pk, {"description": text}, [], [])
         return {"message": "Saved."}
     if name == "delete":
+        if collection.kind is CollectionKind.PORTFOLIO:  # the link goes, the version stays
+            services.artifacts.collections.unlink(caller, artifact.pk, collection.pk)
+            return {"message": "Unlinked."}
         services.artifacts.delete(caller, artifact.pk, delete_aliases=True)
         return {"message": "Deleted."}
     raise BadInput(f"no action {name!r}")

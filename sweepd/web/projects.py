@@ -4,7 +4,7 @@ import hashlib
 from typing import Any
 
 from starlette.requests import Request
-from starlette.responses import Response
+from starlette.responses import RedirectResponse, Response
 
 from sweepd.domain.errors import BadInput, NotFound
 from sweepd.domain.projects import Project, ProjectSummary
@@ -12,7 +12,7 @@ from sweepd.domain.sweeps import Sweep, SweepSummary
 from sweepd.services import specs
 from sweepd.services.all import Services
 from sweepd.services.sweeps import SweepChange
-from sweepd.web import shapes
+from sweepd.web import registries, shapes
 from sweepd.web.answering import address, crumbs, json_answer, render, secure, segment
 from sweepd.web.root import base_url
 from sweepd.web.runs import change
@@ -50,13 +50,16 @@ def index(request: Request, visitor: Visitor) -> Response:
     """GET / and /{entity}: the projects one may see."""
     services = services_of(request)
     entity = request.path_params.get("entity")
+    organization = services.registries.organization().name
     if entity is not None and entity not in visitor.caller.entities:
+        if entity == organization:
+            return registries.index(request, visitor, organization)
         raise NotFound(f"there is nothing at /{entity} that you may see")
     projects = [_summary(item) for item in services.overviews.projects(visitor.caller, entity)]
     return render(
         "projects.html", visitor, title=entity or "Projects", projects=projects,
         crumbs=crumbs((entity, None)) if entity else [], entity=entity,
-        origin=base_url(request),
+        origin=base_url(request), registries_url=address(organization),
     )  # fmt: skip
 
 
@@ -73,6 +76,8 @@ def _summary(item: ProjectSummary) -> dict[str, Any]:
 def show(request: Request, visitor: Visitor) -> Response:
     """GET /{entity}/{project} and …/workspace: the project's sweeps and runs."""
     services, project = project_of(request, visitor)
+    if project.entity not in visitor.caller.entities:  # a registry has neither runs nor sweeps
+        return RedirectResponse(address(project.entity, project.name, "artifacts"), 302)
     summaries = services.overviews.sweeps(project)
     sweeps = [
         _sweep_row(sweep, summaries.get(sweep.pk)) for sweep in services.sweeps.list_all(project)

@@ -26,17 +26,21 @@ async function changeAlias(action, alias) {
 for (const button of page.querySelectorAll("[data-alias]")) {
   button.addEventListener("click", () => changeAlias("remove-alias", button.dataset.alias));
 }
-part("add-alias").addEventListener("submit", (event) => {
+part("add-alias")?.addEventListener("submit", (event) => {
   event.preventDefault();
   const alias = event.target.elements.alias.value.trim();
   if (alias) changeAlias("add-alias", alias);
 });
 part("description").addEventListener("change", (event) => (
   act({ action: "describe", description: event.target.value })));
-part("controls").append(sure("Delete", "This version goes with its aliases, and bytes that nothing else "
-  + "uses. It cannot be brought back.", "Delete it", async () => {
-  if (await act({ action: "delete" })) window.location.href = page.dataset.list;
-}));
+const [word, warning] = "link" in page.dataset
+  ? ["Unlink", "The link goes with its aliases; the version stays where it was logged."]
+  : ["Delete", "This version goes with its aliases, and bytes that nothing else uses. It cannot be brought back."];
+if (!("fixed" in page.dataset)) {
+  part("controls").append(sure(word, warning, `${word} it`, async () => {
+    if (await act({ action: "delete" })) window.location.href = page.dataset.list;
+  }));
+}
 const here = page.querySelector(".lineage-node.is-this rect");
 const box = page.querySelector('[aria-label="Lineage"]');
 if (here && box) box.scrollLeft = here.x.baseVal.value - (box.clientWidth - here.width.baseVal.value) / 2;
