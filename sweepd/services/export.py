@@ -9,6 +9,7 @@ from typing import Any
 from sweepd.domain.errors import BadInput, NotFound
 from sweepd.domain.runs import Run
 from sweepd.services.core import Core
+from sweepd.services.streams import parse_line
 from sweepd.store import projects, runs, users
 
 Row = dict[str, Any]
@@ -41,7 +42,7 @@ def _row(run: Run) -> Row:
         for key, item in json.loads(run.config or "{}").items()
     }
     _flatten("config", config, row)
-    _flatten("summary", json.loads(run.summary or "{}"), row)
+    _flatten("summary", parse_line(run.summary), row)
     return row
 
 

@@ -1,10 +1,12 @@
-"""Request bodies: read with a limit, unpacked with a limit."""
+"""Bodies: requests read with a limit and unpacked with a limit, answers in JSON."""
 
+import json
 import zlib
 from typing import Any
 
 import orjson
 from starlette.requests import Request
+from starlette.responses import JSONResponse
 
 from sweepd.domain.errors import BadInput, TooLarge
 
@@ -36,3 +38,14 @@ async def read_json(request: Request) -> dict[str, Any]:
     if not isinstance(body, dict):
         raise BadInput(f"the body should be a JSON object, got a {type(body).__name__}")
     return body
+
+
+class Answer(JSONResponse):
+    """JSON as UTF-8; halves of surrogate pairs, which a run's keys may hold, stay escaped."""
+
+    def render(self, content: Any) -> bytes:
+        """The body."""
+        try:
+            return super().render(content)
+        except UnicodeEncodeError:
+            return json.dumps(content, allow_nan=False, separators=(",", ":")).encode()

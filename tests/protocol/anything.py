@@ -130,6 +130,9 @@ _JSON = [
     '{"config.lr": {"$gt": 0}}', '{"$or": [{"name": "r"}]}', '{"name": {"$regex": "("}}',
     '{"created_at": {"$lt": 5}}', '{"state": null}', '{"$and": [1]}', '{"tags": {"$in": ["t"]}}',
     '{"\\ud800": 1}', '{"_wandb": 1}', '{"_wandb": {"value": [1]}}', '{"x": null}',
+    '{"_step": "x", "loss": "y"}', '{"_step": null, "loss": null}', '{"_step": 1e400}',
+    '{"_step": -5, "loss": true}', '{"_step": 5.5, "loss": {"a": 1}}',
+    '{"_step": 99999999999999999999}', '{"_step": 9007199254740993, "loss": NaN}',
     '{"r": true}', '{"a\\u0000": "\\u0000"}',
 ]  # fmt: skip
 _NUMBERS: list[Any] = [0, 1, -1, 2**31, -(2**31) - 1, 2**63, 10**30, 1.5, 1e308, float("nan")]

@@ -106,6 +106,27 @@ def test_addresses_of_files_with_anything_in_them(world: World) -> None:
     run()
 
 
+READ = """query R($run: String!, $specs: [JSONString!]!) { project(name: "p") { run(name: $run) {
+  config summaryMetrics systemMetrics wandbConfig historyTail eventsTail historyKeys history
+  page: history(minStep: 0, maxStep: 9, samples: 9) events sampledHistory(specs: $specs)
+  parquetHistory(liveKeys: ["_step"]) { liveData } runInfo { program } metricBest
+  logLines(last: 9) { edges { node { line timestamp } } } } } }"""
+REWIND = """mutation W($run: String!) { rewindRun(input: {entityName: "ann", projectName: "p",
+  runName: $run, metricName: "_step", metricValue: 1}) { rewoundRun { historyLineCount } } }"""
+
+
+def test_runs_of_odd_content_are_read_and_rewound(world: World) -> None:
+    specs = ['{"keys": ["_step", "loss"], "samples": 3}', '{"keys": ["loss"], "minStep": 0}']
+    odd = [name for name in world.texts if name.startswith("odd")]
+    assert len(odd) > 30
+    for document in (READ, REWIND, READ):
+        for run in odd:
+            check(world.post({"query": document, "variables": {"run": run, "specs": specs}}))
+    for order in ("+summary_metrics.loss", "-config.a", "+summary_metrics._step"):
+        every = 'query ($o: String) { project(name: "p") { runs(order: $o) { totalCount } } }'
+        check(world.post({"query": every, "variables": {"o": order}}))
+
+
 def _rank(document: Document) -> tuple[bool, bool, str]:
     """Questions first, then changes, and what deletes at the end: so that there is content."""
     fields = page.root_fields(document)

@@ -58,8 +58,10 @@ def upsert_bucket(_: Any, info: Info, input: dict[str, Any]) -> dict[str, Any]:
 
 
 def _checked(text: str | None, what: str) -> str | None:
-    if text is not None:
-        wire.read_json_object(text, what)
+    """The text of an object; None, which changes nothing, for none and for JSON's null."""
+    if text is None or wire.read_json(text, what) is None:
+        return None
+    wire.read_json_object(text, what)
     return text
 
 
