@@ -212,8 +212,182 @@ def api() -> None:
     assert "user" not in [one.id for one in wandb.Api().runs(PROJECT)]
 
 
+def media() -> None:
+    """Kinds of media besides images."""
+    import numpy as np
+
+    with wandb.init(project=PROJECT, id="media") as one:
+        one.log({
+            "html": wandb.Html("<b>ü</b>"),
+            "cloud": wandb.Object3D(np.zeros((4, 3))),
+            "images": [wandb.Image(np.zeros((4, 4, 3), dtype=np.uint8)) for _ in range(3)],
+            "confusion": wandb.plot.confusion_matrix(
+                y_true=[0, 1], preds=[0, 1], class_names=["a", "b"]
+            ),
+        })  # fmt: skip
+    found = wandb.Api().run(f"{PROJECT}/media")
+    kinds = {key: found.summary[key]["_type"] for key in ("html", "cloud", "images")}
+    assert kinds == {
+        "html": "html-file", "cloud": "object3D-file", "images": "images/separated",
+    }, kinds  # fmt: skip
+    names = {file.name for file in found.files()}
+    assert found.summary["html"]["path"] in names and "wandb-metadata.json" in names
+    assert found.metadata["python"]
+
+
+def console() -> None:
+    """What a script prints, and its alerts."""
+    with wandb.init(project=PROJECT, id="console") as one:
+        print("a line of its own")
+        for _ in range(2):
+            one.alert("watch out", "text", wait_duration=60)
+    found = wandb.Api().run(f"{PROJECT}/console")
+    with found.file("output.log").download(root="log", replace=True) as text:
+        assert "a line of its own" in text.read()
+    if hasattr(found, "console_logs"):  # since 0.31
+        assert "a line of its own" in [line.content for line in found.console_logs()]
+
+
+def fork() -> None:
+    """A fork goes on from a step of its parent; a run is rewound."""
+    code = """import sys, wandb
+words = dict(word.split("=", 1) for word in sys.argv[2:-1])
+with wandb.init(project=sys.argv[1], **words) as run:
+    for loss in sys.argv[-1].split(","):
+        run.log({"loss": float(loss)})
+"""
+    Path("fork.py").write_text(code)
+    for words in (
+        ("id=parent", "0,1,2,3,4"), ("id=fork", "fork_from=parent?_step=2", "100"),
+        ("id=rewound", "0,1,2,3,4"), ("id=rewound", "resume_from=rewound?_step=1", "50"),
+    ):  # fmt: skip
+        subprocess.run([sys.executable, "fork.py", PROJECT, *words], check=True, timeout=120)
+    found = wandb.Api()
+    losses = {
+        name: [row["loss"] for row in found.run(f"{PROJECT}/{name}").scan_history()]
+        for name in ("fork", "rewound")
+    }
+    assert losses == {"fork": [0.0, 1.0, 2.0, 100.0], "rewound": [0.0, 1.0, 50.0]}, losses
+
+
+def shared() -> None:
+    """Two processes write one run."""
+    code = """import sys, wandb
+label = sys.argv[1]
+s = wandb.Settings(mode="shared", x_label=label, x_primary=label == "a",
+                   x_update_finish_state=label == "a")
+with wandb.init(project=sys.argv[2], id="shared", settings=s) as run:
+    for i in range(3):
+        run.log({"from_" + label: i})
+"""
+    Path("shared.py").write_text(code)
+    for label in "ab":
+        subprocess.run([sys.executable, "shared.py", label, PROJECT], check=True, timeout=120)
+    found = list(wandb.Api().run(f"{PROJECT}/shared").scan_history())
+    for key in ("from_a", "from_b"):
+        values = [row[key] for row in found if row.get(key) is not None]
+        assert values == [0, 1, 2], found
+
+
+def versions() -> None:
+    """References, aliases, links, lineage and deletion of artifacts."""
+    Path("outside.txt").write_text("outside")
+    with wandb.init(project=PROJECT, id="versions") as one:
+        for number in range(3):
+            made = wandb.Artifact("set", type="dataset", metadata={"n": number})
+            with made.new_file("n.txt") as file:
+                file.write(str(number))
+            made.add_reference(Path("outside.txt").absolute().as_uri(), name="outside.txt")
+            one.log_artifact(made)
+        made.wait()
+        one.link_artifact(made, "chosen")
+    found = wandb.Api()
+    newest = found.artifact(f"{PROJECT}/set:latest")
+    assert newest.version == "v2" and newest.metadata == {"n": 2}
+    newest.aliases.append("good")
+    newest.description = "described"
+    newest.save()
+    again = found.artifact(f"{PROJECT}/set:good", type="dataset")
+    assert (again.description, sorted(again.aliases)) == ("described", ["good", "latest"])
+    folder = Path(again.download(root="versions"))
+    assert [(folder / n).read_text() for n in ("n.txt", "outside.txt")] == ["2", "outside"]
+    assert found.artifact(f"{PROJECT}/chosen:latest").digest == again.digest
+    found.artifact(f"{PROJECT}/set:v0").delete()
+    kept = [one.version for one in found.artifacts("dataset", f"{PROJECT}/set")]
+    assert kept == ["v2", "v1"], kept
+    logged = found.run(f"{PROJECT}/versions").logged_artifacts()
+    assert sorted(one.name for one in logged) == ["set:v1", "set:v2"]
+    assert again.logged_by().id == "versions"
+    assert "dataset" in [kind.name for kind in found.artifact_types(PROJECT)]
+    assert "set" in [one.name for one in found.artifact_type("dataset", PROJECT).collections()]
+
+
+def sweep_states() -> None:
+    """A sweep is paused, resumed, stopped, cancelled; runs are put into its queue."""
+    made = wandb.sweep(SWEEP, project=PROJECT)
+    path = f"{wandb.Api().default_entity}/{PROJECT}/{made}"
+
+    def state() -> str:
+        return str(wandb.Api().sweep(path).state).upper()
+
+    wandb.agent(made, function=lambda: wandb.init().finish(), project=PROJECT, count=1)
+    for flag, expected in (
+        ("--pause", "PAUSED"), ("--resume", "RUNNING"), ("--stop", "FINISHED"),
+        ("--resume", "RUNNING"), ("--cancel", "CANCELED"),
+    ):  # fmt: skip
+        cli("sweep", flag, path)
+        assert state() == expected, (flag, state())
+    found = wandb.Api().sweep(path)
+    assert (found.expected_run_count, found.order) == (2, "+summary_metrics.loss")
+    assert found.best_run().state == "finished"
+    assert made in [one.id for one in wandb.Api().project(PROJECT).sweeps()]
+    if hasattr(found, "enqueue_run"):
+        other = wandb.sweep(SWEEP, project=PROJECT)
+        queued = wandb.Api().sweep(f"{PROJECT}/{other}").enqueue_run({"lr": {"value": 0.2}})
+        seen: list[str] = []
+        wandb.agent(other, function=lambda: seen.append(wandb.init().id), project=PROJECT, count=1)
+        assert seen == [queued]
+
+
+def sync_options() -> None:
+    """Offline runs are sent under another id and into another project."""
+    with wandb.init(project=PROJECT, id="offline2", mode="offline", config={"a": 1}) as one:
+        one.log({"loss": 0.5})
+        folder = Path(one.dir).parent
+    cli("sync", "--id", "renamed", "--project", f"{PROJECT}-other", str(folder))
+    found = wandb.Api().run(f"{PROJECT}-other/renamed")
+    assert (found.summary["loss"], found.config["a"], found.state) == (0.5, 1, "finished")
+
+
+def listings() -> None:
+    """Orders, lengths, people, empty lists, what is not there."""
+    found = wandb.Api()
+    everything = found.runs(PROJECT, per_page=3)
+    ids = [one.id for one in everything]
+    assert len(everything) == len(ids) == len(set(ids)) > 5
+    assert [one.id for one in found.runs(PROJECT, order="-created_at")] == ids[::-1]
+    best = found.runs(PROJECT, {"config.lr": {"$exists": True}}, order="+config.lr.value")
+    assert best[0].config["lr"] == 0.1
+    assert found.project(PROJECT).name == PROJECT
+    assert found.user(found.viewer.username).username == found.viewer.username
+    assert found.run(f"{PROJECT}/first").user.username == found.viewer.username
+    assert list(found.reports(f"{found.default_entity}/{PROJECT}")) == []
+    Path("up.txt").write_text("up")
+    found.run(f"{PROJECT}/first").upload_file("up.txt")
+    assert [f.name for f in wandb.Api().run(f"{PROJECT}/first").files(["up.txt"])] == ["up.txt"]
+    assert found.create_run(run_id="made", project=PROJECT).id == "made"
+    for missing in (lambda: found.run(f"{PROJECT}/nope"), lambda: found.sweep(f"{PROJECT}/nope")):
+        try:
+            missing()
+        except Exception as error:
+            assert "ould not find" in str(error), error
+        else:
+            raise AssertionError("nothing is there")
+
+
 STEPS: list[Callable[[], None]] = [
-    login, run, files, artifact, registry, sweep, agent, resume, sync, tensorboard, api,
+    login, run, files, artifact, registry, sweep, agent, resume, sync, tensorboard, api, media,
+    console, fork, shared, versions, sweep_states, sync_options, listings,
 ]  # fmt: skip
 
 if __name__ == "__main__":
