@@ -1,7 +1,7 @@
 """What a resolver can reach: who asks, the services, and the address they came by."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from graphql import GraphQLResolveInfo
@@ -21,6 +21,7 @@ class Context:
     max_file_bytes: int
     base_url: str  # without a slash at the end, as the client reached us
     is_shared: bool = False  # one of several clients that write the same run
+    people: dict[str, Caller | None] = field(default_factory=dict)  # looked up already, by name
 
 
 Info = GraphQLResolveInfo[Context]

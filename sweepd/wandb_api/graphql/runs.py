@@ -6,7 +6,7 @@ from typing import Any
 from ariadne import MutationType, ObjectType
 from ariadne.types import SchemaBindable
 
-from sweepd.domain.errors import BadInput, NotFound
+from sweepd.domain.errors import BadInput, NotSignedIn
 from sweepd.domain.projects import Project
 from sweepd.domain.runs import ENDED, Run, RunState
 from sweepd.domain.sweeps import Sweep
@@ -216,14 +216,17 @@ def read_only(_: Run, __: Info) -> bool:
 
 @run_type.field("user")
 def user(run: Run, info: Info) -> Caller | None:
-    """Who made the run."""
+    """Who made the run; each person is looked up once for a page of runs."""
     context = ctx(info)
-    if run.user_name is None or run.user_name == context.caller.name:
-        return context.caller if run.user_name else None
-    try:
-        return context.services.users.get_caller(run.user_name)
-    except NotFound:
-        return None
+    name, people = run.user_name, context.people
+    if name is None or name == context.caller.name:
+        return context.caller if name else None
+    if name not in people:
+        try:
+            people[name] = context.services.users.get_caller(name)
+        except NotSignedIn:  # gone in this moment
+            people[name] = None
+    return people[name]
 
 
 @run_type.field("project")
