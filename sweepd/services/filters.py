@@ -222,16 +222,22 @@ def sort(runs: Sequence[Run], order: str | None) -> list[Run]:
     if not order:
         return sorted(runs, key=lambda run: (run.created_at, run.pk))
     is_descending = order.startswith("-")
-    read = reader(order.lstrip("+-"))
+    value_of = sort_value(order)
     keyed, rest = [], []
     for run in runs:
-        value = _sortable(read(run))
+        value = value_of(run)
         if value is None:
             rest.append(run)
         else:
             keyed.append((value, run))
     keyed.sort(key=lambda item: item[0], reverse=is_descending)
     return [run for _, run in keyed] + rest
+
+
+def sort_value(order: str) -> Callable[[Run], tuple[int, Any] | None]:
+    """What runs are ordered by; None of a run that lacks it."""
+    read = reader(order.lstrip("+-"))
+    return lambda run: _sortable(read(run))
 
 
 def _sortable(value: Any) -> tuple[int, Any] | None:

@@ -76,6 +76,15 @@ class Reading:
             if all(value is not _MISSING for value in picked.values()):
                 yield picked
 
+    def first_row(self, run: Run) -> dict[str, Any] | None:
+        """The first row of the history; the parent's, for a fork."""
+        with self._core.db.read() as connection:
+            for one in (*(parent for parent, _ in forks.ancestors(connection, run)), run):
+                line = history.first_line(connection, one.pk, Stream.HISTORY)
+                if line is not None:
+                    return parse_line(line)
+        return None
+
     def sample(
         self, run: Run, keys: Sequence[str], n_samples: int, **steps: int | None
     ) -> list[dict[str, Any]]:

@@ -15,13 +15,12 @@ from sweepd.domain.sweeps import SweepState
 from sweepd.domain.users import Caller
 from sweepd.services import access, endings, filters, lifecycle, specs
 from sweepd.services.core import Core
+from sweepd.services.selections import Selections
 from sweepd.services.shared_runs import merge_configs
 from sweepd.services.streams import parse_line
 from sweepd.store import history, objectives, runs, sweeps
 from sweepd.store.database import Connection
 from sweepd.store.history import Stream
-
-MAX_SELECTIONS_KEPT = 64
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +65,7 @@ class Runs:
 
     def __init__(self, core: Core) -> None:
         self._core = core
-        self._selections: dict[tuple[object, ...], list[int]] = {}
+        self._selections = Selections(core)
 
     def upsert(
         self,
@@ -213,29 +212,8 @@ class Runs:
     def select_page(
         self, project: Project, where: str | None, order: str | None, start: int, n: int | None
     ) -> tuple[list[Run], int]:
-        """Some of the runs that `select` would give, and how many there are in all.
-
-        What one page found is kept for the next, as long as no run of the project changes.
-
-        Args:
-            start: Position of the first, from 0.
-            n: How many; all the rest when None.
-
-        Raises:
-            BadInput: As `filters.select`.
-        """
-        with self._core.db.read() as connection:
-            question = (project.pk, where, order, runs.version_of_runs(connection, project.pk))
-            pks = self._selections.get(question)
-            if pks is None:
-                found = runs.list_project_runs(connection, project.pk)
-                chosen = filters.select(found, where, order)
-                if len(self._selections) >= MAX_SELECTIONS_KEPT:
-                    self._selections.clear()
-                self._selections[question] = [run.pk for run in chosen]
-                return chosen[start:] if n is None else chosen[start : start + n], len(chosen)
-            wanted = pks[start:] if n is None else pks[start : start + n]
-            return runs.list_runs_by_pk(connection, wanted), len(pks)
+        """Some of the runs that `select` would give; see `Selections.page`."""
+        return self._selections.page(project, where, order, start, n)
 
     def list_all(self, project: Project) -> list[Run]:
         """A project's runs, oldest first."""
@@ -299,7 +277,9 @@ class Runs:
             if deleted and run.state in (RunState.PENDING, RunState.RUNNING, RunState.PREEMPTING):
                 lifecycle.request_stop(connection, run, f"deleted by {caller.name}", at)
                 lifecycle.lose_run(connection, _get(connection, pk), 0, "deleted", at)
-            runs.update_run(connection, pk, {"deleted_at": at if deleted else None})
+            runs.update_run(
+                connection, pk, {"deleted_at": at if deleted else None, "updated_at": at}
+            )
             if run.sweep_pk is not None and run.sweep_id is not None:
                 sweep = sweeps.find_sweep_by_pk(connection, run.sweep_pk, lock=True)
                 if not deleted:

@@ -5,6 +5,7 @@ Sending the same lines again changes nothing; sending other lines at an old numb
 
 from collections.abc import Iterator, Sequence
 from enum import IntEnum
+from typing import Any
 
 import sqlalchemy as sa
 
@@ -127,15 +128,27 @@ def read_blocks(
         yield _lines(row.body)
 
 
+def first_line(connection: Connection, run_pk: int, stream: Stream) -> str | None:
+    """The first line of a stream, or None when it is empty."""
+    body = _end_chunk(connection, run_pk, stream, _chunks.first_line.asc())
+    return _lines(body)[0] if body is not None else None
+
+
 def last_line(connection: Connection, run_pk: int, stream: Stream) -> str | None:
     """The last line of a stream, or None when it is empty."""
-    body = connection.execute(
+    body = _end_chunk(connection, run_pk, stream, _chunks.first_line.desc())
+    return _lines(body)[-1] if body is not None else None
+
+
+def _end_chunk(
+    connection: Connection, run_pk: int, stream: Stream, order: sa.ColumnElement[Any]
+) -> bytes | None:
+    return connection.execute(
         sa.select(_chunks.body)
         .where(_chunks.run_pk == run_pk, _chunks.stream == int(stream))
-        .order_by(_chunks.first_line.desc())
+        .order_by(order)
         .limit(1)
     ).scalar()
-    return _lines(body)[-1] if body is not None else None
 
 
 def delete_lines(connection: Connection, run_pk: int, stream: Stream) -> None:
