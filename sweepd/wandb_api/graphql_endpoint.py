@@ -3,12 +3,12 @@
 from typing import Any
 
 from starlette.requests import Request
-from starlette.responses import JSONResponse, Response
+from starlette.responses import Response
 
 from sweepd.domain.errors import BadInput
 from sweepd.wandb_api import errors
 from sweepd.wandb_api.authentication import base_url, caller_of
-from sweepd.wandb_api.bodies import read_json
+from sweepd.wandb_api.bodies import json_answer, read_json
 from sweepd.wandb_api.graphql.context import Context
 
 
@@ -26,6 +26,6 @@ async def graphql(request: Request) -> Response:
         context = Context(caller, state.services, state.signer, limit, base_url(request), is_shared)
         operation: Any = body.get("operationName")
         data = await state.engine.run(document, variables, operation, context)
-        return JSONResponse({"data": data})
+        return json_answer({"data": data})
     except Exception as error:
         return errors.answer(error)
