@@ -22,6 +22,15 @@ def database(tmp_path: Path) -> Iterator[Database]:
     opened.close()
 
 
+@pytest.fixture(params=["sqlite", "postgresql"])
+def either(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Database]:
+    is_sqlite = request.param == "sqlite"
+    url = "" if is_sqlite else str(request.getfixturevalue("postgresql_url"))
+    opened = Database(url or sqlite_url(tmp_path / "either.db"))
+    yield opened
+    opened.close()
+
+
 def add(name: str) -> sa.Insert:
     return sa.insert(schema.secrets).values(name=name, value="")
 
@@ -75,19 +84,19 @@ def test_many_threads_lose_nothing(database: Database) -> None:
     assert len(names(database)) == 800
 
 
-def test_writes_from_the_event_loop_are_told_apart(database: Database) -> None:
+def test_writes_from_the_event_loop_are_told_apart(either: Database) -> None:
     def bad(connection: Connection) -> None:
         connection.execute(add("half"))
         raise ValueError("no")
 
     async def write() -> list[object]:
-        good = [database.write_async(lambda c, n=n: c.execute(add(n)) and n) for n in "abc"]  # type: ignore[misc]
-        return await asyncio.gather(*good, database.write_async(bad), return_exceptions=True)
+        good = [either.write_async(lambda c, n=n: c.execute(add(n)) and n) for n in "abc"]  # type: ignore[misc]
+        return await asyncio.gather(*good, either.write_async(bad), return_exceptions=True)
 
     *told, failure = asyncio.run(write())
     assert told == ["a", "b", "c"]
     assert isinstance(failure, ValueError)
-    assert names(database) == {"a", "b", "c"}
+    assert names(either) == {"a", "b", "c"}
 
 
 def test_a_write_nobody_waits_for_any_more_is_kept(database: Database) -> None:
