@@ -21,6 +21,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+import uvloop
+
 from bench.load import Connection, Server, free_port, percentile, running, sweepd
 
 RUN = """mutation UpsertBucket($name: String, $project: String, $entity: String) {
@@ -119,7 +121,7 @@ def main() -> None:
             with sweepd(at) if kind == "sweepd" else openwandb(at, given.peer) as server:
                 loads = ((8, 100), (64, 100), (8, 1), (64, 1))
                 for n_runs, n_lines in loads if kind == "sweepd" else loads[:1]:
-                    found = asyncio.run(measure(server, n_runs, n_lines, given.seconds))
+                    found = uvloop.run(measure(server, n_runs, n_lines, given.seconds))
                     print(
                         f"{server.name:10} {n_runs:4} {n_lines:10} {found['lines_per_s']:9.0f} "
                         f"{found['posts_per_s']:8.0f} {found['p50_ms']:7.1f} "

@@ -3,9 +3,8 @@
     python -m bench.serve [--seconds 15] [--out FILE]
 
 Each measurement has a real server process on a fresh SQLite folder. Agents are connections of one
-asyncio process that speak what the stock client speaks; that process shares the cores with the
-server, so what the two want together slows both. A request's latency counts from the moment it
-was due, so a late generator makes the server look worse, never better.
+process (`bench/agents.py`), which shares the cores with the server: what the two want together
+slows both.
 """
 
 import argparse
@@ -19,113 +18,20 @@ import time
 import urllib.request
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 from urllib.parse import urlencode
 
-from bench.hand_out import AGENT, BUCKET, HEARTBEAT, SWEEP
-from bench.ingest import ENTITY
-from bench.load import Connection, Server, percentile, sweepd
+import uvloop
 
-PROJECT = "load"
-N_AGENTS = 64
-BEAT_S = 5.0  # how often the stock agent asks
+from bench.agents import BEAT_S, N_AGENTS, PROJECT, Asking, create
+from bench.ingest import ENTITY
+from bench.load import Connection, percentile, sweepd
+
 GOALS = {
     "start_s": 1.0, "idle_mb": 100.0, "filled_mb": 300.0, "create_s": 1.0, "create_growth_mb": 50.0,
     "hand_out_p50_ms": 5.0, "hand_out_p99_ms": 50.0, "crowd_p99_ms": 1000.0,
 }  # fmt: skip
 FLOORS = {"beats_per_s": 1000.0}
-
-
-def grid_text(n_cells: int) -> str:
-    """A grid of that many cells: 10, 50, 10,000 or a million come out exact."""
-    width = 1000 if n_cells >= 1_000_000 else 100 if n_cells >= 10_000 else 1
-    return (
-        "method: grid\nprogram: train.py\nmetric: {name: loss}\nparameters:\n"
-        f"  a: {{min: 1, max: {n_cells // width}, distribution: int_uniform}}\n"
-        f"  b: {{min: 1, max: {width}, distribution: int_uniform}}\n"
-    )
-
-
-def create(server: Server, n_cells: int) -> str:
-    """A new sweep's id."""
-    made = server.ask(SWEEP, config=grid_text(n_cells), project=PROJECT)
-    return str(made["upsertSweep"]["sweep"]["name"])
-
-
-@dataclass
-class Asking:
-    """Agents of a server, and what they saw."""
-
-    server: Server
-    entity: str
-    waits_s: list[float] = field(default_factory=list)  # of heartbeats that handed out a run
-    n_runs: int = 0
-
-    async def query(self, connection: Connection, document: str, **variables: Any) -> Any:
-        """The `data` of a GraphQL answer."""
-        body = json.dumps({"query": document, "variables": variables}).encode()
-        status, text = await connection.post("/graphql", body)
-        answer = json.loads(text)
-        assert status == 200 and "errors" not in answer, (status, text[:300])
-        return answer["data"]
-
-    async def register(self, connection: Connection, sweep: str, number: int) -> str:
-        """A new agent's node id."""
-        made = await self.query(
-            connection, AGENT, host=f"host{number}", project=PROJECT, sweep=sweep
-        )
-        return str(made["createAgent"]["agent"]["id"])
-
-    async def work(self, sweep: str, number: int, beat_s: float, until: float) -> None:
-        """One agent: a run each beat (0: at once again) until `exit` or the time is over."""
-        connection = Connection(self.server)
-        await connection.open()
-        node = await self.register(connection, sweep, number)
-        due = time.perf_counter() + 0.5 + beat_s * number / N_AGENTS  # all have registered
-        while time.perf_counter() < until:
-            await asyncio.sleep(max(0.0, due - time.perf_counter()))
-            began = due if beat_s else time.perf_counter()
-            answer = await self.query(connection, HEARTBEAT, id=node, metrics="{}", runState="{}")
-            waited = time.perf_counter() - began
-            commands = json.loads(answer["agentHeartbeat"]["commands"])
-            if any(command["type"] == "exit" for command in commands):
-                break
-            for command in commands:
-                self.waits_s.append(waited)
-                await self._run(connection, command["run_id"], command["args"])
-            due = max(due + beat_s, time.perf_counter())
-            if not beat_s and not commands:
-                due += 0.05  # the last runs of a grid are with others
-        connection.close()
-
-    async def _run(self, connection: Connection, run_id: str, args: dict[str, Any]) -> None:
-        config = json.dumps(args)
-        await self.query(connection, BUCKET, name=run_id, project=PROJECT, config=config)
-        line = json.dumps({"_step": 0, "loss": args["a"]["value"]})
-        history = {"wandb-history.jsonl": {"offset": 0, "content": [line]}}
-        body = json.dumps({"files": history, "complete": True, "exitcode": 0}).encode()
-        path = f"/files/{self.entity}/{PROJECT}/{run_id}/file_stream"
-        status, text = await connection.post(path, body)
-        assert status == 200, (status, text[:300])
-        self.n_runs += 1
-
-    async def beat(
-        self, node: str, connection: Connection, number: int, due: Iterator[float], until: float
-    ) -> list[float]:
-        """Heartbeats of an agent whose run is alive, each when it is due; their latencies, s."""
-        waits_s = []
-        for at in due:
-            if (at or time.perf_counter()) >= until:
-                break
-            await asyncio.sleep(max(0.0, at - time.perf_counter()))
-            began = at or time.perf_counter()
-            state = json.dumps({f"run{number}": True})
-            answer = await self.query(connection, HEARTBEAT, id=node, metrics="{}", runState=state)
-            waits_s.append(time.perf_counter() - began)
-            assert answer["agentHeartbeat"]["commands"] == "[]", answer
-        return waits_s
 
 
 @contextmanager
@@ -172,7 +78,7 @@ def filled() -> dict[str, float]:
             asking = Asking(server, str(server.ask(ENTITY)["viewer"]["entity"]))
             largest = create(server, 5050)
             began = time.perf_counter()
-            asyncio.run(fill(asking, [largest, *(create(server, 50) for _ in range(99))]))
+            uvloop.run(fill(asking, [largest, *(create(server, 50) for _ in range(99))]))
             runs_per_s = asking.n_runs / (time.perf_counter() - began)
             points_s, n_points = read_points(asking, largest)
             working_mb = server.memory_mb()
@@ -223,7 +129,7 @@ def hand_out(n_cells: int, beat_s: float, seconds: float) -> dict[str, float]:
                 agents = (asking.work(sweep, n, beat_s, until) for n in range(N_AGENTS))
                 await asyncio.gather(*agents)
 
-            asyncio.run(all_agents())
+            uvloop.run(all_agents())
         return {
             "n": len(asking.waits_s),
             "runs_per_s": asking.n_runs / (time.perf_counter() - began),
@@ -256,12 +162,14 @@ async def _crowd(
     for connection in connections:
         connection.close()
     every = [wait for waits in waits_s for wait in waits]
+    server_s = asking.server.cpu_s() - cpu_s
     return {
         "beats_per_s": len(every) / took_s,
         "p50_ms": 1000 * percentile(every, 0.5),
         "p99_ms": 1000 * percentile(every, 0.99),
         "registered_per_s": n_agents / register_s,
-        "server_cores": (asking.server.cpu_s() - cpu_s) / took_s,
+        "server_cores": server_s / took_s,
+        "cpu_ms": 1000 * server_s / len(every),
         "generator_cores": (time.process_time() - own_s) / took_s,
         "memory_mb": asking.server.memory_mb(),
     }
@@ -270,7 +178,7 @@ async def _crowd(
 def beats(seconds: float) -> dict[str, float]:
     """Heartbeats that reserve nothing, as many as 64 agents get answered."""
     with fresh() as asking:
-        return asyncio.run(_crowd(asking, N_AGENTS, lambda n, at: itertools.repeat(0.0), seconds))
+        return uvloop.run(_crowd(asking, N_AGENTS, lambda n, at: itertools.repeat(0.0), seconds))
 
 
 def crowd(seconds: float, n_agents: int = 5000, beat_s: float = BEAT_S) -> dict[str, float]:
@@ -280,7 +188,7 @@ def crowd(seconds: float, n_agents: int = 5000, beat_s: float = BEAT_S) -> dict[
         return itertools.count(began + beat_s * number / n_agents, beat_s)
 
     with fresh() as asking:
-        return asyncio.run(_crowd(asking, n_agents, due, seconds))
+        return uvloop.run(_crowd(asking, n_agents, due, seconds))
 
 
 def verdict(name: str, value: float) -> str:

@@ -1,5 +1,6 @@
 """What a run streamed, read back: rows, samples, keys, system events, console."""
 
+import threading
 from collections.abc import Iterator, Sequence
 from typing import Any
 
@@ -11,8 +12,7 @@ from sweepd.services.streams import parse_line, step_of
 from sweepd.store import history, objectives
 from sweepd.store.history import Stream as Stream  # the edges name streams by it
 
-MAX_KEYS_KEPT = 64  # runs whose keys are remembered
-MAX_KEYS_OF_A_RUN = 1000  # and how many keys such a run may have
+MAX_KEYS_KEPT = 64_000  # keys remembered, of all runs together: about 30 MB
 
 
 class Reading:
@@ -20,7 +20,9 @@ class Reading:
 
     def __init__(self, core: Core) -> None:
         self._core = core
-        self._keys: dict[tuple[object, ...], dict[str, Any] | None] = {}
+        self._keys: dict[int, tuple[object, dict[str, Any] | None]] = {}  # of a run, at a version
+        self._n_kept = 0
+        self._lock = threading.Lock()
 
     def lines(
         self, run: Run, stream: Stream, min_step: int | None = None, max_step: int | None = None
@@ -67,6 +69,15 @@ class Reading:
             if all(value is not _MISSING for value in picked.values()):
                 yield picked
 
+    def first_row(self, run: Run) -> dict[str, Any] | None:
+        """The first row of the history; the parent's, for a fork."""
+        with self._core.db.read() as connection:
+            for pk, start, end in forks.parts(connection, run):
+                block = history.find_block(connection, pk, Stream.HISTORY, start, -1)
+                if block is not None and (end is None or block[0] < end):
+                    return parse_line(block[1][0])
+        return None
+
     def sample(
         self, run: Run, keys: Sequence[str], n_samples: int, **steps: int | None
     ) -> list[dict[str, Any]]:
@@ -97,20 +108,34 @@ class Reading:
         None before the first row. A run that stands still is looked through only once.
         """
         version = (run.pk, run.history_lines, run.last_step, run.updated_at)
-        if version not in self._keys:
-            found = history_keys(self.lines(run, Stream.HISTORY))
-            if len(self._keys) >= MAX_KEYS_KEPT:
-                self._keys.clear()
-            if found is not None and len(found["keys"]) > MAX_KEYS_OF_A_RUN:
-                return found
-            self._keys[version] = found
-        return self._keys[version]
+        kept = self._keys.get(run.pk)
+        if kept is not None and kept[0] == version:
+            return kept[1]
+        found = history_keys(self.lines(run, Stream.HISTORY))
+        self._keep(run.pk, version, found)
+        return found
+
+    def _keep(self, pk: int, version: object, found: dict[str, Any] | None) -> None:
+        with self._lock:
+            self._drop(pk)
+            self._keys[pk] = version, found
+            self._n_kept += _size(found)
+            while self._n_kept > MAX_KEYS_KEPT:
+                self._drop(next(iter(self._keys)))  # the one looked through longest ago
+
+    def _drop(self, pk: int) -> None:
+        if pk in self._keys:
+            self._n_kept -= _size(self._keys.pop(pk)[1])
 
     def console(self, run: Run, first_line: int = 0) -> list[ConsoleLine]:
         """The terminal output from a line number on."""
         with self._core.db.read() as connection:
             found = list(history.read_lines(connection, run.pk, Stream.CONSOLE, first_line))
         return [console_line(number, line) for number, line in found]
+
+
+def _size(found: dict[str, Any] | None) -> int:
+    return 1 + (len(found["keys"]) if found else 0)
 
 
 _MISSING: Any = object()
@@ -150,26 +175,36 @@ def history_keys(lines: Sequence[str]) -> dict[str, Any] | None:
     for line in lines:
         row = parse_line(line)
         last_step = max(last_step, step_of(row))
-        flat = flatten(row)
-        names = tuple(sorted(flat))
+        flat = flatten(row) if any(type(value) is dict for value in row.values()) else row
+        names = tuple(flat)
         sets[names] = sets.get(names, 0) + 1
         for name, value in flat.items():
-            entry = found.setdefault(name, {"typeCounts": {}, "monotonic": True})
-            kind = _kind(value)
-            entry["typeCounts"][kind] = entry["typeCounts"].get(kind, 0) + 1
-            previous = entry.get("previousValue")
-            if kind != "number" or (isinstance(previous, int | float) and value < previous):
-                entry["monotonic"] = False
+            entry = found.get(name)
+            if entry is None:
+                entry = found[name] = {"typeCounts": {}, "monotonic": True, "previousValue": None}
+            kind = "number" if type(value) in _NUMBERS else _kind(value)
+            counts = entry["typeCounts"]
+            counts[kind] = counts.get(kind, 0) + 1
+            if entry["monotonic"]:
+                previous = entry["previousValue"]
+                is_below = isinstance(previous, int | float) and kind == "number"
+                entry["monotonic"] = kind == "number" and not (is_below and value < previous)
             entry["previousValue"] = value
     for entry in found.values():
         entry["typeCounts"] = [
             {"type": kind, "count": count} for kind, count in entry["typeCounts"].items()
         ]
+    counted: dict[tuple[str, ...], int] = {}
+    for names, count in sets.items():  # rows with the same keys in another order are one set
+        counted[tuple(sorted(names))] = counted.get(tuple(sorted(names)), 0) + count
     return {
         "lastStep": last_step,
-        "sets": [{"keys": list(names), "count": count} for names, count in sets.items()],
+        "sets": [{"keys": list(names), "count": count} for names, count in counted.items()],
         "keys": found,
     }
+
+
+_NUMBERS = (int, float)
 
 
 def sample_indexes(

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterable, Sequence
+from dataclasses import fields
 from datetime import datetime
 from typing import Any, NamedTuple
 
@@ -12,14 +13,18 @@ from sweepd.store import schema
 from sweepd.store.database import Connection
 
 _runs = schema.runs.c
+_ELSEWHERE = {  # what a Run holds that is no column of that name
+    "pk": _runs.id,
+    "project_pk": _runs.project_id,
+    "project": schema.projects.c.name,
+    "entity": schema.entities.c.name,
+    "sweep_id": schema.sweeps.c.sweep_id,
+    "user_name": schema.users.c.name,
+}
+_FIELDS = [field.name for field in fields(Run)]
 _SELECT = (
-    sa.select(
-        schema.runs,
-        schema.projects.c.name.label("project"),
-        schema.entities.c.name.label("entity"),
-        schema.sweeps.c.sweep_id.label("sweep_id"),
-        schema.users.c.name.label("user_name"),
-    )
+    sa.select(*(_ELSEWHERE[n] if n in _ELSEWHERE else _runs[n] for n in _FIELDS))
+    .select_from(schema.runs)
     .join(schema.projects, schema.projects.c.id == _runs.project_id)
     .join(schema.entities, schema.entities.c.id == schema.projects.c.entity_id)
     .outerjoin(schema.sweeps, schema.sweeps.c.id == _runs.sweep_pk)
@@ -245,51 +250,11 @@ def _all(connection: Connection, query: sa.Select[Any]) -> list[Run]:
 
 
 def _run(row: sa.Row[Any]) -> Run:
-    return Run(
-        pk=row.id,
-        project_pk=row.project_id,
-        entity=row.entity,
-        project=row.project,
-        run_id=row.run_id,
-        display_name=row.display_name,
-        state=RunState(row.state),
-        sweep_pk=row.sweep_pk,
-        sweep_id=row.sweep_id,
-        cell_pk=row.cell_pk,
-        attempt=row.attempt,
-        agent_pk=row.agent_pk,
-        user_name=row.user_name,
-        config=row.config,
-        summary=row.summary,
-        system_metrics=row.system_metrics,
-        group_name=row.group_name,
-        job_type=row.job_type,
-        description=row.description,
-        notes=row.notes,
-        tags=tuple(json.loads(row.tags)),
-        commit_sha=row.commit_sha,
-        repo=row.repo,
-        host=row.host,
-        program=row.program,
-        exitcode=row.exitcode,
-        stop_requested=row.stop_requested,
-        stop_reason=row.stop_reason,
-        stop_requested_at=row.stop_requested_at,
-        is_preempting=row.is_preempting,
-        history_lines=row.history_lines,
-        events_lines=row.events_lines,
-        console_lines=row.console_lines,
-        last_step=row.last_step,
-        parent_pk=row.parent_pk,
-        inherited_lines=row.inherited_lines,
-        metric_last=row.metric_last,
-        metric_min=row.metric_min,
-        metric_max=row.metric_max,
-        deliveries=row.deliveries,
-        created_at=row.created_at,
-        started_at=row.started_at,
-        heartbeat_at=row.heartbeat_at,
-        ended_at=row.ended_at,
-        updated_at=row.updated_at,
-        deleted_at=row.deleted_at,
-    )
+    """A row of `_SELECT`, whose columns are a Run's fields in their order."""
+    values = list(row)
+    values[_STATE] = RunState(values[_STATE])
+    values[_TAGS] = tuple(json.loads(values[_TAGS]))
+    return Run(*values)
+
+
+_STATE, _TAGS = _FIELDS.index("state"), _FIELDS.index("tags")

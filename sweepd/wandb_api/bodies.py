@@ -1,4 +1,4 @@
-"""Bodies: requests read with a limit and unpacked with a limit, answers in JSON."""
+"""Bodies: requests' read with a limit, unpacked with a limit; answers' written fast."""
 
 import json
 import zlib
@@ -6,13 +6,18 @@ from typing import Any
 
 import orjson
 from starlette.requests import Request
-from starlette.responses import JSONResponse
+from starlette.responses import Response
 
 from sweepd.domain.errors import BadInput, TooLarge
 
 
 async def read_json(request: Request) -> dict[str, Any]:
-    """The JSON object in a request, gzipped or not.
+    """The JSON object in a request; see `read_sized_json`."""
+    return (await read_sized_json(request))[0]
+
+
+async def read_sized_json(request: Request) -> tuple[dict[str, Any], int]:
+    """The JSON object in a request, gzipped or not, and how many bytes it is unpacked.
 
     Raises:
         TooLarge: More than the server's `max_body_bytes`, packed or unpacked.
@@ -37,15 +42,13 @@ async def read_json(request: Request) -> dict[str, Any]:
         raise BadInput(f"the body should be JSON: {error}") from error
     if not isinstance(body, dict):
         raise BadInput(f"the body should be a JSON object, got a {type(body).__name__}")
-    return body
+    return body, size_bytes
 
 
-class Answer(JSONResponse):
-    """JSON as UTF-8; halves of surrogate pairs, which a run's keys may hold, stay escaped."""
-
-    def render(self, content: Any) -> bytes:
-        """The body."""
-        try:
-            return super().render(content)
-        except UnicodeEncodeError:
-            return json.dumps(content, allow_nan=False, separators=(",", ":")).encode()
+def json_answer(content: dict[str, Any]) -> Response:
+    """A response that holds JSON."""
+    try:
+        text = orjson.dumps(content)
+    except TypeError:  # whole numbers beyond 64 bits, half a character
+        text = json.dumps(content).encode()
+    return Response(text, media_type="application/json")

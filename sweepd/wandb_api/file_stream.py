@@ -7,39 +7,36 @@ from typing import Any
 
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
-from starlette.responses import JSONResponse, Response
+from starlette.responses import Response
 
 from sweepd.domain.errors import BadInput
 from sweepd.services.streams import Lines, StreamPost
 from sweepd.wandb_api import errors
 from sweepd.wandb_api.authentication import caller_of
-from sweepd.wandb_api.bodies import read_json
+from sweepd.wandb_api.bodies import json_answer, read_sized_json
 
 HISTORY, EVENTS = "wandb-history.jsonl", "wandb-events.jsonl"
 SUMMARY, CONSOLE = "wandb-summary.json", "output.log"
-MAX_SMALL = 200_000  # characters of history: about two milliseconds' reading
+MAX_SMALL_BYTES = 200_000  # a body read so fast that it does not pay to do it in a thread
 
 
 async def file_stream(request: Request) -> Response:
     """Take in one request of a run's client; says whether the run should stop."""
     try:
         caller = await caller_of(request)
-        post = read_post(await read_json(request))
+        body, size_bytes = await read_sized_json(request)
         path, history = request.path_params, request.app.state.services.history
+        run = caller, path["entity"], path["project"], path["run"]
         client_id = request.headers.get("x-wandb-async-client-id")
-        said = caller, path["entity"], path["project"], path["run"], post, client_id
-        if _is_small(post):
-            stopped = await history.append_async(*said)
+        if size_bytes < MAX_SMALL_BYTES:
+            stopped = await history.append_async(*run, read_post(body), client_id)
         else:
-            stopped = await run_in_threadpool(lambda: history.append(*said))
-        return JSONResponse({"stopped": True} if stopped else {})
+            stopped = await run_in_threadpool(
+                lambda: history.append(*run, read_post(body), client_id)
+            )
+        return json_answer({"stopped": True} if stopped else {})
     except Exception as error:
         return errors.answer(error)
-
-
-def _is_small(post: StreamPost) -> bool:
-    """Whether its lines are read so fast that it does not pay to do it in a thread."""
-    return post.history is None or sum(map(len, post.history.lines)) < MAX_SMALL
 
 
 def read_post(body: dict[str, Any]) -> StreamPost:

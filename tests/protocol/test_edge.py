@@ -216,3 +216,23 @@ def test_health_tells_no_secret(http: TestClient) -> None:
 
 def test_telemetry_is_not_taken(http: TestClient) -> None:
     assert http.post("/sdk/otel/v1/metrics", content=b"").status_code == 404
+
+
+BEAT = """mutation B($id: ID!, $also: String!) {
+  agentHeartbeat(input: {id: $id}) { commands } ...More }
+  fragment More on Mutation { upsertModel(input: {name: $also}) { model { id } } }"""
+
+
+def test_a_heartbeat_comes_alone(ask: Ask) -> None:
+    """It is answered on the event loop, where what reads the database must not run."""
+    assert "stands alone" in message_of(ask(BEAT, id="QWdlbnQ6MQ==", also="q"), 400)
+
+
+def test_whole_numbers_beyond_64_bits_are_answered(ask: Ask, http: TestClient) -> None:
+    create_run(ask)
+    lines = ['{"seed": 123456789012345678901, "loss": NaN, "_step": 0}']
+    stream(http, {"files": {"wandb-history.jsonl": {"offset": 0, "content": lines}}})
+    document = """query S($s: [JSONString!]!) { project(name: "p") { run(name: "r1") {
+      sampledHistory(specs: $s) } } }"""
+    found = ask(document, s=['{"keys": ["seed"], "samples": 9}'])
+    assert found["project"]["run"]["sampledHistory"][0][0] == {"seed": 123456789012345678901}

@@ -94,7 +94,7 @@ def parquet_history(run: Run, info: Info, live_keys: list[str]) -> dict[str, Any
 
     Clients 0.27 read no page at all when no row is told.
     """
-    first = next(ctx(info).services.reading.rows(run), None)
+    first = ctx(info).services.reading.first_row(run)
     row = {key: first[key] for key in live_keys if key in first} if first else None
     return {"parquet_urls": [], "live_data": [row] if row else []}
 

@@ -1,5 +1,6 @@
 """Transactions: durable, together, apart when one fails; migrations make the declared schema."""
 
+import asyncio
 import json
 import sqlite3
 import threading
@@ -22,6 +23,15 @@ from sweepd.store.history import Stream
 @pytest.fixture
 def database(tmp_path: Path) -> Iterator[Database]:
     opened = Database(sqlite_url(tmp_path / "test.db"))
+    yield opened
+    opened.close()
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def either(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Database]:
+    is_sqlite = request.param == "sqlite"
+    url = "" if is_sqlite else str(request.getfixturevalue("postgresql_url"))
+    opened = Database(url or sqlite_url(tmp_path / "either.db"))
     yield opened
     opened.close()
 
@@ -101,6 +111,41 @@ def test_many_threads_lose_nothing(database: Database) -> None:
     for thread in threads:
         thread.join()
     assert len(names(database)) == 800
+
+
+def test_writes_from_the_event_loop_are_told_apart(either: Database) -> None:
+    def bad(connection: Connection) -> None:
+        connection.execute(add("half"))
+        raise ValueError("no")
+
+    async def write() -> list[object]:
+        good = [either.write_async(lambda c, n=n: c.execute(add(n)) and n) for n in "abc"]  # type: ignore[misc]
+        return await asyncio.gather(*good, either.write_async(bad), return_exceptions=True)
+
+    *told, failure = asyncio.run(write())
+    assert told == ["a", "b", "c"]
+    assert isinstance(failure, ValueError)
+    assert names(either) == {"a", "b", "c"}
+
+
+def test_a_write_nobody_waits_for_any_more_is_kept(database: Database) -> None:
+    gate = threading.Event()
+
+    def slow(connection: Connection) -> None:
+        gate.wait(5)
+        connection.execute(add("kept"))
+
+    async def give_up() -> None:
+        task = asyncio.create_task(database.write_async(slow))
+        await asyncio.sleep(0)
+        task.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await task
+        gate.set()
+        await database.write_async(lambda c: c.execute(add("next")))
+
+    asyncio.run(give_up())
+    assert names(database) == {"kept", "next"}
 
 
 def test_what_was_written_is_there_after_reopening(tmp_path: Path) -> None:

@@ -1,0 +1,70 @@
+"""Pages of a project's runs stay true while its runs change, come and go."""
+
+import json
+import random
+
+import pytest
+
+from sweepd import server
+from sweepd.domain.users import Caller
+from sweepd.services.runs import RunChange
+from sweepd.store import runs
+from tests.conftest import FakeClock
+
+QUESTIONS = [
+    ("{}", None),
+    ("{}", "-summary_metrics.loss"),
+    ('{"config.lr.value": {"$gt": 3}}', "+config.lr.value"),
+    ('{"tags": "good"}', "-created_at"),
+]
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_pages_are_what_the_whole_selection_says(
+    parts: server.Parts, ann: Caller, clock: FakeClock, seed: int
+) -> None:
+    rng, service = random.Random(seed), parts.services.runs
+    project, _ = parts.services.projects.ensure(ann, None, "p", None)
+    pks: list[int] = []
+    for _ in range(60):
+        clock.forward(rng.choice([0.001, 1, 100]))
+        deed = rng.choice(["create", "create", "change", "change", "delete", "undelete"])
+        change = RunChange(
+            config=json.dumps({"lr": {"value": rng.randrange(7)}}),
+            summary=json.dumps({"loss": rng.random()} if rng.random() < 0.7 else {}),
+            tags=rng.choice([["good"], ["bad"], []]),
+        )
+        if deed == "create" or not pks:
+            pks.append(service.upsert(ann, None, "p", None, change)[0].pk)
+        elif deed == "change":
+            service.change(ann, rng.choice(pks), change)
+        else:
+            getattr(service, deed)(ann, rng.choice(pks))
+        for where, order in QUESTIONS if rng.random() < 0.5 else []:
+            expected = service.select(project, where, order)
+            assert service.select_page(project, where, order, 0, None) == (expected, len(expected))
+
+
+def test_a_change_reads_only_what_changed(
+    parts: server.Parts, ann: Caller, clock: FakeClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    project, _ = parts.services.projects.ensure(ann, None, "p", None)
+    made = [parts.services.runs.upsert(ann, None, "p", f"r{i}", RunChange())[0] for i in range(9)]
+    page = parts.services.runs.select_page
+    assert page(project, "{}", None, 0, 2)[1] == 9
+    n_read: list[int] = []
+    load = runs.list_changed_runs
+
+    def counting(*given: object) -> object:
+        found, gone = load(*given)  # type: ignore[arg-type]
+        n_read.append(len(found))
+        return found, gone
+
+    monkeypatch.setattr(runs, "list_changed_runs", counting)
+    clock.forward(1000)
+    parts.services.runs.change(ann, made[4].pk, RunChange(notes="n"))
+    page(project, "{}", None, 0, 2)
+    clock.forward(1000)
+    parts.services.runs.change(ann, made[5].pk, RunChange(notes="n"))
+    assert page(project, "{}", None, 2, 2)[1] == 9
+    assert n_read[-1] == 2  # the one that changed now, and the one that was last before
