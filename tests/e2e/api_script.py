@@ -53,6 +53,21 @@ def rewinding_cuts_the_history() -> None:
     assert [row["loss"] for row in rows("rewound")] == [0, 1, 2, 3, 4, 5, 6, -1]
 
 
+def fork_keeps_what_its_parent_lost() -> None:
+    assert [row["q"] for row in rows("mother")] == [0, 1, -1]
+    assert [row["q"] for row in rows("child")] == [0, 1, 2, 3, 100, 101]
+    child = of("child")
+    assert (child.lastHistoryStep, child.historyLineCount) == (5, 6)
+    assert "cannot be forked from nobody" in BEGAN["fork_of_none"]
+
+
+def killed_stopped_and_deleted_runs_can_be_begun_again() -> None:
+    assert [row["n"] for row in rows("killed")] == ["again"]
+    assert (BEGAN["stopped"], of("stopped").state) == ("killed", "finished")
+    assert rows("stopped")[-1]["n"] == "resumed"
+    assert wandb.Api().runs(P, filters={"name": "deleted"})[:1] == []
+
+
 def shared_run_holds_every_writers_lines() -> None:
     found = rows("shared")
     assert sorted(row["from_a"] for row in found if "from_a" in row) == [0, 1, 2]
@@ -61,7 +76,11 @@ def shared_run_holds_every_writers_lines() -> None:
     run = of("shared")
     assert {line.label for line in run.console_logs()} == {"a", "b"}
     assert (run.config["a"], run.config["b"]) == (1, 1)
-    assert (run.summary["from_a"], run.summary["from_b"]) == (2, 2)
+    assert (dict(run.summary["from_a"]), run.summary["from_b"]) == ({"min": 0}, 2)
+    assert (run.state, run.summary["_step"]) == ("finished", 5)
+    bars = sorted(line.content for line in run.console_logs() if "bar of" in line.content)
+    assert bars == ["bar of a 4", "bar of b 4"]
+    assert [item.get("1") for item in run.rawconfig["_wandb"]["m"]] == ["from_a"]
 
 
 def runs_of_one_process_stay_apart() -> None:
@@ -284,7 +303,9 @@ def what_is_refused_says_why() -> None:
 STEPS: list[Callable[[], None]] = [
     resume_follows_each_mode,
     fork_shows_its_parents_history_first,
+    fork_keeps_what_its_parent_lost,
     rewinding_cuts_the_history,
+    killed_stopped_and_deleted_runs_can_be_begun_again,
     shared_run_holds_every_writers_lines,
     runs_of_one_process_stay_apart,
     exit_codes_and_silence_make_states,

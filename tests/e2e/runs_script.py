@@ -19,9 +19,16 @@ P = "runs"
 said: dict[str, object] = {}
 
 
+# The client interrupts a script by SIGINT, which one started in the background may ignore.
+HEAD = """
+import wandb, os, signal, sys, time
+signal.signal(signal.SIGINT, signal.default_int_handler)
+"""
+
+
 def child(code: str, *, wait: bool = True) -> subprocess.Popen[bytes]:
     process = subprocess.Popen(
-        [sys.executable, "-c", "import wandb, os, sys, time\n" + code],
+        [sys.executable, "-c", HEAD + code],
         stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
     )  # fmt: skip
     if wait:
@@ -42,17 +49,52 @@ def attempt(**words: object) -> str:
 shared = [
     child(
         f"""
-s = wandb.Settings(mode="shared", x_label={label!r}, x_primary={label == "a"})
+is_primary = {label == "a"}
+s = wandb.Settings(
+    mode="shared", x_label={label!r}, x_primary=is_primary, x_file_stream_transmit_interval=0.3
+)
 with wandb.init(project={P!r}, id="shared", settings=s, config={{{label!r}: 1}}) as run:
+    if is_primary:
+        run.define_metric("from_a", summary="min")
     for i in range(3):
         run.log({{"from_" + {label!r}: i}})
     print("line of", {label!r})
-    time.sleep(1)
+    for i in range(5):  # the primary goes on after the worker has ended
+        print("\\rbar of", {label!r}, i, end="", flush=True)
+        time.sleep(1 if is_primary else 0.4)
+    print()
 """,
         wait=False,
     )
     for label in "ab"
 ]
+AT_ONCE = "settings=wandb.Settings(x_file_stream_transmit_interval=0.3)"
+doomed = {  # each says when its first row is on its way, and is then dealt with below
+    run_id: child(
+        f"""
+run = wandb.init(project={P!r}, id={run_id!r}, {AT_ONCE})
+run.log({{"n": 1}})
+time.sleep(1.5)
+open({run_id!r} + ".began", "w")
+for i in range(600):
+    run.log({{"n": i}})
+    run.config.update({{"i": i}}, allow_val_change=True)
+    time.sleep(0.1)
+""",
+        wait=False,
+    )
+    for run_id in ("killed", "stopped", "deleted")
+}
+
+
+def began(run_id: str) -> None:
+    for _ in range(600):
+        if Path(f"{run_id}.began").exists():
+            return
+        time.sleep(0.1)
+    raise TimeoutError(run_id)
+
+
 exits = [
     child(f'wandb.init(project="{P}", id="code3"); sys.exit(3)', wait=False),
     child(f'wandb.init(project="{P}", id="raised"); raise ValueError("no")', wait=False),
@@ -91,6 +133,27 @@ with wandb.init(project=P, id="rewound") as run:
         run.log({"loss": float(i)})
 with wandb.init(project=P, id="rewound", resume_from="rewound?_step=6") as run:
     run.log({"loss": -1.0})
+
+with wandb.init(project=P, id="mother") as run:
+    for i in range(6):
+        run.log({"q": i})
+with wandb.init(project=P, id="child", fork_from="mother?_step=3") as run:
+    run.log({"q": 100})
+with wandb.init(project=P, id="mother", resume_from="mother?_step=1") as run:
+    run.log({"q": -1})
+with wandb.init(project=P, id="child", resume="must") as run:
+    run.log({"q": 101})
+said["fork_of_none"] = attempt(id="orphan", fork_from="nobody?_step=1")
+
+# Runs whose processes do not end by themselves.
+for run_id in doomed:
+    began(run_id)
+doomed["killed"].kill()
+wandb.Api().run(f"{P}/stopped").stop()
+wandb.Api().run(f"{P}/deleted").delete()
+doomed["killed"].wait(60)
+with wandb.init(project=P, id="killed") as run:
+    run.log({"n": "again"})
 
 # Several runs in one process.
 first = wandb.init(project=P, id="reinit1", reinit="create_new")
@@ -180,6 +243,10 @@ with wandb.init(project=P, id="long") as run:
 with wandb.init(project=P, id="wide") as run:
     run.log({f"key/{i}": i for i in range(10_000)})
 
-for process in [*shared, *exits]:
+for process in [*shared, *exits, doomed["stopped"]]:
     process.wait(120)
+said["stopped"] = wandb.Api().run(f"{P}/stopped").state
+with wandb.init(project=P, id="stopped", resume="must") as run:
+    run.log({"n": "resumed"})
+doomed["deleted"].kill()
 Path("said.json").write_text(json.dumps(said))
