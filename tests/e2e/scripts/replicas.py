@@ -4,7 +4,6 @@ Run by test_behind_proxy.py. Whatever one server keeps to itself shows here: sig
 uploads in parts, configs prepared ahead of need, who holds which run.
 """
 
-import json
 import os
 import subprocess
 import sys
@@ -53,30 +52,35 @@ def make_run() -> None:
         assert (Path(folder) / "model.bin").read_bytes() == body
 
 
-def sweep(config: dict[str, object]) -> list[wandb.apis.public.Run]:
-    sweep_id = wandb.sweep(config, project=PROJECT)
+def start(config: dict[str, object]) -> tuple[str, list[subprocess.Popen[bytes]]]:
+    """A sweep and two agents of it."""
+    path = f"{HERE}/{wandb.sweep(config, project=PROJECT)}"
     agents = [
         subprocess.Popen(
-            [sys.executable, "-c", AGENT, f"{HERE}/{sweep_id}"],
-            stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+            [sys.executable, "-c", AGENT, path], stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
         )
         for _ in range(2)
     ]  # fmt: skip
+    return path, agents
+
+
+def runs_of(path: str, agents: list[subprocess.Popen[bytes]]) -> list[wandb.apis.public.Run]:
+    """The sweep's runs, once its agents have left."""
     assert [agent.wait(120) for agent in agents] == [0, 0]
-    found = wandb.Api().sweep(f"{HERE}/{sweep_id}")
+    found = wandb.Api().sweep(path)
     assert found.state == "FINISHED", found.state
     return list(found.runs)
 
 
 def main() -> None:
+    grid, bayes = start(GRID), start(BAYES)  # they go on beside the rest
     make_run()
-    runs = sweep(GRID)
+    runs = runs_of(*grid)
     assert sorted(run.config["n"] for run in runs) == [1, 2, 3, 4]
     assert {run.state for run in runs} == {"finished"}
-    runs = sweep(BAYES)
-    rates = [run.config["lr"] for run in runs]
+    rates = [run.config["lr"] for run in runs_of(*bayes)]
     assert len(rates) == len(set(rates)) == 4, rates
-    print(json.dumps(sorted(rates)))
     print("done")
 
 
