@@ -135,12 +135,24 @@ def _operator(path: str, name: str, operand: Any) -> Callable[[Any], bool]:
     if name == "$regex":
         search = patterns.compile_pattern(operand, path)
         return lambda found: any(isinstance(item, str) and search(item) for item in _each(found))
+    if name == "$contains":
+        if not isinstance(operand, str):
+            raise BadInput(f"{path}: $contains takes a text; got {operand!r:.100}")
+        return lambda found: any(isinstance(x, str) and operand in x for x in _each(found))
+    if name == "$all":
+        if not isinstance(operand, list):
+            raise BadInput(f"{path}: $all takes a list; got {operand!r:.100}")
+        return lambda found: bool(operand) and all(_equal(found, item) for item in operand)
+    if name == "$size":
+        if isinstance(operand, bool) or not isinstance(operand, int):
+            raise BadInput(f"{path}: $size takes a whole number; got {operand!r:.100}")
+        return lambda found: isinstance(found, list) and len(found) == operand
     if name == "$not":
         inner = _compile_comparison(path, operand)
         return lambda found: not inner(found)
     raise BadInput(
         f"{path}: unknown operator {name}; known: $eq $ne $gt $gte $lt $lte $in $nin $exists "
-        "$regex $not"
+        "$regex $contains $all $size $not"
     )
 
 

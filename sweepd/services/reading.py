@@ -210,14 +210,15 @@ _NUMBERS = (int, float)
 def sample_indexes(
     rows: Sequence[dict[str, Any]], keys: Sequence[str], n_samples: int
 ) -> list[int]:
-    """Which rows to keep: evenly spread, with the least and greatest of each key in each bin."""
+    """Which rows to keep: as many as asked for, the least and greatest of each key in each bin
+    among them, the rest evenly spread."""
     n_rows = len(rows)
     if n_rows <= n_samples or n_samples <= 0:
         return list(range(n_rows if n_samples > 0 else 0))
     if n_samples == 1:
         return [n_rows - 1]
     measured = [key for key in dict.fromkeys(keys) if not key.startswith("_")]
-    n_bins = max(1, (n_samples - 2) // (1 + 2 * len(measured)))
+    n_bins = (n_samples - 2) // (1 + 2 * len(measured))
     kept = {0, n_rows - 1}
     for b in range(n_bins):
         start, end = b * n_rows // n_bins, (b + 1) * n_rows // n_bins
@@ -230,7 +231,8 @@ def sample_indexes(
             ]
             if numbers:
                 kept |= {min(numbers)[1], max(numbers)[1]}
-    return sorted(kept)
+    rest, n_missing = [i for i in range(n_rows) if i not in kept], n_samples - len(kept)
+    return sorted(kept | {rest[j * len(rest) // n_missing] for j in range(n_missing)})
 
 
 def _between(lines: list[str], low: int, high: float) -> list[str]:
