@@ -13,8 +13,8 @@ TRIED = {
     "ARTIFACT_V2_DOWNLOAD_HANDLER_SUPPORTS_ARTIFACT_ID": "tests/e2e/test_client_artifacts.py",
     "SWEEPS_QUERY_FILTERING": "tests/e2e/test_flags.py",
     "SWEEPS_LOCAL_SCHEDULER": "tests/e2e/test_flags.py",
-    "ARTIFACT_REGISTRY_SEARCH": "tests/e2e/test_registries.py",
-    "INCLUDE_ARTIFACT_TYPES_IN_REGISTRY_CREATION": "tests/e2e/test_registries.py",
+    "ARTIFACT_REGISTRY_SEARCH": "tests/e2e/test_client_registries.py",
+    "INCLUDE_ARTIFACT_TYPES_IN_REGISTRY_CREATION": "tests/e2e/test_client_registries.py",
 }
 
 # Up for clients before 0.31, which then send the newer documents; 0.31 no longer asks for them.
