@@ -205,7 +205,7 @@ def test_commands_for_what_is_not_here_end_with_a_sentence(
     assert "No jobs found" in wandb(shared_live, tmp_path, "job", "list", *here)
     owner = entity(shared_live)
     said = wandb(shared_live, tmp_path, "launch-agent", "-q", "q", "-e", owner, check=False)
-    assert "sweepd does not support this request" in said and "Traceback" not in said, said
+    assert "sweepd has no launch queues" in said and "Traceback" not in said, said
     said = wandb(shared_live, tmp_path, "restore", f"{owner}/nothing/gone", check=False)
     assert "Traceback" not in said, said
     wandb(shared_live, tmp_path, "init", *here)

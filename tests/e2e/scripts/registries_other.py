@@ -50,7 +50,7 @@ def change() -> None:
     model.description = "mine"
     refused(model.save, "takes the role admin in the registry 'model', yours is member")
     refused(model.delete, "takes the role admin")
-    refused(lambda: model.add_members(wandb.Api().user(OWNER)), "takes the role admin")
+    refused(lambda: model.add_members(wandb.Api().viewer), "takes the role admin")
 
 
 def as_viewer() -> None:

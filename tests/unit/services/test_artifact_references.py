@@ -10,6 +10,7 @@ import anyio
 import pytest
 
 from sweepd import server
+from sweepd.domain.artifacts import Digest
 from sweepd.domain.errors import NotFound
 from sweepd.domain.users import Caller
 from sweepd.services.artifact_references import find_file
@@ -38,13 +39,12 @@ def log(parts: server.Parts, caller: Caller, client_id: str, **contents: str | b
                 entries[path] = {"digest": "d", "ref": content, "size": 1}
                 continue
             entries[path] = {"digest": md5(content), "size": len(content)}
-            await uploads.put_file(pk, path, stream(content), 1 << 20, md5(content))
+            await uploads.put_file(pk, path, stream(content), 1 << 20, Digest(md5(content)))
         text = json.dumps({"version": 1, "contents": entries}).encode()
-        await uploads.put_manifest(pk, stream(text), 1 << 20, md5(text))
+        await uploads.manifests.put(pk, stream(text), 1 << 20, md5(text))
 
-    uploads.announce_files(
-        caller, [(pk, path, md5(c)) for path, c in contents.items() if isinstance(c, bytes)]
-    )
+    files = [(pk, path, Digest(md5(c))) for path, c in contents.items() if isinstance(c, bytes)]
+    uploads.announce_files(caller, files)
     with ThreadPoolExecutor(1) as pool:
         pool.submit(anyio.run, put).result()
     uploads.commit(caller, pk, lambda _: pk)
