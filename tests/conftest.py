@@ -39,6 +39,12 @@ class FakeClock:
         self.at += timedelta(seconds=seconds)
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Tests of the pages last: Playwright keeps an event loop running in the main thread, in which
+    no other can be started from its first test on."""
+    items.sort(key=lambda item: item.get_closest_marker("browser") is not None)
+
+
 @pytest.fixture
 def clock() -> FakeClock:
     return FakeClock()
