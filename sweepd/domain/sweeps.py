@@ -115,7 +115,7 @@ class Agent:
     heartbeat_at: datetime | None
     exited_at: datetime | None
     alive_runs: tuple[str, ...]  # ids of the runs alive at its last heartbeat
-    n_runs: int
+    n_runs: int | None  # None when they were not counted
 
 
 @dataclass(frozen=True, slots=True)

@@ -85,10 +85,11 @@ class Scheduling:
 
     async def heartbeat_async(
         self, caller: Caller, agent_pk: int, alive_runs: frozenset[str]
-    ) -> list[Command]:
-        """As `heartbeat`, on the event loop."""
+    ) -> tuple[Agent, list[Command]]:
+        """As `heartbeat`, on the event loop; with the agent as it was before."""
         beat = self._beating(caller, agent_pk, alive_runs)
-        return self._tell(alive_runs, *await self._core.db.write_async(beat))
+        agent, commands = await self._core.db.write_async(beat)
+        return agent, self._tell(alive_runs, agent, commands)
 
     def _beating(
         self, caller: Caller, agent_pk: int, alive_runs: frozenset[str]

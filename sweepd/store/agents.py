@@ -53,7 +53,7 @@ def create_agent(
 def find_agent(connection: Connection, pk: int) -> Agent | None:
     """An agent by our key; its runs are not counted."""
     row = connection.execute(_BY_PK, {"agent_key": pk}).first()
-    return _agent(row, 0) if row else None
+    return _agent(row, None) if row else None
 
 
 def touch_agent(connection: Connection, pk: int, values: dict[str, Any]) -> None:
@@ -75,7 +75,7 @@ def count_active(connection: Connection, sweep_pk: int, since: datetime) -> int:
     return int(connection.execute(query).scalar_one())
 
 
-def _agent(row: sa.Row[Any], n_runs: int) -> Agent:
+def _agent(row: sa.Row[Any], n_runs: int | None) -> Agent:
     return Agent(
         pk=row.id,
         sweep_pk=row.sweep_id,

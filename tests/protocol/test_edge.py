@@ -228,6 +228,23 @@ def test_a_heartbeat_comes_alone(ask: Ask) -> None:
     assert "stands alone" in message_of(ask(BEAT, id="QWdlbnQ6MQ==", also="q"), 400)
 
 
+def test_heartbeat_tells_what_is_asked_of_its_agent(ask: Ask) -> None:
+    config = "method: grid\nprogram: t.py\nparameters: {x: {values: [1, 2]}}\n"
+    create = """mutation S($c: String) { upsertSweep(input: {projectName: "p", config: $c}) {
+      sweep { name } } }"""
+    sweep = ask(create, c=config)["upsertSweep"]["sweep"]["name"]
+    register = """mutation A($s: String!) { createAgent(input: {host: "h", projectName: "p",
+      sweep: $s}) { agent { id totalRuns } } }"""
+    agent = ask(register, s=sweep)["createAgent"]["agent"]
+    assert agent["totalRuns"] == 0
+    beat = """mutation H($id: ID!) { agentHeartbeat(input: {id: $id}) { commands agent {
+      id host totalRuns runs { edges { node { state } } } } } }"""
+    told = ask(beat, id=agent["id"])["agentHeartbeat"]
+    assert '"type": "run"' in told["commands"]
+    assert (told["agent"]["id"], told["agent"]["host"]) == (agent["id"], "h")
+    assert told["agent"]["totalRuns"] == len(told["agent"]["runs"]["edges"]) == 1
+
+
 def test_whole_numbers_beyond_64_bits_are_answered(ask: Ask, http: TestClient) -> None:
     create_run(ask)
     lines = ['{"seed": 123456789012345678901, "loss": NaN, "_step": 0}']

@@ -36,9 +36,9 @@ async def agent_heartbeat(_: Any, info: Info, input: dict[str, Any]) -> dict[str
     states = wire.read_json_object(input.get("run_state"), "runState")
     alive = frozenset(name for name, is_alive in states.items() if is_alive)
     pk = wire.read_node_id("Agent", input["id"])
-    commands = await context.services.scheduling.heartbeat_async(context.caller, pk, alive)
+    agent, commands = await context.services.scheduling.heartbeat_async(context.caller, pk, alive)
     return {
-        "agent": {"pk": pk, "name": "", "host": ""},
+        "agent": agent,
         "commands": json.dumps([_command(command) for command in commands]),
     }
 
@@ -58,9 +58,9 @@ def _command(command: Command) -> dict[str, Any]:
 
 
 @agent_type.field("id")
-def agent_id(agent: Agent | dict[str, Any], _: Info) -> str:
+def agent_id(agent: Agent, _: Info) -> str:
     """The agent's node id."""
-    return wire.node_id("Agent", agent["pk"] if isinstance(agent, dict) else agent.pk)
+    return wire.node_id("Agent", agent.pk)
 
 
 @agent_type.field("state")
@@ -73,9 +73,11 @@ def state(agent: Agent, _: Info) -> str:
 
 
 @agent_type.field("totalRuns")
-def total_runs(agent: Agent, _: Info) -> int:
+def total_runs(agent: Agent, info: Info) -> int:
     """How many runs it was given."""
-    return agent.n_runs
+    if agent.n_runs is not None:
+        return agent.n_runs
+    return len(ctx(info).services.scheduling.agent_runs(agent))
 
 
 @agent_type.field("runs")
