@@ -21,7 +21,9 @@ def drawn(real: RealSite, tmp_path_factory: pytest.TempPathFactory) -> str:
     pytest.importorskip("wandb")
     pytest.importorskip("vl_convert")
     folder = tmp_path_factory.mktemp("drawn")
-    environment = os.environ | {
+    # Nothing of other tests': the client leaves the address of its own process there.
+    kept = {name: value for name, value in os.environ.items() if not name.startswith("WANDB_")}
+    environment = kept | {
         "WANDB_BASE_URL": real.address, "WANDB_API_KEY": KEY, "WANDB_DIR": str(folder),
         "WANDB_ERROR_REPORTING": "false", "WANDB_SILENT": "true", "WANDB_CACHE_DIR": str(folder),
         "WANDB_DATA_DIR": str(folder), "WANDB_CONFIG_DIR": str(folder),
