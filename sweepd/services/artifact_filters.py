@@ -6,7 +6,7 @@ from typing import Any, TypeVar
 
 from sweepd.domain.artifacts import Artifact, Collection, Membership
 from sweepd.domain.errors import BadInput
-from sweepd.services.filters import compile_filter
+from sweepd.services.filters import compile_filter, sortable
 
 T = TypeVar("T")
 Version = tuple[Membership, Artifact]
@@ -70,15 +70,39 @@ def _select(
             raise BadInput(f"{what} have no {path!r}; use one of {', '.join(fields)}")
         return fields[name]
 
+    if order and order.lstrip("+-") in ("tags", "aliases", "tag", "alias"):
+        raise BadInput(f"{what} cannot be ordered by {order!r}, of which each may have several")
+    return select(found, filters, order, read, what)
+
+
+def select(
+    found: Sequence[T],
+    filters: str | None,
+    order: str | None,
+    read: Callable[[str], Callable[[T], Any]],
+    what: str,
+) -> list[T]:
+    """What passes a filter, in the order asked for; missing values come first, last with `-`.
+
+    Args:
+        read: From a path in the filter, or the order's name, to how it is read of an item.
+        what: What is selected, for messages.
+
+    Raises:
+        BadInput: As `select_collections`.
+    """
     test = compile_filter(filters, read)
     passed = [item for item in found if test(item)]
     if not order:
         return passed
     key = read(order.lstrip("+-"))
-    if order.lstrip("+-") in ("tags", "aliases", "tag", "alias"):
-        raise BadInput(f"{what} cannot be ordered by {order!r}, of which each may have several")
-    passed.sort(key=lambda item: (key(item) is not None, key(item)), reverse=order[0] == "-")
-    return passed
+    if any(isinstance(key(item), list | dict) for item in passed):
+        raise BadInput(f"{what} cannot be ordered by {order!r}, which is no single value")
+
+    def place(item: T) -> tuple[int, Any]:
+        return sortable(key(item)) or (-1, 0)
+
+    return sorted(passed, key=place, reverse=order[0] == "-")
 
 
 def iso(at: datetime) -> str:

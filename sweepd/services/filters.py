@@ -214,7 +214,7 @@ def ranker(order: str | None) -> Callable[[Run], Rank]:
     if not order:
         return lambda run: (None, run.created_at, run.pk)
     read = reader(order.lstrip("+-"))
-    return lambda run: (_sortable(read(run)), run.created_at, run.pk)
+    return lambda run: (sortable(read(run)), run.created_at, run.pk)
 
 
 def in_order(ranks: Mapping[int, Rank], order: str | None) -> list[int]:
@@ -231,7 +231,8 @@ def sort(runs: Sequence[Run], order: str | None) -> list[Run]:
     return [by_pk[pk] for pk in in_order({run.pk: rank(run) for run in runs}, order)]
 
 
-def _sortable(value: Any) -> tuple[int, Any] | None:
+def sortable(value: Any) -> tuple[int, Any] | None:
+    """What a value is ordered by, numbers before texts; None for what has no order."""
     if isinstance(value, dict) and value:  # a metric with `summary="min"` holds an object
         value = next((v for v in value.values() if isinstance(v, int | float)), None)
     if isinstance(value, bool):

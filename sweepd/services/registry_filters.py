@@ -7,8 +7,7 @@ from typing import Any, TypeVar
 from sweepd.domain.artifacts import Artifact, Collection, Membership
 from sweepd.domain.errors import BadInput
 from sweepd.domain.registries import Registry
-from sweepd.services.artifact_filters import iso
-from sweepd.services.filters import compile_filter
+from sweepd.services.artifact_filters import iso, select
 
 T = TypeVar("T")
 Version = tuple[Membership, Artifact]
@@ -90,15 +89,7 @@ def _select(
             raise BadInput(f"{what} have no {path!r}; use one of {', '.join(fields)}")
         return fields[name]
 
-    test = compile_filter(_with_numbers(filters), read)
-    passed = [item for item in found if test(item)]
-    if not order:
-        return passed
-    key = read(order.lstrip("+-"))
-    if any(isinstance(key(item), list | dict) for item in passed):
-        raise BadInput(f"{what} cannot be ordered by {order!r}, which is no single value")
-    passed.sort(key=lambda item: (key(item) is not None, key(item)), reverse=order[0] == "-")
-    return passed
+    return select(found, _with_numbers(filters), order, read, what)
 
 
 def _metadata(found: Any, path: str) -> Any:

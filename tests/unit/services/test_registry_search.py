@@ -56,6 +56,14 @@ def test_search_in_registries(parts: server.Parts, ann: Caller, clock: FakeClock
     assert [c.name for c in found] == ["cnn", "best"]
 
 
+def test_versions_are_ordered_by_metadata_of_any_type(parts: server.Parts, ann: Caller) -> None:
+    """A number beside a text failed on our side."""
+    for digest, metadata in (("d1", {"size": "big"}), ("d2", {"size": 3}), ("d3", {})):
+        link(parts, ann, log(parts, ann, digest=digest, **metadata))
+    found = parts.services.registries.search_versions(ann, None, None, None, "metadata.size")
+    assert [place.version for place in found] == [2, 1, 0]
+
+
 @pytest.mark.parametrize(
     "filters", ['{"colour": 1}', "{", '{"name": {"$regex": "("}}', '{"$what": 1}', "[1]"]
 )
