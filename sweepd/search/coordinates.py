@@ -9,7 +9,6 @@ Arrays are float64; (n, d) points, d = number of dimensions.
 """
 
 from collections.abc import Mapping, Sequence
-from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -33,11 +32,6 @@ class Coordinates:
         edges = [EDGE if "normal" in dim.members[0].kind else 0.0 for dim in space.dimensions]
         self.low = np.array(edges)
         self.high = 1 - self.low
-
-    @cached_property
-    def n_choices(self) -> list[int]:
-        """Lattice length per dimension, 0 where it is continuous."""
-        return [0 if lattice is None else len(lattice) for lattice in self.lattices]
 
     def of_configs(self, configs: Sequence[Mapping[str, Any]]) -> Array:
         """Points of configs, shape (n, d); NaN in a dimension where the config has no place."""

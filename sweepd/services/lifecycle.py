@@ -230,14 +230,6 @@ def _has_live_attempt(connection: Connection, cell: Cell) -> bool:
     return any(run.state in LIVE for run in runs.list_cell_runs(connection, cell.pk))
 
 
-def fail_pending_run(connection: Connection, run: Run, why: str, at: datetime) -> None:
-    """A run the user gave up on before it started; its cell failed."""
-    _move_run(connection, run, RunState.FAILED, at, ended_at=at, stop_reason=why)
-    cell = cells.find_cell(connection, run.cell_pk) if run.cell_pk else None
-    if cell is not None and cell.state is CellState.RESERVED:
-        move_cell(connection, cell, CellState.FAILED)
-
-
 def drop_queued(connection: Connection, cell: Cell, why: str, at: datetime) -> None:
     """Take a queued config out for good, and the pending run made for it."""
     for run in runs.list_cell_runs(connection, cell.pk):

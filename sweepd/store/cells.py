@@ -95,21 +95,6 @@ def update_cell(connection: Connection, pk: int, values: dict[str, Any]) -> None
     connection.execute(_UPDATE, {**values, "cell_key": pk})
 
 
-def delete_cell(connection: Connection, pk: int) -> None:
-    """Forget a cell: its config may be handed out as new."""
-    connection.execute(sa.delete(schema.cells).where(_cells.id == pk))
-
-
-def count_cells(connection: Connection, sweep_pk: int) -> dict[CellState, int]:
-    """How many cells of a sweep are in each state."""
-    query = (
-        sa.select(_cells.state, sa.func.count())
-        .where(_cells.sweep_id == sweep_pk)
-        .group_by(_cells.state)
-    )
-    return {CellState(state): count for state, count in connection.execute(query)}
-
-
 def repeat_key(key: str, number: int) -> str:
     """A key for a config that repeats another on purpose."""
     return f"{key}.{number}"
