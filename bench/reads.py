@@ -22,7 +22,7 @@ import sqlalchemy as sa
 from bench.ingest import bodies
 from sweepd import server
 from sweepd.domain.users import Caller
-from sweepd.services.runs import RunChange
+from sweepd.services.runs.runs import RunChange
 from sweepd.settings import Settings
 from sweepd.store import schema
 from sweepd.store.database import Connection

@@ -10,7 +10,7 @@ from typing import Any
 from bench.kills.sender import Sender, md5
 from bench.kills.work import Artifacts, Run, Uploads, body_of, console_line, history_line
 from sweepd import server
-from sweepd.services.housekeeping import UPLOAD_LIFETIME_S
+from sweepd.services.upkeep.housekeeping import UPLOAD_LIFETIME_S
 from sweepd.settings import Settings
 
 HISTORY = """query H($entity: String!, $name: String!, $from: Int64, $to: Int64) {

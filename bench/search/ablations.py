@@ -19,9 +19,9 @@ for _name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
 
 from bench.search.problems import Problem, all_problems  # noqa: E402
 from bench.search.simulate import simulate  # noqa: E402
-from sweepd.search.bayes import Settings, propose  # noqa: E402
-from sweepd.search.gaussian_process import Prior  # noqa: E402
-from sweepd.search.grammar import parse  # noqa: E402
+from sweepd.search.bayes.bayes import Settings, propose  # noqa: E402
+from sweepd.search.bayes.gaussian_process import Prior  # noqa: E402
+from sweepd.search.grammar.sweep_file import parse  # noqa: E402
 from sweepd.search.observation import Observation  # noqa: E402
 
 VARIANTS: dict[str, dict[str, Any]] = {

@@ -33,7 +33,7 @@ def ours(problem: Problem, seed: int) -> Ask:
 
 
 def _ours(problem: Problem, seed: int, sampler: str | None) -> Ask:
-    from sweepd.search.grammar import parse
+    from sweepd.search.grammar.sweep_file import parse
     from sweepd.search.observation import Observation
     from sweepd.search.proposing import propose
 

@@ -21,7 +21,7 @@ import numpy as np  # noqa: E402
 
 from bench.search.levels import draw  # noqa: E402
 from bench.search.problems import Problem, all_problems  # noqa: E402
-from sweepd.search.grammar import parse  # noqa: E402
+from sweepd.search.grammar.sweep_file import parse  # noqa: E402
 from sweepd.search.importance import importance  # noqa: E402
 from sweepd.search.observation import Observation  # noqa: E402
 from sweepd.search.proposing import propose  # noqa: E402
@@ -64,7 +64,7 @@ def main() -> None:
     print("| all, p50 / p95 ms | " + " | ".join(cells) + " |")
     print("| figure (p95) | " + " | ".join(str(TARGETS_MS.get(n, "")) for n in SIZES) + " |")
     code = (
-        "import time; t = time.process_time(); import sweepd.search.bayes; "
+        "import time; t = time.process_time(); import sweepd.search.bayes.bayes; "
         "print(f'{1000 * (time.process_time() - t):.0f}')"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)

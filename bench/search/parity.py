@@ -12,8 +12,9 @@ from typing import Any
 import numpy as np
 import sweeps  # type: ignore[import-not-found]
 
-from sweepd.search import grammar, stopping
+from sweepd.search.grammar import sweep_file as grammar
 from sweepd.search.grid import Grid
+from sweepd.search.stopping import rules as stopping
 
 
 def main() -> None:

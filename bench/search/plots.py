@@ -18,8 +18,8 @@ import numpy as np
 
 from bench.search.report import ENGINES, RESULTS, TITLES
 from bench.search.results import AT, N_BOOT, Table
-from sweepd.search.acquisition import fantasise, log_ei, moments
-from sweepd.search.gaussian_process import fit, predict
+from sweepd.search.bayes.acquisition import fantasise, log_ei, moments
+from sweepd.search.bayes.gaussian_process import fit, predict
 
 OUT = Path(__file__).resolve().parents[2] / "docs" / "search"
 COLOURS = {"ours": "#0b6e4f", "wandb": "#d98e04", "tpe": "#3d6fb6", "sobol": "#9a6fb0",

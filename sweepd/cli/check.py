@@ -9,7 +9,8 @@ from sweepd.domain.errors import BadInput
 
 def command(file: Path = typer.Argument(help="A sweep.yaml.")) -> None:
     """Read a sweep file without a server: its warnings and how many runs it makes."""
-    from sweepd.services import specs, sweep_edits
+    from sweepd.services.sweeps import edits as sweep_edits
+    from sweepd.services.sweeps import specs
 
     try:
         text = file.read_text()

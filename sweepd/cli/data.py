@@ -30,7 +30,7 @@ def backup(
 ) -> None:
     """Write database, files and this machine's key into one file; the server may be running."""
     from sweepd.server import utc_now
-    from sweepd.services import backup as service
+    from sweepd.services.upkeep import backup as service
     from sweepd.store.blobs import Blobs
 
     settings = _existing(options.settings(data, database=database, files=files))
@@ -54,7 +54,7 @@ def restore(
     files: str | None = FILES,
 ) -> None:
     """Put a backup into an empty data folder; `sweepd serve` goes on from there."""
-    from sweepd.services import backup as service
+    from sweepd.services.upkeep import backup as service
     from sweepd.store.blobs import Blobs
 
     settings = options.settings(data, files=files, database="")
@@ -86,8 +86,8 @@ def export(
 ) -> None:
     """Write a project's runs as a table: config, summary, state and times of each."""
     from sweepd.server import utc_now
-    from sweepd.services import export as service
     from sweepd.services.core import Core
+    from sweepd.services.runs import export as service
     from sweepd.store.database import Database
 
     entity, slash, name = project.partition("/")

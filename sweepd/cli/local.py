@@ -13,7 +13,7 @@ from pathlib import Path
 from sweepd import local_address
 from sweepd.domain.errors import BadInput, Conflict
 from sweepd.domain.ids import check_entity_name
-from sweepd.services.users import Users
+from sweepd.services.people.users import Users
 from sweepd.settings import Settings
 
 KEY_FILE = "local.key"  # readable by its owner only; lets commands here sign in by themselves

@@ -94,7 +94,7 @@ def check_file(path: Path) -> None:
     Raises:
         BadInput: It is missing, is not YAML, or cannot run.
     """
-    from sweepd.services import specs
+    from sweepd.services.sweeps import specs
 
     try:
         text = path.read_text()

@@ -9,7 +9,7 @@ from multiprocessing import connection, parent_process
 def begin() -> None:
     """Called once in the new process."""
     threading.Thread(target=_end_with_parent, name="sweepd-parent", daemon=True).start()
-    import_module("sweepd.search.bayes")
+    import_module("sweepd.search.bayes.bayes")
 
 
 def _end_with_parent() -> None:

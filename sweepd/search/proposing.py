@@ -7,7 +7,7 @@ from typing import Any, Protocol
 import numpy as np
 
 from sweepd.search.observation import Observation
-from sweepd.search.random import sample_new
+from sweepd.search.random_draws import sample_new
 from sweepd.search.space import Config
 from sweepd.search.spec import SweepSpec
 
@@ -29,7 +29,7 @@ class Method(Protocol):
 # Named, not imported: a server that only draws at random never loads SciPy or Optuna.
 _MODULES = {
     "sobol": "sweepd.search.sobol",
-    "bayes": "sweepd.search.bayes",
+    "bayes": "sweepd.search.bayes.bayes",
     "tpe": "sweepd.search.samplers",
     "cmaes": "sweepd.search.samplers",
     "nsga2": "sweepd.search.samplers",

@@ -16,7 +16,7 @@ from sweepd.search.errors import SamplerMissing
 from sweepd.search.observation import Observation
 from sweepd.search.parameter import Array
 from sweepd.search.proposing import used_keys
-from sweepd.search.random import sample_new
+from sweepd.search.random_draws import sample_new
 from sweepd.search.space import Config
 from sweepd.search.spec import Metric, SweepSpec
 

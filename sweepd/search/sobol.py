@@ -16,7 +16,7 @@ import numpy as np
 
 from sweepd.search.observation import Observation
 from sweepd.search.parameter import Array
-from sweepd.search.random import sample_new, sample_where, unused_cells
+from sweepd.search.random_draws import sample_new, sample_where, unused_cells
 from sweepd.search.space import Config
 from sweepd.search.spec import SweepSpec
 

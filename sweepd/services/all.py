@@ -2,20 +2,20 @@
 
 from dataclasses import dataclass
 
-from sweepd.services.artifacts import Artifacts
+from sweepd.services.artifacts.artifacts import Artifacts
 from sweepd.services.core import Changes
-from sweepd.services.files import Files
-from sweepd.services.history import History
-from sweepd.services.notices import Notices
-from sweepd.services.overviews import Overviews
-from sweepd.services.projects import Projects
-from sweepd.services.reading import Reading
-from sweepd.services.registries import Registries
-from sweepd.services.runs import Runs
-from sweepd.services.scheduling import Scheduling
-from sweepd.services.sweeps import Sweeps
-from sweepd.services.teams import Teams
-from sweepd.services.users import Users
+from sweepd.services.files.run_files import Files
+from sweepd.services.people.projects import Projects
+from sweepd.services.people.registries import Registries
+from sweepd.services.people.teams import Teams
+from sweepd.services.people.users import Users
+from sweepd.services.runs.notices import Notices
+from sweepd.services.runs.overviews import Overviews
+from sweepd.services.runs.runs import Runs
+from sweepd.services.runs.taking_in import History
+from sweepd.services.streams.reading import Reading
+from sweepd.services.sweeps.scheduling import Scheduling
+from sweepd.services.sweeps.sweeps import Sweeps
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,4 @@
-"""What each client of a shared run has sent; see `services/shared_runs.py`."""
+"""What each client of a shared run has sent; see `services/streams/shared.py`."""
 
 from dataclasses import dataclass
 

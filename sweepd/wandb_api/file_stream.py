@@ -10,7 +10,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from sweepd.domain.errors import BadInput
-from sweepd.services.streams import Lines, StreamPost
+from sweepd.services.streams.lines import Lines, StreamPost
 from sweepd.wandb_api import errors
 from sweepd.wandb_api.authentication import caller_of
 from sweepd.wandb_api.bodies import json_answer, read_sized_json

@@ -19,8 +19,8 @@ from sweepd.domain.artifacts import (
 from sweepd.domain.errors import BadInput, NotFound
 from sweepd.domain.projects import Project
 from sweepd.domain.registries import Role
-from sweepd.services import lineage
 from sweepd.services.all import Services
+from sweepd.services.artifacts import lineage
 from sweepd.web import lineage_drawing, registries, shapes
 from sweepd.web.answering import address, crumbs, render, segment
 from sweepd.web.files import blob_answer

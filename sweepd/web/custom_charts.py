@@ -5,7 +5,7 @@ from typing import Any
 
 from sweepd.domain.runs import Run
 from sweepd.domain.users import Caller
-from sweepd.services.notices import Notices
+from sweepd.services.runs.notices import Notices
 from sweepd.web import shapes
 
 MAX_CHARTS = 100

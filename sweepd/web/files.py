@@ -8,7 +8,7 @@ from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 
 from sweepd.domain.errors import NotFound
-from sweepd.services import artifact_references
+from sweepd.services.artifacts import references as artifact_references
 from sweepd.web.answering import json_answer, secure
 from sweepd.web.runs import run_of
 from sweepd.web.session import Visitor, services_of

@@ -6,7 +6,7 @@ the graph with its first paint and every node is a link.
 
 from typing import Any
 
-from sweepd.services.lineage import Lineage, LineageNode
+from sweepd.services.artifacts.lineage import Lineage, LineageNode
 from sweepd.web.answering import address
 
 WIDTH, HEIGHT = 196, 46  # of a node, px

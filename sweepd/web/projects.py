@@ -9,9 +9,9 @@ from starlette.responses import RedirectResponse, Response
 from sweepd.domain.errors import BadInput, NotFound
 from sweepd.domain.projects import Project, ProjectSummary
 from sweepd.domain.sweeps import Sweep, SweepSummary
-from sweepd.services import specs
 from sweepd.services.all import Services
-from sweepd.services.sweeps import SweepChange
+from sweepd.services.sweeps import specs
+from sweepd.services.sweeps.sweeps import SweepChange
 from sweepd.web import registries, shapes
 from sweepd.web.answering import address, crumbs, json_answer, render, secure, segment
 from sweepd.web.root import base_url

@@ -10,8 +10,8 @@ from sweepd.domain.errors import BadInput
 from sweepd.domain.runs import Run
 from sweepd.domain.users import Caller
 from sweepd.services.all import Services
-from sweepd.services.reading import flatten, sample_indexes
-from sweepd.services.runs import RunChange
+from sweepd.services.runs.runs import RunChange
+from sweepd.services.streams.reading import flatten, sample_indexes
 from sweepd.web import custom_charts, shapes
 from sweepd.web.answering import address, crumbs, json_answer, render, secure
 from sweepd.web.session import Visitor, services_of

@@ -10,7 +10,7 @@ import orjson
 
 from sweepd.domain.runs import Alert, Run
 from sweepd.domain.sweeps import Sweep, SweepEvent, SweepPoint
-from sweepd.services import specs
+from sweepd.services.sweeps import specs
 
 MAX_KEYS = 400  # columns of one run; more would make every page slow
 MAX_TEXT = 10_000  # characters of one value

@@ -15,7 +15,7 @@ from sweepd.domain.runs import ENDED
 from sweepd.domain.sweeps import Agent, Sweep, SweepState
 from sweepd.domain.users import Caller
 from sweepd.services.all import Services
-from sweepd.services.sweeps import SweepChange
+from sweepd.services.sweeps.sweeps import SweepChange
 from sweepd.web import shapes
 from sweepd.web.answering import address, crumbs, json_answer, render, secure
 from sweepd.web.session import Visitor, services_of

@@ -14,9 +14,9 @@ from synthetic import accuracy
 
 from sweepd import server
 from sweepd.domain.users import Caller
-from sweepd.services.history import Lines, StreamPost
-from sweepd.services.runs import RunChange
-from sweepd.services.sweeps import SweepChange
+from sweepd.services.runs.runs import RunChange
+from sweepd.services.runs.taking_in import Lines, StreamPost
+from sweepd.services.sweeps.sweeps import SweepChange
 from sweepd.settings import Settings
 
 KEY = "k" * 40

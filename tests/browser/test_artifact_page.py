@@ -14,8 +14,8 @@ from real_site import RealSite
 from test_accessibility import serious
 
 from sweepd.domain.artifacts import Digest
-from sweepd.services.artifact_uploads import NewArtifact
-from sweepd.services.runs import RunChange
+from sweepd.services.artifacts.uploads import NewArtifact
+from sweepd.services.runs.runs import RunChange
 
 pytestmark = pytest.mark.browser
 

@@ -10,8 +10,8 @@ from real_site import RealSite
 from synthetic import by_hand, listed, number
 from test_artifact_page import log_artifact
 
-from sweepd.services.history import Lines, StreamPost
-from sweepd.services.runs import RunChange
+from sweepd.services.runs.runs import RunChange
+from sweepd.services.runs.taking_in import Lines, StreamPost
 
 pytestmark = pytest.mark.browser
 

@@ -10,8 +10,8 @@ from plots import counts
 from real_site import RealSite
 from test_pages import open_ready
 
-from sweepd.services.history import Lines, StreamPost
-from sweepd.services.runs import RunChange
+from sweepd.services.runs.runs import RunChange
+from sweepd.services.runs.taking_in import Lines, StreamPost
 
 pytestmark = pytest.mark.browser
 

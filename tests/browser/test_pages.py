@@ -12,7 +12,7 @@ from playwright.sync_api import Page, expect
 from plots import counts, row_names, rows
 from real_site import KEY, RealSite
 
-from sweepd.services.runs import RunChange
+from sweepd.services.runs.runs import RunChange
 
 pytestmark = pytest.mark.browser
 

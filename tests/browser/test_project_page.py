@@ -11,7 +11,7 @@ from plots import rows
 from real_site import RealSite
 from test_pages import open_ready
 
-from sweepd.services.runs import RunChange
+from sweepd.services.runs.runs import RunChange
 
 pytestmark = pytest.mark.browser
 

@@ -9,7 +9,7 @@ from test_accessibility import serious
 from test_artifact_page import log_artifact, new_run
 
 from sweepd.domain.registries import Role
-from sweepd.services.registries import RegistryChange
+from sweepd.services.people.registries import RegistryChange
 
 pytestmark = pytest.mark.browser
 

@@ -7,9 +7,9 @@ import pytest
 from playwright.sync_api import Page, expect
 from real_site import RealSite
 
-from sweepd.services.runs import RunChange
-from sweepd.services.streams import Lines, StreamPost
-from sweepd.services.sweeps import SweepChange
+from sweepd.services.runs.runs import RunChange
+from sweepd.services.streams.lines import Lines, StreamPost
+from sweepd.services.sweeps.sweeps import SweepChange
 
 pytestmark = pytest.mark.browser
 

@@ -15,6 +15,19 @@ ALLOWED = {
     "wandb_api": {"domain", "services"},
     "web": {"domain", "services"},
 }
+ROOMS = {  # sweepd/services/: a folder a noun
+    "core": set(),
+    "access": {"core"},
+    "streams": {"core"},
+    "files": {"core"},
+    "filters": {"streams"},
+    "people": {"access", "core", "filters"},
+    "artifacts": {"access", "core", "files", "filters"},
+    "sweeps": {"access", "core", "filters", "streams"},
+    "runs": {"access", "core", "filters", "streams", "sweeps"},
+    "upkeep": {"artifacts", "core", "files"},
+    "all": {"artifacts", "core", "files", "people", "runs", "streams", "sweeps", "upkeep"},
+}
 FILES = [
     (layer, path) for layer in ALLOWED for path in sorted((ROOT / "sweepd" / layer).rglob("*.py"))
 ]
@@ -37,6 +50,23 @@ def test_layer_imports_only_what_lies_below(layer: str, path: Path) -> None:
         parts = name.split(".")
         if parts[0] == "sweepd" and len(parts) > 1 and parts[1] != layer:
             assert parts[1] in ALLOWED[layer], f"{path} imports {name}"
+
+
+@pytest.mark.parametrize("path", sorted((ROOT / "sweepd/services").rglob("*.py")), ids=str)
+def test_services_import_only_the_rooms_below(path: Path) -> None:
+    room = path.relative_to(ROOT / "sweepd/services").parts[0].removesuffix(".py")
+    for name in imported(path):
+        parts = name.split(".")
+        if parts[:2] == ["sweepd", "services"] and parts[2] != room:
+            assert parts[2] in ROOMS[room], f"{path} imports {name}"
+
+
+def test_the_table_of_rooms_has_no_circle() -> None:
+    placed: set[str] = set()
+    while len(placed) < len(ROOMS):
+        ready = {room for room, below in ROOMS.items() if room not in placed and below <= placed}
+        assert ready, f"a circle among {sorted(set(ROOMS) - placed)}"
+        placed |= ready
 
 
 def test_only_the_store_speaks_sql() -> None:

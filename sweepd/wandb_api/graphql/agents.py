@@ -8,7 +8,7 @@ from ariadne import MutationType, ObjectType
 from ariadne.types import SchemaBindable
 
 from sweepd.domain.sweeps import Agent
-from sweepd.services.scheduling import Command
+from sweepd.services.sweeps.scheduling import Command
 from sweepd.wandb_api import wire
 from sweepd.wandb_api.graphql.context import Info, connection, ctx
 

@@ -7,7 +7,7 @@ from ariadne.types import SchemaBindable
 
 from sweepd.domain.artifacts import Alias, DigestAlgorithm
 from sweepd.domain.errors import BadInput, NotFound
-from sweepd.services.artifact_uploads import NewArtifact
+from sweepd.services.artifacts.uploads import NewArtifact
 from sweepd.wandb_api import wire
 from sweepd.wandb_api.graphql.artifact_collections import tag_node
 from sweepd.wandb_api.graphql.artifact_files import put_url

@@ -9,7 +9,7 @@ from sweepd.domain.errors import Unsupported
 from sweepd.domain.projects import Project
 from sweepd.domain.registries import Organization, Role, read_role
 from sweepd.domain.users import Caller
-from sweepd.services.registries import RegistryChange
+from sweepd.services.people.registries import RegistryChange
 from sweepd.wandb_api import wire
 from sweepd.wandb_api.graphql.context import Context, Info, connection, ctx
 from sweepd.wandb_api.graphql.users import entity_node

@@ -8,7 +8,7 @@ from ariadne.types import SchemaBindable
 
 from sweepd.domain.errors import BadInput
 from sweepd.domain.runs import ConsoleLine, Run
-from sweepd.services.reading import Stream, sample_indexes
+from sweepd.services.streams.reading import Stream, sample_indexes
 from sweepd.wandb_api import wire
 from sweepd.wandb_api.graphql.context import Info, ctx
 

@@ -11,7 +11,7 @@ from sweepd.domain.projects import Project
 from sweepd.domain.runs import ENDED, Run, RunState
 from sweepd.domain.sweeps import Sweep
 from sweepd.domain.users import Caller
-from sweepd.services.runs import RunChange, is_started
+from sweepd.services.runs.runs import RunChange, is_started
 from sweepd.wandb_api import wire
 from sweepd.wandb_api.graphql.context import Info, ctx
 

@@ -10,7 +10,7 @@ from sweepd.domain.projects import Project
 from sweepd.domain.runs import Run
 from sweepd.domain.sweeps import Agent, Sweep, SweepEvent
 from sweepd.domain.users import Caller
-from sweepd.services.sweeps import SweepChange
+from sweepd.services.sweeps.sweeps import SweepChange
 from sweepd.wandb_api import wire
 from sweepd.wandb_api.graphql.context import Context, Info, connection, ctx
 

@@ -1,6 +1,6 @@
 /** Keys, users and teams: small forms that post and say what came of it. */
-import { post } from "./sweep/feed.js";
-import { h, put } from "./parallel/dom.js";
+import { post } from "./common/feed.js";
+import { h, put } from "./common/dom.js";
 
 const ACTIONS = new URL("../account/actions", import.meta.url);
 const message = document.querySelector('[data-part="message"]');

@@ -1,5 +1,5 @@
 /** The artifact page: aliases, description and deletion; everything else is there at first paint. */
-import { post } from "./sweep/feed.js";
+import { post } from "./common/feed.js";
 import { sure } from "./run/head.js";
 
 const page = document.querySelector('[data-page="artifact"]');

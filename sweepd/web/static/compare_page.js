@@ -1,6 +1,6 @@
 /** The comparison: only differences at first, keys found by words, and below it all runs' curves. */
-import "./site.js";
-import { h, put } from "./parallel/dom.js";
+import "./common/site.js";
+import { h, put } from "./common/dom.js";
 import { RunCurves } from "./run/curves.js";
 
 const page = document.querySelector('[data-page="compare"]');

@@ -1,6 +1,6 @@
 /** The sweep editor: checks the file as it is written, with the words `wandb sweep` would use. */
-import { h, put } from "./parallel/dom.js";
-import { post } from "./sweep/feed.js";
+import { h, put } from "./common/dom.js";
+import { post } from "./common/feed.js";
 
 const page = document.querySelector('[data-page="new-sweep"]');
 const part = (name) => page.querySelector(`[data-part="${name}"]`);

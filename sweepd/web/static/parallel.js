@@ -5,7 +5,7 @@
  *   const model = new Model(data);
  *   const plot = new ParallelPlot(element, model);
  */
-import { h, colourOf } from "./parallel/dom.js";
+import { h, colourOf } from "./common/dom.js";
 import { Axes } from "./parallel/axes.js";
 import { between, layout } from "./parallel/layout.js";
 import { dashOf, LineLayer, nearest, shuffled } from "./parallel/lines.js";

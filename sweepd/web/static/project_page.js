@@ -1,6 +1,6 @@
 /** The project page: the runs table with filters, groups, columns, and changes to many runs. */
-import { theme } from "./site.js";
-import { h, popover, put } from "./parallel/dom.js";
+import { theme } from "./common/site.js";
+import { h, popover, put } from "./common/dom.js";
 import { bindAddress, viewFromText } from "./parallel/address.js";
 import { checkbox } from "./parallel/axis_menu.js";
 import { Model } from "./parallel/model.js";
@@ -8,7 +8,7 @@ import { RunsTable } from "./parallel/table.js";
 import { bulkBar } from "./project/bulk.js";
 import { deletedButton } from "./project/deleted.js";
 import { Filters } from "./project/filters.js";
-import { Feed, showConnection } from "./sweep/feed.js";
+import { Feed, showConnection } from "./common/feed.js";
 
 const page = document.querySelector('[data-page="project"]');
 const { url, base } = page.dataset;

@@ -1,9 +1,9 @@
 /** The run page: head, tabs, and what keeps them up to date. */
-import "./site.js";
-import { h, put } from "./parallel/dom.js";
-import { formatDuration, formatTime, formatValue } from "./parallel/values.js";
+import "./common/site.js";
+import { h, put } from "./common/dom.js";
+import { formatDuration, formatTime, formatValue } from "./common/values.js";
 import { duration } from "./parallel/columns.js";
-import { Feed, post, showConnection } from "./sweep/feed.js";
+import { Feed, post, showConnection } from "./common/feed.js";
 import { readAddress, writeAddress } from "./run/address.js";
 import { RunCurves } from "./run/curves.js";
 import { Console } from "./run/console.js";

@@ -1,11 +1,11 @@
 /** The sweep page: loads the points, builds the views, keeps them up to date. */
-import { theme } from "./site.js";
+import { theme } from "./common/site.js";
 import { mountSweep } from "./sweep_view.js";
-import { h, put } from "./parallel/dom.js";
+import { h, put } from "./common/dom.js";
 import { mountAnalysis } from "./sweep/analysis.js";
 import { renderAgents, renderBest, renderFile, renderImportance, renderRepeats } from "./sweep/cards.js";
 import { exportPage } from "./sweep/export_page.js";
-import { Feed, showConnection } from "./sweep/feed.js";
+import { Feed, showConnection } from "./common/feed.js";
 import { Head } from "./sweep/head.js";
 import { Scatter } from "./sweep/scatter.js";
 

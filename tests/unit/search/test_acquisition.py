@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 from scipy.stats import norm
 
-from sweepd.search.acquisition import fantasise, log_ei, log_ei_gradient, log_h, moments
-from sweepd.search.gaussian_process import condition, fit
+from sweepd.search.bayes.acquisition import fantasise, log_ei, log_ei_gradient, log_h, moments
+from sweepd.search.bayes.gaussian_process import condition, fit
 
 
 def make_model(category=False, seed=0):

@@ -3,11 +3,11 @@
 import numpy as np
 import pytest
 
-from sweepd.search.acquisition import fantasise, log_ei
-from sweepd.search.bayes import DEFAULT, model_of, refine
+from sweepd.search.bayes.acquisition import fantasise, log_ei
+from sweepd.search.bayes.bayes import DEFAULT, model_of, refine
+from sweepd.search.bayes.objective import Data, gather, warps
 from sweepd.search.coordinates import Coordinates
-from sweepd.search.grammar import parse
-from sweepd.search.objective import Data, gather, warps
+from sweepd.search.grammar.sweep_file import parse
 from sweepd.search.observation import Observation
 from sweepd.search.spec import Metric
 

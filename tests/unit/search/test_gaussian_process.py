@@ -8,7 +8,7 @@ from scipy.optimize import approx_fprime
 from sklearn.gaussian_process import GaussianProcessRegressor
 from sklearn.gaussian_process.kernels import ConstantKernel, Matern
 
-from sweepd.search.gaussian_process import (
+from sweepd.search.bayes.gaussian_process import (
     JITTER,
     Prior,
     condition,

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sweepd.search.errors import ConfigError
-from sweepd.search.grammar import parse
+from sweepd.search.grammar.sweep_file import parse
 
 
 def read(parameters=None, **more):

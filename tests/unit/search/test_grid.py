@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sweepd.search.errors import ConfigError
-from sweepd.search.grammar import parse
+from sweepd.search.grammar.sweep_file import parse
 from sweepd.search.grid import Grid
 
 

@@ -6,7 +6,7 @@ from scipy import stats
 from sklearn.tree import DecisionTreeRegressor
 
 from sweepd.search.forest import bin_columns, cut_columns, grow, tree_predict
-from sweepd.search.grammar import parse
+from sweepd.search.grammar.sweep_file import parse
 from sweepd.search.importance import importance, spearman
 from sweepd.search.pareto import pareto_front
 

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from sweepd.search.errors import NoFeasibleConfig
-from sweepd.search.grammar import parse
+from sweepd.search.grammar.sweep_file import parse
 from sweepd.search.observation import Observation
 from sweepd.search.proposing import propose
 

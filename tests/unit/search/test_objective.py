@@ -6,9 +6,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats
 
+from sweepd.search.bayes.objective import choose_subset, gather, warps, yeo_johnson
 from sweepd.search.coordinates import Coordinates
-from sweepd.search.grammar import parse
-from sweepd.search.objective import choose_subset, gather, warps, yeo_johnson
+from sweepd.search.grammar.sweep_file import parse
 from sweepd.search.observation import Observation
 from sweepd.search.spec import Metric
 

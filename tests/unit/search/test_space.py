@@ -8,9 +8,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats
 
-from sweepd.search.grammar import parse
+from sweepd.search.grammar.sweep_file import parse
 from sweepd.search.quantise import quantise
-from sweepd.search.random import sample
+from sweepd.search.random_draws import sample
 
 LN = math.log
 

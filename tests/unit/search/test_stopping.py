@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sweepd.search.spec import EarlyTerminate
-from sweepd.search.stopping import band_value, bands, decide, replay
+from sweepd.search.stopping.rules import band_value, bands, decide, replay
 
 HYPERBAND = EarlyTerminate("hyperband", min_iter=3, eta=3)
 

@@ -7,10 +7,10 @@ import pytest
 from sweepd import server
 from sweepd.domain.sweeps import Sweep
 from sweepd.domain.users import Caller
-from sweepd.services.runs import RunChange
-from sweepd.services.scheduling import Command
-from sweepd.services.streams import Lines, StreamPost
-from sweepd.services.sweeps import SweepChange
+from sweepd.services.runs.runs import RunChange
+from sweepd.services.streams.lines import Lines, StreamPost
+from sweepd.services.sweeps.scheduling import Command
+from sweepd.services.sweeps.sweeps import SweepChange
 
 GRID = """
 method: grid

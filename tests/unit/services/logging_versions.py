@@ -11,7 +11,7 @@ import anyio
 from sweepd import server
 from sweepd.domain.artifacts import Artifact, Digest
 from sweepd.domain.users import Caller
-from sweepd.services.artifact_uploads import NewArtifact
+from sweepd.services.artifacts.uploads import NewArtifact
 
 LIMIT = 1 << 20
 

@@ -10,8 +10,8 @@ from sweepd import server
 from sweepd.domain.artifacts import Alias, ArtifactState, Digest
 from sweepd.domain.errors import BadInput, Forbidden, NotFound
 from sweepd.domain.users import Caller
-from sweepd.services.artifact_uploads import NewArtifact
-from sweepd.services.runs import RunChange
+from sweepd.services.artifacts.uploads import NewArtifact
+from sweepd.services.runs.runs import RunChange
 from tests.unit.services.logging_versions import (
     begin,
     log,

@@ -13,8 +13,8 @@ from sweepd import server
 from sweepd.domain.artifacts import Digest
 from sweepd.domain.errors import NotFound
 from sweepd.domain.users import Caller
-from sweepd.services.artifact_references import find_file
-from sweepd.services.artifact_uploads import NewArtifact
+from sweepd.services.artifacts.references import find_file
+from sweepd.services.artifacts.uploads import NewArtifact
 
 
 def md5(body: bytes) -> str:

@@ -12,8 +12,8 @@ from sweepd import server
 from sweepd.domain.artifacts import Artifact, ArtifactState, Digest
 from sweepd.domain.errors import BadInput, NotFound, Unavailable
 from sweepd.domain.users import Caller
-from sweepd.services.artifact_uploads import NewArtifact
-from sweepd.services.runs import RunChange
+from sweepd.services.artifacts.uploads import NewArtifact
+from sweepd.services.runs.runs import RunChange
 from sweepd.store import run_files
 from tests.unit.services.logging_versions import (
     LIMIT,

@@ -11,9 +11,10 @@ import sqlalchemy as sa
 from sweepd import server
 from sweepd.domain.errors import BadInput
 from sweepd.domain.users import Caller
-from sweepd.services import backup, export
-from sweepd.services.history import Lines, StreamPost
-from sweepd.services.runs import RunChange
+from sweepd.services.runs import export
+from sweepd.services.runs.runs import RunChange
+from sweepd.services.runs.taking_in import Lines, StreamPost
+from sweepd.services.upkeep import backup
 from sweepd.settings import Settings
 from sweepd.store import schema, transfer
 from sweepd.store.blobs import Blobs

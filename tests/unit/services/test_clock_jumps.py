@@ -11,8 +11,8 @@ from sweepd import server
 from sweepd.domain.errors import Forbidden
 from sweepd.domain.runs import RunState
 from sweepd.domain.users import Caller
-from sweepd.services.runs import RunChange
-from sweepd.services.streams import StreamPost
+from sweepd.services.runs.runs import RunChange
+from sweepd.services.streams.lines import StreamPost
 from sweepd.settings import Settings
 from sweepd.wandb_api.signing import LIFETIME_S, Signer
 from tests.conftest import FakeClock

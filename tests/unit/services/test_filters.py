@@ -9,8 +9,8 @@ from sweepd import server
 from sweepd.domain.errors import BadInput
 from sweepd.domain.runs import Run
 from sweepd.domain.users import Caller
-from sweepd.services import filters
-from sweepd.services.runs import RunChange
+from sweepd.services.filters import mongo as filters
+from sweepd.services.runs.runs import RunChange
 from tests.conftest import FakeClock
 
 

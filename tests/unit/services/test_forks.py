@@ -10,8 +10,8 @@ from sweepd import server
 from sweepd.domain.errors import NotFound
 from sweepd.domain.runs import Run
 from sweepd.domain.users import Caller
-from sweepd.services.runs import RunChange
-from sweepd.services.streams import Lines, StreamPost
+from sweepd.services.runs.runs import RunChange
+from sweepd.services.streams.lines import Lines, StreamPost
 from sweepd.store.history import Stream
 
 

@@ -9,7 +9,7 @@ from sweepd.domain.errors import BadInput
 from sweepd.domain.runs import RunState
 from sweepd.domain.sweeps import CellState, Sweep, SweepState
 from sweepd.domain.users import Caller
-from sweepd.services.sweeps import SweepChange
+from sweepd.services.sweeps.sweeps import SweepChange
 from sweepd.store import cells, runs
 from tests.conftest import FakeClock
 from tests.unit.services.handing_out import (

@@ -10,8 +10,8 @@ from sweepd import server
 from sweepd.domain.artifacts import Digest
 from sweepd.domain.errors import NotFound, Unavailable
 from sweepd.domain.users import Caller
-from sweepd.services.housekeeping import SWEEP_EVERY_S, UPLOAD_LIFETIME_S
-from sweepd.services.runs import RunChange
+from sweepd.services.runs.runs import RunChange
+from sweepd.services.upkeep.housekeeping import SWEEP_EVERY_S, UPLOAD_LIFETIME_S
 from tests.conftest import FakeClock
 from tests.unit.services.logging_versions import LIMIT, begin, log, md5, put, run, stream
 

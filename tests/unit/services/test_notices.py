@@ -5,7 +5,7 @@ import pytest
 from sweepd import server
 from sweepd.domain.errors import NotFound
 from sweepd.domain.users import Caller
-from sweepd.services.runs import RunChange
+from sweepd.services.runs.runs import RunChange
 from tests.conftest import FakeClock
 
 

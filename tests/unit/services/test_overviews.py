@@ -5,7 +5,7 @@ from datetime import datetime
 
 from sweepd import server
 from sweepd.domain.users import Caller
-from sweepd.services.runs import RunChange
+from sweepd.services.runs.runs import RunChange
 
 
 def add_run(parts: server.Parts, caller: Caller, run_id: str, project: str = "p") -> int:

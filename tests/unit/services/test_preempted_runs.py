@@ -5,8 +5,8 @@ import pytest
 from sweepd import server
 from sweepd.domain.runs import RunState
 from sweepd.domain.users import Caller
-from sweepd.services.runs import RunChange
-from sweepd.services.streams import StreamPost
+from sweepd.services.runs.runs import RunChange
+from sweepd.services.streams.lines import StreamPost
 
 INIT = RunChange(config="{}", host="h")
 

@@ -4,8 +4,8 @@ import time
 
 from sweepd import server
 from sweepd.domain.users import Caller
-from sweepd.services.proposals import Proposals
-from sweepd.services.scheduling import Command
+from sweepd.services.sweeps.proposals import Proposals
+from sweepd.services.sweeps.scheduling import Command
 from tests.unit.services.handing_out import beat, make_sweep, register, state_of
 
 BAYES = """

@@ -13,10 +13,10 @@ from sweepd.domain.errors import BadInput, Conflict, Forbidden, NotFound, Sweepd
 from sweepd.domain.projects import Project
 from sweepd.domain.registries import Role
 from sweepd.domain.users import Caller
-from sweepd.services.artifact_uploads import NewArtifact
+from sweepd.services.artifacts.uploads import NewArtifact
 from sweepd.services.core import Core
-from sweepd.services.registries import Registries, RegistryChange
-from sweepd.services.users import Users
+from sweepd.services.people.registries import Registries, RegistryChange
+from sweepd.services.people.users import Users
 from sweepd.settings import Settings
 from sweepd.store.database import Database
 from tests.conftest import FakeClock

@@ -9,7 +9,7 @@ import pytest
 from sweepd import server
 from sweepd.domain.runs import Run
 from sweepd.domain.users import Caller
-from sweepd.services.runs import RunChange
+from sweepd.services.runs.runs import RunChange
 
 NAMES = ["100%.txt", "100x.txt", "a.txt", "b/a.txt", "ü.txt"]
 

@@ -8,9 +8,9 @@ from sweepd import server
 from sweepd.domain.errors import BadInput, NotFound
 from sweepd.domain.runs import Run, RunState
 from sweepd.domain.users import Caller
-from sweepd.services.leases import Leases
-from sweepd.services.runs import RunChange
-from sweepd.services.streams import Lines, StreamPost
+from sweepd.services.runs.runs import RunChange
+from sweepd.services.streams.lines import Lines, StreamPost
+from sweepd.services.sweeps.leases import Leases
 from sweepd.store.history import Stream
 from tests.conftest import FakeClock
 

@@ -5,7 +5,7 @@ from itertools import pairwise
 
 import pytest
 
-from sweepd.services.reading import sample_indexes
+from sweepd.services.streams.reading import sample_indexes
 
 
 @pytest.mark.parametrize("keys", [[], ["loss"], ["loss", "acc"], ["_step", "loss"]])

@@ -12,10 +12,10 @@ from sweepd.domain.errors import NotFound
 from sweepd.domain.runs import LIVE, RunState
 from sweepd.domain.sweeps import OPEN_CELLS, UNCOUNTED_CELLS, CellState, SweepState
 from sweepd.domain.users import Caller
-from sweepd.services.runs import RunChange
-from sweepd.services.scheduling import Command
-from sweepd.services.streams import Lines, StreamPost
-from sweepd.services.sweeps import SweepChange
+from sweepd.services.runs.runs import RunChange
+from sweepd.services.streams.lines import Lines, StreamPost
+from sweepd.services.sweeps.scheduling import Command
+from sweepd.services.sweeps.sweeps import SweepChange
 from sweepd.settings import Settings
 from sweepd.store import cells, runs, sweeps
 from tests.conftest import FakeClock

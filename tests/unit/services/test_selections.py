@@ -7,7 +7,7 @@ import pytest
 
 from sweepd import server
 from sweepd.domain.users import Caller
-from sweepd.services.runs import RunChange
+from sweepd.services.runs.runs import RunChange
 from sweepd.store import runs
 from tests.conftest import FakeClock
 

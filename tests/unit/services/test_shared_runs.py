@@ -9,9 +9,9 @@ import pytest
 from sweepd import server
 from sweepd.domain.runs import Run
 from sweepd.domain.users import Caller
-from sweepd.services.runs import RunChange
-from sweepd.services.shared_runs import merge_configs
-from sweepd.services.streams import Lines, StreamPost
+from sweepd.services.runs.runs import RunChange
+from sweepd.services.streams.lines import Lines, StreamPost
+from sweepd.services.streams.shared import merge_configs
 from sweepd.store.history import Stream
 
 

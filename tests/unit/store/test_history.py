@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sweepd import server
-from sweepd.services.runs import RunChange
+from sweepd.services.runs.runs import RunChange
 from sweepd.settings import Settings
 from sweepd.store import history, runs
 from sweepd.store.database import Connection

@@ -1,6 +1,6 @@
 """What the pages' scripts are sent."""
 
-from sweepd.services import specs
+from sweepd.services.sweeps import specs
 from sweepd.web import shapes
 
 YAML = """\

@@ -2,8 +2,8 @@
  * The axes as elements: scale lines and marks in an SVG, and over each axis a label (click turns
  * the axis round, dragging moves it, arrows do both by keyboard), a menu and a track for brushes.
  */
-import { h, svg, shorten } from "./dom.js";
-import { SLOT_LABELS } from "./values.js";
+import { h, svg, shorten } from "../common/dom.js";
+import { SLOT_LABELS } from "../common/values.js";
 import { Track } from "./brushes.js";
 import { openMenu } from "./axis_menu.js";
 import { hide, invert, move } from "./axis_actions.js";

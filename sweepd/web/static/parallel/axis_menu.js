@@ -1,8 +1,8 @@
 /** The menu of an axis: everything the pointer can do there, as form controls with names. */
-import { h, popover, put } from "./dom.js";
+import { h, popover, put } from "../common/dom.js";
 import { hide, invert, move } from "./axis_actions.js";
 import { toggleSlot } from "./brushes.js";
-import { SLOTS, SLOT_LABELS } from "./values.js";
+import { SLOTS, SLOT_LABELS } from "../common/values.js";
 
 const KIND_LABELS = {
   linear: "Linear", log: "Logarithmic", percentile: "Percentile", categorical: "Categories",

@@ -3,8 +3,8 @@
  * widen it; Shift adds a second one; a click clears. In the band a click takes a row in or out.
  * By keyboard the ends are sliders: arrows move them, Delete clears.
  */
-import { h } from "./dom.js";
-import { formatNumber, formatTime, SLOTS } from "./values.js";
+import { h } from "../common/dom.js";
+import { formatNumber, formatTime, SLOTS } from "../common/values.js";
 import { fromIntervals, intervals, isEmpty } from "./selection.js";
 
 const END_REACH = 9; // px around an end in which it is grabbed

@@ -3,7 +3,7 @@
  * summary, and facts about the run itself. A column reads its values once and keeps them as
  * typed arrays, so that ten thousand runs can be brushed at every movement of the pointer.
  */
-import { nameOf, namedSlot, numericSlot } from "./values.js";
+import { nameOf, namedSlot, numericSlot } from "../common/values.js";
 
 export const METRIC = "metric";
 const MOST_LISTED = 12; // a list of at most so many values gets an axis of names

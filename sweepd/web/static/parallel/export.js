@@ -1,7 +1,7 @@
 /** The selection as CSV, the plot as PNG or SVG: made in the browser, nothing is sent anywhere. */
-import { save, shorten } from "./dom.js";
+import { save, shorten } from "../common/dom.js";
 import { dashOf, weight } from "./lines.js";
-import { SLOT_LABELS, nameOf } from "./values.js";
+import { SLOT_LABELS, nameOf } from "../common/values.js";
 
 /** A CSV cell; text that a spreadsheet would run as a formula gets a quote in front. */
 export function csvCell(value) {

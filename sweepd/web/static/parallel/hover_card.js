@@ -1,6 +1,6 @@
 /** The card that follows the pointer and names the run whose line is nearest. */
-import { h, put } from "./dom.js";
-import { formatDuration, formatTime, formatValue } from "./values.js";
+import { h, put } from "../common/dom.js";
+import { formatDuration, formatTime, formatValue } from "../common/values.js";
 import { duration } from "./columns.js";
 
 const MOST_ROWS = 14;

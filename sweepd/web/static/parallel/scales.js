@@ -10,7 +10,7 @@
  *   ticks(n)              about n marks: [{unit, label}]
  *   names                 the names in order, on an axis of names
  */
-import { formatNumber, formatTime, NONPOSITIVE } from "./values.js";
+import { formatNumber, formatTime, NONPOSITIVE } from "../common/values.js";
 
 /**
  * Build the scale of `column` in `kind` over the runs that are alive. `zoomed` fits it to these

@@ -6,7 +6,7 @@
  * An end that touches the end of the axis is null, which means open: extreme values are always
  * inside, and so are better ones that arrive later. Several brushed columns intersect.
  */
-import { numericSlot, namedSlot, nameOf, SLOTS, NONPOSITIVE } from "./values.js";
+import { numericSlot, namedSlot, nameOf, SLOTS, NONPOSITIVE } from "../common/values.js";
 
 export function isEmpty(brush) {
   return !brush || !(brush.ranges?.length || brush.names?.length || brush.slots?.length);

@@ -3,8 +3,8 @@
  * what the brushes select, sorted by any column, narrowed by words; pointing at a row points at
  * its line, and pointing at a line brings its row into view.
  */
-import { h, put } from "./dom.js";
-import { count } from "./values.js";
+import { h, put } from "../common/dom.js";
+import { count } from "../common/values.js";
 import { METRIC } from "./columns.js";
 import { cell, Finder, grouped, isNumeric, meanOf, sortRows } from "./table_rows.js";
 import { standing } from "./model.js";

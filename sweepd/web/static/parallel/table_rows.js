@@ -1,6 +1,6 @@
 /** Rows and cells of the runs table: grouping, finding, sorting; no page is touched but cells. */
-import { h } from "./dom.js";
-import { formatDuration, formatNumber, formatTime, formatValue } from "./values.js";
+import { h } from "../common/dom.js";
+import { formatDuration, formatNumber, formatTime, formatValue } from "../common/values.js";
 
 /** Rows with a heading before each group; closed groups show only the heading. */
 export function grouped(rows, column, closed) {

@@ -2,8 +2,8 @@
  * The bar above the plot (what is selected, keep, exclude, restore, what to show) and the legend
  * below it (colour scale, line styles as switches).
  */
-import { h, popover } from "./dom.js";
-import { count, formatNumber, formatTime } from "./values.js";
+import { h, popover } from "../common/dom.js";
+import { count, formatNumber, formatTime } from "../common/values.js";
 import { checkbox } from "./axis_menu.js";
 import { show, hide } from "./axis_actions.js";
 import { METRIC } from "./columns.js";

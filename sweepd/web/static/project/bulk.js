@@ -1,8 +1,8 @@
 /** What may be done to the runs that are ticked in the table; many runs go in parts, with progress. */
-import { h, popover, put } from "../parallel/dom.js";
-import { count } from "../parallel/values.js";
+import { h, popover, put } from "../common/dom.js";
+import { count } from "../common/values.js";
 import { sure } from "../run/head.js";
-import { post } from "../sweep/feed.js";
+import { post } from "../common/feed.js";
 
 const MOST_COMPARED = 20;
 const PART = 100; // runs in one request

@@ -1,7 +1,7 @@
 /** Deleted runs of a project, to be brought back one by one or all together. */
-import { h, popover, put } from "../parallel/dom.js";
-import { count, formatTime } from "../parallel/values.js";
-import { post } from "../sweep/feed.js";
+import { h, popover, put } from "../common/dom.js";
+import { count, formatTime } from "../common/values.js";
+import { post } from "../common/feed.js";
 
 export function deletedButton(url, changed) {
   const button = h("button", { type: "button" }, "Deleted runs");

@@ -1,6 +1,6 @@
 /** The filter builder: column, comparison, value; each filter can be taken away again. */
-import { h, popover, put } from "../parallel/dom.js";
-import { formatNumber, formatTime, SLOTS, SLOT_LABELS } from "../parallel/values.js";
+import { h, popover, put } from "../common/dom.js";
+import { formatNumber, formatTime, SLOTS, SLOT_LABELS } from "../common/values.js";
 
 const OPERATORS = [["=", "is"], ["≠", "is not"], ["≥", "at least"], ["≤", "at most"],
   ["∃", "has a value"], ["∄", "has no value"]];

@@ -1,6 +1,6 @@
 /** What the script called out with `run.alert`. */
-import { h } from "../parallel/dom.js";
-import { count, formatTime } from "../parallel/values.js";
+import { h } from "../common/dom.js";
+import { count, formatTime } from "../common/values.js";
 
 const LEVELS = ["info", "warn", "error"];
 const level = (alert) => (LEVELS.includes(alert.level) ? alert.level : "info");

@@ -1,5 +1,5 @@
 /** Plotly, loaded when first needed, in the colours of the page. */
-import { h, colourOf } from "../parallel/dom.js";
+import { h, colourOf } from "../common/dom.js";
 
 let loading = null;
 

@@ -1,5 +1,5 @@
 /** The terminal output: line numbers, search, times on demand, follows the end while it is there. */
-import { h, put } from "../parallel/dom.js";
+import { h, put } from "../common/dom.js";
 
 const ESCAPES = /\u001b\[[0-9;?]*[ -/]*[@-~]/g; // colours and cursor movements of terminals
 

@@ -1,5 +1,5 @@
 /** The charts of a run: a curve per key, over step, time or another key, others laid beside it. */
-import { h, put } from "../parallel/dom.js";
+import { h, put } from "../common/dom.js";
 import { draw, HUES, smooth } from "./charts.js";
 
 const MOST_BESIDE = 20;

@@ -2,7 +2,7 @@
  * Charts made with `wandb.plot`. The built-in presets are drawn with Plotly from their tables; a
  * user's own Vega spec is drawn in a frame without origin, cookies or network.
  */
-import { h, put } from "../parallel/dom.js";
+import { h, put } from "../common/dom.js";
 import { draw } from "./charts.js";
 import { presetOf } from "./presets.js";
 

@@ -1,5 +1,5 @@
 /** A run's files as a tree, with a look into small texts and images, and downloads. */
-import { h, put } from "../parallel/dom.js";
+import { h, put } from "../common/dom.js";
 
 const TEXT = /\.(txt|log|json|ya?ml|py|md|csv|toml|cfg|ini|sh|patch|diff)$/i;
 const IMAGE = /\.(png|jpe?g|gif|webp)$/i;

@@ -1,6 +1,6 @@
 /** What may be done to a run: stop, rename, tag, delete. */
-import { h, popover, put } from "../parallel/dom.js";
-import { post } from "../sweep/feed.js";
+import { h, popover, put } from "../common/dom.js";
+import { post } from "../common/feed.js";
 
 const LIVE = ["running", "pending", "preempting"];
 

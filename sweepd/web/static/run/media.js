@@ -1,5 +1,5 @@
 /** What a run logged beside numbers: a card for each key, with a slider over its steps. */
-import { h, put } from "../parallel/dom.js";
+import { h, put } from "../common/dom.js";
 import { drawMedia, isWide } from "./media/kinds.js";
 import { isTable, tableView } from "./media/table.js";
 

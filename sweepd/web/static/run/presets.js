@@ -2,7 +2,7 @@
  * The client's own charts as Plotly traces: those of `wandb.plot`, whose fields name columns, and
  * those of `wandb.sklearn`, whose columns have fixed names. Each gives {traces, layout}.
  */
-import { colourOf } from "../parallel/dom.js";
+import { colourOf } from "../common/dom.js";
 import { HUES } from "./charts.js";
 
 const plain = (value) => String(value ?? "").slice(0, 120).replace(/[<>&]/g, " ");

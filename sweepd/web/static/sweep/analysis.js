@@ -1,5 +1,5 @@
 /** "Look closer": slices, contour, curves and timeline, one at a time, built when first opened. */
-import { h, put } from "../parallel/dom.js";
+import { h, put } from "../common/dom.js";
 import { sliceColumns } from "./cards.js";
 import { Contour } from "./contour.js";
 import { Curves } from "./curves.js";

@@ -1,6 +1,6 @@
 /** The cards beside the plot: best run, what matters, agents, the sweep file and its edits. */
-import { h, put } from "../parallel/dom.js";
-import { count, formatDuration, formatNumber, formatTime, formatValue } from "../parallel/values.js";
+import { h, put } from "../common/dom.js";
+import { count, formatDuration, formatNumber, formatTime, formatValue } from "../common/values.js";
 import { duration, METRIC } from "../parallel/columns.js";
 import { codeLine } from "./head.js";
 

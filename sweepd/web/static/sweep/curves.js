@@ -6,7 +6,7 @@ import { Frame } from "./frame.js";
 import { continuous } from "../parallel/scales.js";
 import { dashOf } from "../parallel/lines.js";
 import { standing } from "../parallel/model.js";
-import { h, put } from "../parallel/dom.js";
+import { h, put } from "../common/dom.js";
 
 const MOST = 40;
 

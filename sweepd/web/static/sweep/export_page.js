@@ -2,7 +2,7 @@
  * One self-contained HTML file with this sweep: style, modules and runs inside, opens from disk
  * without a server. Modules find each other through an import map of data: addresses.
  */
-import { save } from "../parallel/dom.js";
+import { save } from "../common/dom.js";
 import { fileName } from "../parallel/export.js";
 import { viewToText } from "../parallel/address.js";
 

@@ -2,7 +2,7 @@
  * The frame of a small chart on a canvas: size, axes with marks, pointer positions. What is drawn
  * inside is up to the chart. Scales are those of the parallel plot, so a log axis stays one.
  */
-import { h, colourOf, shorten } from "../parallel/dom.js";
+import { h, colourOf, shorten } from "../common/dom.js";
 
 const FOLLOW_MS = 160;
 

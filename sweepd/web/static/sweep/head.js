@@ -1,7 +1,7 @@
 /** The head of the sweep page: state, progress, warnings, and the controls. */
-import { h, popover, put } from "../parallel/dom.js";
-import { count, formatDuration, formatTime } from "../parallel/values.js";
-import { post } from "./feed.js";
+import { h, popover, put } from "../common/dom.js";
+import { count, formatDuration, formatTime } from "../common/values.js";
+import { post } from "../common/feed.js";
 
 const CONTROLS = {
   PENDING: ["pause", "stop", "cancel"], RUNNING: ["pause", "stop", "cancel"],

@@ -1,7 +1,7 @@
 /** Which agent ran what and when: a row for each agent, a bar for each run, gaps in between. */
 import { Frame } from "./frame.js";
 import { continuous } from "../parallel/scales.js";
-import { shorten } from "../parallel/dom.js";
+import { shorten } from "../common/dom.js";
 
 const MOST_AGENTS = 40;
 const ROW = 18; // px

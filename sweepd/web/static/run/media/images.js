@@ -1,5 +1,5 @@
 /** Images with their captions, boxes and masks; a press shows one large, with its neighbours. */
-import { h, put, svg } from "../../parallel/dom.js";
+import { h, put, svg } from "../../common/dom.js";
 import { HUES } from "../charts.js";
 import { readJson } from "./reading.js";
 

@@ -1,5 +1,5 @@
 /** Each kind of media as elements; what cannot be drawn is named, with its file to download. */
-import { h, put } from "../../parallel/dom.js";
+import { h, put } from "../../common/dom.js";
 import { draw, HUES, plotly, CONFIG } from "../charts.js";
 import { imageGrid } from "./images.js";
 import { isImage, itemsOf } from "./items.js";

@@ -1,5 +1,5 @@
 /** Point clouds and meshes, drawn with Plotly in three dimensions. */
-import { h, put, colourOf } from "../../parallel/dom.js";
+import { h, put, colourOf } from "../../common/dom.js";
 import { HUES, plotly, CONFIG } from "../charts.js";
 import { readJson } from "./reading.js";
 

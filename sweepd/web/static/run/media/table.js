@@ -1,6 +1,6 @@
 /** Logged tables: read from the version that holds their media, sorted, searched, page by page. */
-import { h, put } from "../../parallel/dom.js";
-import { count, formatValue } from "../../parallel/values.js";
+import { h, put } from "../../common/dom.js";
+import { count, formatValue } from "../../common/values.js";
 import { drawMedia } from "./kinds.js";
 import { inArtifact, readJson } from "./reading.js";
 

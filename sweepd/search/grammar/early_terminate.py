@@ -1,0 +1,91 @@
+"""Read `early_terminate`, at the top (W&B's hyperband) or under `sweepd:` (asha, median)."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from sweepd.search.grammar.findings import Findings, nearest
+from sweepd.search.spec import EarlyTerminate
+
+TYPES = ("hyperband", "asha", "median")
+_KEYS = {
+    "hyperband": ("type", "min_iter", "max_iter", "s", "eta", "strict"),
+    "asha": ("type", "min_iter", "max_iter", "eta", "min_runs"),
+    "median": ("type", "min_iter", "min_runs"),
+}
+
+
+def parse_early_terminate(raw: Mapping[str, Any], findings: Findings) -> EarlyTerminate | None:
+    """The rule in force; the one under `sweepd:` wins."""
+    extras = raw.get("sweepd")
+    ours = extras.get("early_terminate") if isinstance(extras, Mapping) else None
+    if ours is not None:
+        if raw.get("early_terminate") is not None:
+            findings.warn(
+                "sweepd.early_terminate",
+                "one early_terminate",
+                "two",
+                "the one under sweepd is used",
+            )
+        return _rule(ours, "sweepd.early_terminate", findings)
+    theirs = raw.get("early_terminate")
+    if theirs is None:
+        return None
+    rule = _rule(theirs, "early_terminate", findings)
+    if rule is not None and rule.type != "hyperband":
+        findings.warn(
+            "early_terminate.type",
+            "hyperband, the only one W&B knows",
+            rule.type,
+            "it works here; under sweepd: the file stays plain W&B",
+        )
+    return rule
+
+
+def _rule(raw: Any, key: str, findings: Findings) -> EarlyTerminate | None:
+    if not isinstance(raw, Mapping):
+        findings.problem(key, "an object with a type", raw, "write {type: hyperband, min_iter: 3}")
+        return None
+    kind = raw.get("type")
+    if kind not in TYPES:
+        near = nearest(str(kind), TYPES)
+        findings.problem(
+            f"{key}.type",
+            f"one of {', '.join(TYPES)}",
+            kind,
+            f"did you mean {near}?" if near else "choose one",
+        )
+        return None
+    findings.unknown_keys(key, raw, _KEYS[kind])
+    before = len(findings.problems)
+    given: dict[str, Any] = {
+        name: findings.whole(f"{key}.{name}", raw[name], 1)
+        for name in ("min_iter", "max_iter", "s", "min_runs")
+        if name in _KEYS[kind] and raw.get(name) is not None
+    }
+    if "eta" in _KEYS[kind] and raw.get("eta") is not None:
+        eta = findings.number(f"{key}.eta", raw["eta"])
+        if eta is not None and eta <= 1:
+            findings.problem(f"{key}.eta", "a number above 1", eta, "3 is usual")
+        given["eta"] = eta
+    if kind == "hyperband":
+        if raw.get("strict") is not None:
+            given["strict"] = findings.flag(f"{key}.strict", raw["strict"], True)
+        if not _is_complete(given, key, findings):
+            return None
+    else:
+        given.setdefault("min_iter", 1 if kind == "asha" else 5)
+        if kind == "asha":
+            given.setdefault("min_runs", 3)
+    return None if len(findings.problems) > before else EarlyTerminate(type=kind, **given)
+
+
+def _is_complete(given: dict[str, Any], key: str, findings: Findings) -> bool:
+    if given.get("min_iter") is not None:
+        if given.get("max_iter") is not None:
+            findings.warn(key, "either min_iter, or max_iter with s", "both", "min_iter is used")
+            given["max_iter"] = given["s"] = None
+        return True
+    if given.get("max_iter") is not None and given.get("s") is not None:
+        return True
+    findings.problem(key, "min_iter, or max_iter with s", given, "add min_iter: 3")
+    return False

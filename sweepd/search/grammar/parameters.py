@@ -1,0 +1,251 @@
+"""Read `parameters:` of a sweep file: kinds, inference, nesting."""
+
+import math
+import re
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from sweepd.search.canonical import content, is_number
+from sweepd.search.grammar.findings import Findings, as_number, nearest, shown, spells_number
+from sweepd.search.parameter import KINDS, Parameter
+
+MAX_DEPTH = 20  # levels of nested parameters
+_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_.-]*")
+_META = ("distribution", "description")
+_KEYS: dict[str, tuple[str, ...]] = {
+    "constant": ("value",),
+    "categorical": ("values",),
+    "categorical_w_probabilities": ("values", "probabilities"),
+    "normal": ("mu", "sigma"),
+    "log_normal": ("mu", "sigma"),
+    "beta": ("a", "b"),
+}
+
+
+def parse_parameters(raw: Any, findings: Findings) -> tuple[Parameter, ...]:
+    """Leaves of `parameters:` in grid order; what cannot be read is left out and noted."""
+    if not isinstance(raw, Mapping) or not raw:
+        findings.problem(
+            "parameters",
+            "an object with at least one parameter",
+            raw,
+            "list what to search, such as lr: {min: 0.001, max: 0.1}",
+        )
+        return ()
+    return tuple(_level(raw, (), findings))
+
+
+def _level(raw: Mapping[str, Any], path: tuple[str, ...], findings: Findings) -> list[Parameter]:
+    leaves: list[Parameter] = []
+    for name in sorted(raw, key=str):
+        here = (*path, str(name))
+        key = "parameters." + ".".join(here)
+        if not isinstance(name, str) or not _NAME.fullmatch(name):
+            findings.warn(
+                key,
+                "a name of letters, digits, _ . - that starts with a letter or _",
+                name,
+                "other tools may not accept it",
+            )
+        entry = raw[name]
+        if not isinstance(entry, Mapping):
+            advice = (
+                f"write {{values: {shown(entry)}}}"
+                if isinstance(entry, list)
+                else f"write {{value: {shown(entry)}}}"
+            )
+            findings.problem(key, "an object", entry, advice)
+        elif "parameters" in entry:
+            inner = entry["parameters"]
+            findings.unknown_keys(key, entry, ("parameters", *_META))
+            if not isinstance(inner, Mapping) or not inner or len(here) > MAX_DEPTH:
+                findings.problem(
+                    f"{key}.parameters",
+                    "an object with at least one parameter",
+                    inner,
+                    f"nest at most {MAX_DEPTH} deep",
+                )
+            else:
+                leaves += _level(inner, here, findings)
+        else:
+            leaf = _leaf(entry, here, key, findings)
+            if leaf is not None:
+                leaves.append(leaf)
+    return leaves
+
+
+def _leaf(
+    entry: Mapping[str, Any], path: tuple[str, ...], key: str, findings: Findings
+) -> Parameter | None:
+    kind = _kind(entry, key, findings)
+    if kind is None:
+        return None
+    allowed = _KEYS.get(kind.removeprefix("q_"), ("min", "max"))
+    if kind.startswith("q_"):
+        allowed = (*allowed, "q")
+    findings.unknown_keys(key, entry, (*allowed, *_META))
+    if kind == "constant":
+        return Parameter(path, kind, (_literal(entry.get("value"), f"{key}.value", findings),))
+    if kind.startswith("categorical"):
+        return _categorical(entry, kind, path, key, findings)
+    before = len(findings.problems)
+    numbers = {k: findings.number(f"{key}.{k}", entry[k]) for k in allowed if k in entry}
+    if len(findings.problems) > before:
+        return None
+    build: Callable[..., Parameter | None] = _shaped if "min" not in allowed else _bounded
+    return build({k: v for k, v in numbers.items() if v is not None}, kind, path, key, findings)
+
+
+def _kind(entry: Mapping[str, Any], key: str, findings: Findings) -> str | None:
+    named = entry.get("distribution")
+    if named is not None:
+        if named in KINDS:
+            return str(named)
+        near = nearest(str(named), KINDS)
+        findings.problem(
+            f"{key}.distribution",
+            f"one of {', '.join(KINDS)}",
+            named,
+            f"did you mean {near}?" if near else "choose one of them",
+        )
+        return None
+    if "value" in entry:
+        return "constant"
+    if "values" in entry:
+        return "categorical_w_probabilities" if "probabilities" in entry else "categorical"
+    if "min" in entry and "max" in entry:
+        bounds = [as_number(v) if spells_number(v) else v for v in (entry["min"], entry["max"])]
+        whole = all(isinstance(v, int) and not isinstance(v, bool) for v in bounds)
+        return "int_uniform" if whole else "uniform"
+    findings.problem(
+        key,
+        "value, values, min and max, parameters, or a distribution",
+        dict(entry),
+        "say what values it takes",
+    )
+    return None
+
+
+def _literal(value: Any, key: str, findings: Findings) -> Any:
+    if not spells_number(value):
+        return value
+    number = as_number(value)
+    findings.warn(
+        key, "a number", value, f"it is read as {number!r}; write it with a dot, such as 1.0e-5"
+    )
+    return number
+
+
+def _categorical(
+    entry: Mapping[str, Any], kind: str, path: tuple[str, ...], key: str, findings: Findings
+) -> Parameter | None:
+    raw = entry.get("values")
+    if not isinstance(raw, list | tuple) or not raw:
+        findings.problem(f"{key}.values", "a list with at least one value", raw, "list the values")
+        return None
+    values = tuple(_literal(value, f"{key}.values[{i}]", findings) for i, value in enumerate(raw))
+    if kind == "categorical":
+        if len({content(value) for value in values}) < len(values):
+            findings.warn(f"{key}.values", "different values", raw, "repeats count once in a grid")
+        return Parameter(path, kind, values)
+    chances = entry.get("probabilities")
+    if (
+        not isinstance(chances, list | tuple)
+        or len(chances) != len(raw)
+        or not all(is_number(chance) and chance >= 0 for chance in chances)
+    ):
+        findings.warn(
+            f"{key}.probabilities",
+            f"{len(raw)} numbers of at least 0, one per value",
+            chances,
+            "all values are taken as equally likely",
+        )
+        return Parameter(path, "categorical", values)
+    total = math.fsum(chances)
+    if total <= 0:
+        findings.problem(f"{key}.probabilities", "a sum of 1", chances, "make one of them positive")
+        return None
+    if abs(total - 1) > 1e-6:
+        findings.warn(f"{key}.probabilities", "a sum of 1", total, "they are divided by their sum")
+    return Parameter(path, kind, values, probabilities=tuple(c / total for c in chances))
+
+
+def _bounded(
+    numbers: Mapping[str, Any], kind: str, path: tuple[str, ...], key: str, findings: Findings
+) -> Parameter | None:
+    if not {"min", "max"} <= numbers.keys():
+        findings.problem(key, f"min and max for {kind}", dict(numbers), "give both")
+        return None
+    low, high, q = numbers["min"], numbers["max"], _step(numbers, kind, key, findings)
+    if low > high:
+        findings.warn(key, "min below max", f"min {low}, max {high}", "they are exchanged")
+        low, high = high, low
+    elif low == high:
+        findings.warn(key, "min below max", f"both {low}", "the value is fixed")
+    if kind == "int_uniform" and not (float(low).is_integer() and float(high).is_integer()):
+        findings.problem(
+            key,
+            "whole min and max for int_uniform",
+            f"min {low}, max {high}",
+            "use distribution: uniform or q_uniform",
+        )
+        return None
+    if kind.endswith("log_uniform"):
+        exponents = (-high, -low) if kind.startswith("inv_") else (low, high)
+        if max(abs(low), abs(high)) > 700:
+            findings.problem(
+                key,
+                "exponents between -700 and 700",
+                f"min {low}, max {high}",
+                f"use distribution: {kind}_values with the values themselves",
+            )
+            return None
+        low, high = math.exp(exponents[0]), math.exp(exponents[1])
+        findings.warn(
+            f"{key}.distribution",
+            f"{kind}_values, which takes values",
+            kind,
+            f"min and max are exponents here: values lie in [{low:.3g}, "
+            f"{high:.3g}]; use {kind}_values if you meant values",
+        )
+    if "log" in kind and low <= 0:
+        findings.problem(f"{key}.min", f"a number above 0 for {kind}", low, "raise min")
+        return None
+    if low == high and q is None and kind != "int_uniform":
+        return Parameter(path, "constant", (low,))
+    return Parameter(path, kind, low=low, high=high, q=q)
+
+
+def _shaped(
+    numbers: Mapping[str, Any], kind: str, path: tuple[str, ...], key: str, findings: Findings
+) -> Parameter | None:
+    q = _step(numbers, kind, key, findings)
+    if kind.endswith("beta"):
+        a, b = numbers.get("a", 1), numbers.get("b", 1)
+        if a <= 0 or b <= 0:
+            findings.problem(key, "a and b above 0", f"a {a}, b {b}", "correct them")
+            return None
+        return Parameter(path, kind, low=0.0, high=1.0, q=q, a=float(a), b=float(b))
+    mu, sigma = float(numbers.get("mu", 0)), float(numbers.get("sigma", 1))
+    if sigma <= 0:
+        findings.problem(f"{key}.sigma", "a number above 0", sigma, "correct it")
+        return None
+    if kind.endswith("log_normal") and abs(mu) + 7.1 * sigma > 700:
+        findings.problem(
+            key,
+            "|mu| + 7 sigma of at most 700",
+            f"mu {mu}, sigma {sigma}",
+            "mu and sigma are those of the logarithm",
+        )
+        return None
+    return Parameter(path, kind, q=q, mu=mu, sigma=sigma)
+
+
+def _step(numbers: Mapping[str, Any], kind: str, key: str, findings: Findings) -> Any:
+    if not kind.startswith("q_"):
+        return None
+    q = numbers.get("q", 1)
+    if q <= 0:
+        findings.problem(f"{key}.q", "a step above 0", q, "correct it")
+        return 1
+    return q

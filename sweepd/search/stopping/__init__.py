@@ -1,0 +1,1 @@
+"""Early termination: which running runs are to stop."""

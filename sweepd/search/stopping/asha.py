@@ -1,0 +1,53 @@
+"""Asynchronous successive halving, stopping form: judged once, on reaching a rung.
+
+Rungs: `min_iter`, `·eta`, `·eta²`, … up to `max_iter`. A run goes on when its best value so far is
+among the best 1/eta (rounded up) of those that reached the rung before or with it. Until
+`min_runs` have, everyone goes on.
+
+Source: Li et al. (2020), A System for Massively Parallel Hyperparameter Tuning, algorithm 2, in
+the stopping variant of its section 4 (nothing is ever paused).
+"""
+
+import math
+from collections.abc import Mapping, Sequence
+
+from sweepd.search.spec import EarlyTerminate, Goal
+from sweepd.search.stopping.stop import Stop
+
+
+def bands(rule: EarlyTerminate, n_values: int) -> tuple[int, ...]:
+    """Rungs up to iteration `n_values`, ascending."""
+    last = n_values if rule.max_iter is None else min(n_values, rule.max_iter - 1)
+    found: list[int] = []
+    band = float(rule.min_iter or 1)
+    while band < last + 1:
+        found.append(int(band))
+        band *= rule.eta
+    return tuple(dict.fromkeys(found))
+
+
+def band_value(rule: EarlyTerminate, goal: Goal, values: Sequence[float], band: int) -> float:
+    """The best value up to the rung: a run is judged by its best epoch, as the sweep will."""
+    head = values[:band]
+    return min(head) if goal == "minimize" else max(head)
+
+
+def decide(
+    rule: EarlyTerminate,
+    goal: Goal,
+    values: Sequence[float],
+    peers: Mapping[int, Sequence[float]],
+) -> Stop | None:
+    """Judge the run if it stands on a rung; see `stopping.decide`."""
+    rungs = bands(rule, len(values))
+    if not rungs or rungs[-1] != len(values):
+        return None
+    rung = rungs[-1]
+    ranked = sorted(peers.get(rung, ()), reverse=goal == "maximize")
+    if len(ranked) < max(rule.min_runs, 2):
+        return None
+    limit = ranked[math.ceil(len(ranked) / rule.eta) - 1]
+    value = band_value(rule, goal, values, rung)
+    if not (value > limit if goal == "minimize" else value < limit):
+        return None
+    return Stop("asha", goal, 0, len(rungs) - 1, rung, len(values), value, limit, len(ranked))

@@ -1,0 +1,51 @@
+"""Median rule: a run stops when its best so far is worse than the median of running means.
+
+Judged at iterations `min_iter`, `min_iter + 1`, … At each, the mean of every run's values up to
+that iteration is known; a run whose best value is worse than the median of these has little hope.
+
+Source: Golovin et al. (2017), Google Vizier, section 3.2.2 (automated stopping).
+"""
+
+import statistics
+from collections.abc import Mapping, Sequence
+
+from sweepd.search.spec import EarlyTerminate, Goal
+from sweepd.search.stopping.stop import Stop
+
+DENSE = 64  # bands are single iterations up to here, then grow so that their number stays small
+
+
+def bands(rule: EarlyTerminate, n_values: int) -> tuple[int, ...]:
+    """Every iteration from `min_iter`; beyond min_iter + DENSE each is 1/DENSE further on."""
+    found: list[int] = []
+    band = rule.min_iter or 1
+    while band <= n_values:
+        found.append(band)
+        band += 1 + max(0, band - (rule.min_iter or 1)) // DENSE
+    return tuple(found)
+
+
+def band_value(rule: EarlyTerminate, goal: Goal, values: Sequence[float], band: int) -> float:
+    """Mean of the values up to the band."""
+    return statistics.fmean(values[:band])
+
+
+def decide(
+    rule: EarlyTerminate,
+    goal: Goal,
+    values: Sequence[float],
+    peers: Mapping[int, Sequence[float]],
+) -> Stop | None:
+    """Judge the run if it stands on a band; see `stopping.decide`."""
+    reached = bands(rule, len(values))
+    if not reached or reached[-1] != len(values):
+        return None
+    band = reached[-1]
+    means = peers.get(band, ())
+    if len(means) < max(rule.min_runs, 2):
+        return None
+    limit = statistics.median(means)
+    value = min(values) if goal == "minimize" else max(values)
+    if not (value > limit if goal == "minimize" else value < limit):
+        return None
+    return Stop("median", goal, 0, len(reached) - 1, band, len(values), value, limit, len(means))

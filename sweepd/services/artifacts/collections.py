@@ -1,0 +1,237 @@
+"""Collections: where versions of artifacts live, are found, and are linked to."""
+
+import json
+from collections.abc import Sequence
+from typing import Any
+
+from sweepd.domain.artifacts import Alias, Artifact, Collection, CollectionKind, Membership
+from sweepd.domain.errors import BadInput, Conflict, NotFound
+from sweepd.domain.ids import check_alias, check_collection_name
+from sweepd.domain.projects import Project
+from sweepd.domain.registries import Role
+from sweepd.domain.users import Caller
+from sweepd.services.filters import artifacts as artifact_filters
+from sweepd.services import access
+from sweepd.services.core import Core
+from sweepd.store import artifacts, collections, registries
+from sweepd.store.database import Connection
+
+NO_COLLECTION = "no such collection; it may have been deleted"
+
+
+class Collections:
+    """What clients and people do with the collections of a project."""
+
+    def __init__(self, core: Core) -> None:
+        self._core = core
+
+    def collection(self, pk: int) -> Collection:
+        """A collection by our key; the caller has passed the walls."""
+        with self._core.db.read() as connection:
+            found = collections.find_collection_by_pk(connection, pk)
+        if found is None:
+            raise NotFound(NO_COLLECTION)
+        return found
+
+    def get_collection(self, caller: Caller, pk: int) -> Collection:
+        """A collection by our key.
+
+        Raises:
+            NotFound: None that the caller may see.
+        """
+        with self._core.db.read() as connection:
+            return access.get_collection(connection, caller, pk)
+
+    def role(self, caller: Caller, collection: Collection) -> Role | None:
+        """What the caller may do with a collection, to which a linked version may lead; or None."""
+        if collection.entity in caller.entities:
+            return Role.ADMIN
+        with self._core.db.read() as connection:
+            return access.find_role(connection, caller, collection)
+
+    def find_collection(self, project: Project, name: str) -> Collection | None:
+        """A collection by its name."""
+        with self._core.db.read() as connection:
+            return collections.find_collection(connection, project.pk, name)
+
+    def list_collections(
+        self, project: Project, type_name: str | None = None, filters: str | None = None,
+        order: str | None = None,
+    ) -> list[Collection]:  # fmt: skip
+        """A project's collections, newest first unless told otherwise.
+
+        Args:
+            filters: JSON text of a filter over `artifact_filters.COLLECTION_FIELDS`.
+            order: One of these fields, `-` before it for descending.
+
+        Raises:
+            BadInput: Neither can be read so.
+        """
+        with self._core.db.read() as connection:
+            found = collections.list_collections(connection, project.pk, type_name)
+        return artifact_filters.select_collections(found, filters, order)
+
+    def list_types(self, project: Project) -> list[str]:
+        """The types of a project's artifacts, by name."""
+        return sorted({found.type_name for found in self.list_collections(project)})
+
+    def list_versions(
+        self, collection: Collection, filters: str | None = None, order: str | None = None
+    ) -> list[tuple[Membership, Artifact]]:
+        """A collection's versions, newest first unless told otherwise.
+
+        Args:
+            filters: JSON text of a filter over `artifact_filters.VERSION_FIELDS`.
+            order: One of these fields, `-` before it for descending.
+
+        Raises:
+            BadInput: Neither can be read so.
+        """
+        with self._core.db.read() as connection:
+            places = collections.list_memberships(connection, collection.pk)
+            by_pk = artifacts.find_artifacts(connection, [place.artifact_pk for place in places])
+        found = [
+            (place, by_pk[place.artifact_pk]) for place in places if place.artifact_pk in by_pk
+        ]
+        return artifact_filters.select_versions(found, filters, order)
+
+    def find_newest(self, collection: Collection) -> Artifact | None:
+        """The version with the highest number."""
+        with self._core.db.read() as connection:
+            places = collections.list_memberships(connection, collection.pk, limit=1)
+            return artifacts.find_artifact(connection, places[0].artifact_pk) if places else None
+
+    def find_membership(self, project: Project, name: str) -> Membership | None:
+        """A version by `collection`, `collection:alias`, `collection:vN` or `collection:digest`."""
+        base, _, alias = name.partition(":")
+        with self._core.db.read() as connection:
+            collection = collections.find_collection(connection, project.pk, base)
+            if collection is None:
+                return None
+            return collections.find_membership(connection, collection.pk, alias or "latest")
+
+    def find_in(self, collection: Collection, alias: str) -> Membership | None:
+        """A version of a collection by alias or `vN`."""
+        with self._core.db.read() as connection:
+            return collections.find_membership(connection, collection.pk, alias)
+
+    def aliases(self, collection: Collection) -> Sequence[str]:
+        """Every alias of a collection."""
+        with self._core.db.read() as connection:
+            return collections.list_aliases(connection, collection.pk)
+
+    def link(self, caller: Caller, pk: int, entity: str | None, project: str | None, name: str,
+             aliases: Sequence[str]) -> Membership:  # fmt: skip
+        """Put a version into a portfolio, made when missing, under a number of its own there."""
+        check_collection_name(name)
+        for alias in aliases:
+            check_alias(alias)
+
+        def link(connection: Connection) -> Membership:
+            artifact = access.get_own_artifact(connection, caller, pk)
+            home = collections.find_collection_by_pk(connection, artifact.collection_pk)
+            assert home is not None
+            owner = self._target(connection, caller, entity, project, home.type_name)
+            at = self._core.now()
+            target = collections.create_collection(
+                connection,
+                {
+                    "project_id": owner.pk, "kind": CollectionKind.PORTFOLIO, "name": name,
+                    "type_name": home.type_name, "created_at": at, "updated_at": at,
+                },
+            )  # fmt: skip
+            if target.type_name != home.type_name or target.kind is CollectionKind.SEQUENCE:
+                raise BadInput(
+                    f"{name!r} is a {target.kind} of type {target.type_name!r}; a {home.type_name} "
+                    "is linked to a portfolio of its own type"
+                )
+            place = collections.add_membership(connection, target.pk, pk, at)
+            for alias in dict.fromkeys(["latest", *aliases]):
+                collections.set_alias(connection, target.pk, place, alias)
+            return collections.list_memberships(connection, target.pk, pk)[0]
+
+        return self._core.db.write(link)
+
+    def set_aliases(self, caller: Caller, pk: int, names: Sequence[Alias], add: bool) -> None:
+        """Give a version aliases in collections it is in, or take them away.
+
+        Raises:
+            BadInput: The version is not in such a collection, or the alias cannot be taken.
+            Forbidden: The collection is in a registry where the caller's role is not enough.
+        """
+
+        def change(connection: Connection) -> None:
+            artifact = access.get_artifact(connection, caller, pk)
+            places = access.list_places(connection, caller, artifact)
+            for name in names:
+                place = _place_of(name, places)
+                access.get_collection(connection, caller, place.collection_pk, Role.MEMBER)
+                if add:
+                    alias = check_alias(name.alias)
+                    collections.set_alias(connection, place.collection_pk, place.pk, alias)
+                else:
+                    collections.remove_alias(connection, place.pk, name.alias)
+
+        self._core.db.write(change)
+
+    def _target(
+        self, connection: Connection, caller: Caller, entity: str | None, project: str | None,
+        type_name: str,
+    ) -> Project:  # fmt: skip
+        """The project to link into: made when missing, or a registry that takes the type."""
+        name = entity or caller.default_entity
+        organization = registries.find_organization(connection)
+        if organization is None or name != organization.name:
+            return access.ensure_project(connection, caller, self._core, entity, project)
+        found = access.get_registry(connection, caller, name, project or "", Role.MEMBER, keep=True)
+        if not found.takes(type_name):
+            raise BadInput(
+                f"the registry {found.name!r} takes artifacts of type "
+                f"{', '.join(found.type_names)}, not {type_name!r}; an admin of it may add a type"
+            )
+        return found.project
+
+    def unlink(self, caller: Caller, pk: int, portfolio_pk: int) -> None:
+        """Take a version out of a portfolio."""
+
+        def unlink(connection: Connection) -> None:
+            access.get_collection(connection, caller, portfolio_pk, Role.MEMBER)
+            access.get_artifact(connection, caller, pk)
+            for place in collections.list_memberships(connection, portfolio_pk, pk):
+                collections.delete_membership(connection, place)
+
+        self._core.db.write(unlink)
+
+    def change_collection(
+        self, caller: Caller, pk: int, values: dict[str, Any], add: Sequence[str] = (),
+        remove: Sequence[str] = (),
+    ) -> Collection:  # fmt: skip
+        """Rename, describe, retype or tag a collection."""
+        if values.get("name") is not None:
+            check_collection_name(values["name"])
+
+        def change(connection: Connection) -> None:
+            before = access.get_collection(connection, caller, pk, Role.MEMBER)
+            name = values.get("name")
+            if "type_name" in values and before.entity not in caller.entities:
+                raise BadInput("a collection of a registry keeps its type; link into another one")
+            if name not in (None, before.name) and collections.find_collection(
+                connection, before.project_pk, str(name)
+            ):
+                raise Conflict(f"this project has a collection {name!r}; choose another name")
+            tags = [tag for tag in dict.fromkeys([*before.tags, *add]) if tag not in remove]
+            collections.update_collection(
+                connection,
+                pk,
+                {**values, "tags": json.dumps(tags), "updated_at": self._core.now()},
+            )
+
+        self._core.db.write(change)
+        return self.collection(pk)
+
+
+def _place_of(name: Alias, places: Sequence[tuple[Collection, Membership]]) -> Membership:
+    for found, place in places:
+        if name.is_in(found):
+            return place
+    raise BadInput(f"this version is not in a collection named {name.collection!r}")

@@ -1,0 +1,175 @@
+"""Manifests of versions: what a version holds, put together from those it adds to."""
+
+import hashlib
+import json
+from collections.abc import AsyncIterator, Callable
+from typing import Any
+
+import anyio.to_thread
+import xxhash
+
+from sweepd.domain.artifacts import Artifact, ArtifactState, Digest, DigestAlgorithm, Entry
+from sweepd.domain.errors import BadInput, NotFound
+from sweepd.domain.ids import check_file_path
+from sweepd.domain.users import Caller
+from sweepd.services import access
+from sweepd.services.files.blob_keeping import BlobKeeping
+from sweepd.services.core import Core
+from sweepd.store import artifacts, manifests
+from sweepd.store.blobs import Blobs, StoredBlob
+from sweepd.store.database import Connection
+
+
+class Manifests:
+    """Takes manifests in, and reads them."""
+
+    def __init__(self, core: Core, blobs: Blobs) -> None:
+        self._core = core
+        self._blobs = blobs
+        self._keeping = BlobKeeping(core, blobs)
+
+    def set_base(self, caller: Caller, artifact_pk: int, base_pk: int) -> None:
+        """Let a version's manifest add to that of another version.
+
+        Raises:
+            NotFound: The caller may not see one of them.
+        """
+
+        def set_base(connection: Connection) -> None:
+            check_pending(access.get_own_artifact(connection, caller, artifact_pk))
+            access.get_artifact(connection, caller, base_pk)
+            artifacts.update_artifact(connection, artifact_pk, {"base_artifact_id": base_pk})
+
+        self._core.db.write(set_base)
+
+    async def put(
+        self, artifact_pk: int, body: AsyncIterator[bytes], max_bytes: int, md5: str | None
+    ) -> None:
+        """Store a version's manifest; what several writers say of one version is put together.
+
+        Raises:
+            BadInput: It is not the manifest announced.
+        """
+        announced = Digest(md5) if md5 else None
+        blob = await self._blobs.put(body, max_bytes, announced, "the manifest")
+        await anyio.to_thread.run_sync(self._keep, artifact_pk, blob)
+
+    def _keep(self, artifact_pk: int, blob: StoredBlob) -> None:
+        while not self._keep_after(artifact_pk, blob):
+            pass  # another writer's came between; put ours on top of it
+
+    def _keep_after(self, artifact_pk: int, blob: StoredBlob) -> bool:
+        with self._core.db.read() as connection:
+            before = check_pending(artifacts.find_artifact(connection, artifact_pk))
+            base = artifacts.find_artifact(connection, before.base_pk) if before.base_pk else None
+            is_shared = artifacts.is_distributed(connection, artifact_pk)
+        under = before.manifest_blob if is_shared else None
+        under = under or (base.manifest_blob if base else None)
+        values: dict[str, str] = {}
+        if under is not None:
+            fresh = json.loads(self._blobs.get_bytes(blob.hash))
+            fresh["contents"] = _contents(self._blobs.get_bytes(under)) | fresh["contents"]
+            values["digest"] = make_digest(fresh["contents"], before.digest_algorithm)
+            blob = self._blobs.put_bytes(json.dumps(fresh).encode())
+
+        def keep(connection: Connection) -> bool:
+            now = check_pending(artifacts.find_artifact(connection, artifact_pk, lock=True))
+            if is_shared and now.manifest_blob != before.manifest_blob:
+                return False
+            self._keeping.record(connection, blob)
+            artifacts.update_artifact(
+                connection, artifact_pk, {"manifest_blob": blob.hash, **values}
+            )
+            return True
+
+        return self._core.db.write(keep)
+
+    def read(self, artifact: Artifact) -> dict[str, Any]:
+        """What a version's manifest says of each path.
+
+        Raises:
+            BadInput: It was not uploaded, or is not a manifest.
+        """
+        if artifact.manifest_blob is None:
+            raise BadInput("this artifact's manifest was not uploaded; log the artifact again")
+        return _contents(self._blobs.get_bytes(artifact.manifest_blob))
+
+
+def read_entries(
+    connection: Connection,
+    artifact: Artifact,
+    contents: dict[str, Any],
+    read_artifact_id: Callable[[str], int],
+) -> list[Entry]:
+    """The manifest's lines, each with the bytes that came for it or that its project holds.
+
+    Args:
+        read_artifact_id: Our key from an artifact's id in the manifest.
+
+    Raises:
+        BadInput: It names files whose bytes never came.
+    """
+    own = {entry.path: entry for entry in manifests.list_entries(connection, artifact.pk)}
+    found, missing = [], []
+    blobs = {
+        path: entry.blob
+        for path, entry in own.items()
+        if entry.blob and Digest(entry.digest, entry.algorithm) == _digest(contents.get(path, {}))
+    }
+    unknown = {_digest(item) for path, item in contents.items() if path not in blobs}
+    held = manifests.find_blobs(connection, list(unknown), project_pk=artifact.project_pk)
+    for path, item in contents.items():
+        digest, size_bytes = _digest(item), int(item.get("size") or 0)
+        if item.get("ref"):
+            found.append(Entry(path, digest.value, size_bytes, str(item["ref"]), None, None))
+            continue
+        check_file_path(path)
+        blob = blobs.get(path) or held.get(digest)
+        birth = item.get("birthArtifactID")
+        if blob is None:
+            missing.append(path)
+        birth_pk = read_artifact_id(str(birth)) if birth else artifact.pk
+        found.append(Entry(path, digest.value, size_bytes, None, blob, birth_pk, digest.algorithm))
+    if missing:
+        raise BadInput(
+            f"the bytes of {len(missing)} files never came: {', '.join(missing[:5])}; log the "
+            "artifact again"
+        )
+    return found
+
+
+def make_digest(contents: dict[str, Any], algorithm: DigestAlgorithm) -> str:
+    """What tells versions of different content apart, in hexadecimal; as clients make it."""
+    is_xxh128 = algorithm is DigestAlgorithm.XXH128
+    found = xxhash.xxh3_128() if is_xxh128 else hashlib.md5(usedforsecurity=False)
+    found.update(b"wandb-artifact-manifest-v1\n")
+    for path, item in sorted(contents.items()):
+        found.update(f"{path}:{item.get('digest', '')}\n".encode())
+    return found.hexdigest()
+
+
+def _digest(item: dict[str, Any]) -> Digest:
+    """Of a file in a manifest; only what is not MD5 says so."""
+    extra = item.get("extra")
+    is_xxh128 = isinstance(extra, dict) and extra.get("alg") == "XXH128"
+    algorithm = DigestAlgorithm.XXH128 if is_xxh128 else DigestAlgorithm.MD5
+    return Digest(str(item.get("digest", "")), algorithm)
+
+
+def check_pending(artifact: Artifact | None) -> Artifact:
+    """The version, if it may still be written to."""
+    if artifact is None:
+        raise NotFound("this artifact was deleted")
+    if artifact.state is ArtifactState.COMMITTED:
+        raise BadInput("this version is committed and does not change; log a new one")
+    return artifact
+
+
+def _contents(manifest: bytes) -> dict[str, Any]:
+    try:
+        contents = json.loads(manifest)["contents"]
+    except (ValueError, KeyError, TypeError) as error:
+        raise BadInput("the manifest should be JSON with `contents`") from error
+    if not isinstance(contents, dict) or not all(isinstance(v, dict) for v in contents.values()):
+        raise BadInput("the manifest's `contents` should be an object of path: entry")
+    return contents

@@ -1,0 +1,1 @@
+"""Files of runs, and the keeping of stored bytes."""

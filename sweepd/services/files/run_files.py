@@ -1,0 +1,151 @@
+"""Files of runs: uploaded, listed, read, deleted."""
+
+import logging
+import mimetypes
+from collections.abc import AsyncIterator, Sequence
+
+import anyio.to_thread
+
+from sweepd.domain.artifacts import Digest
+from sweepd.domain.errors import NotFound
+from sweepd.domain.ids import check_file_path
+from sweepd.domain.runs import Run, RunFile
+from sweepd.domain.users import Caller
+from sweepd.services.core import Core
+from sweepd.services.files.blob_keeping import BlobKeeping
+from sweepd.store import run_files, runs
+from sweepd.store.blobs import Blobs
+from sweepd.store.database import Connection
+
+log = logging.getLogger(__name__)
+
+
+class Files:
+    """What clients and people do with the files of runs."""
+
+    def __init__(self, core: Core, blobs: Blobs) -> None:
+        self._core = core
+        self._blobs = blobs
+        self._keeping = BlobKeeping(core, blobs)
+
+    def list_files(
+        self,
+        run: Run,
+        pattern: str | None = None,
+        names: Sequence[str] | None = None,
+        after: str | None = None,
+        limit: int | None = None,
+    ) -> list[RunFile]:
+        """A run's files by name; `pattern` is SQL's LIKE, empty names are all.
+
+        Args:
+            after: Only names that come after this one.
+            limit: How many at most; None is all.
+        """
+        with self._core.db.read() as connection:
+            return run_files.list_files(connection, run.pk, names, pattern, after, limit)
+
+    def count_files(
+        self, run: Run, pattern: str | None = None, names: Sequence[str] | None = None
+    ) -> int:
+        """How many files `list_files` would give in all."""
+        with self._core.db.read() as connection:
+            return run_files.count_files(connection, run.pk, names, pattern)
+
+    def find_file(self, run: Run, path: str) -> RunFile | None:
+        """One file of a run; None when there is none of that name."""
+        found = self.list_files(run, names=[path])
+        return found[0] if found else None
+
+    def delete_files(self, caller: Caller, file_pks: Sequence[int]) -> None:
+        """Remove files; bytes nobody else refers to go too.
+
+        Raises:
+            NotFound: One is missing, or none that the caller may see; then none is removed.
+        """
+
+        def delete(connection: Connection) -> list[str]:
+            hashes = []
+            for pk in file_pks:
+                file = run_files.find_file_by_pk(connection, pk)
+                run = runs.find_run_by_pk(connection, file.run_pk) if file else None
+                if file is None or run is None or run.entity not in caller.entities:
+                    raise NotFound("no such file; it may have been deleted")
+                run_files.delete_file(connection, pk)
+                hashes.append(file.blob)
+            return run_files.forget_unused_blobs(connection, hashes)
+
+        self._keeping.discard(self._core.db.write(delete))
+
+    async def put_run_file(
+        self,
+        run_pk: int,
+        path: str,
+        body: AsyncIterator[bytes],
+        mimetype: str,
+        max_bytes: int,
+        md5: str | None = None,
+    ) -> RunFile:
+        """Store a run's file with constant memory; one of the same name is replaced.
+
+        Args:
+            md5: Base64; what the bytes must have, when the client said.
+
+        Raises:
+            BadInput: The name would escape the run, or the bytes are not those announced, again.
+            NotFound: The run is gone.
+            TooLarge: More than `max_bytes` came.
+        """
+        check_file_path(path)
+        announced = Digest(md5) if md5 else None
+        blob = await self._blobs.put(body, max_bytes, announced, path)
+        kind = mimetype or mimetypes.guess_type(path)[0] or "application/octet-stream"
+
+        def keep(connection: Connection) -> tuple[RunFile, list[str]]:
+            run = runs.find_run_by_pk(connection, run_pk)
+            if run is None:
+                raise NotFound("this file's run was deleted")
+            at = self._core.now()
+            self._keeping.record(connection, blob)
+            old = run_files.upsert_file(connection, run_pk, path, blob, kind, at)
+            unused = run_files.forget_unused_blobs(connection, [old]) if old else []
+            return run_files.list_files(connection, run_pk, [path])[0], unused
+
+        file, unused = await anyio.to_thread.run_sync(self._core.db.write, keep)
+        await anyio.to_thread.run_sync(self._keeping.discard, unused)
+        self._core.changes.touch("run", run_pk)
+        return file
+
+    async def blob_size(self, blob: str) -> int:
+        """How many bytes a blob has.
+
+        Raises:
+            NotFound: It was deleted.
+        """
+        size_bytes = await anyio.to_thread.run_sync(self._find_size, blob)
+        if size_bytes is None:
+            raise NotFound("this file was deleted")
+        return size_bytes
+
+    def _find_size(self, blob: str) -> int | None:
+        with self._core.db.read() as connection:
+            return run_files.blob_size(connection, blob)
+
+    def stream(self, blob: str, start: int, end: int, size_bytes: int) -> AsyncIterator[bytes]:
+        """Bytes from `start` up to, not including, `end`.
+
+        Args:
+            size_bytes: Of the whole file.
+
+        Raises:
+            NotFound: The bytes are gone or damaged.
+        """
+        try:
+            return self._blobs.stream(blob, start, end, size_bytes)
+        except NotFound as error:
+            log.error("blob %s: %s", blob, error)
+            raise
+
+    def read(self, blob: str) -> bytes:
+        """A whole small file."""
+        return self._blobs.get_bytes(blob)

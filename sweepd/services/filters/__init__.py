@@ -1,0 +1,1 @@
+"""What the client's filters and orders mean, for each noun."""

@@ -1,0 +1,1 @@
+"""Runs: their life, what they send, what is shown of them."""

@@ -1,0 +1,57 @@
+"""Runs deleted by their owner, brought back, or removed for good."""
+
+from datetime import datetime
+
+from sweepd.domain.runs import LIVE, Run
+from sweepd.domain.sweeps import SweepState
+from sweepd.domain.users import Caller
+from sweepd.services.streams import forks
+from sweepd.services.sweeps import endings, lifecycle, specs
+from sweepd.store import runs, sweeps
+from sweepd.store.database import Connection
+
+
+def delete(
+    connection: Connection, caller: Caller, run: Run, keep_config: bool, at: datetime
+) -> None:
+    """Hide a run; see `Runs.delete`."""
+    if run.state in LIVE:
+        lifecycle.request_stop(connection, run, f"deleted by {caller.name}", at)
+        lifecycle.lose_run(connection, _again(connection, run), 0, "deleted", at)
+    runs.update_run(connection, run.pk, {"deleted_at": at, "updated_at": at})
+    if run.sweep_pk is None or run.sweep_id is None:
+        return
+    sweep = sweeps.find_sweep_by_pk(connection, run.sweep_pk, lock=True)
+    if sweep is not None and not keep_config:
+        is_finite = sweep.n_configs is not None or specs.spec_of(sweep).space.n_configs is not None
+        if lifecycle.free_cell(connection, _again(connection, run), is_finite):
+            message = f"run {run.run_id} was deleted; its config is free again"
+            sweeps.append_event(connection, sweep.pk, at, caller.name, "retry", message)
+    _end_sweep(connection, run.sweep_pk, at)
+
+
+def undelete(connection: Connection, run: Run, at: datetime) -> None:
+    """Bring a deleted run back."""
+    runs.update_run(connection, run.pk, {"deleted_at": None, "updated_at": at})
+    if run.sweep_pk is not None:
+        sweeps.find_sweep_by_pk(connection, run.sweep_pk, lock=True)
+        lifecycle.take_cell_back(connection, run)
+        _end_sweep(connection, run.sweep_pk, at)
+
+
+def purge(connection: Connection, run: Run) -> None:
+    """Remove a run with everything that hangs on it; its forks keep their history."""
+    forks.keep_for_forks(connection, run, 0)
+    runs.purge_run(connection, run.pk)
+
+
+def _end_sweep(connection: Connection, sweep_pk: int, at: datetime) -> None:
+    sweep = sweeps.find_sweep_by_pk(connection, sweep_pk)
+    if sweep is not None and sweep.state is SweepState.RUNNING:
+        endings.finish_if_done(connection, sweep.pk, at)
+
+
+def _again(connection: Connection, run: Run) -> Run:
+    found = runs.find_run_by_pk(connection, run.pk)
+    assert found is not None
+    return found

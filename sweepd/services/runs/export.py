@@ -1,0 +1,111 @@
+"""A project's runs as a table: one row a run, one column for each config and summary key."""
+
+import json
+from collections.abc import Callable
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from sweepd.domain.errors import BadInput, NotFound
+from sweepd.domain.runs import Run
+from sweepd.services.core import Core
+from sweepd.services.streams.lines import parse_line
+from sweepd.store import projects, runs, users
+
+Row = dict[str, Any]
+
+
+def list_rows(core: Core, entity: str, project: str) -> list[Row]:
+    """The runs of a project, oldest first; nested keys are joined by dots.
+
+    Raises:
+        NotFound: No such project.
+    """
+    with core.db.read() as connection:
+        owner = users.find_entity(connection, entity)
+        found = projects.find_project(connection, owner[0], project) if owner else None
+        if found is None:
+            raise NotFound(f"no project {entity}/{project}")
+        return [_row(run) for run in runs.list_project_runs(connection, found.pk)]
+
+
+def _row(run: Run) -> Row:
+    row: Row = {
+        "run": run.run_id, "name": run.display_name, "state": str(run.state),
+        "sweep": run.sweep_id, "user": run.user_name, "group": run.group_name,
+        "job_type": run.job_type, "tags": ", ".join(run.tags), "host": run.host,
+        "created_at": _iso(run.created_at), "started_at": _iso(run.started_at),
+        "ended_at": _iso(run.ended_at), "steps": run.last_step + 1,
+    }  # fmt: skip
+    config = {
+        key: item["value"] if isinstance(item, dict) and "value" in item else item
+        for key, item in json.loads(run.config or "{}").items()
+    }
+    _flatten("config", config, row)
+    _flatten("summary", parse_line(run.summary), row)
+    return row
+
+
+def _flatten(prefix: str, values: dict[str, Any], row: Row) -> None:
+    for key, value in values.items():
+        if key == "_wandb":
+            continue
+        if isinstance(value, dict) and value:
+            _flatten(f"{prefix}.{key}", value, row)
+        else:
+            row[f"{prefix}.{key}"] = json.dumps(value) if isinstance(value, list | dict) else value
+
+
+def _iso(at: datetime | None) -> str | None:
+    return at.isoformat() if at else None
+
+
+def _columns(rows: list[Row]) -> list[str]:
+    return list(dict.fromkeys(key for row in rows for key in row))
+
+
+def _write_csv(rows: list[Row], path: Path) -> None:
+    import csv
+
+    with path.open("w", newline="", encoding="utf-8") as file:
+        writer = csv.DictWriter(file, _columns(rows))
+        writer.writeheader()
+        writer.writerows(rows)
+
+
+def _write_json(rows: list[Row], path: Path) -> None:
+    path.write_text(json.dumps(rows, indent=1), encoding="utf-8")
+
+
+def _write_parquet(rows: list[Row], path: Path) -> None:
+    try:
+        import pyarrow
+        from pyarrow import parquet
+    except ImportError as error:
+        raise BadInput("Parquet needs pyarrow: pip install 'sweepd[parquet]'") from error
+    columns = {}
+    for name in _columns(rows):
+        values = [row.get(name) for row in rows]
+        kinds = {type(value) for value in values if value is not None}
+        if kinds == {int, float}:
+            values = [None if value is None else float(value) for value in values]
+        elif len(kinds) > 1:  # a column of a table has one type
+            values = [None if value is None else str(value) for value in values]
+        columns[name] = values
+    parquet.write_table(pyarrow.table(columns), path)
+
+
+_WRITERS: dict[str, Callable[[list[Row], Path], None]] = {
+    ".csv": _write_csv, ".json": _write_json, ".parquet": _write_parquet,
+}  # fmt: skip
+
+
+def write(rows: list[Row], path: Path) -> None:
+    """Write rows in the format that the file's ending says.
+
+    Raises:
+        BadInput: The ending is none of `.csv`, `.json`, `.parquet`, or pyarrow is missing.
+    """
+    if path.suffix not in _WRITERS:
+        raise BadInput(f"{path} should end in one of {', '.join(_WRITERS)}")
+    _WRITERS[path.suffix](rows, path)

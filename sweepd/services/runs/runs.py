@@ -1,0 +1,221 @@
+"""Runs as their owner sees them: create, change, find, stop, delete."""
+
+from collections.abc import Callable
+
+from sweepd.domain.errors import BadInput, NotFound
+from sweepd.domain.projects import Project
+from sweepd.domain.runs import Run, RunState
+from sweepd.domain.users import Caller
+from sweepd.services import access
+from sweepd.services.core import Core
+from sweepd.services.filters import mongo as filters
+from sweepd.services.runs import changes as run_changes
+from sweepd.services.runs import deletions
+from sweepd.services.runs.changes import RunChange as RunChange  # what the edges say
+from sweepd.services.runs.changes import is_started as is_started
+from sweepd.services.runs.selections import Selections
+from sweepd.services.streams import rewinds
+from sweepd.services.sweeps import endings, lifecycle
+from sweepd.store import runs
+from sweepd.store.database import Connection
+
+
+class Runs:
+    """What clients and people do with runs."""
+
+    def __init__(self, core: Core) -> None:
+        self._core = core
+        self._selections = Selections()
+
+    def upsert(
+        self,
+        caller: Caller,
+        entity: str | None,
+        project: str | None,
+        run_id: str | None,
+        change: RunChange,
+        resumes: bool = False,
+    ) -> tuple[Run, bool]:
+        """Create a run or change it; saying the same again changes nothing.
+
+        Args:
+            run_id: Made up when None.
+            resumes: The client means to go on with the run; else one that has data begins anew.
+
+        Returns:
+            The run, and whether it was created.
+
+        Raises:
+            NotFound: The caller does not belong to the entity.
+            BadInput: A name or value cannot be taken.
+        """
+
+        def upsert(connection: Connection) -> tuple[Run, bool]:
+            owner = access.ensure_project(connection, caller, self._core, entity, project)
+            return run_changes.upsert(
+                connection, caller, owner, run_id, change, resumes, self._core.now()
+            )
+
+        run, inserted = self._core.db.write(upsert)
+        self._core.changes.touch("run", run.pk)
+        self._core.changes.touch("sweep", run.sweep_pk)
+        return run, inserted
+
+    def change(self, caller: Caller, pk: int, change: RunChange) -> Run:
+        """Change a run by our key.
+
+        Raises:
+            NotFound: None that the caller may see.
+        """
+
+        def update(connection: Connection) -> Run:
+            run = access.get_run_by_pk(connection, caller, pk)
+            run_changes.apply(connection, run, change, self._core.now())
+            return _get(connection, pk)
+
+        run = self._core.db.write(update)
+        self._core.changes.touch("run", run.pk)
+        self._core.changes.touch("sweep", run.sweep_pk)
+        return run
+
+    def get(self, caller: Caller, entity: str | None, project: str | None, run_id: str) -> Run:
+        """A run by its path.
+
+        Raises:
+            NotFound: None that the caller may see.
+        """
+        with self._core.db.read() as connection:
+            return access.get_run(connection, caller, entity, project, run_id)
+
+    def find(
+        self, caller: Caller, entity: str | None, project: str | None, run_id: str
+    ) -> Run | None:
+        """As `get`, but None when there is none."""
+        try:
+            return self.get(caller, entity, project, run_id)
+        except NotFound:
+            return None
+
+    def get_by_pk(self, caller: Caller, pk: int) -> Run:
+        """A run by our key.
+
+        Raises:
+            NotFound: None that the caller may see.
+        """
+        with self._core.db.read() as connection:
+            return access.get_run_by_pk(connection, caller, pk)
+
+    def select(self, project: Project, where: str | None, order: str | None) -> list[Run]:
+        """A project's runs that pass a filter, ordered; see `filters.select`."""
+        return filters.select(self.list_all(project), where, order)
+
+    def select_page(
+        self, project: Project, where: str | None, order: str | None, start: int, n: int | None
+    ) -> tuple[list[Run], int]:
+        """Some of the runs that `select` would give, and how many there are in all.
+
+        What one page found is kept for the next; see `selections`.
+
+        Args:
+            start: Position of the first, from 0.
+            n: How many; all the rest when None.
+
+        Raises:
+            BadInput: As `filters.select`.
+        """
+        with self._core.db.read() as connection:
+            pks = self._selections.select(connection, project.pk, where, order)
+            wanted = pks[start:] if n is None else pks[start : start + n]
+            return runs.list_runs_by_pk(connection, wanted), len(pks)
+
+    def list_all(self, project: Project) -> list[Run]:
+        """A project's runs, oldest first."""
+        with self._core.db.read() as connection:
+            return runs.list_project_runs(connection, project.pk)
+
+    def set_state(self, caller: Caller, pk: int, state: str) -> None:
+        """What `Run.update_state` asks for.
+
+        Raises:
+            BadInput: Not a state, or not a change a user may make.
+        """
+        try:
+            wanted = RunState(state)
+        except ValueError as error:
+            raise BadInput(
+                f"a run's state is one of {', '.join(RunState)}; got {state!r}"
+            ) from error
+
+        def update(connection: Connection) -> None:
+            run = access.get_run_by_pk(connection, caller, pk)
+            lifecycle.set_run_state(connection, run, wanted, self._core.now())
+
+        self._core.db.write(update)
+
+    def stop(self, caller: Caller, pk: int) -> bool:
+        """Ask a run to stop; False when it had already ended."""
+
+        def stop(connection: Connection) -> bool:
+            run = access.get_run_by_pk(connection, caller, pk)
+            at = self._core.now()
+            asked = lifecycle.request_stop(connection, run, f"stopped by {caller.name}", at)
+            if asked and run.state is RunState.PENDING and run.agent_pk is None:
+                lifecycle.lose_run(connection, _get(connection, pk), 0, "stopped", at)
+            if run.sweep_pk is not None:
+                endings.finish_if_done(connection, run.sweep_pk, at)
+            return asked
+
+        done = self._core.db.write(stop)
+        self._core.changes.touch("run", pk)
+        return done
+
+    def delete(self, caller: Caller, pk: int, keep_config: bool = False) -> None:
+        """Hide a run; `undelete` brings it back.
+
+        A sweep's config is free again, so in a finite space it is handed out once more (by a sweep
+        that has ended, once it is resumed), unless `keep_config` says that it stays done.
+        """
+        self._mark(
+            pk,
+            lambda c: deletions.delete(
+                c, caller, access.get_run_by_pk(c, caller, pk), keep_config, self._core.now()
+            ),
+        )
+
+    def undelete(self, caller: Caller, pk: int) -> None:
+        """Bring a deleted run back."""
+        self._mark(
+            pk,
+            lambda c: deletions.undelete(c, access.get_run_by_pk(c, caller, pk), self._core.now()),
+        )
+
+    def _mark(self, pk: int, mark: Callable[[Connection], None]) -> None:
+        def write(connection: Connection) -> int | None:
+            mark(connection)
+            return _get(connection, pk).sweep_pk
+
+        self._core.changes.touch("sweep", self._core.db.write(write))
+        self._core.changes.touch("run", pk)
+
+    def rewind(
+        self, caller: Caller, entity: str | None, project: str | None, run_id: str, step: int
+    ) -> Run:
+        """Cut a run's history after a step; doing it again changes nothing.
+
+        Raises:
+            NotFound: None that the caller may see.
+        """
+
+        def rewind(connection: Connection) -> Run:
+            found = access.get_run(connection, caller, entity, project, run_id)
+            run = access.get_run_by_pk(connection, caller, found.pk, lock=True)
+            rewinds.rewind(connection, run, step, self._core.now())
+            return _get(connection, run.pk)
+
+        return self._core.db.write(rewind)
+
+
+def _get(connection: Connection, pk: int) -> Run:
+    run = runs.find_run_by_pk(connection, pk)
+    assert run is not None
+    return run

@@ -1,0 +1,1 @@
+"""Lines of runs: kept as sent, read back, forked, rewound."""

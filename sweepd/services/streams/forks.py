@@ -1,0 +1,150 @@
+"""Runs forked from others (`wandb.init(fork_from="id?_step=N")`): whose rows make up a history.
+
+A fork's first lines are its parent's, as they were at the fork; its own are numbered after them.
+They are read where they lie, so a fork costs the same however long its parent. Only when the parent
+is about to lose such lines (rewound, begun anew, removed) are they copied, once for all its forks.
+"""
+
+from sweepd.domain.errors import NotFound
+from sweepd.domain.runs import Run
+from sweepd.services.streams.lines import parse_line, step_of
+from sweepd.store import history, runs
+from sweepd.store.database import Connection
+from sweepd.store.history import Stream
+
+
+def branch_point(run_id: str, config: str) -> tuple[str, int] | None:
+    """The parent's id and the last step taken from it; None for a run that is no fork."""
+    if '"branch_point"' not in config:
+        return None
+    private = parse_line(config).get("_wandb")
+    value = private.get("value") if isinstance(private, dict) else None
+    point = value.get("branch_point") if isinstance(value, dict) else None
+    if not isinstance(point, dict) or point.get("run_id") == run_id:
+        return None  # a rewound run names itself: its own rows were cut already
+    parent, step = point.get("run_id"), point.get("step")
+    if not isinstance(parent, str) or isinstance(step, bool) or not isinstance(step, int | float):
+        return None
+    return parent, int(step)
+
+
+def begin(connection: Connection, run: Run, config: str) -> None:
+    """Let a run without rows begin with those of the run its config names.
+
+    Raises:
+        NotFound: There is no such run in the project.
+    """
+    point = branch_point(run.run_id, config)
+    if point is None or run.history_lines:
+        return
+    parent = runs.find_run(connection, run.project_pk, point[0], lock=True)
+    if parent is None:
+        raise NotFound(
+            f"run {run.run_id} cannot be forked from {point[0]}: there is no such run in "
+            f"{run.entity}/{run.project}; if it is one of another machine, sync it first"
+        )
+    n_lines, last_step = until_step(connection, parent, point[1])
+    values = {"history_lines": n_lines, "last_step": last_step}
+    runs.update_run(connection, run.pk, values | _begun_with(connection, parent, n_lines))
+
+
+def _begun_with(connection: Connection, parent: Run, n_lines: int) -> dict[str, int | None]:
+    """Columns of a run that begins with another's lines: who holds the last of them."""
+    while n_lines <= parent.inherited_lines and parent.parent_pk is not None:
+        found = runs.find_run_by_pk(connection, parent.parent_pk, lock=True)
+        assert found is not None
+        parent = found
+    return {"parent_pk": parent.pk if n_lines else None, "inherited_lines": n_lines}
+
+
+def parts(connection: Connection, run: Run) -> list[tuple[int, int, int | None]]:
+    """Whose lines make up a history: (run's key, first line, line before which it ends)."""
+    if run.parent_pk is not None:  # it may have become its own since this was read
+        run = runs.find_run_by_pk(connection, run.pk) or run
+    found: list[tuple[int, int, int | None]] = [(run.pk, run.inherited_lines, None)]
+    while run.parent_pk is not None:
+        end = run.inherited_lines
+        parent = runs.find_run_by_pk(connection, run.parent_pk)
+        assert parent is not None, "lines are copied before the run they lie in goes"
+        found.append((parent.pk, parent.inherited_lines, end))
+        run = parent
+    return found[::-1]
+
+
+def until_step(connection: Connection, run: Run, step: int) -> tuple[int, int]:
+    """How many lines a run has before the first one beyond a step, and the step of the last."""
+    n_lines = run.history_lines
+    for pk, number, end in parts(connection, run):
+        first = _first_beyond(connection, pk, number, end, step)
+        if first is not None:
+            n_lines = first
+            break
+    last = last_line(connection, run, n_lines)
+    return n_lines, step_of(parse_line(last)) if last is not None else -1
+
+
+def _first_beyond(
+    connection: Connection, pk: int, number: int, end: int | None, step: int
+) -> int | None:
+    while True:
+        block = history.find_block(connection, pk, Stream.HISTORY, number, step + 1)
+        if block is None or (end is not None and block[0] >= end):
+            return None
+        for number, line in enumerate(block[1], block[0]):
+            if end is not None and number >= end:
+                return None
+            if step_of(parse_line(line)) > step:
+                return number
+        number += 1
+
+
+def last_line(connection: Connection, run: Run, n_lines: int) -> str | None:
+    """The last of a run's first `n_lines` history lines."""
+    for pk, first, end in reversed(parts(connection, run)):
+        if first < n_lines:
+            end = n_lines if end is None else min(end, n_lines)
+            line = history.last_line(connection, pk, Stream.HISTORY, end)
+            if line is not None:
+                return line
+    return None
+
+
+def cut(connection: Connection, run: Run, n_lines: int) -> None:
+    """Leave a run only its first history lines; its forks keep what they began with."""
+    keep_for_forks(connection, run, n_lines)
+    history.delete_lines(connection, run.pk, Stream.HISTORY, max(n_lines, run.inherited_lines))
+    values: dict[str, int | None] = {"history_lines": n_lines}
+    if n_lines < run.inherited_lines and run.parent_pk is not None:
+        parent = runs.find_run_by_pk(connection, run.parent_pk)
+        assert parent is not None
+        values |= _begun_with(connection, parent, n_lines)
+    runs.update_run(connection, run.pk, values)
+
+
+def keep_for_forks(connection: Connection, run: Run, first_line: int) -> None:
+    """Before a run's lines from `first_line` on change or go: copy what its forks read there.
+
+    The fork that reads most gets them; the others read them there from now on.
+    """
+    forks = runs.list_forks(connection, run.pk, first_line)
+    if not forks:
+        return
+    heir = forks[0]
+    history.copy_lines(connection, run.pk, heir.pk, run.inherited_lines, heir.inherited_lines)
+    runs.update_run(
+        connection, heir.pk,
+        {"parent_pk": run.parent_pk, "inherited_lines": run.inherited_lines},
+    )  # fmt: skip
+    for fork in forks[1:]:
+        runs.update_run(connection, fork.pk, {"parent_pk": heir.pk})
+
+
+def before_overwriting(connection: Connection, run: Run, first_line: int) -> None:
+    """A client says lines again, which may differ: what was inherited becomes the run's own."""
+    keep_for_forks(connection, run, first_line)
+    if first_line >= run.inherited_lines:
+        return
+    for pk, first, end in parts(connection, run)[:-1]:
+        assert end is not None
+        history.copy_lines(connection, pk, run.pk, first, end)
+    runs.update_run(connection, run.pk, {"parent_pk": None, "inherited_lines": 0})

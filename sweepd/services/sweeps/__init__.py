@@ -1,0 +1,1 @@
+"""Sweeps: their life, and which config goes out next."""

@@ -1,0 +1,70 @@
+"""The breaker: a sweep whose runs all fail alike is paused before it burns every config.
+
+Failures are alike when their console ends with the same words, numbers aside. The streak is
+counted from the last change of state, retry or edit, so resuming gives a mended script its chance.
+"""
+
+import re
+from datetime import datetime
+
+from sweepd.domain.runs import Run, RunState
+from sweepd.domain.sweeps import Sweep, SweepState
+from sweepd.services.streams.console import console_line
+from sweepd.services.sweeps import lifecycle, specs
+from sweepd.store import history, runs, sweeps
+from sweepd.store.database import Connection
+from sweepd.store.history import Stream
+
+MAX_LINES = 40  # of a traceback kept in the log
+_RESETS = ("created", "state", "retry", "edit")
+_START = "Traceback (most recent call last)"
+_CHATTER = re.compile(r"^(wandb: |\s*$)")
+_VARYING = re.compile(r"0x[0-9a-f]+|\d+|/\S+")
+
+
+def trip_if_alike(connection: Connection, sweep_pk: int, at: datetime) -> bool:
+    """Pause a running sweep when its last runs failed alike; says whether it did."""
+    sweep = sweeps.find_sweep_by_pk(connection, sweep_pk)
+    if sweep is None or sweep.state is not SweepState.RUNNING:
+        return False
+    limit = specs.spec_of(sweep).extras.breaker
+    if limit == 0:
+        return False
+    since = sweeps.last_event_at(connection, sweep.pk, _RESETS)
+    last = runs.list_last_ended(connection, sweep.pk, limit, since)
+    if len(last) < limit or any(run.state is not RunState.FAILED for run in last):
+        return False
+    ends = [_last_words(connection, run) for run in last]
+    if len({_VARYING.sub("#", words[-1]) for words in ends}) > 1:
+        return False
+    _trip(connection, sweep, ends[0], limit, at)
+    return True
+
+
+def _trip(
+    connection: Connection, sweep: Sweep, words: list[str], n_runs: int, at: datetime
+) -> None:
+    lifecycle.set_sweep_state(
+        connection, sweep, SweepState.PAUSED,
+        "\n".join([f"{n_runs} runs in a row failed alike: {words[-1]}", *words]), "", at,
+    )  # fmt: skip
+    advice = (
+        f"paused after {n_runs} runs in a row failed alike; no config is lost. Mend the script, "
+        f"hand the failed configs out again with `sweepd retry {sweep.path}`, and resume with "
+        f"`wandb sweep --resume {sweep.path}`"
+    )
+    sweeps.append_event(connection, sweep.pk, at, "", "warning", advice)
+
+
+def _last_words(connection: Connection, run: Run) -> list[str]:
+    """The last traceback of a run's console, else its last line, else why it ended."""
+    first = max(0, run.console_lines - 200)
+    lines = [
+        text
+        for number, line in history.read_lines(connection, run.pk, Stream.CONSOLE, first)
+        if not _CHATTER.match(text := console_line(number, line).text)
+    ]
+    starts = [i for i, line in enumerate(lines) if line.startswith(_START)]
+    if starts:
+        return lines[starts[-1] :][-MAX_LINES:]
+    return lines[-1:] or [run.stop_reason or f"exit code {run.exitcode}"]

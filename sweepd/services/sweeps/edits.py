@@ -1,0 +1,263 @@
+"""Changes to a sweep after its start: a new file, configs handed out again, configs put in by hand.
+
+All functions run inside the caller's transaction, with the sweep's row held.
+"""
+
+import json
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+import yaml
+
+from sweepd.domain.errors import BadInput
+from sweepd.domain.ids import new_short_id
+from sweepd.domain.runs import LIVE, Run, RunState
+from sweepd.domain.sweeps import CellState, Sweep, SweepState
+from sweepd.domain.users import Caller
+from sweepd.search.spec import SweepSpec
+from sweepd.services.sweeps import lifecycle, repeats, specs
+from sweepd.services.sweeps import next_config as candidates
+from sweepd.store import cells, runs, sweeps
+from sweepd.store.database import Connection
+
+RETRYABLE = (RunState.FAILED, RunState.CRASHED, RunState.KILLED, RunState.PREEMPTED)
+
+
+def columns(spec: SweepSpec) -> dict[str, Any]:
+    """The columns that follow from a sweep's file."""
+    metric = spec.metric or (spec.metrics[0] if spec.metrics else None)
+    return {
+        "method": spec.method,
+        "metric_name": metric.name if metric else None,
+        "metric_goal": metric.goal if metric else "minimize",
+        "run_cap": spec.run_cap,
+        "retries": spec.extras.retries,
+    }
+
+
+def count_configs(spec: SweepSpec, text: str) -> int | None:
+    """Runs of a grid (cells times repeats); None where the search has no end of its own.
+
+    Raises:
+        BadInput: The grid is empty.
+    """
+    if spec.method != "grid":
+        return None
+    grid = specs.grid_of(text)
+    n_cells = grid.count()
+    if n_cells == 0 or (n_cells is None and grid.next(0) is None):
+        raise BadInput(
+            "this grid has no configs: check that no `values:` is empty and that `constraints` "
+            "leave something"
+        )
+    return n_cells * spec.extras.repeats if n_cells is not None else None
+
+
+def replace_file(
+    connection: Connection, sweep: Sweep, text: str, actor: str, at: datetime
+) -> list[str]:
+    """Give a sweep a new file; configs already taken stay taken.
+
+    Waiting configs that a new grid no longer holds are dropped, added ones (and those dropped
+    before) will be handed out, and a sweep that had ended goes on when there is more to do.
+
+    Returns:
+        The warnings about the new file.
+    """
+    spec = specs.parse(text)
+    sweeps.update_sweep(
+        connection,
+        sweep.pk,
+        {
+            "config_yaml": text,
+            "n_configs": count_configs(spec, text),
+            "next_index": 0 if spec.method == "grid" else sweep.next_index,
+            "updated_at": at,
+            **columns(spec),
+        },
+    )
+    n_dropped = _sort_out(connection, sweep, spec)
+    dropped = f"; {n_dropped} waiting configs left the space" if n_dropped else ""
+    sweeps.append_event(connection, sweep.pk, at, actor, "edit", f"new file{dropped}:\n{text}")
+    for warning in spec.warnings:
+        sweeps.append_warning_once(connection, sweep.pk, at, warning)
+    fresh = sweeps.find_sweep_by_pk(connection, sweep.pk)
+    assert fresh is not None
+    if fresh.state is SweepState.FINISHED and (
+        fresh.n_open or candidates.may_have_more(connection, fresh)
+    ):
+        lifecycle.set_sweep_state(
+            connection, fresh, SweepState.RUNNING, "the edit left more to do", actor, at
+        )
+    return list(spec.warnings)
+
+
+def _sort_out(connection: Connection, sweep: Sweep, spec: SweepSpec) -> int:
+    """Drop waiting configs the new file no longer has, bring back those it has again.
+
+    Returns:
+        How many were dropped.
+    """
+    n_dropped = 0
+    waiting = (CellState.QUEUED, CellState.DROPPED)
+    for cell in cells.list_cells(connection, sweep.pk, waiting):
+        if cell.origin != "search":
+            continue
+        if cell.state is CellState.DROPPED and spec.method != "grid" and repeats.is_first(cell):
+            continue  # dropped with its deleted run, not by an edit
+        fits = repeats.number_of(cell) < spec.extras.repeats and (
+            spec.method != "grid" or _holds(spec.space, candidates.config_of(cell))
+        )
+        if not fits and cell.state is CellState.QUEUED:
+            lifecycle.move_cell(connection, cell, CellState.DROPPED)
+            n_dropped += 1
+        elif fits and cell.state is CellState.DROPPED:
+            lifecycle.move_cell(connection, cell, CellState.QUEUED)
+    if spec.extras.repeats > 1:
+        for cell in cells.list_cells(connection, sweep.pk, set(CellState) - {CellState.DROPPED}):
+            if cell.origin == "search" and repeats.is_first(cell):
+                fresh = sweeps.find_sweep_by_pk(connection, sweep.pk)
+                assert fresh is not None
+                config = candidates.config_of(cell)
+                repeats.queue_others(connection, fresh, spec, cell.key, config)
+    return n_dropped
+
+
+def _holds(space: Any, config: Mapping[str, Any]) -> bool:
+    """Whether every value of a config is still among its parameter's."""
+    flat = space.flat(config)
+    return all(
+        parameter.name in flat and parameter.index(flat[parameter.name]) is not None
+        for parameter in space.parameters
+        if parameter.choices is not None
+    )
+
+
+def with_run_cap(text: str, run_cap: int | None) -> str:
+    """A sweep file's text with another `run_cap`."""
+    if run_cap is not None and run_cap < 1:
+        raise BadInput(f"run_cap is a whole number from 1; got {run_cap}")
+    lines = [line for line in text.splitlines() if not line.startswith("run_cap:")]
+    if run_cap is not None:
+        lines.append(f"run_cap: {run_cap}")
+    changed = "\n".join(lines) + "\n"
+    yaml.safe_load(changed)
+    return changed
+
+
+def retry(
+    connection: Connection, sweep: Sweep, states: Sequence[str], actor: str, at: datetime
+) -> int:
+    """Queue the configs whose last attempt ended in one of these states."""
+    unknown = sorted(set(states) - set(RETRYABLE))
+    if unknown:
+        names = ", ".join(RETRYABLE)
+        raise BadInput(f"runs in these states can be handed out again: {names}; got {unknown}")
+    last: dict[int, Run] = {}
+    for run in runs.list_sweep_runs(connection, sweep.pk):
+        if run.cell_pk is not None:
+            last[run.cell_pk] = run
+    n_queued = 0
+    for cell_pk, run in last.items():
+        cell = cells.find_cell(connection, cell_pk)
+        if run.state in states and cell is not None and cell.state is not CellState.QUEUED:
+            if cell.state is CellState.RESERVED:
+                continue  # an earlier attempt speaks again
+            lifecycle.move_cell(connection, cell, CellState.QUEUED, run_id=None, n_lost=0)
+            n_queued += 1
+    if n_queued:
+        message = f"{n_queued} configs of {', '.join(states)} runs are handed out again"
+        sweeps.append_event(connection, sweep.pk, at, actor, "retry", message)
+        if sweep.state in (SweepState.FINISHED, SweepState.CANCELED):
+            lifecycle.set_sweep_state(connection, sweep, SweepState.RUNNING, message, actor, at)
+    return n_queued
+
+
+def enqueue(
+    connection: Connection,
+    sweep: Sweep,
+    config: Mapping[str, Any],
+    name: str | None,
+    caller: Caller,
+    at: datetime,
+) -> Run:
+    """Queue a config with a pending run of its own.
+
+    Raises:
+        BadInput: The config names none of the sweep's parameters, the sweep is canceled, or its
+            `run_cap` is used up.
+    """
+    spec = specs.spec_of(sweep)
+    is_used_up = sweep.run_cap is not None and sweep.n_cells >= sweep.run_cap
+    if is_used_up and spec.scheduler is None:  # a scheduler looks ahead; the cap holds it later
+        raise BadInput(
+            f"sweep {sweep.sweep_id} has used up its run_cap of {sweep.run_cap}; raise it before "
+            "queueing configs"
+        )
+    if sweep.state is SweepState.CANCELED:
+        raise BadInput(f"sweep {sweep.sweep_id} is canceled; resume it before queueing configs")
+    if not config or (spec.space.parameters and not spec.space.flat(config)):
+        names = ", ".join(parameter.name for parameter in spec.space.parameters)
+        raise BadInput(f"a config gives values to the sweep's parameters ({names}); got {config}")
+    key = spec.space.key(config) if spec.space.parameters else new_short_id()
+    if cells.find_cell_by_key(connection, sweep.pk, key) is not None:
+        key = cells.repeat_key(key, sweep.n_cells)
+    run_id = new_short_id()
+    cell = lifecycle.add_cell(
+        connection, sweep, key, dict(config), CellState.QUEUED, "enqueued", run_id
+    )
+    assert cell is not None
+    run = lifecycle.create_attempt(connection, sweep, cell, run_id, None, caller.user_pk, at)
+    if name:
+        runs.update_run(connection, run.pk, {"display_name": name})
+    sweeps.append_event(
+        connection, sweep.pk, at, caller.name, "enqueue", f"{run_id}: {json.dumps(dict(config))}"
+    )
+    if sweep.state is SweepState.FINISHED:
+        reason = "a config was queued"
+        lifecycle.set_sweep_state(connection, sweep, SweepState.RUNNING, reason, caller.name, at)
+    return run
+
+
+def attach_prior_runs(
+    connection: Connection, sweep: Sweep, run_ids: Sequence[str], at: datetime
+) -> None:
+    """Let earlier runs of the project count as results of this sweep, without a cut.
+
+    Runs that are missing, still live, in another sweep, or outside the space are reported.
+    """
+    spec = specs.spec_of(sweep)
+    found = {
+        run.run_id: run for run in runs.find_runs_by_ids(connection, sweep.project_pk, run_ids)
+    }
+    problems: dict[str, list[str]] = {}
+    for run_id in dict.fromkeys(run_ids):
+        run = found.get(run_id)
+        config = plain_config(run) if run else {}
+        missing = [p.name for p in spec.space.parameters if p.name not in spec.space.flat(config)]
+        if run is None:
+            problems.setdefault("not in this project", []).append(run_id)
+        elif run.state in LIVE or run.sweep_pk is not None:
+            problems.setdefault("still running, or of another sweep", []).append(run_id)
+        elif missing:
+            problems.setdefault(f"without a value for {', '.join(missing)}", []).append(run_id)
+        else:
+            cell = lifecycle.add_cell(
+                connection, sweep, spec.space.key(config), config, CellState.DONE, "prior"
+            )
+            place = {"sweep_pk": sweep.pk, "cell_pk": cell.pk if cell else None}
+            runs.update_run(connection, run.pk, {**place, "updated_at": at})
+    for problem, names in problems.items():
+        message = f"prior runs left out ({problem}): {', '.join(names)}"
+        sweeps.append_event(connection, sweep.pk, at, "", "warning", message)
+
+
+def plain_config(run: Run) -> dict[str, Any]:
+    """A run's config without wrappers and the client's private keys."""
+    config: Mapping[str, Any] = json.loads(run.config or "{}")
+    return {
+        key: item["value"]
+        for key, item in config.items()
+        if key != "_wandb" and isinstance(item, dict) and "value" in item
+    }

@@ -1,0 +1,107 @@
+"""The local controller (`wandb controller`, `wandb sweep --controller`): it chooses, we hand out.
+
+It writes its wishes into the sweep's `controller` field and reads from `scheduler` which run each
+became. Sending the same wish again changes nothing.
+"""
+
+import json
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from sweepd.domain.errors import BadInput
+from sweepd.domain.sweeps import Sweep
+from sweepd.domain.users import Caller
+from sweepd.services.sweeps import edits as sweep_edits
+from sweepd.services.sweeps import endings, lifecycle
+from sweepd.store import runs, sweeps
+from sweepd.store.database import Connection
+
+MAX_REMEMBERED = 200  # wishes answered; the client keeps one at a time
+
+
+def obey(connection: Connection, sweep: Sweep, text: str, caller: Caller, at: datetime) -> None:
+    """Do what a controller asks: queue configs, stop runs, or end the search.
+
+    Args:
+        text: JSON: {"schedule": [{"id", "data": {"args": {name: {"value"}} or null}}],
+            "earlystop": [run id]}; args of null say that the search space is used up.
+
+    Raises:
+        BadInput: It is not that.
+    """
+    wishes = read_object(text, "controller")
+    schedule, stops = _listed(wishes, "schedule"), _listed(wishes, "earlystop")
+    answers = read_object(sweep.scheduler, "scheduler")
+    scheduled = [entry for entry in _listed(answers, "scheduled") if isinstance(entry, dict)]
+    known = {entry.get("id") for entry in scheduled}
+    for wish in schedule:
+        number, args = _wish(wish)
+        if number in known:
+            continue
+        if args is None:
+            answers["exhausted"] = True
+            continue
+        answers.pop("exhausted", None)
+        fresh = sweeps.find_sweep_by_pk(connection, sweep.pk)
+        assert fresh is not None
+        if fresh.run_cap is not None and fresh.n_cells >= fresh.run_cap:
+            continue  # it learns so from the sweep's state
+        run = sweep_edits.enqueue(connection, fresh, _plain(args), None, caller, at)
+        scheduled.append({"id": number, "runid": run.run_id})
+        known.add(number)
+    answers["scheduled"] = scheduled[-MAX_REMEMBERED:]
+    sweeps.update_sweep(
+        connection, sweep.pk,
+        {"controller": text, "scheduler": json.dumps(answers), "updated_at": at},
+    )  # fmt: skip
+    for run_id in stops:
+        found = runs.find_run(connection, sweep.project_pk, str(run_id))
+        if found is not None and found.sweep_pk == sweep.pk:
+            reason = "the local controller's rule stopped it"
+            if not found.stop_requested and lifecycle.request_stop(connection, found, reason, at):
+                message = f"{found.display_name} ({run_id}): {reason}"
+                sweeps.append_event(connection, sweep.pk, at, caller.name, "stop", message)
+    if answers.get("exhausted"):
+        endings.finish_if_done(connection, sweep.pk, at)
+
+
+def read_object(text: str, what: str) -> dict[str, Any]:
+    """A JSON object of the sweep's `controller` or `scheduler` field.
+
+    Raises:
+        BadInput: It is none.
+    """
+    try:
+        found = json.loads(text or "{}")
+    except ValueError as error:
+        raise BadInput(f"{what} should be JSON, got {text[:100]!r}") from error
+    if not isinstance(found, dict):
+        raise BadInput(f"{what} should be a JSON object, got {text[:100]!r}")
+    return found
+
+
+def _listed(wishes: Mapping[str, Any], key: str) -> list[Any]:
+    found = wishes.get(key) or []
+    if not isinstance(found, list):
+        raise BadInput(f"controller.{key} should be a list, got {type(found).__name__}")
+    return found
+
+
+def _wish(wish: Any) -> tuple[str, dict[str, Any] | None]:
+    """The id of a wish and its args."""
+    data = wish.get("data") if isinstance(wish, dict) else None
+    args = data.get("args") if isinstance(data, dict) else None
+    if not isinstance(data, dict) or not isinstance(args, dict | None):
+        raise BadInput(
+            'a scheduled config is {"id", "data": {"args": {name: {"value"}} or null}}, '
+            f"got {str(wish)[:100]}"
+        )
+    return str(wish.get("id")), args
+
+
+def _plain(args: Mapping[str, Any]) -> dict[str, Any]:
+    return {
+        name: item["value"] if isinstance(item, dict) and "value" in item else item
+        for name, item in args.items()
+    }

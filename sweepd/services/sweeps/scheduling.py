@@ -1,0 +1,248 @@
+"""Hand-out: which run an agent does next, and when it may leave.
+
+Choosing and reserving happen in one write transaction per heartbeat, so two agents asking at once
+never get the same config, and a heartbeat that is sent again reserves nothing more.
+"""
+
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sweepd.domain.errors import NotFound
+from sweepd.domain.ids import new_short_id
+from sweepd.domain.runs import Run, RunState
+from sweepd.domain.sweeps import Agent, Cell, CellState, Sweep, SweepState
+from sweepd.domain.users import Caller
+from sweepd.services import access
+from sweepd.services.core import Core
+from sweepd.services.sweeps import breaker, endings, leases, lifecycle, specs
+from sweepd.services.sweeps import next_config as candidates
+from sweepd.services.sweeps.proposals import Proposals
+from sweepd.store import agents, cells, runs, sweeps
+from sweepd.store.database import Connection
+
+MAX_DELIVERIES = 2  # a run the agent never showed is sent again this often
+STOP_GRACE_S = 20.0  # a script hears `stopped` on its file stream before its agent kills it
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """What an agent is told to do."""
+
+    kind: str  # run | resume | stop | exit
+    run_id: str | None = None
+    program: str | None = None
+    config: Mapping[str, Any] | None = None
+
+
+class Scheduling:
+    """Answers heartbeats."""
+
+    def __init__(self, core: Core, proposals: Proposals) -> None:
+        self._core = core
+        self._proposals = proposals
+
+    def register_agent(
+        self, caller: Caller, entity: str | None, project: str | None, sweep_id: str, host: str
+    ) -> Agent:
+        """A new agent of a sweep; the sweep leaves PENDING.
+
+        Raises:
+            NotFound: No such sweep.
+        """
+
+        def register(connection: Connection) -> Agent:
+            sweep = access.get_sweep(connection, caller, entity, project, sweep_id)
+            at = self._core.now()
+            pk = agents.create_agent(connection, sweep.pk, new_short_id(), host, caller.user_pk, at)
+            if sweep.state is SweepState.PENDING:
+                lifecycle.set_sweep_state(
+                    connection, sweep, SweepState.RUNNING, f"an agent on {host} began",
+                    caller.name, at,
+                )  # fmt: skip
+            agent = agents.find_agent(connection, pk)
+            assert agent is not None
+            return agent
+
+        agent = self._core.db.write(register)
+        self._proposals.want(agent.sweep_pk)
+        self._core.changes.touch("sweep", agent.sweep_pk)
+        return agent
+
+    def heartbeat(self, caller: Caller, agent_pk: int, alive_runs: frozenset[str]) -> list[Command]:
+        """What the agent should do now.
+
+        Args:
+            alive_runs: Ids of the runs whose processes the agent has.
+
+        Raises:
+            NotFound: The agent's sweep was deleted; the agent leaves by itself.
+        """
+
+        return self._tell(
+            alive_runs, *self._core.db.write(self._beating(caller, agent_pk, alive_runs))
+        )
+
+    async def heartbeat_async(
+        self, caller: Caller, agent_pk: int, alive_runs: frozenset[str]
+    ) -> tuple[Agent, list[Command]]:
+        """As `heartbeat`, on the event loop; with the agent as it was before."""
+        beat = self._beating(caller, agent_pk, alive_runs)
+        agent, commands = await self._core.db.write_async(beat)
+        return agent, self._tell(alive_runs, agent, commands)
+
+    def _beating(
+        self, caller: Caller, agent_pk: int, alive_runs: frozenset[str]
+    ) -> Callable[[Connection], tuple[Agent, list[Command]]]:
+        def beat(connection: Connection) -> tuple[Agent, list[Command]]:
+            agent = agents.find_agent(connection, agent_pk)
+            if agent is None:
+                raise NotFound(access.NO_SWEEP)
+            access.check_member(caller, agent.entity)
+            at = self._core.now()
+            values = {"heartbeat_at": at, "alive_runs": json.dumps(sorted(alive_runs))}
+            if alive_runs:
+                commands = _stops(connection, agent, alive_runs, at)
+            else:
+                commands = self._next_commands(connection, agent, caller, at)
+            if any(command.kind == "exit" for command in commands):
+                values["exited_at"] = at
+            agents.touch_agent(connection, agent.pk, values)
+            return agent, commands
+
+        return beat
+
+    def _tell(
+        self, alive_runs: frozenset[str], agent: Agent, commands: list[Command]
+    ) -> list[Command]:
+        if any(command.kind in ("run", "resume", "exit") for command in commands):
+            self._core.changes.touch("sweep", agent.sweep_pk)
+        if not alive_runs:  # it took a config, or waits for one
+            self._proposals.want(agent.sweep_pk)
+        return commands
+
+    def agent_runs(self, agent: Agent) -> list[Run]:
+        """The runs an agent was given, oldest first; the caller has found the agent."""
+        with self._core.db.read() as connection:
+            return runs.list_agent_runs(connection, agent.pk)
+
+    def _next_commands(
+        self, connection: Connection, agent: Agent, caller: Caller, at: datetime
+    ) -> list[Command]:
+        """For an agent without a run."""
+        sweep = access.get_sweep_by_pk(connection, caller, agent.sweep_pk, lock=True)
+        if sweep.state is SweepState.CANCELED:
+            return [Command("exit")]
+        is_any_lost = False
+        for run in runs.list_agent_runs(connection, agent.pk, live_only=True):
+            if run.state is RunState.PENDING:
+                again = self._deliver_again(connection, sweep, agent, run, at)
+                if again is not None:
+                    return [again]
+                is_any_lost = True
+            else:
+                is_any_lost |= leases.lose_if_silent(self._core, connection, sweep, run, agent, at)
+        if is_any_lost:  # a config went back, and the breaker may have paused the sweep
+            fresh = sweeps.find_sweep_by_pk(connection, sweep.pk)
+            assert fresh is not None
+            sweep = fresh
+        if sweep.state is SweepState.FINISHED:
+            return [Command("exit")]
+        if sweep.state is SweepState.PAUSED:
+            return []
+        return self._next(connection, sweep, agent, caller, at)
+
+    def _deliver_again(
+        self, connection: Connection, sweep: Sweep, agent: Agent, run: Run, at: datetime
+    ) -> Command | None:
+        """A run handed out which the agent does not have: our answer was lost, or it died young."""
+        if run.deliveries >= MAX_DELIVERIES or sweep.state is not SweepState.RUNNING:
+            why = "never started: the script ended before it called wandb.init"
+            lifecycle.lose_run(connection, run, sweep.retries, why, at)
+            sweeps.append_warning_once(
+                connection, sweep.pk, at,
+                f"run {run.run_id} {why}; read the agent's output on {agent.host}",
+            )  # fmt: skip
+            breaker.trip_if_alike(connection, sweep.pk, at)
+            return None
+        runs.update_run(connection, run.pk, {"deliveries": run.deliveries + 1})
+        return _run_command("run", sweep, run)
+
+    def _next(
+        self, connection: Connection, sweep: Sweep, agent: Agent, caller: Caller, at: datetime
+    ) -> list[Command]:
+        cell = cells.next_queued_cell(connection, sweep.pk)
+        if cell is not None and not candidates.is_over_cap(connection, sweep, cell):
+            return [self._hand_out_queued(connection, sweep, cell, agent, caller, at)]
+        new = candidates.reserve_candidate(connection, sweep, self._proposals.take)
+        if new is not None:
+            run = lifecycle.create_attempt(
+                connection, sweep, new, self._fresh_run_id(connection, sweep), agent.pk,
+                caller.user_pk, at,
+            )  # fmt: skip
+            if sweep.state is SweepState.PENDING:
+                lifecycle.set_sweep_state(
+                    connection, sweep, SweepState.RUNNING, "the first run began", caller.name, at
+                )
+            return [_run_command("run", sweep, run)]
+        if endings.finish_if_done(connection, sweep.pk, at):
+            return [Command("exit")]
+        return []
+
+    def _hand_out_queued(
+        self,
+        connection: Connection,
+        sweep: Sweep,
+        cell: Cell,
+        agent: Agent,
+        caller: Caller,
+        at: datetime,
+    ) -> Command:
+        lifecycle.move_cell(
+            connection, cell, CellState.RESERVED, n_attempts=cell.n_attempts + 1, run_id=None
+        )
+        fresh = cells.find_cell(connection, cell.pk)
+        assert fresh is not None
+        old = cell.run_id and runs.find_run(connection, sweep.project_pk, cell.run_id)
+        if not old:
+            run = lifecycle.create_attempt(
+                connection, sweep, fresh, self._fresh_run_id(connection, sweep), agent.pk,
+                caller.user_pk, at,
+            )  # fmt: skip
+            return _run_command("run", sweep, run)
+        lifecycle.hand_out_again(connection, old, agent.pk, fresh.n_attempts, at)
+        was_started = old.started_at is not None
+        return _run_command("resume" if was_started else "run", sweep, old)
+
+    def _fresh_run_id(self, connection: Connection, sweep: Sweep) -> str:
+        while True:
+            run_id = new_short_id()
+            if runs.find_run(connection, sweep.project_pk, run_id, deleted=True) is None:
+                return run_id
+
+
+def _stops(
+    connection: Connection, agent: Agent, alive_runs: frozenset[str], at: datetime
+) -> list[Command]:
+    """Which of the runs it has an agent should end now."""
+    return [
+        Command("stop", run.run_id)
+        for run in runs.list_stopping_runs(connection, agent.pk)
+        if run.run_id in alive_runs and _kill_now(run, at)
+    ]
+
+
+def _kill_now(run: Run, at: datetime) -> bool:
+    asked_at = run.stop_requested_at or at
+    return run.state is RunState.PENDING or (at - asked_at).total_seconds() >= STOP_GRACE_S
+
+
+def _run_command(kind: str, sweep: Sweep, run: Run) -> Command:
+    config = {
+        key: item.get("value")
+        for key, item in json.loads(run.config).items()
+        if key != "_wandb" and isinstance(item, dict)
+    }
+    return Command(kind, run.run_id, specs.spec_of(sweep).program, config)

@@ -1,0 +1,88 @@
+"""A sweep's file, read once: what its YAML says, as the search understands it."""
+
+from functools import lru_cache
+from typing import Any
+
+import yaml
+
+from sweepd.domain.errors import BadInput
+from sweepd.domain.sweeps import Sweep
+from sweepd.search.errors import ConfigError
+from sweepd.search.grammar import sweep_file as grammar
+from sweepd.search.grid import Grid
+from sweepd.search.spec import SweepSpec
+
+MAX_VALUES = 2_000_000  # a list of 10⁶ values is a grid we take
+MAX_LEVELS = 60
+
+
+def read_yaml(text: str) -> dict[str, Any]:
+    """A sweep file's text as a mapping.
+
+    Raises:
+        BadInput: Not YAML, or not a mapping; with the line where it goes wrong.
+    """
+    try:
+        raw = yaml.safe_load(text)
+    except RecursionError as error:
+        raise BadInput("the sweep file is nested too deeply to be read") from error
+    except yaml.YAMLError as error:
+        mark = getattr(error, "problem_mark", None)
+        where = f" at line {mark.line + 1}, column {mark.column + 1}" if mark else ""
+        problem = getattr(error, "problem", None) or str(error)
+        raise BadInput(f"the sweep file is not valid YAML{where}: {problem}") from error
+    if not isinstance(raw, dict):
+        raise BadInput(
+            "a sweep file is a mapping with `method` and `parameters`; "
+            f"got {type(raw).__name__ if raw is not None else 'an empty file'}"
+        )
+    _check_size(raw)
+    return raw
+
+
+def _check_size(raw: dict[str, Any]) -> None:
+    """Refuse a text whose aliases (`*name`) unfold into far more than was written."""
+    n_values, waiting = 0, [iter([raw])]
+    while waiting:
+        for value in waiting[-1]:
+            n_values += 1
+            if n_values > MAX_VALUES or len(waiting) > MAX_LEVELS:
+                raise BadInput(
+                    f"the sweep file unfolds into more than {MAX_VALUES:,} values or "
+                    f"{MAX_LEVELS} levels; does an alias (*name) repeat another, or itself?"
+                )
+            if isinstance(value, dict | list):
+                waiting.append(iter(value.values() if isinstance(value, dict) else value))
+                break
+        else:
+            waiting.pop()
+
+
+@lru_cache(maxsize=256)
+def parse(text: str) -> SweepSpec:
+    """What a sweep file says.
+
+    Raises:
+        BadInput: It cannot run; the message names each key that is wrong.
+    """
+    try:
+        return grammar.parse(read_yaml(text))
+    except ConfigError as error:
+        raise BadInput("this sweep cannot run: " + "; ".join(error.problems)) from error
+
+
+def spec_of(sweep: Sweep) -> SweepSpec:
+    """What a stored sweep's file says."""
+    return parse(sweep.config_yaml)
+
+
+@lru_cache(maxsize=256)
+def grid_of(text: str) -> Grid:
+    """The grid of a `method: grid` file."""
+    return Grid(parse(text).space)
+
+
+@lru_cache(maxsize=64)
+def drawn_grid_of(text: str) -> Grid:
+    """Every config that sampling a finite space can give."""
+    return Grid(parse(text).space, drawn=True)

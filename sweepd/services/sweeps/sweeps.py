@@ -1,0 +1,343 @@
+"""Sweeps as their owner sees them: create, edit, pause, resume, stop, cancel, read."""
+
+import secrets
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sweepd.domain.errors import BadInput, NotFound
+from sweepd.domain.ids import new_short_id
+from sweepd.domain.projects import Project
+from sweepd.domain.runs import Run
+from sweepd.domain.sweeps import Agent, Sweep, SweepEvent, SweepPoint, SweepState
+from sweepd.domain.users import Caller
+from sweepd.search.spec import SweepSpec
+from sweepd.search.stopping.rules import Replayed
+from sweepd.services import access
+from sweepd.services.core import Core
+from sweepd.services.filters import sweeps as sweep_filters
+from sweepd.services.sweeps import early_stops, endings, lifecycle, local_control, repeats, specs
+from sweepd.services.sweeps import edits as sweep_edits
+from sweepd.services.sweeps.insights import InsightCache, Insights
+from sweepd.services.sweeps.proposals import Proposals
+from sweepd.services.sweeps.repeats import RepeatedConfig
+from sweepd.store import agents, projects, runs, sweeps
+from sweepd.store.database import Connection
+
+_REASONS = {
+    SweepState.PAUSED: "paused",
+    SweepState.RUNNING: "resumed",
+    SweepState.FINISHED: "stopped: no new runs, current ones end by themselves",
+    SweepState.CANCELED: "canceled: current runs are stopped",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class SweepChange:
+    """What a client asks of a sweep; None leaves a field as it is."""
+
+    config_yaml: str | None = None
+    description: str | None = None
+    display_name: str | None = None
+    state: str | None = None
+    controller: str | None = None
+    scheduler: str | None = None
+    prior_runs: Sequence[str] = ()
+
+
+class Sweeps:
+    """What people do with sweeps."""
+
+    def __init__(self, core: Core, proposals: Proposals) -> None:
+        self._core = core
+        self._proposals = proposals
+        self._insights = InsightCache(core)
+
+    def create(
+        self, caller: Caller, entity: str | None, project: str | None, change: SweepChange
+    ) -> tuple[Sweep, list[str]]:
+        """A new sweep and the warnings about its file.
+
+        Raises:
+            BadInput: The file is missing, is not YAML, or cannot run; nothing is created.
+            NotFound: The caller does not belong to the entity.
+        """
+        if not change.config_yaml:
+            raise BadInput("a sweep needs a config: the text of a sweep.yaml")
+        spec = specs.parse(change.config_yaml)
+        for what, text in (("controller", change.controller), ("scheduler", change.scheduler)):
+            local_control.read_object(text or "{}", what)
+        n_configs = sweep_edits.count_configs(spec, change.config_yaml)
+
+        def create(connection: Connection) -> Sweep:
+            owner = access.ensure_project(connection, caller, self._core, entity, project)
+            at = self._core.now()
+            pk = sweeps.create_sweep(
+                connection,
+                {
+                    "project_id": owner.pk,
+                    "sweep_id": self._fresh_id(connection, owner),
+                    "state": SweepState.PENDING,
+                    "config_yaml": change.config_yaml,
+                    "display_name": change.display_name or spec.name,
+                    "description": change.description or spec.description,
+                    "n_configs": n_configs,
+                    "seed": spec.extras.seed
+                    if spec.extras.seed is not None
+                    else secrets.randbits(31),
+                    "controller": change.controller or "{}",
+                    "scheduler": change.scheduler or "{}",
+                    "user_id": caller.user_pk,
+                    "created_at": at,
+                    "updated_at": at,
+                    **sweep_edits.columns(spec),
+                },
+            )
+            size = f"{n_configs} configs" if n_configs is not None else "no end of its own"
+            sweeps.append_event(
+                connection, pk, at, caller.name, "created", f"method {spec.method}, {size}"
+            )
+            for warning in spec.warnings:
+                sweeps.append_event(connection, pk, at, "", "warning", warning)
+            sweep = sweeps.find_sweep_by_pk(connection, pk)
+            assert sweep is not None
+            sweep_edits.attach_prior_runs(connection, sweep, change.prior_runs, at)
+            return sweep
+
+        sweep = self._core.db.write(create)
+        self._proposals.want(sweep.pk)
+        return sweep, list(spec.warnings)
+
+    def update(self, caller: Caller, sweep_pk: int, change: SweepChange) -> tuple[Sweep, list[str]]:
+        """Change a sweep: its file, state, names, or the local controller's word.
+
+        A new file keeps the configs already taken; configs it no longer holds are cancelled while
+        they wait, new ones are handed out.
+
+        Raises:
+            NotFound, BadInput, Conflict: As the change goes wrong; nothing is changed then.
+        """
+        warnings: list[str] = []
+
+        def update(connection: Connection) -> Sweep:
+            sweep = access.get_sweep_by_pk(connection, caller, sweep_pk, lock=True)
+            at = self._core.now()
+            values: dict[str, Any] = {
+                name: value
+                for name in ("description", "display_name", "scheduler")
+                if (value := getattr(change, name)) is not None
+            }
+            local_control.read_object(change.scheduler or "{}", "scheduler")
+            if values:
+                sweeps.update_sweep(connection, sweep.pk, {**values, "updated_at": at})
+            if change.config_yaml is not None and change.config_yaml != sweep.config_yaml:
+                warnings[:] = sweep_edits.replace_file(
+                    connection, sweep, change.config_yaml, caller.name, at
+                )
+                sweep = access.get_sweep_by_pk(connection, caller, sweep_pk)
+            if change.controller is not None:
+                local_control.obey(connection, sweep, change.controller, caller, at)
+                sweep = access.get_sweep_by_pk(connection, caller, sweep_pk)
+            if change.state is not None:
+                state = _read_state(change.state)
+                lifecycle.set_sweep_state(
+                    connection, sweep, state, f"{_REASONS[state]} by {caller.name}",
+                    caller.name, at,
+                )  # fmt: skip
+                if state is SweepState.RUNNING:
+                    endings.finish_if_done(connection, sweep.pk, at)
+            return access.get_sweep_by_pk(connection, caller, sweep_pk)
+
+        sweep = self._core.db.write(update)
+        self._core.changes.touch("sweep", sweep.pk)
+        self._proposals.want(sweep.pk)
+        return sweep, warnings
+
+    def retry(self, caller: Caller, sweep_pk: int, states: Sequence[str]) -> int:
+        """Hand the configs of failed runs out again, while the sweep runs or after its end.
+
+        Args:
+            states: Of the last attempt at a config: failed, crashed, killed, preempted.
+
+        Returns:
+            How many configs went back.
+        """
+
+        def retry(connection: Connection) -> int:
+            sweep = access.get_sweep_by_pk(connection, caller, sweep_pk, lock=True)
+            return sweep_edits.retry(connection, sweep, states, caller.name, self._core.now())
+
+        n_queued = self._core.db.write(retry)
+        self._core.changes.touch("sweep", sweep_pk)
+        return n_queued
+
+    def enqueue(
+        self, caller: Caller, sweep_pk: int, config: Mapping[str, Any], name: str | None = None
+    ) -> Run:
+        """Queue a hand-picked config; it is handed out before any the search chooses.
+
+        Returns:
+            Its pending run.
+        """
+
+        def enqueue(connection: Connection) -> Run:
+            sweep = access.get_sweep_by_pk(connection, caller, sweep_pk, lock=True)
+            return sweep_edits.enqueue(connection, sweep, config, name, caller, self._core.now())
+
+        run = self._core.db.write(enqueue)
+        self._core.changes.touch("sweep", sweep_pk)
+        return run
+
+    def raise_cap(self, caller: Caller, sweep_pk: int, run_cap: int | None) -> Sweep:
+        """Set how many configs the sweep may hand out; None lets it go on without a cap."""
+        sweep = self.get_by_pk(caller, sweep_pk)
+        text = sweep_edits.with_run_cap(sweep.config_yaml, run_cap)
+        return self.update(caller, sweep_pk, SweepChange(config_yaml=text))[0]
+
+    def preview(self, text: str) -> tuple[list[str], int | None]:
+        """What `create` would say of a file: its warnings and number of configs; nothing is kept.
+
+        Raises:
+            BadInput: It cannot run.
+        """
+        spec = specs.parse(text)
+        return list(spec.warnings), sweep_edits.count_configs(spec, text)
+
+    def get(self, caller: Caller, entity: str | None, project: str | None, sweep_id: str) -> Sweep:
+        """A sweep by its path; a storage key is read by the API before.
+
+        Raises:
+            NotFound: None that the caller may see.
+        """
+        with self._core.db.read() as connection:
+            return access.get_sweep(connection, caller, entity, project, sweep_id)
+
+    def find(
+        self, caller: Caller, entity: str | None, project: str | None, sweep_id: str
+    ) -> Sweep | None:
+        """As `get`, but None when there is none."""
+        try:
+            return self.get(caller, entity, project, sweep_id)
+        except NotFound:
+            return None
+
+    def get_by_pk(self, caller: Caller, pk: int) -> Sweep:
+        """A sweep by our key.
+
+        Raises:
+            NotFound: None that the caller may see.
+        """
+        with self._core.db.read() as connection:
+            return access.get_sweep_by_pk(connection, caller, pk)
+
+    def select(self, project: Project, where: str | None) -> list[Sweep]:
+        """A project's sweeps that pass a filter, newest first; see `sweep_filters`."""
+        return sweep_filters.select_sweeps(self.list_all(project), where)
+
+    def list_all(self, project: Project) -> list[Sweep]:
+        """A project's sweeps, newest first."""
+        with self._core.db.read() as connection:
+            return sweeps.list_sweeps(connection, project.pk)
+
+    def delete(self, caller: Caller, sweep_pk: int) -> None:
+        """Remove a sweep; its runs stay, its agents leave at their next heartbeat."""
+
+        def delete(connection: Connection) -> None:
+            sweeps.delete_sweep(connection, access.get_sweep_by_pk(connection, caller, sweep_pk).pk)
+
+        self._core.db.write(delete)
+
+    def points(self, sweep: Sweep) -> list[SweepPoint]:
+        """The sweep's runs as the comparison draws them."""
+        with self._core.db.read() as connection:
+            return sweeps.list_points(connection, sweep.pk)
+
+    def runs(self, sweep: Sweep, first: int | None = None, after_pk: int = 0) -> list[Run]:
+        """The sweep's runs, in the order they were handed out."""
+        with self._core.db.read() as connection:
+            return runs.list_sweep_runs(connection, sweep.pk, first, after_pk)
+
+    def count_runs(self, sweep: Sweep) -> dict[str, int]:
+        """How many runs are in each state."""
+        with self._core.db.read() as connection:
+            return runs.count_states(connection, sweep.pk)
+
+    def best_run(self, sweep: Sweep) -> Run | None:
+        """The run whose metric was best at any step; None when none logged it.
+
+        With `repeats`, the best run of the config whose mean is best.
+        """
+        is_max = sweep.metric_goal == "maximize"
+        among = self.repeated(sweep)
+        with self._core.db.read() as connection:
+            if among and among[0].mean is not None:
+                found = runs.find_runs_by_ids(connection, sweep.project_pk, among[0].run_ids)
+                return repeats.best_of(found, is_max)
+            return runs.best_sweep_run(connection, sweep.pk, is_max)
+
+    def agents(self, sweep: Sweep) -> list[Agent]:
+        """The sweep's agents, oldest first."""
+        with self._core.db.read() as connection:
+            return agents.list_agents(connection, sweep.pk)
+
+    def events(self, sweep: Sweep) -> list[SweepEvent]:
+        """What happened to the sweep, oldest first."""
+        with self._core.db.read() as connection:
+            return sweeps.list_events(connection, sweep.pk)
+
+    def repeated(self, sweep: Sweep) -> list[RepeatedConfig]:
+        """The sweep's configs with the mean of their runs, best first; empty without `repeats`.
+
+        A config that still lacks repetitions comes after those that have all.
+        """
+        extras = specs.spec_of(sweep).extras
+        if extras.repeats < 2:
+            return []
+        is_max = sweep.metric_goal == "maximize"
+        found = repeats.group(self.points(sweep), extras.repeat_as, is_max)
+        return repeats.ranked(found, extras.repeats, is_max)
+
+    def stops(self, sweep: Sweep, rule: Mapping[str, Any] | None = None) -> list[Replayed]:
+        """What a stopping rule would have stopped among the sweep's runs, as they arrived.
+
+        Args:
+            rule: As `early_terminate` has it; None takes the sweep's own.
+
+        Raises:
+            BadInput: The rule cannot be read, or the sweep has neither rule nor metric.
+        """
+        with self._core.db.read() as connection:
+            return early_stops.replay(connection, sweep, rule)
+
+    def importance(self, sweep: Sweep) -> Insights:
+        """Which parameters matter, and in which direction; kept until results change."""
+        return self._insights.importance(sweep)
+
+    def bands(self, sweep: Sweep) -> list[tuple[int, float | None]]:
+        """Where the stopping rule looks: (iteration, what a run has to reach there now)."""
+        return self._insights.bands(sweep)
+
+    def spec(self, sweep: Sweep) -> SweepSpec:
+        """What the sweep's file says."""
+        return specs.spec_of(sweep)
+
+    def project(self, sweep: Sweep) -> Project:
+        """The sweep's project."""
+        with self._core.db.read() as connection:
+            project = projects.find_project_by_pk(connection, sweep.project_pk)
+        assert project is not None
+        return project
+
+    def _fresh_id(self, connection: Connection, project: Project) -> str:
+        while True:
+            sweep_id = new_short_id()
+            if sweeps.find_sweep(connection, project.pk, sweep_id) is None:
+                return sweep_id
+
+
+def _read_state(text: str) -> SweepState:
+    try:
+        return SweepState(text.upper())
+    except ValueError as error:
+        names = ", ".join(SweepState)
+        raise BadInput(f"a sweep's state is one of {names}; got {text!r}") from error
