@@ -23,10 +23,10 @@ from sweepd.domain.registries import Role
 from sweepd.domain.runs import Run
 from sweepd.domain.users import Caller
 from sweepd.services import access
-from sweepd.services.artifacts.uploads import ArtifactUploads
-from sweepd.services.files.blob_keeping import BlobKeeping
 from sweepd.services.artifacts.collections import Collections
+from sweepd.services.artifacts.uploads import ArtifactUploads
 from sweepd.services.core import Core
+from sweepd.services.files.blob_keeping import BlobKeeping
 from sweepd.store import artifacts, collections, manifests, run_files, runs
 from sweepd.store.blobs import Blobs
 from sweepd.store.database import Connection

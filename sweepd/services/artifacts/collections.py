@@ -10,9 +10,9 @@ from sweepd.domain.ids import check_alias, check_collection_name
 from sweepd.domain.projects import Project
 from sweepd.domain.registries import Role
 from sweepd.domain.users import Caller
-from sweepd.services.filters import artifacts as artifact_filters
 from sweepd.services import access
 from sweepd.services.core import Core
+from sweepd.services.filters import artifacts as artifact_filters
 from sweepd.store import artifacts, collections, registries
 from sweepd.store.database import Connection
 

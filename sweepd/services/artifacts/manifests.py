@@ -13,8 +13,8 @@ from sweepd.domain.errors import BadInput, NotFound
 from sweepd.domain.ids import check_file_path
 from sweepd.domain.users import Caller
 from sweepd.services import access
-from sweepd.services.files.blob_keeping import BlobKeeping
 from sweepd.services.core import Core
+from sweepd.services.files.blob_keeping import BlobKeeping
 from sweepd.store import artifacts, manifests
 from sweepd.store.blobs import Blobs, StoredBlob
 from sweepd.store.database import Connection

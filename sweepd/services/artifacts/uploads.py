@@ -23,10 +23,10 @@ from sweepd.domain.ids import check_alias, check_collection_name, check_file_pat
 from sweepd.domain.runs import Run
 from sweepd.domain.users import Caller
 from sweepd.services import access
-from sweepd.services.files.blob_keeping import BlobKeeping
-from sweepd.services.core import Core
-from sweepd.services.files.large_files import LargeFiles
 from sweepd.services.artifacts.manifests import Manifests, check_pending, read_entries
+from sweepd.services.core import Core
+from sweepd.services.files.blob_keeping import BlobKeeping
+from sweepd.services.files.large_files import LargeFiles
 from sweepd.store import artifacts, collections, manifests, runs
 from sweepd.store.blobs import Blobs
 from sweepd.store.database import Connection

@@ -6,7 +6,7 @@ from sweepd import server
 from sweepd.domain.errors import BadInput
 from sweepd.domain.users import Caller
 from tests.conftest import FakeClock
-from tests.unit.services.test_registries import link, log, make
+from tests.unit.services.people.test_registries import link, log, make
 
 SEARCHES = [
     (None, None, None, ["best:0", "cnn:1", "cnn:0"]),
