@@ -64,7 +64,7 @@ class Reader:
         at = self.parts.core.now() - timedelta(hours=1)
         rows = [
             {
-                "project_id": long.project_pk, "run_id": f"r{i}", "display_name": f"run-{i}",
+                "project_pk": long.project_pk, "run_id": f"r{i}", "display_name": f"run-{i}",
                 "state": "finished", "created_at": at, "updated_at": at,
                 "config": json.dumps({f"p{k}": {"value": rng.random()} for k in range(12)}
                                      | {"lr": {"value": rng.random()}}),

@@ -20,9 +20,9 @@ _N_RUNS = (
 
 _SELECT = (
     sa.select(schema.agents, schema.entities.c.name.label("entity"))
-    .join(schema.sweeps, schema.sweeps.c.id == _agents.sweep_id)
-    .join(schema.projects, schema.projects.c.id == schema.sweeps.c.project_id)
-    .join(schema.entities, schema.entities.c.id == schema.projects.c.entity_id)
+    .join(schema.sweeps, schema.sweeps.c.id == _agents.sweep_pk)
+    .join(schema.projects, schema.projects.c.id == schema.sweeps.c.project_pk)
+    .join(schema.entities, schema.entities.c.id == schema.projects.c.entity_pk)
 )
 
 # Made once: every heartbeat goes through these.
@@ -38,10 +38,10 @@ def create_agent(
     inserted = connection.execute(
         _INSERT,
         {
-            "sweep_id": sweep_pk,
+            "sweep_pk": sweep_pk,
             "name": name,
             "host": host,
-            "user_id": user_pk,
+            "user_pk": user_pk,
             "created_at": at,
             "heartbeat_at": at,
         },
@@ -63,14 +63,14 @@ def touch_agent(connection: Connection, pk: int, values: dict[str, Any]) -> None
 
 def list_agents(connection: Connection, sweep_pk: int) -> list[Agent]:
     """A sweep's agents, oldest first."""
-    query = _SELECT.add_columns(_N_RUNS).where(_agents.sweep_id == sweep_pk)
+    query = _SELECT.add_columns(_N_RUNS).where(_agents.sweep_pk == sweep_pk)
     return [_agent(row, row.n_runs) for row in connection.execute(query.order_by(_agents.id))]
 
 
 def count_active(connection: Connection, sweep_pk: int, since: datetime) -> int:
     """How many of a sweep's agents have been heard of since a time."""
     query = sa.select(sa.func.count()).where(
-        _agents.sweep_id == sweep_pk, _agents.heartbeat_at >= since, _agents.exited_at.is_(None)
+        _agents.sweep_pk == sweep_pk, _agents.heartbeat_at >= since, _agents.exited_at.is_(None)
     )
     return int(connection.execute(query).scalar_one())
 
@@ -78,7 +78,7 @@ def count_active(connection: Connection, sweep_pk: int, since: datetime) -> int:
 def _agent(row: sa.Row[Any], n_runs: int | None) -> Agent:
     return Agent(
         pk=row.id,
-        sweep_pk=row.sweep_id,
+        sweep_pk=row.sweep_pk,
         entity=row.entity,
         name=row.name,
         host=row.host,

@@ -43,7 +43,7 @@ def find_by_client_id(
     entity_pk: int | None = None,
 ) -> Artifact | None:
     """A version of a project or of an entity, by an id that a client made up for it."""
-    others = sa.select(schema.client_ids.c.artifact_id)
+    others = sa.select(schema.client_ids.c.artifact_pk)
     query = sa.select(schema.artifacts).where(
         sa.or_(
             _artifacts.client_id == client_id,
@@ -52,9 +52,9 @@ def find_by_client_id(
         _artifacts.state != ArtifactState.DELETED,
     )
     if project_pk is not None:
-        query = query.where(_artifacts.project_id == project_pk)
+        query = query.where(_artifacts.project_pk == project_pk)
     if entity_pk is not None:
-        query = query.join(schema.projects).where(schema.projects.c.entity_id == entity_pk)
+        query = query.join(schema.projects).where(schema.projects.c.entity_pk == entity_pk)
     row = connection.execute(query.order_by(_artifacts.id.desc()).limit(1)).first()
     return _artifact(row) if row else None
 
@@ -62,7 +62,7 @@ def find_by_client_id(
 def add_client_id(connection: Connection, artifact_pk: int, client_id: str) -> None:
     """Know a version by one more id of a client's making; again changes nothing."""
     query = insert(connection, schema.client_ids).values(
-        client_id=client_id, artifact_id=artifact_pk
+        client_id=client_id, artifact_pk=artifact_pk
     )
     connection.execute(query.on_conflict_do_nothing())
 
@@ -83,10 +83,10 @@ def list_entities(connection: Connection, pk: int) -> set[str]:
     """Names of the entities in whose collections a version is: its own, and those of its links."""
     query = (
         sa.select(schema.entities.c.name)
-        .join(schema.projects, schema.projects.c.entity_id == schema.entities.c.id)
-        .join(schema.collections, schema.collections.c.project_id == schema.projects.c.id)
-        .join(schema.memberships, schema.memberships.c.collection_id == schema.collections.c.id)
-        .where(schema.memberships.c.artifact_id == pk)
+        .join(schema.projects, schema.projects.c.entity_pk == schema.entities.c.id)
+        .join(schema.collections, schema.collections.c.project_pk == schema.projects.c.id)
+        .join(schema.memberships, schema.memberships.c.collection_pk == schema.collections.c.id)
+        .where(schema.memberships.c.artifact_pk == pk)
     )
     return set(connection.execute(query).scalars())
 
@@ -96,7 +96,7 @@ def find_distributed(
 ) -> Artifact | None:
     """The version several writers build together under one id."""
     query = sa.select(schema.artifacts).where(
-        _artifacts.collection_id == collection_pk,
+        _artifacts.collection_pk == collection_pk,
         _artifacts.distributed_id == distributed_id,
         _artifacts.state == ArtifactState.PENDING,
     )
@@ -132,7 +132,7 @@ def find_same(
 ) -> Artifact | None:
     """The newest version of a sequence that has a content."""
     query = sa.select(schema.artifacts).where(
-        _artifacts.collection_id == collection_pk,
+        _artifacts.collection_pk == collection_pk,
         _artifacts.digest == digest,
         _artifacts.digest_algorithm == algorithm,
         _artifacts.state == ArtifactState.COMMITTED,
@@ -145,7 +145,7 @@ def record_output(connection: Connection, run_pk: int, artifact_pk: int) -> None
     """Note that a run logged what another had logged before; once is enough."""
     connection.execute(
         insert(connection, schema.outputs)
-        .values(run_pk=run_pk, artifact_id=artifact_pk)
+        .values(run_pk=run_pk, artifact_pk=artifact_pk)
         .on_conflict_do_nothing()
     )
 
@@ -153,7 +153,7 @@ def record_output(connection: Connection, run_pk: int, artifact_pk: int) -> None
 def list_logged(connection: Connection, run_pk: int, first: bool = False) -> list[Artifact]:
     """The versions a run logged, oldest first; those it was the first to log only, if wanted."""
     is_own = _artifacts.run_pk == run_pk
-    again = sa.select(schema.outputs.c.artifact_id).where(schema.outputs.c.run_pk == run_pk)
+    again = sa.select(schema.outputs.c.artifact_pk).where(schema.outputs.c.run_pk == run_pk)
     query = sa.select(schema.artifacts).where(
         is_own if first else is_own | _artifacts.id.in_(again),
         _artifacts.state == ArtifactState.COMMITTED,
@@ -165,7 +165,7 @@ def list_used(connection: Connection, run_pk: int) -> list[Artifact]:
     """The versions a run used, in the order it did."""
     query = (
         sa.select(schema.artifacts)
-        .join(schema.uses, schema.uses.c.artifact_id == _artifacts.id)
+        .join(schema.uses, schema.uses.c.artifact_pk == _artifacts.id)
         .where(schema.uses.c.run_pk == run_pk, _artifacts.state == ArtifactState.COMMITTED)
         .order_by(schema.uses.c.created_at, _artifacts.id)
     )
@@ -178,14 +178,14 @@ def record_use(
     """Note that a run used a version; once is enough."""
     connection.execute(
         insert(connection, schema.uses)
-        .values(run_pk=run_pk, artifact_id=artifact_pk, used_as=used_as, created_at=at)
+        .values(run_pk=run_pk, artifact_pk=artifact_pk, used_as=used_as, created_at=at)
         .on_conflict_do_nothing()
     )
 
 
 def list_users(connection: Connection, artifact_pk: int) -> list[int]:
     """Keys of the runs that used a version."""
-    query = sa.select(schema.uses.c.run_pk).where(schema.uses.c.artifact_id == artifact_pk)
+    query = sa.select(schema.uses.c.run_pk).where(schema.uses.c.artifact_pk == artifact_pk)
     return list(connection.execute(query.order_by(schema.uses.c.created_at)).scalars())
 
 
@@ -198,8 +198,8 @@ def pending_aliases(connection: Connection, pk: int) -> str:
 def _artifact(row: sa.Row[Any]) -> Artifact:
     return Artifact(
         pk=row.id,
-        project_pk=row.project_id,
-        collection_pk=row.collection_id,
+        project_pk=row.project_pk,
+        collection_pk=row.collection_pk,
         client_id=row.client_id,
         digest=row.digest,
         state=ArtifactState(row.state),
@@ -213,7 +213,7 @@ def _artifact(row: sa.Row[Any]) -> Artifact:
         history_step=row.history_step,
         ttl_s=row.ttl_s,
         manifest_blob=row.manifest_blob,
-        base_pk=row.base_artifact_id,
+        base_pk=row.base_artifact_pk,
         commit_hash=row.commit_hash,
         created_at=row.created_at,
         updated_at=row.updated_at,

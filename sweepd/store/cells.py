@@ -15,11 +15,11 @@ _cells = schema.cells.c
 # Made once: every hand-out goes through these.
 _BY_PK = sa.select(schema.cells).where(_cells.id == sa.bindparam("cell_key"))
 _BY_KEY = sa.select(schema.cells).where(
-    _cells.sweep_id == sa.bindparam("sweep_key"), _cells.key == sa.bindparam("config_key")
+    _cells.sweep_pk == sa.bindparam("sweep_key"), _cells.key == sa.bindparam("config_key")
 )
 _NEXT_QUEUED = (
     sa.select(schema.cells)
-    .where(_cells.sweep_id == sa.bindparam("sweep_key"), _cells.state == CellState.QUEUED)
+    .where(_cells.sweep_pk == sa.bindparam("sweep_key"), _cells.state == CellState.QUEUED)
     .order_by(_cells.id)
     .limit(1)
 )
@@ -45,7 +45,7 @@ def reserve_new_cell(
     row = connection.execute(
         _reserve(connection.dialect.name),
         {
-            "sweep_id": sweep_pk,
+            "sweep_pk": sweep_pk,
             "key": key,
             "state": state,
             "config": config,
@@ -68,7 +68,7 @@ def list_over_cap(connection: Connection, sweep_pk: int, n_over: int) -> list[Ce
     query = (
         sa.select(schema.cells)
         .where(
-            _cells.sweep_id == sweep_pk,
+            _cells.sweep_pk == sweep_pk,
             _cells.state == CellState.QUEUED,
             _cells.n_attempts == 0,
         )
@@ -103,7 +103,7 @@ def repeat_key(key: str, number: int) -> str:
 def count_distinct(connection: Connection, sweep_pk: int) -> int:
     """How many different configs a sweep has taken."""
     query = sa.select(sa.func.count()).where(
-        _cells.sweep_id == sweep_pk, _cells.key.not_like("%.%")
+        _cells.sweep_pk == sweep_pk, _cells.key.not_like("%.%")
     )
     return int(connection.execute(query).scalar_one())
 
@@ -112,7 +112,7 @@ def list_cells(
     connection: Connection, sweep_pk: int, states: Iterable[CellState] | None = None
 ) -> list[Cell]:
     """A sweep's cells, oldest first."""
-    query = sa.select(schema.cells).where(_cells.sweep_id == sweep_pk).order_by(_cells.id)
+    query = sa.select(schema.cells).where(_cells.sweep_pk == sweep_pk).order_by(_cells.id)
     if states is not None:
         query = query.where(_cells.state.in_(list(states)))
     return [_cell(row) for row in connection.execute(query)]
@@ -120,14 +120,14 @@ def list_cells(
 
 def list_keys(connection: Connection, sweep_pk: int) -> set[str]:
     """The keys of every config a sweep has taken."""
-    query = sa.select(_cells.key).where(_cells.sweep_id == sweep_pk)
+    query = sa.select(_cells.key).where(_cells.sweep_pk == sweep_pk)
     return {str(key) for key in connection.execute(query).scalars()}
 
 
 def _cell(row: sa.Row[Any]) -> Cell:
     return Cell(
         pk=row.id,
-        sweep_pk=row.sweep_id,
+        sweep_pk=row.sweep_pk,
         key=row.key,
         state=CellState(row.state),
         config=row.config,

@@ -21,14 +21,14 @@ _SELECT = (
         schema.projects.c.name.label("project"),
         schema.entities.c.name.label("entity"),
     )
-    .join(schema.projects, schema.projects.c.id == _collections.project_id)
-    .join(schema.entities, schema.entities.c.id == schema.projects.c.entity_id)
+    .join(schema.projects, schema.projects.c.id == _collections.project_pk)
+    .join(schema.entities, schema.entities.c.id == schema.projects.c.entity_pk)
 )
 
 
 def find_collection(connection: Connection, project_pk: int, name: str) -> Collection | None:
     """A collection by its project and name."""
-    query = _SELECT.where(_collections.project_id == project_pk, _collections.name == name)
+    query = _SELECT.where(_collections.project_pk == project_pk, _collections.name == name)
     row = connection.execute(query).first()
     return _collection(row) if row else None
 
@@ -50,7 +50,7 @@ def create_collection(connection: Connection, values: dict[str, Any]) -> Collect
     connection.execute(
         insert(connection, schema.collections).values(**values).on_conflict_do_nothing()
     )
-    found = find_collection(connection, values["project_id"], values["name"])
+    found = find_collection(connection, values["project_pk"], values["name"])
     assert found is not None
     return found
 
@@ -64,7 +64,7 @@ def list_collections(
     connection: Connection, project_pk: int, type_name: str | None = None
 ) -> list[Collection]:
     """A project's collections, newest first."""
-    query = _SELECT.where(_collections.project_id == project_pk)
+    query = _SELECT.where(_collections.project_pk == project_pk)
     if type_name is not None:
         query = query.where(_collections.type_name == type_name)
     query = query.order_by(_collections.id.desc())
@@ -80,7 +80,7 @@ def add_membership(
     """
     old = connection.execute(
         sa.select(_memberships.id).where(
-            _memberships.collection_id == collection_pk, _memberships.artifact_id == artifact_pk
+            _memberships.collection_pk == collection_pk, _memberships.artifact_pk == artifact_pk
         )
     ).scalar()
     if old is not None:
@@ -90,8 +90,8 @@ def add_membership(
     following = connection.execute(query.returning(_collections.next_version)).scalar_one()
     done = connection.execute(
         sa.insert(schema.memberships).values(
-            collection_id=collection_pk,
-            artifact_id=artifact_pk,
+            collection_pk=collection_pk,
+            artifact_pk=artifact_pk,
             version=following - 1,
             created_at=at,
         )
@@ -104,9 +104,9 @@ def set_alias(connection: Connection, collection_pk: int, membership_pk: int, al
     """Let an alias name this version, and no other of the collection."""
     connection.execute(
         insert(connection, schema.aliases)
-        .values(collection_id=collection_pk, membership_id=membership_pk, alias=alias)
+        .values(collection_pk=collection_pk, membership_pk=membership_pk, alias=alias)
         .on_conflict_do_update(
-            index_elements=["collection_id", "alias"], set_={"membership_id": membership_pk}
+            index_elements=["collection_pk", "alias"], set_={"membership_pk": membership_pk}
         )
     )
 
@@ -115,7 +115,7 @@ def remove_alias(connection: Connection, membership_pk: int, alias: str) -> None
     """Take an alias from a version."""
     connection.execute(
         sa.delete(schema.aliases).where(
-            _aliases.membership_id == membership_pk, _aliases.alias == alias
+            _aliases.membership_pk == membership_pk, _aliases.alias == alias
         )
     )
 
@@ -137,28 +137,28 @@ def find_membership(connection: Connection, collection_pk: int, alias: str) -> M
     """A place in a collection by alias, by `vN`, or by its version's digest."""
     query = (
         sa.select(schema.memberships)
-        .join(schema.aliases, _aliases.membership_id == _memberships.id)
-        .where(_aliases.collection_id == collection_pk, _aliases.alias == alias)
+        .join(schema.aliases, _aliases.membership_pk == _memberships.id)
+        .where(_aliases.collection_pk == collection_pk, _aliases.alias == alias)
     )
     row = connection.execute(query).first()
     if row is None and alias[:1] == "v" and alias[1:].isdigit():
         row = connection.execute(
             sa.select(schema.memberships).where(
-                _memberships.collection_id == collection_pk,
+                _memberships.collection_pk == collection_pk,
                 _memberships.version == int(alias[1:]),
             )
         ).first()
     if row is None:
         row = connection.execute(
             sa.select(schema.memberships)
-            .join(schema.artifacts, schema.artifacts.c.id == _memberships.artifact_id)
-            .where(_memberships.collection_id == collection_pk, schema.artifacts.c.digest == alias)
+            .join(schema.artifacts, schema.artifacts.c.id == _memberships.artifact_pk)
+            .where(_memberships.collection_pk == collection_pk, schema.artifacts.c.digest == alias)
             .order_by(_memberships.version.desc())
             .limit(1)
         ).first()
     if row is None:
         return None
-    held = sa.select(_aliases.alias).where(_aliases.membership_id == row.id)
+    held = sa.select(_aliases.alias).where(_aliases.membership_pk == row.id)
     names = connection.execute(held.order_by(_aliases.alias)).scalars().all()
     return _membership(row, names)
 
@@ -172,35 +172,35 @@ def list_memberships(
     """Places of a collection or of a version, newest first."""
     query = sa.select(schema.memberships).order_by(_memberships.id.desc()).limit(limit)
     if collection_pk is not None:
-        query = query.where(_memberships.collection_id == collection_pk)
+        query = query.where(_memberships.collection_pk == collection_pk)
     if artifact_pk is not None:
-        query = query.where(_memberships.artifact_id == artifact_pk)
+        query = query.where(_memberships.artifact_pk == artifact_pk)
     rows = connection.execute(query).all()
     names: dict[int, list[str]] = {row.id: [] for row in rows}
     for first in range(0, len(rows), MAX_VALUES):
         some = [row.id for row in rows[first : first + MAX_VALUES]]
-        held = sa.select(schema.aliases).where(_aliases.membership_id.in_(some))
+        held = sa.select(schema.aliases).where(_aliases.membership_pk.in_(some))
         for alias in connection.execute(held.order_by(_aliases.alias)):
-            names[alias.membership_id].append(alias.alias)
+            names[alias.membership_pk].append(alias.alias)
     return [_membership(row, names[row.id]) for row in rows]
 
 
 def list_aliases(connection: Connection, collection_pk: int) -> Sequence[str]:
     """Every alias of a collection."""
-    query = sa.select(_aliases.alias).where(_aliases.collection_id == collection_pk)
+    query = sa.select(_aliases.alias).where(_aliases.collection_pk == collection_pk)
     return list(connection.execute(query.order_by(_aliases.alias)).scalars())
 
 
 def _membership(row: sa.Row[Any], aliases: Sequence[str]) -> Membership:
     return Membership(
-        row.id, row.collection_id, row.artifact_id, row.version, tuple(aliases), row.created_at
+        row.id, row.collection_pk, row.artifact_pk, row.version, tuple(aliases), row.created_at
     )
 
 
 def _collection(row: sa.Row[Any]) -> Collection:
     return Collection(
         pk=row.id,
-        project_pk=row.project_id,
+        project_pk=row.project_pk,
         entity=row.entity,
         project=row.project,
         kind=CollectionKind(row.kind),

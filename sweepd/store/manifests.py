@@ -19,10 +19,10 @@ def upsert_entries(connection: Connection, artifact_pk: int, found: Sequence[Ent
     if not found:
         return
     query = insert(connection, schema.entries)
-    columns = ("digest", "algorithm", "size_bytes", "ref", "blob", "birth_artifact_id")
+    columns = ("digest", "algorithm", "size_bytes", "ref", "blob", "birth_artifact_pk")
     connection.execute(
         query.on_conflict_do_update(
-            index_elements=["artifact_id", "path"],
+            index_elements=["artifact_pk", "path"],
             set_={name: query.excluded[name] for name in columns},
         ),
         [_entry_row(artifact_pk, entry) for entry in found],
@@ -31,14 +31,14 @@ def upsert_entries(connection: Connection, artifact_pk: int, found: Sequence[Ent
 
 def _entry_row(artifact_pk: int, entry: Entry) -> dict[str, Any]:
     return {
-        "artifact_id": artifact_pk,
+        "artifact_pk": artifact_pk,
         "path": entry.path,
         "digest": entry.digest,
         "algorithm": entry.algorithm,
         "size_bytes": entry.size_bytes,
         "ref": entry.ref,
         "blob": entry.blob,
-        "birth_artifact_id": entry.birth_artifact_pk,
+        "birth_artifact_pk": entry.birth_artifact_pk,
     }
 
 
@@ -50,7 +50,7 @@ def list_entries(
     limit: int | None = None,
 ) -> list[Entry]:
     """A version's manifest by path; of the paths named only, behind one, up to a number of them."""
-    query = sa.select(schema.entries).where(_entries.artifact_id == artifact_pk)
+    query = sa.select(schema.entries).where(_entries.artifact_pk == artifact_pk)
     if names is not None and len(names) > MAX_VALUES:
         wanted = set(names)
         every = list_entries(connection, artifact_pk, after=after)
@@ -68,7 +68,7 @@ def count_entries(
     """How many lines a version's manifest has, of the paths named only."""
     if names:
         return len(list_entries(connection, artifact_pk, names))
-    query = sa.select(sa.func.count()).where(_entries.artifact_id == artifact_pk)
+    query = sa.select(sa.func.count()).where(_entries.artifact_pk == artifact_pk)
     return int(connection.execute(query).scalar_one())
 
 
@@ -79,21 +79,21 @@ def _entry(row: sa.Row[Any]) -> Entry:
         row.size_bytes,
         row.ref,
         row.blob,
-        row.birth_artifact_id,
+        row.birth_artifact_pk,
         DigestAlgorithm(row.algorithm),
     )
 
 
 def replace_entries(connection: Connection, artifact_pk: int, found: Sequence[Entry]) -> None:
     """Make these the whole manifest."""
-    connection.execute(sa.delete(schema.entries).where(_entries.artifact_id == artifact_pk))
+    connection.execute(sa.delete(schema.entries).where(_entries.artifact_pk == artifact_pk))
     upsert_entries(connection, artifact_pk, found)
 
 
 def list_blobs(connection: Connection, artifact_pk: int) -> list[str]:
     """The bytes a version's files refer to."""
     query = sa.select(_entries.blob).where(
-        _entries.artifact_id == artifact_pk, _entries.blob.is_not(None)
+        _entries.artifact_pk == artifact_pk, _entries.blob.is_not(None)
     )
     return [str(name) for name in connection.execute(query.distinct()).scalars()]
 
@@ -123,7 +123,7 @@ def find_blobs(
         query = (
             sa.select(_entries.digest, _entries.algorithm, schema.blobs.c.hash)
             .join(schema.blobs, _entries.blob == schema.blobs.c.hash)
-            .join(schema.artifacts, _artifacts.id == _entries.artifact_id)
+            .join(schema.artifacts, _artifacts.id == _entries.artifact_pk)
             .where(
                 _entries.digest.in_([digest.value for digest in some]),
                 of_algorithm == _entries.digest,
@@ -131,12 +131,12 @@ def find_blobs(
             .distinct()
         )
         if project_pk is not None:
-            query = query.where(_artifacts.project_id == project_pk)
+            query = query.where(_artifacts.project_pk == project_pk)
         if artifact_pk is not None:
             query = query.where(_artifacts.id == artifact_pk)
         if linked_to is not None:
-            places = sa.select(schema.memberships.c.artifact_id).join(schema.collections)
-            places = places.where(schema.collections.c.project_id == linked_to)
+            places = sa.select(schema.memberships.c.artifact_pk).join(schema.collections)
+            places = places.where(schema.collections.c.project_pk == linked_to)
             query = query.where(_artifacts.id.in_(places))
         rows = connection.execute(query)
         known = {Digest(row.digest, DigestAlgorithm(row.algorithm)): row.hash for row in rows}

@@ -56,7 +56,7 @@ def list_alerts(
     if run_pk is not None:
         query = query.where(alerts.run_pk == run_pk)
     if project_pk is not None:
-        query = query.where(runs.project_id == project_pk, runs.deleted_at.is_(None))
+        query = query.where(runs.project_pk == project_pk, runs.deleted_at.is_(None))
     return [Alert(*row) for row in connection.execute(query)]
 
 
@@ -65,10 +65,10 @@ def upsert_chart(
 ) -> int:
     """Keep a chart's Vega spec under a name."""
     query = insert(connection, schema.charts).values(
-        entity_id=entity_pk, name=name, display_name=display_name, spec=spec
+        entity_pk=entity_pk, name=name, display_name=display_name, spec=spec
     )
     query = query.on_conflict_do_update(
-        index_elements=["entity_id", "name"],
+        index_elements=["entity_pk", "name"],
         set_={"display_name": display_name, "spec": spec},
     )
     return int(connection.execute(query.returning(schema.charts.c.id)).scalar_one())
@@ -77,5 +77,5 @@ def upsert_chart(
 def find_chart(connection: Connection, entity_pk: int, name: str) -> str | None:
     """The Vega spec kept under a name."""
     charts = schema.charts.c
-    query = sa.select(charts.spec).where(charts.entity_id == entity_pk, charts.name == name)
+    query = sa.select(charts.spec).where(charts.entity_pk == entity_pk, charts.name == name)
     return connection.execute(query).scalar()

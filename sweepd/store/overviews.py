@@ -24,24 +24,24 @@ def list_projects(connection: Connection, entity_pks: Iterable[int]) -> list[Pro
     is_running = sa.case((_runs.state == RunState.RUNNING, 1), else_=0)
     counted = (
         sa.select(
-            _runs.project_id,
+            _runs.project_pk,
             sa.func.count().label("n_runs"),
             sa.func.sum(is_running).label("n_running"),
             sa.func.max(_runs.updated_at).label("last_at"),
         )
-        .join(schema.projects, schema.projects.c.id == _runs.project_id)
-        .where(schema.projects.c.entity_id.in_(pks), _IS_THERE)
-        .group_by(_runs.project_id)
+        .join(schema.projects, schema.projects.c.id == _runs.project_pk)
+        .where(schema.projects.c.entity_pk.in_(pks), _IS_THERE)
+        .group_by(_runs.project_pk)
     )
-    runs = {row.project_id: row for row in connection.execute(counted)}
+    runs = {row.project_pk: row for row in connection.execute(counted)}
     sweeps = schema.sweeps.c
     n_sweeps: dict[int, int] = {
-        row.project_id: row.n
+        row.project_pk: row.n
         for row in connection.execute(
-            sa.select(sweeps.project_id, sa.func.count().label("n"))
-            .join(schema.projects, schema.projects.c.id == sweeps.project_id)
-            .where(schema.projects.c.entity_id.in_(pks))
-            .group_by(sweeps.project_id)
+            sa.select(sweeps.project_pk, sa.func.count().label("n"))
+            .join(schema.projects, schema.projects.c.id == sweeps.project_pk)
+            .where(schema.projects.c.entity_pk.in_(pks))
+            .group_by(sweeps.project_pk)
         )
     }
     found = [
@@ -68,7 +68,7 @@ def sweeps_of(connection: Connection, project_pk: int) -> dict[int, SweepSummary
             sa.func.min(_runs.metric_min).label("low"),
             sa.func.max(_runs.metric_max).label("high"),
         )
-        .where(_runs.project_id == project_pk, _runs.sweep_pk.is_not(None), _IS_THERE)
+        .where(_runs.project_pk == project_pk, _runs.sweep_pk.is_not(None), _IS_THERE)
         .group_by(_runs.sweep_pk)
     )
     return {
@@ -81,7 +81,7 @@ def stamp_of_runs(connection: Connection, project_pk: int) -> str:
     """A text that differs whenever a run of the project came, went or changed."""
     query = sa.select(
         sa.func.count(), sa.func.count(_runs.deleted_at), sa.func.max(_runs.updated_at)
-    ).where(_runs.project_id == project_pk)
+    ).where(_runs.project_pk == project_pk)
     n_runs, n_deleted, last = connection.execute(query).one()
     return f"{n_runs}-{n_deleted}-{last}"
 
@@ -91,7 +91,7 @@ def list_neighbours(connection: Connection, run: Run, limit: int) -> list[tuple[
 
     Those before it come first, the nearest of them at the head, then those after it.
     """
-    of_same = _runs.sweep_pk == run.sweep_pk if run.sweep_pk else _runs.project_id == run.project_pk
+    of_same = _runs.sweep_pk == run.sweep_pk if run.sweep_pk else _runs.project_pk == run.project_pk
     query = sa.select(_runs.run_id, _runs.display_name).where(of_same, _IS_THERE)
     before = query.where(_runs.id < run.pk).order_by(_runs.id.desc()).limit(limit)
     after = query.where(_runs.id > run.pk).order_by(_runs.id).limit(limit)
@@ -105,7 +105,7 @@ def list_deleted_runs(
     """(key, run id, name, when) of a project's deleted runs, last deleted first."""
     query = (
         sa.select(_runs.id, _runs.run_id, _runs.display_name, _runs.deleted_at)
-        .where(_runs.project_id == project_pk, _runs.deleted_at.is_not(None))
+        .where(_runs.project_pk == project_pk, _runs.deleted_at.is_not(None))
         .order_by(_runs.deleted_at.desc(), _runs.id.desc())
         .limit(limit)
     )
@@ -117,17 +117,17 @@ def list_collections(connection: Connection, project_pk: int) -> list[Collection
     places = schema.memberships.c
     query = (
         sa.select(
-            places.collection_id, sa.func.count().label("n"), sa.func.max(places.version).label("v")
+            places.collection_pk, sa.func.count().label("n"), sa.func.max(places.version).label("v")
         )
-        .join(schema.artifacts, schema.artifacts.c.id == places.artifact_id)
-        .join(schema.collections, schema.collections.c.id == places.collection_id)
+        .join(schema.artifacts, schema.artifacts.c.id == places.artifact_pk)
+        .join(schema.collections, schema.collections.c.id == places.collection_pk)
         .where(
-            schema.collections.c.project_id == project_pk,
+            schema.collections.c.project_pk == project_pk,
             schema.artifacts.c.state == ArtifactState.COMMITTED,
         )
-        .group_by(places.collection_id)
+        .group_by(places.collection_pk)
     )
-    counted: dict[int, Any] = {row.collection_id: row for row in connection.execute(query)}
+    counted: dict[int, Any] = {row.collection_pk: row for row in connection.execute(query)}
     found = collections.list_collections(connection, project_pk)
     return [
         CollectionSummary(
@@ -145,19 +145,19 @@ def list_versions(
     is_there = schema.artifacts.c.state == ArtifactState.COMMITTED
     query = (
         sa.select(places.id, places.version, places.created_at, schema.artifacts.c.size_bytes)
-        .join(schema.artifacts, schema.artifacts.c.id == places.artifact_id)
-        .where(places.collection_id == collection_pk, is_there)
+        .join(schema.artifacts, schema.artifacts.c.id == places.artifact_pk)
+        .where(places.collection_pk == collection_pk, is_there)
     )
     total = connection.execute(
         sa.select(sa.func.count()).select_from(query.subquery())
     ).scalar_one()
     named: dict[int, list[str]] = {}
     for row in connection.execute(
-        sa.select(aliases.membership_id, aliases.alias)
-        .where(aliases.collection_id == collection_pk)
+        sa.select(aliases.membership_pk, aliases.alias)
+        .where(aliases.collection_pk == collection_pk)
         .order_by(aliases.alias)
     ):
-        named.setdefault(row.membership_id, []).append(row.alias)
+        named.setdefault(row.membership_pk, []).append(row.alias)
     found = connection.execute(query.order_by(places.version.desc()).limit(limit))
     return [
         VersionSummary(row.version, tuple(named.get(row.id, ())), row.size_bytes, row.created_at)
@@ -171,8 +171,8 @@ def list_teams(connection: Connection) -> list[Team]:
     members: dict[str, list[str]] = {}
     query = (
         sa.select(entities.name, users.name.label("member"))
-        .outerjoin(schema.members, schema.members.c.entity_id == entities.id)
-        .outerjoin(schema.users, users.id == schema.members.c.user_id)
+        .outerjoin(schema.members, schema.members.c.entity_pk == entities.id)
+        .outerjoin(schema.users, users.id == schema.members.c.user_pk)
         .where(entities.kind == "team")
         .order_by(entities.name, users.name)
     )

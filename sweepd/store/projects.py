@@ -10,11 +10,11 @@ from sweepd.store import schema
 from sweepd.store.database import Connection, insert
 
 _SELECT = sa.select(schema.projects, schema.entities.c.name.label("entity")).join(
-    schema.entities, schema.entities.c.id == schema.projects.c.entity_id
+    schema.entities, schema.entities.c.id == schema.projects.c.entity_pk
 )
 
 _BY_NAME = _SELECT.where(
-    schema.projects.c.entity_id == sa.bindparam("entity_key"),
+    schema.projects.c.entity_pk == sa.bindparam("entity_key"),
     schema.projects.c.name == sa.bindparam("project_name"),
 )
 
@@ -43,7 +43,7 @@ def get_or_create_project(
     """The project of that name, made when missing."""
     connection.execute(
         insert(connection, schema.projects)
-        .values(entity_id=entity_pk, name=name, created_at=at)
+        .values(entity_pk=entity_pk, name=name, created_at=at)
         .on_conflict_do_nothing()
     )
     project = find_project(connection, entity_pk, name)
@@ -64,13 +64,13 @@ def count_bytes(connection: Connection, entity_pk: int) -> int:
     of_runs = (
         sa.select(sa.func.coalesce(sa.func.sum(files.size_bytes), 0))
         .join(schema.runs, schema.runs.c.id == files.run_pk)
-        .join(schema.projects, schema.projects.c.id == schema.runs.c.project_id)
-        .where(schema.projects.c.entity_id == entity_pk)
+        .join(schema.projects, schema.projects.c.id == schema.runs.c.project_pk)
+        .where(schema.projects.c.entity_pk == entity_pk)
     )
     of_artifacts = (
         sa.select(sa.func.coalesce(sa.func.sum(versions.size_bytes), 0))
-        .join(schema.projects, schema.projects.c.id == versions.project_id)
-        .where(schema.projects.c.entity_id == entity_pk)
+        .join(schema.projects, schema.projects.c.id == versions.project_pk)
+        .where(schema.projects.c.entity_pk == entity_pk)
     )
     return sum(int(connection.execute(query).scalar_one()) for query in (of_runs, of_artifacts))
 
@@ -78,7 +78,7 @@ def count_bytes(connection: Connection, entity_pk: int) -> int:
 def list_projects(connection: Connection, entity_pks: Iterable[int]) -> list[Project]:
     """The projects of some entities, newest first."""
     rows = connection.execute(
-        _SELECT.where(schema.projects.c.entity_id.in_(list(entity_pks))).order_by(
+        _SELECT.where(schema.projects.c.entity_pk.in_(list(entity_pks))).order_by(
             schema.projects.c.created_at.desc(), schema.projects.c.id.desc()
         )
     )
@@ -86,4 +86,4 @@ def list_projects(connection: Connection, entity_pks: Iterable[int]) -> list[Pro
 
 
 def _project(row: sa.Row[tuple[object, ...]]) -> Project:
-    return Project(row.id, row.entity_id, row.entity, row.name, row.description, row.created_at)
+    return Project(row.id, row.entity_pk, row.entity, row.name, row.description, row.created_at)

@@ -25,8 +25,8 @@ _SELECT = (
         _registries.type_names,
         _registries.updated_at,
     )
-    .join(schema.registries, _registries.project_id == _projects.id)
-    .join(schema.entities, _entities.id == _projects.entity_id)
+    .join(schema.registries, _registries.project_pk == _projects.id)
+    .join(schema.entities, _entities.id == _projects.entity_pk)
 )
 
 
@@ -75,9 +75,9 @@ def list_registries_holding(connection: Connection, artifact_pk: int) -> list[Re
     """The registries a version is linked to, oldest link first."""
     places, found = schema.memberships.c, schema.collections.c
     query = (
-        _SELECT.join(schema.collections, found.project_id == _projects.id)
-        .join(schema.memberships, places.collection_id == found.id)
-        .where(places.artifact_id == artifact_pk)
+        _SELECT.join(schema.collections, found.project_pk == _projects.id)
+        .join(schema.memberships, places.collection_pk == found.id)
+        .where(places.artifact_pk == artifact_pk)
         .order_by(places.id)
     )
     return [_registry(row) for row in connection.execute(query)]
@@ -88,13 +88,13 @@ def create_registry(
 ) -> int | None:
     """Make a registry's project and its rules; its key, or None when the name is taken."""
     query = insert(connection, schema.projects).values(
-        entity_id=entity_pk, name=name, description=values.pop("description", ""), created_at=at
+        entity_pk=entity_pk, name=name, description=values.pop("description", ""), created_at=at
     )
     pk = connection.execute(query.on_conflict_do_nothing().returning(_projects.id)).scalar()
     if pk is None:
         return None
     connection.execute(
-        sa.insert(schema.registries).values(project_id=pk, updated_at=at, **_row(values))
+        sa.insert(schema.registries).values(project_pk=pk, updated_at=at, **_row(values))
     )
     return int(pk)
 
@@ -107,7 +107,7 @@ def update_registry(connection: Connection, project_pk: int, values: dict[str, A
         connection.execute(query.values(**of_project))
     connection.execute(
         sa.update(schema.registries)
-        .where(_registries.project_id == project_pk)
+        .where(_registries.project_pk == project_pk)
         .values(**_row(values))
     )
 
@@ -121,18 +121,18 @@ def list_roles(
     connection: Connection, user_pk: int, project_pk: int | None = None
 ) -> dict[int, list[Role]]:
     """Roles given to a user and to their teams, by the registry's project."""
-    own = sa.select(_of_users.project_id, _of_users.role).where(_of_users.user_id == user_pk)
+    own = sa.select(_of_users.project_pk, _of_users.role).where(_of_users.user_pk == user_pk)
     of_teams = (
-        sa.select(_of_teams.project_id, _of_teams.role)
-        .join(schema.members, _members.entity_id == _of_teams.entity_id)
-        .where(_members.user_id == user_pk)
+        sa.select(_of_teams.project_pk, _of_teams.role)
+        .join(schema.members, _members.entity_pk == _of_teams.entity_pk)
+        .where(_members.user_pk == user_pk)
     )
     if project_pk is not None:
-        own = own.where(_of_users.project_id == project_pk)
-        of_teams = of_teams.where(_of_teams.project_id == project_pk)
+        own = own.where(_of_users.project_pk == project_pk)
+        of_teams = of_teams.where(_of_teams.project_pk == project_pk)
     found: dict[int, list[Role]] = {}
     for row in connection.execute(sa.union_all(own, of_teams)):
-        found.setdefault(row.project_id, []).append(Role(row.role))
+        found.setdefault(row.project_pk, []).append(Role(row.role))
     return found
 
 
@@ -140,8 +140,8 @@ def list_user_roles(connection: Connection, project_pk: int) -> list[RoleOf]:
     """The users that were given a role in a registry, by name."""
     query = (
         sa.select(schema.users, _of_users.role)
-        .join(schema.registry_users, _of_users.user_id == schema.users.c.id)
-        .where(_of_users.project_id == project_pk)
+        .join(schema.registry_users, _of_users.user_pk == schema.users.c.id)
+        .where(_of_users.project_pk == project_pk)
         .order_by(schema.users.c.name)
     )
     return [RoleOf(r.id, r.name, r.email, Role(r.role)) for r in connection.execute(query)]
@@ -151,8 +151,8 @@ def list_team_roles(connection: Connection, project_pk: int) -> list[RoleOf]:
     """The teams that were given a role in a registry, by name."""
     query = (
         sa.select(schema.entities, _of_teams.role)
-        .join(schema.registry_teams, _of_teams.entity_id == _entities.id)
-        .where(_of_teams.project_id == project_pk)
+        .join(schema.registry_teams, _of_teams.entity_pk == _entities.id)
+        .where(_of_teams.project_pk == project_pk)
         .order_by(_entities.name)
     )
     return [RoleOf(r.id, r.name, "", Role(r.role)) for r in connection.execute(query)]
@@ -160,14 +160,14 @@ def list_team_roles(connection: Connection, project_pk: int) -> list[RoleOf]:
 
 def set_user_role(connection: Connection, project_pk: int, user_pk: int, role: Role | None) -> None:
     """Give a user a role in a registry, or take it away."""
-    _set_role(connection, schema.registry_users, project_pk, ("user_id", user_pk), role)
+    _set_role(connection, schema.registry_users, project_pk, ("user_pk", user_pk), role)
 
 
 def set_team_role(
     connection: Connection, project_pk: int, entity_pk: int, role: Role | None
 ) -> None:
     """Give a team a role in a registry, or take it away."""
-    _set_role(connection, schema.registry_teams, project_pk, ("entity_id", entity_pk), role)
+    _set_role(connection, schema.registry_teams, project_pk, ("entity_pk", entity_pk), role)
 
 
 def _set_role(
@@ -176,14 +176,14 @@ def _set_role(
 ) -> None:  # fmt: skip
     column, pk = who
     if role is None:
-        gone = sa.delete(table).where(table.c.project_id == project_pk, table.c[column] == pk)
+        gone = sa.delete(table).where(table.c.project_pk == project_pk, table.c[column] == pk)
         connection.execute(gone)
         return
     query = insert(connection, table).values(
-        {"project_id": project_pk, column: pk, "role": str(role)}
+        {"project_pk": project_pk, column: pk, "role": str(role)}
     )
     connection.execute(
-        query.on_conflict_do_update(index_elements=["project_id", column], set_={"role": str(role)})
+        query.on_conflict_do_update(index_elements=["project_pk", column], set_={"role": str(role)})
     )
 
 
@@ -201,7 +201,7 @@ def list_names(connection: Connection, pks: Sequence[int], teams: bool) -> dict[
 def list_used_types(connection: Connection, project_pk: int) -> list[str]:
     """The types of a registry's collections, by name."""
     found = schema.collections.c
-    query = sa.select(found.type_name).where(found.project_id == project_pk).distinct()
+    query = sa.select(found.type_name).where(found.project_pk == project_pk).distinct()
     return list(connection.execute(query.order_by(found.type_name)).scalars())
 
 
@@ -212,7 +212,7 @@ def _row(values: dict[str, Any]) -> dict[str, Any]:
 
 
 def _registry(row: sa.Row[Any]) -> Registry:
-    project = Project(row.id, row.entity_id, row.entity, row.name, row.description, row.created_at)
+    project = Project(row.id, row.entity_pk, row.entity, row.name, row.description, row.created_at)
     return Registry(
         project, row.is_restricted, row.takes_all_types, tuple(json.loads(row.type_names)),
         row.updated_at,

@@ -15,7 +15,7 @@ from sweepd.store.database import Connection
 _runs = schema.runs.c
 _ELSEWHERE = {  # what a Run holds that is no column of that name
     "pk": _runs.id,
-    "project_pk": _runs.project_id,
+    "project_pk": _runs.project_pk,
     "project": schema.projects.c.name,
     "entity": schema.entities.c.name,
     "sweep_id": schema.sweeps.c.sweep_id,
@@ -25,21 +25,21 @@ _FIELDS = [field.name for field in fields(Run)]
 _SELECT = (
     sa.select(*(_ELSEWHERE[n] if n in _ELSEWHERE else _runs[n] for n in _FIELDS))
     .select_from(schema.runs)
-    .join(schema.projects, schema.projects.c.id == _runs.project_id)
-    .join(schema.entities, schema.entities.c.id == schema.projects.c.entity_id)
+    .join(schema.projects, schema.projects.c.id == _runs.project_pk)
+    .join(schema.entities, schema.entities.c.id == schema.projects.c.entity_pk)
     .outerjoin(schema.sweeps, schema.sweeps.c.id == _runs.sweep_pk)
-    .outerjoin(schema.users, schema.users.c.id == _runs.user_id)
+    .outerjoin(schema.users, schema.users.c.id == _runs.user_pk)
 )
 
 # Made once: every request of a running client goes through these.
 _BY_ID = _SELECT.where(
-    _runs.project_id == sa.bindparam("project_key"), _runs.run_id == sa.bindparam("run_name")
+    _runs.project_pk == sa.bindparam("project_key"), _runs.run_id == sa.bindparam("run_name")
 )
 _BY_ID_VISIBLE = _BY_ID.where(_runs.deleted_at.is_(None))
 _BY_ID_LOCKED = _BY_ID.with_for_update(of=schema.runs)
 _BY_ID_VISIBLE_LOCKED = _BY_ID_VISIBLE.with_for_update(of=schema.runs)
 _BY_PATH_LOCKED = _SELECT.where(
-    schema.projects.c.entity_id == sa.bindparam("entity_key"),
+    schema.projects.c.entity_pk == sa.bindparam("entity_key"),
     schema.projects.c.name == sa.bindparam("project_name"),
     _runs.run_id == sa.bindparam("run_name"),
     _runs.deleted_at.is_(None),
@@ -56,7 +56,7 @@ _VERSION = sa.select(
     sa.func.max(_runs.id),
     sa.func.count().filter(_runs.deleted_at.is_(None)),
     sa.func.max(_runs.updated_at),
-).where(_runs.project_id == sa.bindparam("project_key"))
+).where(_runs.project_pk == sa.bindparam("project_key"))
 _INSERT = sa.insert(schema.runs)
 _UPDATE = sa.update(schema.runs).where(_runs.id == sa.bindparam("run_key"))
 
@@ -106,13 +106,13 @@ def purge_run(connection: Connection, pk: int) -> None:
 
 def count_runs(connection: Connection, project_pk: int) -> int:
     """How many runs a project has, deleted ones included: the next run's number."""
-    query = sa.select(sa.func.count()).where(_runs.project_id == project_pk)
+    query = sa.select(sa.func.count()).where(_runs.project_pk == project_pk)
     return int(connection.execute(query).scalar_one())
 
 
 def list_project_runs(connection: Connection, project_pk: int) -> list[Run]:
     """A project's runs, oldest first."""
-    query = _SELECT.where(_runs.project_id == project_pk, _runs.deleted_at.is_(None))
+    query = _SELECT.where(_runs.project_pk == project_pk, _runs.deleted_at.is_(None))
     return _all(connection, query.order_by(_runs.created_at, _runs.id))
 
 
@@ -134,7 +134,7 @@ def list_changed_runs(
     connection: Connection, project_pk: int, since: datetime
 ) -> tuple[list[Run], list[int]]:
     """The runs of a project changed at or after a time, and the keys of those deleted then."""
-    changed = (_runs.project_id == project_pk, _runs.updated_at >= since)
+    changed = (_runs.project_pk == project_pk, _runs.updated_at >= since)
     gone = sa.select(_runs.id).where(*changed, _runs.deleted_at.is_not(None))
     query = _SELECT.where(*changed, _runs.deleted_at.is_(None)).order_by(_runs.id)
     return _all(connection, query), list(connection.scalars(gone))
@@ -211,7 +211,7 @@ def list_last_ended(
 def find_runs_by_ids(connection: Connection, project_pk: int, ids: Iterable[str]) -> list[Run]:
     """Those of the named runs that exist."""
     query = _SELECT.where(
-        _runs.project_id == project_pk, _runs.run_id.in_(list(ids)), _runs.deleted_at.is_(None)
+        _runs.project_pk == project_pk, _runs.run_id.in_(list(ids)), _runs.deleted_at.is_(None)
     )
     return _all(connection, query)
 

@@ -90,16 +90,16 @@ users = _table(
 
 members = _table(
     "members",
-    _ref("entity_id", "entities"),
-    _ref("user_id", "users"),
+    _ref("entity_pk", "entities"),
+    _ref("user_pk", "users"),
     _text("role", "member"),
-    sa.PrimaryKeyConstraint("entity_id", "user_id"),
+    sa.PrimaryKeyConstraint("entity_pk", "user_pk"),
 )
 
 api_keys = _table(
     "api_keys",
     _pk(),
-    _ref("user_id", "users"),
+    _ref("user_pk", "users"),
     sa.Column("digest", sa.Text, nullable=False, unique=True),  # SHA-256, hexadecimal
     _text("hint", ""),
     _text("description", ""),
@@ -109,45 +109,45 @@ api_keys = _table(
 projects = _table(
     "projects",
     _pk(),
-    _ref("entity_id", "entities"),
+    _ref("entity_pk", "entities"),
     sa.Column("name", sa.Text, nullable=False),
     _text("description", ""),
     _time("created_at", nullable=False),
-    sa.UniqueConstraint("entity_id", "name"),
+    sa.UniqueConstraint("entity_pk", "name", name="uq_projects_entity_id_name"),
 )
 
 registries = _table(
     "registries",  # what a project of the organisation is more than a project
-    _ref("project_id", "projects"),
+    _ref("project_pk", "projects"),
     sa.Column("is_restricted", sa.Boolean, nullable=False),
     sa.Column("takes_all_types", sa.Boolean, nullable=False),
     _text("type_names", "[]"),
     _time("updated_at", nullable=False),
-    sa.PrimaryKeyConstraint("project_id"),
+    sa.PrimaryKeyConstraint("project_pk"),
 )
 
 registry_users = _table(
     "registry_users",
-    _ref("project_id", "projects"),
-    _ref("user_id", "users"),
+    _ref("project_pk", "projects"),
+    _ref("user_pk", "users"),
     sa.Column("role", sa.Text, nullable=False),
-    sa.PrimaryKeyConstraint("project_id", "user_id"),
-    sa.Index(None, "user_id"),
+    sa.PrimaryKeyConstraint("project_pk", "user_pk"),
+    sa.Index(None, "user_pk"),
 )
 
 registry_teams = _table(
     "registry_teams",
-    _ref("project_id", "projects"),
-    _ref("entity_id", "entities"),
+    _ref("project_pk", "projects"),
+    _ref("entity_pk", "entities"),
     sa.Column("role", sa.Text, nullable=False),
-    sa.PrimaryKeyConstraint("project_id", "entity_id"),
-    sa.Index(None, "entity_id"),
+    sa.PrimaryKeyConstraint("project_pk", "entity_pk"),
+    sa.Index(None, "entity_pk"),
 )
 
 sweeps = _table(
     "sweeps",
     _pk(),
-    _ref("project_id", "projects"),
+    _ref("project_pk", "projects"),
     sa.Column("sweep_id", sa.Text, nullable=False),
     _text("display_name"),
     _text("description"),
@@ -167,28 +167,28 @@ sweeps = _table(
     _int("retries", 1),
     _text("controller", "{}"),
     _text("scheduler", "{}"),
-    _ref("user_id", "users", nullable=True, ondelete="SET NULL"),
+    _ref("user_pk", "users", nullable=True, ondelete="SET NULL"),
     _time("created_at", nullable=False),
     _time("updated_at", nullable=False),
     _time("ended_at"),
-    sa.UniqueConstraint("project_id", "sweep_id"),
+    sa.UniqueConstraint("project_pk", "sweep_id", name="uq_sweeps_project_id_sweep_id"),
 )
 
 sweep_events = _table(
     "sweep_events",
     _pk(),
-    _ref("sweep_id", "sweeps"),
+    _ref("sweep_pk", "sweeps"),
     _time("at", nullable=False),
     _text("actor", ""),
     sa.Column("kind", sa.Text, nullable=False),
     sa.Column("message", sa.Text, nullable=False),
-    sa.Index(None, "sweep_id"),
+    sa.Index(None, "sweep_pk"),
 )
 
 cells = _table(
     "cells",
     _pk(),
-    _ref("sweep_id", "sweeps"),
+    _ref("sweep_pk", "sweeps"),
     sa.Column("key", sa.Text, nullable=False),
     sa.Column("state", sa.Text, nullable=False),
     sa.Column("config", sa.Text, nullable=False),
@@ -196,35 +196,35 @@ cells = _table(
     _int("n_lost"),
     _text("origin", "search"),
     _text("run_id"),
-    sa.UniqueConstraint("sweep_id", "key"),
-    sa.Index(None, "sweep_id", "state"),
+    sa.UniqueConstraint("sweep_pk", "key", name="uq_cells_sweep_id_key"),
+    sa.Index(None, "sweep_pk", "state"),
 )
 
 agents = _table(
     "agents",
     _pk(),
-    _ref("sweep_id", "sweeps"),
+    _ref("sweep_pk", "sweeps"),
     sa.Column("name", sa.Text, nullable=False),
     _text("host", ""),
-    _ref("user_id", "users", nullable=True, ondelete="SET NULL"),
+    _ref("user_pk", "users", nullable=True, ondelete="SET NULL"),
     _text("alive_runs", "[]"),  # what it said at its last heartbeat
     _time("created_at", nullable=False),
     _time("heartbeat_at"),
     _time("exited_at"),
-    sa.UniqueConstraint("sweep_id", "name"),
+    sa.UniqueConstraint("sweep_pk", "name", name="uq_agents_sweep_id_name"),
 )
 
 runs = _table(
     "runs",
     _pk(),
-    _ref("project_id", "projects"),
+    _ref("project_pk", "projects"),
     sa.Column("run_id", sa.Text, nullable=False),
     _text("display_name", ""),
     sa.Column("state", sa.Text, nullable=False),
     _ref("sweep_pk", "sweeps", nullable=True, ondelete="SET NULL"),
     _ref("cell_pk", "cells", nullable=True, ondelete="SET NULL"),
     _ref("agent_pk", "agents", nullable=True, ondelete="SET NULL"),
-    _ref("user_id", "users", nullable=True, ondelete="SET NULL"),
+    _ref("user_pk", "users", nullable=True, ondelete="SET NULL"),
     _int("attempt", 1),
     _int("deliveries"),
     _text("config", "{}"),
@@ -259,9 +259,9 @@ runs = _table(
     _time("ended_at"),
     _time("updated_at", nullable=False),
     _time("deleted_at"),
-    sa.UniqueConstraint("project_id", "run_id"),
-    sa.Index(None, "project_id", "created_at"),
-    sa.Index("ix_runs_project_id_updated_at", "project_id", "updated_at", "deleted_at", "id"),
+    sa.UniqueConstraint("project_pk", "run_id", name="uq_runs_project_id_run_id"),
+    sa.Index(None, "project_pk", "created_at"),
+    sa.Index("ix_runs_project_pk_updated_at", "project_pk", "updated_at", "deleted_at", "id"),
     sa.Index(None, "sweep_pk", "state"),
     sa.Index(None, "cell_pk"),
     sa.Index(None, "parent_pk"),
@@ -340,7 +340,7 @@ run_files = _table(
 collections = _table(
     "artifact_collections",
     _pk(),
-    _ref("project_id", "projects"),
+    _ref("project_pk", "projects"),
     sa.Column("kind", sa.Text, nullable=False),
     sa.Column("type_name", sa.Text, nullable=False),
     sa.Column("name", sa.Text, nullable=False),
@@ -350,15 +350,15 @@ collections = _table(
     _int("next_version"),  # numbers given are never given again
     _time("created_at", nullable=False),
     _time("updated_at", nullable=False),
-    sa.UniqueConstraint("project_id", "name"),
+    sa.UniqueConstraint("project_pk", "name", name="uq_artifact_collections_project_id_name"),
     sa.Index(None, "client_id"),
 )
 
 artifacts = _table(
     "artifacts",
     _pk(),
-    _ref("project_id", "projects"),
-    _ref("collection_id", "artifact_collections"),
+    _ref("project_pk", "projects"),
+    _ref("collection_pk", "artifact_collections"),
     _text("client_id"),
     sa.Column("digest", sa.Text, nullable=False),
     _text("digest_algorithm", "MANIFEST_MD5"),
@@ -374,12 +374,12 @@ artifacts = _table(
     sa.Column("history_step", sa.BigInteger),
     sa.Column("ttl_s", sa.BigInteger),
     _text("manifest_blob"),
-    sa.Column("base_artifact_id", _Key),  # what an incremental manifest adds to
+    sa.Column("base_artifact_pk", _Key),  # what an incremental manifest adds to
     _text("distributed_id"),  # under which several writers build one version
     _text("commit_hash", ""),
     _time("created_at", nullable=False),
     _time("updated_at", nullable=False),
-    sa.Index(None, "collection_id", "digest"),
+    sa.Index(None, "collection_pk", "digest"),
     sa.Index(None, "client_id"),
     sa.Index(None, "run_pk"),
     sa.Index(None, "manifest_blob"),
@@ -390,43 +390,47 @@ artifacts = _table(
 client_ids = _table(
     "artifact_client_ids",
     sa.Column("client_id", sa.Text, nullable=False),
-    _ref("artifact_id", "artifacts"),
-    sa.PrimaryKeyConstraint("client_id", "artifact_id"),
-    sa.Index(None, "artifact_id"),
+    _ref("artifact_pk", "artifacts"),
+    sa.PrimaryKeyConstraint("client_id", "artifact_pk"),
+    sa.Index(None, "artifact_pk"),
 )
 
 memberships = _table(
     "artifact_memberships",
     _pk(),
-    _ref("collection_id", "artifact_collections"),
-    _ref("artifact_id", "artifacts"),
+    _ref("collection_pk", "artifact_collections"),
+    _ref("artifact_pk", "artifacts"),
     _int("version"),
     _time("created_at", nullable=False),
-    sa.UniqueConstraint("collection_id", "version"),
-    sa.UniqueConstraint("collection_id", "artifact_id"),
+    sa.UniqueConstraint(
+        "collection_pk", "version", name="uq_artifact_memberships_collection_id_version"
+    ),
+    sa.UniqueConstraint(
+        "collection_pk", "artifact_pk", name="uq_artifact_memberships_collection_id_artifact_id"
+    ),
 )
 
 aliases = _table(
     "artifact_aliases",
     _pk(),
-    _ref("collection_id", "artifact_collections"),
-    _ref("membership_id", "artifact_memberships"),
+    _ref("collection_pk", "artifact_collections"),
+    _ref("membership_pk", "artifact_memberships"),
     sa.Column("alias", sa.Text, nullable=False),
-    sa.UniqueConstraint("collection_id", "alias"),
-    sa.Index(None, "membership_id"),
+    sa.UniqueConstraint("collection_pk", "alias", name="uq_artifact_aliases_collection_id_alias"),
+    sa.Index(None, "membership_pk"),
 )
 
 entries = _table(
     "artifact_entries",
-    _ref("artifact_id", "artifacts"),
+    _ref("artifact_pk", "artifacts"),
     sa.Column("path", sa.Text, nullable=False),
     _text("digest", ""),
     _text("algorithm", "MANIFEST_MD5"),
     _int("size_bytes"),
     _text("ref"),
     _text("blob"),
-    sa.Column("birth_artifact_id", _Key),
-    sa.PrimaryKeyConstraint("artifact_id", "path"),
+    sa.Column("birth_artifact_pk", _Key),
+    sa.PrimaryKeyConstraint("artifact_pk", "path"),
     sa.Index(None, "blob"),
     sa.Index(None, "digest"),
 )
@@ -434,31 +438,31 @@ entries = _table(
 outputs = _table(  # runs that logged a version which another had logged before
     "artifact_outputs",
     _ref("run_pk", "runs"),
-    _ref("artifact_id", "artifacts"),
-    sa.PrimaryKeyConstraint("run_pk", "artifact_id"),
-    sa.Index(None, "artifact_id"),
+    _ref("artifact_pk", "artifacts"),
+    sa.PrimaryKeyConstraint("run_pk", "artifact_pk"),
+    sa.Index(None, "artifact_pk"),
 )
 
 uses = _table(
     "artifact_uses",
     _ref("run_pk", "runs"),
-    _ref("artifact_id", "artifacts"),
+    _ref("artifact_pk", "artifacts"),
     _text("used_as"),
     _time("created_at", nullable=False),
-    sa.PrimaryKeyConstraint("run_pk", "artifact_id"),
-    sa.Index(None, "artifact_id"),
+    sa.PrimaryKeyConstraint("run_pk", "artifact_pk"),
+    sa.Index(None, "artifact_pk"),
 )
 
 charts = _table(
     "custom_charts",
     _pk(),
-    _ref("entity_id", "entities"),
+    _ref("entity_pk", "entities"),
     sa.Column("name", sa.Text, nullable=False),
     _text("display_name", ""),
     _text("chart_type", "vega2"),
     _text("access", "PRIVATE"),
     _text("spec", "{}"),
-    sa.UniqueConstraint("entity_id", "name"),
+    sa.UniqueConstraint("entity_pk", "name", name="uq_custom_charts_entity_id_name"),
 )
 
 alerts = _table(

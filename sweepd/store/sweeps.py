@@ -18,9 +18,9 @@ _SELECT = (
         schema.entities.c.name.label("entity"),
         schema.users.c.name.label("user_name"),
     )
-    .join(schema.projects, schema.projects.c.id == _sweeps.project_id)
-    .join(schema.entities, schema.entities.c.id == schema.projects.c.entity_id)
-    .outerjoin(schema.users, schema.users.c.id == _sweeps.user_id)
+    .join(schema.projects, schema.projects.c.id == _sweeps.project_pk)
+    .join(schema.entities, schema.entities.c.id == schema.projects.c.entity_pk)
+    .outerjoin(schema.users, schema.users.c.id == _sweeps.user_pk)
 )
 
 # Made once: every heartbeat goes through these.
@@ -28,7 +28,7 @@ _BY_PK = _SELECT.where(_sweeps.id == sa.bindparam("sweep_key"))
 _BY_PK_LOCKED = _BY_PK.with_for_update(of=schema.sweeps)
 _UPDATE = sa.update(schema.sweeps).where(_sweeps.id == sa.bindparam("sweep_key"))
 _BY_ID = _SELECT.where(
-    _sweeps.project_id == sa.bindparam("project_key"), _sweeps.sweep_id == sa.bindparam("short_id")
+    _sweeps.project_pk == sa.bindparam("project_key"), _sweeps.sweep_id == sa.bindparam("short_id")
 )
 _SHIFT = _UPDATE.values(
     n_cells=_sweeps.n_cells + sa.bindparam("more_cells"),
@@ -85,7 +85,7 @@ def find_sweep_by_pk(connection: Connection, pk: int, lock: bool = False) -> Swe
 
 def list_sweeps(connection: Connection, project_pk: int) -> list[Sweep]:
     """A project's sweeps, newest first."""
-    query = _SELECT.where(_sweeps.project_id == project_pk)
+    query = _SELECT.where(_sweeps.project_pk == project_pk)
     rows = connection.execute(query.order_by(_sweeps.created_at.desc(), _sweeps.id.desc()))
     return [_sweep(row) for row in rows]
 
@@ -102,7 +102,7 @@ def append_event(
     """Add a line to a sweep's log."""
     connection.execute(
         sa.insert(schema.sweep_events).values(
-            sweep_id=sweep_pk, at=at, actor=actor, kind=kind, message=message
+            sweep_pk=sweep_pk, at=at, actor=actor, kind=kind, message=message
         )
     )
 
@@ -111,7 +111,7 @@ def append_warning_once(connection: Connection, sweep_pk: int, at: datetime, mes
     """Add a warning unless the log already holds the same words."""
     events = schema.sweep_events.c
     seen = connection.execute(
-        sa.select(events.id).where(events.sweep_id == sweep_pk, events.message == message).limit(1)
+        sa.select(events.id).where(events.sweep_pk == sweep_pk, events.message == message).limit(1)
     ).first()
     if seen is None:
         append_event(connection, sweep_pk, at, "", "warning", message)
@@ -121,7 +121,7 @@ def last_event_at(connection: Connection, sweep_pk: int, kinds: Sequence[str]) -
     """When one of these kinds of event happened last; every sweep has its `created`."""
     events = schema.sweep_events.c
     query = sa.select(sa.func.max(events.at)).where(
-        events.sweep_id == sweep_pk, events.kind.in_(list(kinds))
+        events.sweep_pk == sweep_pk, events.kind.in_(list(kinds))
     )
     at: datetime = connection.execute(query).scalar_one()
     return at
@@ -131,7 +131,7 @@ def list_events(connection: Connection, sweep_pk: int) -> list[SweepEvent]:
     """A sweep's log, oldest first."""
     rows = connection.execute(
         sa.select(schema.sweep_events)
-        .where(schema.sweep_events.c.sweep_id == sweep_pk)
+        .where(schema.sweep_events.c.sweep_pk == sweep_pk)
         .order_by(schema.sweep_events.c.id)
     )
     return [SweepEvent(row.at, row.actor, row.kind, row.message) for row in rows]
@@ -169,7 +169,7 @@ def list_points(connection: Connection, sweep_pk: int) -> list[SweepPoint]:
 def _sweep(row: sa.Row[Any]) -> Sweep:
     return Sweep(
         pk=row.id,
-        project_pk=row.project_id,
+        project_pk=row.project_pk,
         entity=row.entity,
         project=row.project,
         sweep_id=row.sweep_id,

@@ -13,7 +13,7 @@ def find_caller_by_digest(connection: Connection, digest: str) -> Caller | None:
     """The owner of a key, with every entity they belong to."""
     query = (
         sa.select(schema.users)
-        .join(schema.api_keys, schema.api_keys.c.user_id == schema.users.c.id)
+        .join(schema.api_keys, schema.api_keys.c.user_pk == schema.users.c.id)
         .where(schema.api_keys.c.digest == digest)
     )
     return _caller(connection, query)
@@ -30,8 +30,8 @@ def _caller(connection: Connection, query: sa.Select[tuple[object, ...]]) -> Cal
         return None
     entities = connection.execute(
         sa.select(schema.entities.c.name, schema.entities.c.id)
-        .join(schema.members, schema.members.c.entity_id == schema.entities.c.id)
-        .where(schema.members.c.user_id == row.id)
+        .join(schema.members, schema.members.c.entity_pk == schema.entities.c.id)
+        .where(schema.members.c.user_pk == row.id)
         .order_by(schema.entities.c.id)
     )
     return Caller(row.id, row.name, row.email, row.is_admin, {e.name: e.id for e in entities})
@@ -79,7 +79,7 @@ def add_member(connection: Connection, entity_pk: int, user_pk: int, role: str) 
     """Let a user into an entity; once is enough."""
     connection.execute(
         insert(connection, schema.members)
-        .values(entity_id=entity_pk, user_id=user_pk, role=role)
+        .values(entity_pk=entity_pk, user_pk=user_pk, role=role)
         .on_conflict_do_nothing()
     )
 
@@ -89,9 +89,9 @@ def list_members(connection: Connection, entity_pk: int) -> list[Member]:
     own = schema.entities.alias("own")
     rows = connection.execute(
         sa.select(schema.users, schema.members.c.role, own.c.id.label("own_pk"))
-        .join(schema.members, schema.members.c.user_id == schema.users.c.id)
+        .join(schema.members, schema.members.c.user_pk == schema.users.c.id)
         .outerjoin(own, sa.and_(own.c.name == schema.users.c.name, own.c.kind == "user"))
-        .where(schema.members.c.entity_id == entity_pk)
+        .where(schema.members.c.entity_pk == entity_pk)
         .order_by(schema.users.c.id)
     )
     return [Member(r.id, r.name, r.email, r.role, r.own_pk is None) for r in rows]
@@ -101,7 +101,7 @@ def remove_member(connection: Connection, entity_pk: int, user_pk: int) -> None:
     """Shut a user out of an entity."""
     members = schema.members.c
     connection.execute(
-        sa.delete(schema.members).where(members.entity_id == entity_pk, members.user_id == user_pk)
+        sa.delete(schema.members).where(members.entity_pk == entity_pk, members.user_pk == user_pk)
     )
 
 
@@ -110,7 +110,7 @@ def create_key(
 ) -> int:
     """Add a key by its digest and return its key in the table."""
     query = sa.insert(schema.api_keys).values(
-        user_id=user_pk, digest=digest, hint=hint, description=description, created_at=at
+        user_pk=user_pk, digest=digest, hint=hint, description=description, created_at=at
     )
     return _new_key(connection, query)
 
@@ -119,17 +119,17 @@ def list_keys(connection: Connection, user_pk: int) -> list[ApiKey]:
     """A user's keys, oldest first, without secrets."""
     rows = connection.execute(
         sa.select(schema.api_keys)
-        .where(schema.api_keys.c.user_id == user_pk)
+        .where(schema.api_keys.c.user_pk == user_pk)
         .order_by(schema.api_keys.c.id)
     )
-    return [ApiKey(r.id, r.user_id, r.hint, r.description, r.created_at) for r in rows]
+    return [ApiKey(r.id, r.user_pk, r.hint, r.description, r.created_at) for r in rows]
 
 
 def delete_key(connection: Connection, user_pk: int | None, key_pk: int) -> bool:
     """Revoke one of the user's keys, or of anybody's."""
     keys = schema.api_keys.c
     query = sa.delete(schema.api_keys).where(keys.id == key_pk)
-    done = connection.execute(query if user_pk is None else query.where(keys.user_id == user_pk))
+    done = connection.execute(query if user_pk is None else query.where(keys.user_pk == user_pk))
     return bool(done.rowcount)
 
 

@@ -1,5 +1,6 @@
 """Rules about files that no other test would notice."""
 
+import re
 import subprocess
 from pathlib import Path
 
@@ -25,3 +26,11 @@ def test_pages_use_nothing_from_elsewhere() -> None:
 def test_no_tracked_file_is_large() -> None:
     for path in tracked():
         assert path.stat().st_size < 1_500_000, path
+
+
+def test_keys_of_ours_are_named_pk() -> None:
+    """A column's old name would only fail when its query runs."""
+    old = re.compile(r"\bc?\.?(user|project|entity|artifact|collection|membership)_id\b")
+    for path in tracked("sweepd/store/*.py"):
+        if path.parent.name == "store":
+            assert not (found := old.search(path.read_text())), f"{path}: {found}"

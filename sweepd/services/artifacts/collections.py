@@ -136,7 +136,7 @@ class Collections:
             target = collections.create_collection(
                 connection,
                 {
-                    "project_id": owner.pk, "kind": CollectionKind.PORTFOLIO, "name": name,
+                    "project_pk": owner.pk, "kind": CollectionKind.PORTFOLIO, "name": name,
                     "type_name": home.type_name, "created_at": at, "updated_at": at,
                 },
             )  # fmt: skip

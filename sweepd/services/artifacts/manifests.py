@@ -38,7 +38,7 @@ class Manifests:
         def set_base(connection: Connection) -> None:
             check_pending(access.get_own_artifact(connection, caller, artifact_pk))
             access.get_artifact(connection, caller, base_pk)
-            artifacts.update_artifact(connection, artifact_pk, {"base_artifact_id": base_pk})
+            artifacts.update_artifact(connection, artifact_pk, {"base_artifact_pk": base_pk})
 
         self._core.db.write(set_base)
 

@@ -87,7 +87,7 @@ class ArtifactUploads:
             collection = collections.create_collection(
                 connection,
                 {
-                    "project_id": owner.pk, "kind": CollectionKind.SEQUENCE, "name": new.name,
+                    "project_pk": owner.pk, "kind": CollectionKind.SEQUENCE, "name": new.name,
                     "type_name": new.type_name, "client_id": new.sequence_client_id,
                     "created_at": at, "updated_at": at,
                 },
@@ -109,7 +109,7 @@ class ArtifactUploads:
             pk = artifacts.create_artifact(
                 connection,
                 {
-                    "project_id": owner.pk, "collection_id": collection.pk,
+                    "project_pk": owner.pk, "collection_pk": collection.pk,
                     "client_id": new.client_id, "digest": new.digest,
                     "digest_algorithm": new.digest_algorithm,
                     "state": ArtifactState.PENDING, "description": new.description,

@@ -106,10 +106,10 @@ def _create(
     values = {
         "display_name": run_name(number, in_sweep=bool(sweep)),
         **change.columns(),
-        "project_id": owner.pk,
+        "project_pk": owner.pk,
         "run_id": run_id,
         "state": state,
-        "user_id": caller.user_pk,
+        "user_pk": caller.user_pk,
         "sweep_pk": sweep.pk if sweep else None,
         "created_at": at,
         "started_at": at if state is RunState.RUNNING else None,

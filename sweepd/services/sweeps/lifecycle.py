@@ -74,14 +74,14 @@ def create_attempt(
     pk = runs.create_run(
         connection,
         {
-            "project_id": sweep.project_pk,
+            "project_pk": sweep.project_pk,
             "run_id": run_id,
             "display_name": run_name(number, in_sweep=True),
             "state": RunState.PENDING,
             "sweep_pk": sweep.pk,
             "cell_pk": cell.pk,
             "agent_pk": agent_pk,
-            "user_id": user_pk,
+            "user_pk": user_pk,
             "attempt": cell.n_attempts,
             "deliveries": 1 if agent_pk is not None else 0,
             "config": json.dumps(config, separators=(",", ":")),

@@ -75,7 +75,7 @@ class Sweeps:
             pk = sweeps.create_sweep(
                 connection,
                 {
-                    "project_id": owner.pk,
+                    "project_pk": owner.pk,
                     "sweep_id": self._fresh_id(connection, owner),
                     "state": SweepState.PENDING,
                     "config_yaml": change.config_yaml,
@@ -87,7 +87,7 @@ class Sweeps:
                     else secrets.randbits(31),
                     "controller": change.controller or "{}",
                     "scheduler": change.scheduler or "{}",
-                    "user_id": caller.user_pk,
+                    "user_pk": caller.user_pk,
                     "created_at": at,
                     "updated_at": at,
                     **sweep_edits.columns(spec),

@@ -300,3 +300,13 @@ def _fill_schema_4(connection: Connection) -> None:
                 pk=pk, n=len(steps), low=steps[0], high=steps[-1],
                 body="\n".join(f'{{"_step":{step}}}' for step in steps).encode(),
             )  # fmt: skip
+
+
+def test_numbers_of_ours_end_in_pk_and_texts_of_clients_in_id() -> None:
+    for table in schema.metadata.tables.values():
+        for column in table.columns:
+            is_number = isinstance(column.type, sa.Integer)
+            if column.name.endswith("_id"):
+                assert not is_number, f"{column} is a number: name it {column.name[:-3]}_pk"
+            if column.foreign_keys or column.name.endswith("_pk"):
+                assert is_number and column.name.endswith("_pk"), column
