@@ -10,9 +10,9 @@ from sweepd.cli import (
     best,
     check,
     data,
+    enqueue,
     keys,
     login,
-    queue,
     retry,
     run,
     serve,
@@ -54,7 +54,7 @@ app.command("agents")(agents.command)
 app.command("best")(best.command)
 app.command("sweeps")(sweeps.command)
 app.command("retry")(retry.command)
-app.command("queue")(queue.command)
+app.command("queue")(enqueue.command)
 app.command("stops")(stops.command)
 app.command("check")(check.command)
 app.command("backup")(data.backup)

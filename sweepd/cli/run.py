@@ -49,7 +49,7 @@ def command(
         check_file(file)
     console = Console(highlight=False, soft_wrap=True)
     if not console.is_terminal:
-        console.width = 120  # a log has room for whole names
+        console.width = 120  # a log can hold whole names
     with _server(settings, server, console) as (where, is_ours):
         path = _resume(where, resume) if resume else _create(where, file, project)
         found = progress.ask(where, path)

@@ -9,7 +9,7 @@ class RunState(StrEnum):
     """States of a run, in the client's words."""
 
     PENDING = "pending"  # handed out, or created without a live client
-    RUNNING = "running"  # a client has spoken for it
+    RUNNING = "running"  # a client sent something for it
     FINISHED = "finished"  # it said exit code 0
     FAILED = "failed"  # it said another exit code, or never started
     CRASHED = "crashed"  # it fell silent

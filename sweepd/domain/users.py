@@ -6,7 +6,7 @@ from datetime import datetime
 
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """A signed-in user. Entities are walls: only those in `entities` exist for the caller."""
+    """A signed-in user. Only the entities in `entities` exist for the caller."""
 
     user_pk: int
     name: str

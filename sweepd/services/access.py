@@ -1,4 +1,4 @@
-"""The walls between entities: every look-up from outside goes through here."""
+"""Access checks: every look-up from outside goes through here."""
 
 from sweepd.domain.artifacts import Artifact, Collection, Membership
 from sweepd.domain.errors import Forbidden, NotFound
@@ -9,7 +9,7 @@ from sweepd.domain.runs import Run
 from sweepd.domain.sweeps import Sweep
 from sweepd.domain.users import Caller
 from sweepd.services.core import Core
-from sweepd.store import artifacts, collections, projects, registries, runs, sweeps
+from sweepd.store import artifact_collections, artifacts, projects, registries, runs, sweeps
 from sweepd.store.database import Connection
 
 NO_SWEEP = "no such sweep; it may have been deleted"  # nor an agent of it: the two look alike
@@ -173,7 +173,7 @@ def get_own_artifact(connection: Connection, caller: Caller, pk: int) -> Artifac
 
 
 def _is_own(connection: Connection, caller: Caller, artifact: Artifact) -> bool:
-    home = collections.find_collection_by_pk(connection, artifact.collection_pk)
+    home = artifact_collections.find_collection_by_pk(connection, artifact.collection_pk)
     return home is not None and home.entity in caller.entities
 
 
@@ -244,7 +244,7 @@ def get_collection(
         NotFound: None that the caller may see.
         Forbidden: It is in a registry where their role is not enough.
     """
-    found = collections.find_collection_by_pk(connection, pk)
+    found = artifact_collections.find_collection_by_pk(connection, pk)
     role = find_role(connection, caller, found) if found else None
     if found is None or role is None:
         raise NotFound("no such collection; it may have been deleted")
@@ -259,11 +259,11 @@ def list_places(
     connection: Connection, caller: Caller, artifact: Artifact
 ) -> list[tuple[Collection, Membership]]:
     """Every place of a version that the caller sees, the collection it was born in first."""
-    places = collections.list_memberships(connection, artifact_pk=artifact.pk)[::-1]
+    places = artifact_collections.list_memberships(connection, artifact_pk=artifact.pk)[::-1]
     found = [
         (home, place)
         for place in places
-        if (home := collections.find_collection_by_pk(connection, place.collection_pk))
+        if (home := artifact_collections.find_collection_by_pk(connection, place.collection_pk))
         and find_role(connection, caller, home)
     ]
     return sorted(found, key=lambda pair: pair[0].pk != artifact.collection_pk)

@@ -75,9 +75,9 @@ class Listening:
 
     def look(self, at: datetime) -> None:
         """Notice when the clock was set, or this machine slept: then nobody could be heard."""
-        (wall, steady), now = self._seen, self._steady()
+        (last_at, steady), now = self._seen, self._steady()
         self._seen = at, now
-        if abs((at - wall).total_seconds() - (now - steady)) > CLOCK_JUMP_S:
+        if abs((at - last_at).total_seconds() - (now - steady)) > CLOCK_JUMP_S:
             self.since = at
 
     def silence_s(self, heard: datetime, at: datetime) -> float:

@@ -41,7 +41,7 @@ def sqlite_url(path: Path) -> str:
 
 
 class Database:
-    """The one door to the tables. Safe to use from any thread; `close` may be called twice.
+    """The only way to the tables. Safe to use from any thread; `close` may be called twice.
 
     After `close`, `read` and `write` raise Unavailable.
 

@@ -11,7 +11,7 @@ from sweepd.domain.projects import ProjectSummary
 from sweepd.domain.runs import ENDED, Run, RunState
 from sweepd.domain.sweeps import SweepSummary
 from sweepd.domain.users import Team
-from sweepd.store import collections, projects, schema
+from sweepd.store import artifact_collections, projects, schema
 from sweepd.store.database import Connection
 
 _runs = schema.runs.c
@@ -128,7 +128,7 @@ def list_collections(connection: Connection, project_pk: int) -> list[Collection
         .group_by(places.collection_pk)
     )
     counted: dict[int, Any] = {row.collection_pk: row for row in connection.execute(query)}
-    found = collections.list_collections(connection, project_pk)
+    found = artifact_collections.list_collections(connection, project_pk)
     return [
         CollectionSummary(
             item, row.n if (row := counted.get(item.pk)) else 0, row.v if row else None

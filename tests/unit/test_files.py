@@ -2,6 +2,7 @@
 
 import re
 import subprocess
+import sys
 from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
@@ -34,3 +35,19 @@ def test_keys_of_ours_are_named_pk() -> None:
     for path in tracked("sweepd/store/*.py"):
         if path.parent.name == "store":
             assert not (found := old.search(path.read_text())), f"{path}: {found}"
+
+
+def test_no_module_has_a_name_of_the_standard_library() -> None:
+    for path in tracked("sweepd/*.py", "bench/*.py", "mnist/*.py", "tests/*.py"):
+        if not path.stem.startswith("__"):
+            assert path.stem not in sys.stdlib_module_names, path
+
+
+def test_code_and_docs_use_plain_words() -> None:
+    """The field's terms: access check, request, response, cache; and nobody's private ones."""
+    words = re.compile(
+        r"\b(walls?|doors?|spoke|wish(es)?|shel(f|ves)|heirs?|twice is once)\b", re.I
+    )
+    for path in tracked("sweepd/*.py", "sweepd/*.js", "sweepd/*.html", "docs/*.md"):
+        if path.name != "memorable.py":  # lists of words for names
+            assert not (found := words.search(path.read_text())), f"{path}: {found}"

@@ -46,7 +46,7 @@ def around(
             small = np.abs(step[:, j]) < gap
             step[small, j] = np.where(rng.random(int(small.sum())) < 0.5, gap, -gap)
         target = points[:, j] + step[:, j]
-        # Reflected at the walls: clipping would pile up points on them.
+        # Reflected at the bounds: clipping would pile up points on them.
         target = np.abs(target - coordinates.low[j]) + coordinates.low[j]
         target = coordinates.high[j] - np.abs(coordinates.high[j] - target)
         points[at, j] = target[at]

@@ -23,11 +23,11 @@ from sweepd.domain.registries import Role
 from sweepd.domain.runs import Run
 from sweepd.domain.users import Caller
 from sweepd.services import access
-from sweepd.services.artifacts.collections import Collections
+from sweepd.services.artifacts.artifact_collections import Collections
 from sweepd.services.artifacts.uploads import ArtifactUploads
 from sweepd.services.core import Core
-from sweepd.services.files.blob_keeping import BlobKeeping
-from sweepd.store import artifacts, collections, manifests, run_files, runs
+from sweepd.services.files.blob_records import BlobRecords
+from sweepd.store import artifact_collections, artifacts, manifests, run_files, runs
 from sweepd.store.blobs import Blobs
 from sweepd.store.database import Connection
 
@@ -49,7 +49,7 @@ class Artifacts:
 
     def __init__(self, core: Core, blobs: Blobs) -> None:
         self._core = core
-        self._keeping = BlobKeeping(core, blobs)
+        self._blob_records = BlobRecords(core, blobs)
         self.uploads = ArtifactUploads(core, blobs)
         self.collections = Collections(core)
 
@@ -69,10 +69,10 @@ class Artifacts:
                 found = artifacts.find_by_client_id(connection, client_id, entity_pk=entity_pk)
                 if found is not None:
                     return found.pk
-            collection = collections.find_by_client_id(connection, client_id)
+            collection = artifact_collections.find_by_client_id(connection, client_id)
             if collection is None or collection.entity not in caller.entities:
                 return None
-            newest = collections.list_memberships(connection, collection.pk)[:1]
+            newest = artifact_collections.list_memberships(connection, collection.pk)[:1]
             return newest[0].artifact_pk if newest else None
 
     def memberships(self, caller: Caller, artifact: Artifact) -> list[Membership]:
@@ -105,7 +105,7 @@ class Artifacts:
             return _the_one(manifests.find_blobs(connection, wanted, artifact_pk=pk))
 
     def find_project_bytes(self, caller: Caller, digest: str, entity: str, project: str) -> str:
-        """The blob of a file of any version in a project's collections.
+        """The blob of a file of any version in a project's artifact_collections.
 
         Raises:
             NotFound: None that the caller may see has such a file.
@@ -135,7 +135,7 @@ class Artifacts:
     ) -> list[RunArtifact]:
         named = []
         for artifact in found:
-            home = collections.find_collection_by_pk(connection, artifact.collection_pk)
+            home = artifact_collections.find_collection_by_pk(connection, artifact.collection_pk)
             version = artifact.version or 0
             if home is None or home.entity not in caller.entities:  # by a registry, if at all
                 places = access.list_places(connection, caller, artifact)
@@ -194,13 +194,15 @@ class Artifacts:
                 {**values, "tags": json.dumps(tags), "updated_at": self._core.now()},
             )
             if aliases is not None:
-                for place in collections.list_memberships(connection, artifact_pk=pk):
+                for place in artifact_collections.list_memberships(connection, artifact_pk=pk):
                     if place.collection_pk != artifact.collection_pk:
                         continue
                     for alias in set(place.aliases) - set(aliases):
-                        collections.remove_alias(connection, place.pk, alias)
+                        artifact_collections.remove_alias(connection, place.pk, alias)
                     for alias in map(check_alias, aliases):
-                        collections.set_alias(connection, place.collection_pk, place.pk, alias)
+                        artifact_collections.set_alias(
+                            connection, place.collection_pk, place.pk, alias
+                        )
             return access.get_artifact(connection, caller, pk)
 
         return self._core.db.write(update)
@@ -214,7 +216,7 @@ class Artifacts:
 
         def delete(connection: Connection) -> tuple[Artifact, list[str]]:
             artifact = access.get_own_artifact(connection, caller, pk)
-            places = collections.list_memberships(connection, artifact_pk=pk)
+            places = artifact_collections.list_memberships(connection, artifact_pk=pk)
             held = sorted({alias for place in places for alias in place.aliases})
             if held and not delete_aliases:
                 raise BadInput(
@@ -224,7 +226,7 @@ class Artifacts:
             return artifact, _remove(connection, artifact)
 
         artifact, unused = self._core.db.write(delete)
-        self._keeping.discard(unused)
+        self._blob_records.discard(unused)
         return artifact
 
     def expire(self) -> list[Artifact]:
@@ -251,14 +253,14 @@ class Artifacts:
 
             def remove(connection: Connection, pk: int = artifact.pk) -> list[str] | None:
                 fresh = artifacts.find_artifact(connection, pk, lock=True)
-                places = collections.list_memberships(connection, artifact_pk=pk)
+                places = artifact_collections.list_memberships(connection, artifact_pk=pk)
                 if fresh is None or len(places) > 1 or not test(fresh):
                     return None
                 return _remove(connection, fresh)
 
             unused = self._core.db.write(remove)
             if unused is not None:
-                self._keeping.discard(unused)
+                self._blob_records.discard(unused)
                 removed.append(artifact)
         return removed
 
@@ -269,7 +271,7 @@ class Artifacts:
         if collection.kind is CollectionKind.SEQUENCE:
             for _, artifact in self.collections.list_versions(collection):
                 self.delete(caller, artifact.pk, delete_aliases=True)
-        self._core.db.write(lambda c: collections.delete_collection(c, pk))
+        self._core.db.write(lambda c: artifact_collections.delete_collection(c, pk))
         return collection
 
 
@@ -296,8 +298,8 @@ def is_expired(artifact: Artifact, at: datetime) -> bool:
 
 def _remove(connection: Connection, artifact: Artifact) -> list[str]:
     """Take a version out of every collection; returns the bytes nothing refers to any more."""
-    for place in collections.list_memberships(connection, artifact_pk=artifact.pk):
-        collections.delete_membership(connection, place)
+    for place in artifact_collections.list_memberships(connection, artifact_pk=artifact.pk):
+        artifact_collections.delete_membership(connection, place)
     names = manifests.list_blobs(connection, artifact.pk)
     names += [artifact.manifest_blob] if artifact.manifest_blob else []
     manifests.replace_entries(connection, artifact.pk, [])

@@ -34,7 +34,7 @@ class Lineage:
 def trace(artifacts: Artifacts, caller: Caller, artifact: Artifact) -> Lineage:
     """Follow a version both ways: to the run that logged it and what that used, and to its users.
 
-    What lies behind the caller's walls is left out.
+    What the caller may not read is left out.
     """
     home = artifacts.named(caller, [artifact])[0]
     start = LineageNode(("artifact", artifact.pk), 0, None, home)

@@ -14,7 +14,7 @@ from sweepd.domain.ids import check_file_path
 from sweepd.domain.users import Caller
 from sweepd.services import access
 from sweepd.services.core import Core
-from sweepd.services.files.blob_keeping import BlobKeeping
+from sweepd.services.files.blob_records import BlobRecords
 from sweepd.store import artifacts, manifests
 from sweepd.store.blobs import Blobs, StoredBlob
 from sweepd.store.database import Connection
@@ -26,7 +26,7 @@ class Manifests:
     def __init__(self, core: Core, blobs: Blobs) -> None:
         self._core = core
         self._blobs = blobs
-        self._keeping = BlobKeeping(core, blobs)
+        self._blob_records = BlobRecords(core, blobs)
 
     def set_base(self, caller: Caller, artifact_pk: int, base_pk: int) -> None:
         """Let a version's manifest add to that of another version.
@@ -76,7 +76,7 @@ class Manifests:
             now = check_pending(artifacts.find_artifact(connection, artifact_pk, lock=True))
             if is_shared and now.manifest_blob != before.manifest_blob:
                 return False
-            self._keeping.record(connection, blob)
+            self._blob_records.record(connection, blob)
             artifacts.update_artifact(
                 connection, artifact_pk, {"manifest_blob": blob.hash, **values}
             )

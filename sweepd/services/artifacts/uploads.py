@@ -25,9 +25,9 @@ from sweepd.domain.users import Caller
 from sweepd.services import access
 from sweepd.services.artifacts.manifests import Manifests, check_pending, read_entries
 from sweepd.services.core import Core
-from sweepd.services.files.blob_keeping import BlobKeeping
+from sweepd.services.files.blob_records import BlobRecords
 from sweepd.services.files.large_files import LargeFiles
-from sweepd.store import artifacts, collections, manifests, runs
+from sweepd.store import artifact_collections, artifacts, manifests, runs
 from sweepd.store.blobs import Blobs
 from sweepd.store.database import Connection
 
@@ -60,7 +60,7 @@ class ArtifactUploads:
     def __init__(self, core: Core, blobs: Blobs) -> None:
         self._core = core
         self._blobs = blobs
-        self._keeping = BlobKeeping(core, blobs)
+        self._blob_records = BlobRecords(core, blobs)
         self.manifests = Manifests(core, blobs)
         self.large_files = LargeFiles(core, blobs, self.put_file)
 
@@ -84,7 +84,7 @@ class ArtifactUploads:
                 known = artifacts.find_by_client_id(connection, new.client_id, project_pk=owner.pk)
                 if known is not None:
                     return known
-            collection = collections.create_collection(
+            collection = artifact_collections.create_collection(
                 connection,
                 {
                     "project_pk": owner.pk, "kind": CollectionKind.SEQUENCE, "name": new.name,
@@ -175,7 +175,7 @@ class ArtifactUploads:
 
         def keep(connection: Connection) -> None:
             check_pending(artifacts.find_artifact(connection, artifact_pk, lock=True))
-            self._keeping.record(connection, blob)
+            self._blob_records.record(connection, blob)
             entry = Entry(
                 path, digest.value, blob.size_bytes, None, blob.hash, artifact_pk, digest.algorithm
             )
@@ -207,13 +207,15 @@ class ArtifactUploads:
             found = read_entries(connection, artifact, contents, read_artifact_id)
             manifests.replace_entries(connection, artifact.pk, found)
             at = self._core.now()
-            membership = collections.add_membership(
+            membership = artifact_collections.add_membership(
                 connection, artifact.collection_pk, artifact.pk, at
             )
             wanted = json.loads(artifacts.pending_aliases(connection, artifact.pk))
             for alias in dict.fromkeys(["latest", *wanted]):
-                collections.set_alias(connection, artifact.collection_pk, membership, alias)
-            [place] = collections.list_memberships(connection, artifact_pk=artifact.pk)
+                artifact_collections.set_alias(
+                    connection, artifact.collection_pk, membership, alias
+                )
+            [place] = artifact_collections.list_memberships(connection, artifact_pk=artifact.pk)
             artifacts.update_artifact(
                 connection,
                 artifact.pk,
@@ -222,7 +224,9 @@ class ArtifactUploads:
                     "size_bytes": sum(entry.size_bytes for entry in found), "n_files": len(found),
                 },
             )  # fmt: skip
-            collections.update_collection(connection, artifact.collection_pk, {"updated_at": at})
+            artifact_collections.update_collection(
+                connection, artifact.collection_pk, {"updated_at": at}
+            )
             return _get(connection, artifact.pk)
 
         committed = self._core.db.write(commit)
@@ -252,16 +256,16 @@ def _find_same(connection: Connection, collection_pk: int, new: NewArtifact) -> 
     same = artifacts.find_same(connection, collection_pk, new.digest, new.digest_algorithm)
     if same is None or new.distributed_id is not None:
         return None
-    newest = collections.list_memberships(connection, collection_pk, limit=1)
+    newest = artifact_collections.list_memberships(connection, collection_pk, limit=1)
     is_newest = bool(newest) and newest[0].artifact_pk == same.pk
     return same if is_newest or new.client_id is None else None
 
 
 def _log_again(connection: Connection, same: Artifact, new: NewArtifact, run: Run | None) -> None:
-    """Give a version the names asked for now, and the run that logged it again its due."""
-    [place] = collections.list_memberships(connection, same.collection_pk, same.pk)
+    """Give a version the names asked for now, and record the run that logged it again."""
+    [place] = artifact_collections.list_memberships(connection, same.collection_pk, same.pk)
     for alias in new.aliases:
-        collections.set_alias(connection, same.collection_pk, place.pk, alias)
+        artifact_collections.set_alias(connection, same.collection_pk, place.pk, alias)
     tags = list(dict.fromkeys([*same.tags, *new.tags]))
     if tags != list(same.tags):
         artifacts.update_artifact(connection, same.pk, {"tags": json.dumps(tags)})

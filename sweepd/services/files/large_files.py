@@ -47,7 +47,7 @@ class LargeFiles:
         self, artifact_pk: int, path: str, upload: str, numbers: Sequence[int], max_bytes: int,
         digest: Digest | None,
     ) -> None:  # fmt: skip
-        """Make a file of its parts, in the order of their numbers; constant memory, twice is once.
+        """Make a file of its parts, in the order of their numbers; constant memory, idempotent.
 
         Raises:
             BadInput: A part never came, or together they are not the file announced.

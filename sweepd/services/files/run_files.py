@@ -12,7 +12,7 @@ from sweepd.domain.ids import check_file_path
 from sweepd.domain.runs import Run, RunFile
 from sweepd.domain.users import Caller
 from sweepd.services.core import Core
-from sweepd.services.files.blob_keeping import BlobKeeping
+from sweepd.services.files.blob_records import BlobRecords
 from sweepd.store import run_files, runs
 from sweepd.store.blobs import Blobs
 from sweepd.store.database import Connection
@@ -26,7 +26,7 @@ class Files:
     def __init__(self, core: Core, blobs: Blobs) -> None:
         self._core = core
         self._blobs = blobs
-        self._keeping = BlobKeeping(core, blobs)
+        self._blob_records = BlobRecords(core, blobs)
 
     def list_files(
         self,
@@ -75,7 +75,7 @@ class Files:
                 hashes.append(file.blob)
             return run_files.forget_unused_blobs(connection, hashes)
 
-        self._keeping.discard(self._core.db.write(delete))
+        self._blob_records.discard(self._core.db.write(delete))
 
     async def put_run_file(
         self,
@@ -106,13 +106,13 @@ class Files:
             if run is None:
                 raise NotFound("this file's run was deleted")
             at = self._core.now()
-            self._keeping.record(connection, blob)
+            self._blob_records.record(connection, blob)
             old = run_files.upsert_file(connection, run_pk, path, blob, kind, at)
             unused = run_files.forget_unused_blobs(connection, [old]) if old else []
             return run_files.list_files(connection, run_pk, [path])[0], unused
 
         file, unused = await anyio.to_thread.run_sync(self._core.db.write, keep)
-        await anyio.to_thread.run_sync(self._keeping.discard, unused)
+        await anyio.to_thread.run_sync(self._blob_records.discard, unused)
         self._core.changes.touch("run", run_pk)
         return file
 

@@ -22,7 +22,7 @@ from sweepd.services import access
 from sweepd.services.core import Core
 from sweepd.services.filters import registries as registry_filters
 from sweepd.services.people.registry_members import RegistryMembers, check_has_admin
-from sweepd.store import artifacts, collections, registries, users
+from sweepd.store import artifact_collections, artifacts, registries, users
 from sweepd.store.database import Connection
 
 DEFAULT_NAME = "organization"
@@ -90,7 +90,7 @@ class Registries:
         return found
 
     def get(self, project: Project) -> Registry:
-        """The registry that a project is; the caller has passed the walls."""
+        """The registry that a project is; access was checked."""
         with self._core.db.read() as connection:
             found = registries.find_registry(connection, project.pk)
         if found is None:
@@ -129,7 +129,7 @@ class Registries:
         found: list[Collection] = []
         for registry in self.list_all(caller, registry_filters_text):
             with self._core.db.read() as connection:
-                found += collections.list_collections(connection, registry.project.pk)
+                found += artifact_collections.list_collections(connection, registry.project.pk)
         return registry_filters.select_collections(found, filters, order)
 
     def search_versions(
@@ -141,7 +141,7 @@ class Registries:
         within = self.search_collections(caller, registry_filters_text, collection_filters, None)
         for collection in within:
             with self._core.db.read() as connection:
-                held = collections.list_memberships(connection, collection.pk)
+                held = artifact_collections.list_memberships(connection, collection.pk)
                 by_pk = artifacts.find_artifacts(connection, [p.artifact_pk for p in held])
             places += [(p, by_pk[p.artifact_pk]) for p in held if p.artifact_pk in by_pk]
         places.sort(key=lambda item: item[0].pk, reverse=True)

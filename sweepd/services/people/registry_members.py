@@ -19,12 +19,12 @@ class RegistryMembers:
         self._core = core
 
     def list_users(self, project: Project) -> list[RoleOf]:
-        """The users with a role of their own, by name; the caller has passed the walls."""
+        """The users with a role of their own, by name; access was checked."""
         with self._core.db.read() as connection:
             return registries.list_user_roles(connection, project.pk)
 
     def list_teams(self, project: Project) -> list[RoleOf]:
-        """The teams with a role, by name; the caller has passed the walls."""
+        """The teams with a role, by name; access was checked."""
         with self._core.db.read() as connection:
             return registries.list_team_roles(connection, project.pk)
 

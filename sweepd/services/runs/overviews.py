@@ -16,7 +16,7 @@ CHUNK = 500  # runs read at once
 
 
 class Overviews:
-    """Reads lists; where no caller is asked for, whoever calls has passed the walls."""
+    """Reads lists; where no caller is an argument, whoever calls has checked access."""
 
     def __init__(self, core: Core) -> None:
         self._core = core

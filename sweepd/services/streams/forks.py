@@ -129,14 +129,14 @@ def keep_for_forks(connection: Connection, run: Run, first_line: int) -> None:
     forks = runs.list_forks(connection, run.pk, first_line)
     if not forks:
         return
-    heir = forks[0]
-    history.copy_lines(connection, run.pk, heir.pk, run.inherited_lines, heir.inherited_lines)
+    longest = forks[0]
+    history.copy_lines(connection, run.pk, longest.pk, run.inherited_lines, longest.inherited_lines)
     runs.update_run(
-        connection, heir.pk,
+        connection, longest.pk,
         {"parent_pk": run.parent_pk, "inherited_lines": run.inherited_lines},
     )  # fmt: skip
     for fork in forks[1:]:
-        runs.update_run(connection, fork.pk, {"parent_pk": heir.pk})
+        runs.update_run(connection, fork.pk, {"parent_pk": longest.pk})
 
 
 def before_overwriting(connection: Connection, run: Run, first_line: int) -> None:

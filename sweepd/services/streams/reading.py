@@ -16,7 +16,7 @@ MAX_KEYS_KEPT = 64_000  # keys remembered, of all runs together: about 30 MB
 
 
 class Reading:
-    """Reads streams; the caller has found the run, so the walls were passed."""
+    """Reads streams; the caller has found the run, so access was checked."""
 
     def __init__(self, core: Core) -> None:
         self._core = core

@@ -45,7 +45,7 @@ class InsightCache:
         self._kept: dict[int, tuple[tuple[int, float], Insights]] = {}
 
     def importance(self, sweep: Sweep) -> Insights:
-        """Importance and correlation of a sweep's parameters; the caller has passed the walls."""
+        """Importance and correlation of a sweep's parameters; access was checked."""
         with self._core.db.read() as connection:
             points = sweeps.list_points(connection, sweep.pk)
         is_max = sweep.metric_goal == "maximize"

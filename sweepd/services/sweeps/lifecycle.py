@@ -106,7 +106,7 @@ def hand_out_again(
 
 
 def start_run(connection: Connection, run: Run, at: datetime) -> RunState:
-    """A client spoke for the run: it is running, whatever we thought of it."""
+    """A client sent something for the run: it is running, whatever its state was."""
     if run.state in (RunState.RUNNING, RunState.PREEMPTING):
         return run.state
     _move_run(connection, run, RunState.RUNNING, at, ended_at=None, started_at=run.started_at or at)

@@ -1,7 +1,7 @@
 """The local controller (`wandb controller`, `wandb sweep --controller`): it chooses, we hand out.
 
-It writes its wishes into the sweep's `controller` field and reads from `scheduler` which run each
-became. Sending the same wish again changes nothing.
+It writes its commands into the sweep's `controller` field and reads from `scheduler` which run each
+became. Sending the same command again changes nothing.
 """
 
 import json
@@ -17,7 +17,7 @@ from sweepd.services.sweeps import endings, lifecycle
 from sweepd.store import runs, sweeps
 from sweepd.store.database import Connection
 
-MAX_REMEMBERED = 200  # wishes answered; the client keeps one at a time
+MAX_REMEMBERED = 200  # commands answered; the client keeps one at a time
 
 
 def obey(connection: Connection, sweep: Sweep, text: str, caller: Caller, at: datetime) -> None:
@@ -30,13 +30,13 @@ def obey(connection: Connection, sweep: Sweep, text: str, caller: Caller, at: da
     Raises:
         BadInput: It is not that.
     """
-    wishes = read_object(text, "controller")
-    schedule, stops = _listed(wishes, "schedule"), _listed(wishes, "earlystop")
+    commands = read_object(text, "controller")
+    schedule, stops = _listed(commands, "schedule"), _listed(commands, "earlystop")
     answers = read_object(sweep.scheduler, "scheduler")
     scheduled = [entry for entry in _listed(answers, "scheduled") if isinstance(entry, dict)]
     known = {entry.get("id") for entry in scheduled}
-    for wish in schedule:
-        number, args = _wish(wish)
+    for item in schedule:
+        number, args = _read_scheduled(item)
         if number in known:
             continue
         if args is None:
@@ -81,23 +81,23 @@ def read_object(text: str, what: str) -> dict[str, Any]:
     return found
 
 
-def _listed(wishes: Mapping[str, Any], key: str) -> list[Any]:
-    found = wishes.get(key) or []
+def _listed(commands: Mapping[str, Any], key: str) -> list[Any]:
+    found = commands.get(key) or []
     if not isinstance(found, list):
         raise BadInput(f"controller.{key} should be a list, got {type(found).__name__}")
     return found
 
 
-def _wish(wish: Any) -> tuple[str, dict[str, Any] | None]:
-    """The id of a wish and its args."""
-    data = wish.get("data") if isinstance(wish, dict) else None
+def _read_scheduled(item: Any) -> tuple[str, dict[str, Any] | None]:
+    """The id of a scheduled config and its args."""
+    data = item.get("data") if isinstance(item, dict) else None
     args = data.get("args") if isinstance(data, dict) else None
     if not isinstance(data, dict) or not isinstance(args, dict | None):
         raise BadInput(
             'a scheduled config is {"id", "data": {"args": {name: {"value"}} or null}}, '
-            f"got {str(wish)[:100]}"
+            f"got {str(item)[:100]}"
         )
-    return str(wish.get("id")), args
+    return str(item.get("id")), args
 
 
 def _plain(args: Mapping[str, Any]) -> dict[str, Any]:

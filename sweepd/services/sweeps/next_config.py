@@ -52,7 +52,7 @@ def may_have_more(connection: Connection, sweep: Sweep) -> bool:
 
 
 def over_cap(connection: Connection, sweep: Sweep) -> list[Cell]:
-    """Queued configs which `run_cap` has no room for: a scheduler outside looked ahead."""
+    """Queued configs beyond `run_cap`: an outside scheduler looked ahead."""
     if sweep.run_cap is None or sweep.n_cells <= sweep.run_cap:
         return []
     return cells.list_over_cap(connection, sweep.pk, sweep.n_cells - sweep.run_cap)
@@ -103,7 +103,7 @@ def _random_cell(connection: Connection, sweep: Sweep, spec: SweepSpec) -> Cell 
         try:
             config = sample(spec.space, np.random.default_rng([sweep.seed, draw]))
         except SearchError:
-            break  # constraints leave little room: list what is left instead
+            break  # few configs satisfy the constraints: list what is left instead
         cell = _reserve(connection, sweep, spec, config)
         if cell is not None:
             sweeps.update_sweep(connection, sweep.pk, {"next_index": draw + 1})

@@ -50,7 +50,7 @@ class _Prepared:
 
 
 @dataclass
-class _Shelf:
+class _Cache:
     """What is prepared for one sweep."""
 
     ready: deque[_Prepared] = field(default_factory=deque)
@@ -61,12 +61,12 @@ class _Shelf:
 
 
 class Proposals:
-    """Shelves of prepared configs, filled by one thread which asks one search process."""
+    """Prepared configs, a cache per sweep, filled by one thread which asks one search process."""
 
     def __init__(self, core: Core) -> None:
         self._core = core
         self._lock = threading.Lock()
-        self._shelves: dict[int, _Shelf] = {}
+        self._caches: dict[int, _Cache] = {}
         self._wanted: queue.SimpleQueue[int | None] = queue.SimpleQueue()
         self._pool: ProcessPoolExecutor | None = None
         self._thread = threading.Thread(target=self._work, name="sweepd-proposals", daemon=True)
@@ -91,23 +91,23 @@ class Proposals:
             self._thread.join()
 
     def _changed(self, kind: str, pk: int) -> None:
-        if kind == "sweep" and pk in self._shelves:
+        if kind == "sweep" and pk in self._caches:
             self.want(pk)
 
     def want(self, sweep_pk: int) -> None:
         """Have configs prepared for a sweep, unless that is already asked for."""
         with self._lock:
-            shelf = self._shelves.setdefault(sweep_pk, _Shelf())
-            if shelf.is_asked:
+            cache = self._caches.setdefault(sweep_pk, _Cache())
+            if cache.is_asked:
                 return
-            shelf.is_asked = True
+            cache.is_asked = True
         self._wanted.put(sweep_pk)
 
     def n_ready(self, sweep_pk: int) -> int:
         """How many configs are ready for a sweep."""
         with self._lock:
-            shelf = self._shelves.get(sweep_pk)
-            return len(shelf.ready) if shelf else 0
+            cache = self._caches.get(sweep_pk)
+            return len(cache.ready) if cache else 0
 
     def take(
         self, sweep: Sweep, is_taken: Callable[[dict[str, Any]], bool]
@@ -120,30 +120,30 @@ class Proposals:
         """
         while True:
             with self._lock:
-                shelf = self._shelves.setdefault(sweep.pk, _Shelf())
-                if not shelf.ready:
+                cache = self._caches.setdefault(sweep.pk, _Cache())
+                if not cache.ready:
                     return None
-                prepared = shelf.ready.popleft()
+                prepared = cache.ready.popleft()
             if prepared.is_repeat or not is_taken(prepared.config):
                 return prepared.config
 
     def _work(self) -> None:
         while (sweep_pk := self._wanted.get()) is not None:
             with self._lock:
-                shelf = self._shelves.setdefault(sweep_pk, _Shelf())
-                shelf.is_asked = False
+                cache = self._caches.setdefault(sweep_pk, _Cache())
+                cache.is_asked = False
             try:
-                self._prepare(sweep_pk, shelf)
+                self._prepare(sweep_pk, cache)
             except Exception:
                 log.exception("preparing configs for sweep %s failed", sweep_pk)
         if self._pool is not None:
             self._pool.shutdown(cancel_futures=True)
 
-    def _prepare(self, sweep_pk: int, shelf: _Shelf) -> None:
+    def _prepare(self, sweep_pk: int, cache: _Cache) -> None:
         with self._core.db.read() as connection:
             sweep = sweeps.find_sweep_by_pk(connection, sweep_pk)
             if sweep is None or sweep.state in (SweepState.FINISHED, SweepState.CANCELED):
-                self._shelves.pop(sweep_pk, None)
+                self._caches.pop(sweep_pk, None)
                 return
             spec = specs.spec_of(sweep)
             if spec.method not in MODEL_METHODS or not candidates.searches_here(spec):
@@ -152,7 +152,7 @@ class Proposals:
             n_agents = agents.count_active(connection, sweep_pk, since)
             n_wanted = min(MAX_READY, max(1, n_agents))
             n_ended = runs.count_ended(connection, sweep_pk)
-            if len(shelf.ready) >= n_wanted and shelf.n_ended == n_ended:
+            if len(cache.ready) >= n_wanted and cache.n_ended == n_ended:
                 return
             points = sweeps.list_points(connection, sweep_pk)
             open_cells = cells.list_cells(connection, sweep_pk, OPEN_CELLS)
@@ -167,11 +167,11 @@ class Proposals:
             self._core.db.write(lambda c: sweeps.append_warning_once(c, sweep_pk, at, message))
             found = [sample(spec.space, _generator(sweep))]
         with self._lock:
-            shelf.ready = deque(
+            cache.ready = deque(
                 _Prepared(config, spec.space.key(config) in taken) for config in found
             )
-            shelf.n_ended = n_ended
-            shelf.is_exhausted = not found
+            cache.n_ended = n_ended
+            cache.is_exhausted = not found
 
     def _ask(
         self,
@@ -204,13 +204,13 @@ def _known(
 ) -> tuple[list[Observation], list[dict[str, Any]]]:
     """Runs as the search sees them, and the configs that have no run to show for themselves yet.
 
-    Of several attempts at one config, those that were lost say nothing once another has spoken.
+    Of several attempts at one config, lost ones do not count once another has a value or runs.
     """
-    spoke = {p.config for p in points if p.metric_last is not None or p.state in LIVE}
+    known = {p.config for p in points if p.metric_last is not None or p.state in LIVE}
     observations = []
     for point in points:
         is_lost = point.metric_last is None and point.state not in LIVE
-        if is_lost and (point.config in spoke or point.config in open_configs):
+        if is_lost and (point.config in known or point.config in open_configs):
             continue
         open_configs.discard(point.config)
         state: Any = point.state

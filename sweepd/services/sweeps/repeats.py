@@ -46,15 +46,15 @@ def numbered(spec: SweepSpec, config: Mapping[str, Any], number: int) -> dict[st
 def queue_others(
     connection: Connection, sweep: Sweep, spec: SweepSpec, key: str, config: Mapping[str, Any]
 ) -> int:
-    """Queue the repetitions of a config beyond its first, as far as `run_cap` leaves room.
+    """Queue the repetitions of a config beyond its first, as far as `run_cap` allows.
 
     Returns:
         How many were new.
     """
     n_new = 0
-    room = None if sweep.run_cap is None else sweep.run_cap - sweep.n_cells
+    n_left = None if sweep.run_cap is None else sweep.run_cap - sweep.n_cells
     for number in range(1, spec.extras.repeats):
-        if room is not None and n_new >= room:
+        if n_left is not None and n_new >= n_left:
             break
         again = numbered(spec, config, number)
         own_key = f"{key}{_MARK}{number}"

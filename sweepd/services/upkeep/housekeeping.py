@@ -1,6 +1,6 @@
 """What is cleared away between requests: expired versions, uploads that came to nothing.
 
-Deleting is safe while the server works and while replicas do the same: see `blob_keeping.py`. Bytes
+Deleting is safe while the server works and while replicas do the same: see `blob_records.py`. Bytes
 that anything refers to are never removed.
 """
 
@@ -10,11 +10,11 @@ from datetime import timedelta
 
 from sweepd.services.artifacts.artifacts import Artifacts
 from sweepd.services.core import Core
-from sweepd.services.files.blob_keeping import BlobKeeping
+from sweepd.services.files.blob_records import BlobRecords
 from sweepd.store.blobs import Blobs
 
 TICK_S = 60.0
-SWEEP_EVERY_S = 6 * 3600.0  # bytes nobody refers to cost only room
+UNUSED_EVERY_S = 6 * 3600.0  # bytes nobody refers to only cost space
 UPLOAD_LIFETIME_S = 8 * 24 * 3600.0  # an upload's address is good for a week
 
 log = logging.getLogger(__name__)
@@ -27,8 +27,8 @@ class Housekeeping:
         self._core = core
         self._artifacts = artifacts
         self._blobs = blobs
-        self._keeping = BlobKeeping(core, blobs)
-        self._swept_at = core.now() - timedelta(seconds=SWEEP_EVERY_S - 10 * TICK_S)
+        self._blob_records = BlobRecords(core, blobs)
+        self._unused_removed_at = core.now() - timedelta(seconds=UNUSED_EVERY_S - 10 * TICK_S)
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._work, name="sweepd-housekeeping", daemon=True)
 
@@ -53,21 +53,21 @@ class Housekeeping:
     def _work(self) -> None:
         while not self._stop.wait(TICK_S):
             try:
-                self.tidy()
+                self.remove_expired()
             except Exception:
-                log.exception("tidying up failed; trying again in %s s", TICK_S)
+                log.exception("housekeeping failed; trying again in %s s", TICK_S)
 
-    def tidy(self) -> None:
+    def remove_expired(self) -> None:
         """Remove the versions whose time has passed; every few hours also what was abandoned."""
         for gone in self._artifacts.expire():
             log.info("artifact version %s passed its time to live and was deleted", gone.pk)
         now = self._core.now()
-        if (now - self._swept_at).total_seconds() < SWEEP_EVERY_S:
+        if (now - self._unused_removed_at).total_seconds() < UNUSED_EVERY_S:
             return
-        self._swept_at = now
+        self._unused_removed_at = now
         before = now - timedelta(seconds=UPLOAD_LIFETIME_S)
         n_begun = len(self._artifacts.drop_abandoned(before))
-        n_blobs = self._keeping.sweep(before)
+        n_blobs = self._blob_records.remove_unused(before)
         if n_begun or n_blobs:
             log.info("removed %s artifact versions never committed, %s unused files", n_begun,
                      n_blobs)  # fmt: skip

@@ -46,12 +46,12 @@ def test_replicas_that_prepared_the_same_configs_hand_out_different_ones(
         for replica, _ in replicas:
             replica.proposals.start()
         deadline = time.monotonic() + 60
-        while time.monotonic() < deadline:  # both shelves full before either gives anything
-            shelves = [replica.proposals.n_ready(sweep.pk) for replica, _ in replicas]
-            if all(n == 2 for n in shelves):
+        while time.monotonic() < deadline:  # both prepared before either hands anything out
+            n_ready = [replica.proposals.n_ready(sweep.pk) for replica, _ in replicas]
+            if all(n == 2 for n in n_ready):
                 break
             time.sleep(0.05)
-        assert shelves == [2, 2]
+        assert n_ready == [2, 2]
         first, second = (beat(replica, ann, agent) for replica, agent in replicas)
         assert _config(first) != _config(second)
     finally:

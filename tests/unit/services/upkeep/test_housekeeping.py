@@ -11,7 +11,7 @@ from sweepd.domain.artifacts import Digest
 from sweepd.domain.errors import NotFound, Unavailable
 from sweepd.domain.users import Caller
 from sweepd.services.runs.runs import RunChange
-from sweepd.services.upkeep.housekeeping import SWEEP_EVERY_S, UPLOAD_LIFETIME_S
+from sweepd.services.upkeep.housekeeping import UNUSED_EVERY_S, UPLOAD_LIFETIME_S
 from tests.conftest import FakeClock
 from tests.unit.services.logging_versions import LIMIT, begin, log, md5, put, run, stream
 
@@ -40,14 +40,14 @@ def test_version_is_deleted_once_its_time_to_live_has_passed(
     set_ttl(parts, ann, short.pk, int(DAY_S))
     set_ttl(parts, ann, never.pk, -2)
     clock.forward(DAY_S - 1)
-    parts.housekeeping.tidy()
+    parts.housekeeping.remove_expired()
     assert parts.services.artifacts.get(ann, short.pk).version == 1
     clock.forward(1)
-    parts.housekeeping.tidy()
+    parts.housekeeping.remove_expired()
     with pytest.raises(NotFound):
         parts.services.artifacts.get(ann, short.pk)
     clock.forward(1000 * DAY_S)
-    parts.housekeeping.tidy()
+    parts.housekeeping.remove_expired()
     project = parts.services.projects.get(ann, "ann", "p")
     collection = parts.services.artifacts.collections.find_collection(project, "m")
     assert collection is not None
@@ -63,10 +63,10 @@ def test_linked_version_outlives_its_time_to_live(
     set_ttl(parts, ann, done.pk, 60)
     place = parts.services.artifacts.collections.link(ann, done.pk, "ann", "p", "shown", [])
     clock.forward(DAY_S)
-    parts.housekeeping.tidy()
+    parts.housekeeping.remove_expired()
     assert parts.services.artifacts.get(ann, done.pk).version == 0
     parts.services.artifacts.collections.unlink(ann, done.pk, place.collection_pk)
-    parts.housekeeping.tidy()
+    parts.housekeeping.remove_expired()
     with pytest.raises(NotFound):
         parts.services.artifacts.get(ann, done.pk)
 
@@ -103,11 +103,11 @@ def test_unused_bytes_go_after_a_while_and_used_ones_stay(
     )
     assert len(files_on_disk(parts)) == n_used + 2  # the refused ones are gone already
     age(parts, clock)
-    clock.forward(SWEEP_EVERY_S)
-    parts.housekeeping.tidy()
+    clock.forward(UNUSED_EVERY_S)
+    parts.housekeeping.remove_expired()
     assert len(files_on_disk(parts)) == n_used + 2  # the refused ones are gone already
     clock.forward(UPLOAD_LIFETIME_S)
-    parts.housekeeping.tidy()
+    parts.housekeeping.remove_expired()
     assert len(files_on_disk(parts)) == n_used
     with pytest.raises(NotFound):
         parts.services.artifacts.get(ann, refused.pk)
@@ -122,8 +122,8 @@ def test_bytes_sent_again_after_the_sweep_are_there_again(
     pending = begin(parts, ann, "d")
     put(parts, pending.pk, "f", b"same", b"same")
     age(parts, clock)
-    clock.at += timedelta(seconds=UPLOAD_LIFETIME_S + SWEEP_EVERY_S)
-    parts.housekeeping.tidy()
+    clock.at += timedelta(seconds=UPLOAD_LIFETIME_S + UNUSED_EVERY_S)
+    parts.housekeeping.remove_expired()
     assert files_on_disk(parts) == []
     done = log(parts, ann, b"same")
     [entry] = parts.services.artifacts.entries(done)

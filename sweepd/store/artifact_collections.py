@@ -74,7 +74,7 @@ def list_collections(
 def add_membership(
     connection: Connection, collection_pk: int, artifact_pk: int, at: datetime
 ) -> int:
-    """Put a version into a collection under the next number; twice is once. Returns the key.
+    """Put a version into a collection under the next number; idempotent. Returns the key.
 
     A number is never given twice, also after the version that had it is deleted.
     """

@@ -15,7 +15,7 @@ from sweepd.store.blobs import Blobs, StoredBlob
 from sweepd.store.database import Connection
 
 
-class BlobKeeping:
+class BlobRecords:
     """Records bytes in a transaction, removes those that nothing refers to."""
 
     def __init__(self, core: Core, blobs: Blobs) -> None:
@@ -32,7 +32,7 @@ class BlobKeeping:
         if not self._blobs.exists(blob.hash):
             raise Unavailable("these bytes were being deleted as they came; send them again")
 
-    def sweep(self, before: datetime) -> int:
+    def remove_unused(self, before: datetime) -> int:
         """Remove bytes written before then that nothing refers to; returns how many.
 
         They are those of uploads that were refused or cut off, and those whose record outlived its

@@ -13,7 +13,7 @@ from sweepd.domain.users import Caller
 from sweepd.services import access
 from sweepd.services.core import Core
 from sweepd.services.filters import artifacts as artifact_filters
-from sweepd.store import artifacts, collections, registries
+from sweepd.store import artifact_collections, artifacts, registries
 from sweepd.store.database import Connection
 
 NO_COLLECTION = "no such collection; it may have been deleted"
@@ -26,9 +26,9 @@ class Collections:
         self._core = core
 
     def collection(self, pk: int) -> Collection:
-        """A collection by our key; the caller has passed the walls."""
+        """A collection by our key; access was checked."""
         with self._core.db.read() as connection:
-            found = collections.find_collection_by_pk(connection, pk)
+            found = artifact_collections.find_collection_by_pk(connection, pk)
         if found is None:
             raise NotFound(NO_COLLECTION)
         return found
@@ -52,7 +52,7 @@ class Collections:
     def find_collection(self, project: Project, name: str) -> Collection | None:
         """A collection by its name."""
         with self._core.db.read() as connection:
-            return collections.find_collection(connection, project.pk, name)
+            return artifact_collections.find_collection(connection, project.pk, name)
 
     def list_collections(
         self, project: Project, type_name: str | None = None, filters: str | None = None,
@@ -68,7 +68,7 @@ class Collections:
             BadInput: Neither can be read so.
         """
         with self._core.db.read() as connection:
-            found = collections.list_collections(connection, project.pk, type_name)
+            found = artifact_collections.list_collections(connection, project.pk, type_name)
         return artifact_filters.select_collections(found, filters, order)
 
     def list_types(self, project: Project) -> list[str]:
@@ -88,7 +88,7 @@ class Collections:
             BadInput: Neither can be read so.
         """
         with self._core.db.read() as connection:
-            places = collections.list_memberships(connection, collection.pk)
+            places = artifact_collections.list_memberships(connection, collection.pk)
             by_pk = artifacts.find_artifacts(connection, [place.artifact_pk for place in places])
         found = [
             (place, by_pk[place.artifact_pk]) for place in places if place.artifact_pk in by_pk
@@ -98,27 +98,29 @@ class Collections:
     def find_newest(self, collection: Collection) -> Artifact | None:
         """The version with the highest number."""
         with self._core.db.read() as connection:
-            places = collections.list_memberships(connection, collection.pk, limit=1)
+            places = artifact_collections.list_memberships(connection, collection.pk, limit=1)
             return artifacts.find_artifact(connection, places[0].artifact_pk) if places else None
 
     def find_membership(self, project: Project, name: str) -> Membership | None:
         """A version by `collection`, `collection:alias`, `collection:vN` or `collection:digest`."""
         base, _, alias = name.partition(":")
         with self._core.db.read() as connection:
-            collection = collections.find_collection(connection, project.pk, base)
+            collection = artifact_collections.find_collection(connection, project.pk, base)
             if collection is None:
                 return None
-            return collections.find_membership(connection, collection.pk, alias or "latest")
+            return artifact_collections.find_membership(
+                connection, collection.pk, alias or "latest"
+            )
 
     def find_in(self, collection: Collection, alias: str) -> Membership | None:
         """A version of a collection by alias or `vN`."""
         with self._core.db.read() as connection:
-            return collections.find_membership(connection, collection.pk, alias)
+            return artifact_collections.find_membership(connection, collection.pk, alias)
 
     def aliases(self, collection: Collection) -> Sequence[str]:
         """Every alias of a collection."""
         with self._core.db.read() as connection:
-            return collections.list_aliases(connection, collection.pk)
+            return artifact_collections.list_aliases(connection, collection.pk)
 
     def link(self, caller: Caller, pk: int, entity: str | None, project: str | None, name: str,
              aliases: Sequence[str]) -> Membership:  # fmt: skip
@@ -129,11 +131,11 @@ class Collections:
 
         def link(connection: Connection) -> Membership:
             artifact = access.get_own_artifact(connection, caller, pk)
-            home = collections.find_collection_by_pk(connection, artifact.collection_pk)
+            home = artifact_collections.find_collection_by_pk(connection, artifact.collection_pk)
             assert home is not None
             owner = self._target(connection, caller, entity, project, home.type_name)
             at = self._core.now()
-            target = collections.create_collection(
+            target = artifact_collections.create_collection(
                 connection,
                 {
                     "project_pk": owner.pk, "kind": CollectionKind.PORTFOLIO, "name": name,
@@ -145,10 +147,10 @@ class Collections:
                     f"{name!r} is a {target.kind} of type {target.type_name!r}; a {home.type_name} "
                     "is linked to a portfolio of its own type"
                 )
-            place = collections.add_membership(connection, target.pk, pk, at)
+            place = artifact_collections.add_membership(connection, target.pk, pk, at)
             for alias in dict.fromkeys(["latest", *aliases]):
-                collections.set_alias(connection, target.pk, place, alias)
-            return collections.list_memberships(connection, target.pk, pk)[0]
+                artifact_collections.set_alias(connection, target.pk, place, alias)
+            return artifact_collections.list_memberships(connection, target.pk, pk)[0]
 
         return self._core.db.write(link)
 
@@ -168,9 +170,9 @@ class Collections:
                 access.get_collection(connection, caller, place.collection_pk, Role.MEMBER)
                 if add:
                     alias = check_alias(name.alias)
-                    collections.set_alias(connection, place.collection_pk, place.pk, alias)
+                    artifact_collections.set_alias(connection, place.collection_pk, place.pk, alias)
                 else:
-                    collections.remove_alias(connection, place.pk, name.alias)
+                    artifact_collections.remove_alias(connection, place.pk, name.alias)
 
         self._core.db.write(change)
 
@@ -197,8 +199,8 @@ class Collections:
         def unlink(connection: Connection) -> None:
             access.get_collection(connection, caller, portfolio_pk, Role.MEMBER)
             access.get_artifact(connection, caller, pk)
-            for place in collections.list_memberships(connection, portfolio_pk, pk):
-                collections.delete_membership(connection, place)
+            for place in artifact_collections.list_memberships(connection, portfolio_pk, pk):
+                artifact_collections.delete_membership(connection, place)
 
         self._core.db.write(unlink)
 
@@ -215,12 +217,12 @@ class Collections:
             name = values.get("name")
             if "type_name" in values and before.entity not in caller.entities:
                 raise BadInput("a collection of a registry keeps its type; link into another one")
-            if name not in (None, before.name) and collections.find_collection(
+            if name not in (None, before.name) and artifact_collections.find_collection(
                 connection, before.project_pk, str(name)
             ):
                 raise Conflict(f"this project has a collection {name!r}; choose another name")
             tags = [tag for tag in dict.fromkeys([*before.tags, *add]) if tag not in remove]
-            collections.update_collection(
+            artifact_collections.update_collection(
                 connection,
                 pk,
                 {**values, "tags": json.dumps(tags), "updated_at": self._core.now()},
