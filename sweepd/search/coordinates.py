@@ -1,6 +1,8 @@
 """What the model sees: configs as points where closeness means likeness.
 
-Coordinates of a point, one per dimension of the space: a number is its quantile in [0, 1]; a list
+Coordinates of a point, one per dimension of the space: a number is its quantile in [0, 1], of the
+normal kinds its z-score and of the beta kinds its value, scaled to [0, 1] over the middle of the
+distribution (quantiles would stretch their ends without bound); a list
 of numbers is evenly spaced by rank, so that 16, 32, 64 are steps of one length; any other list is
 a category, coded 0, 1, 2, … and compared only for equality. Where `when` leaves a dimension out,
 its coordinate is 0.5, or -1 for a category.
@@ -9,15 +11,18 @@ Arrays are float64; (n, d) points, d = number of dimensions.
 """
 
 from collections.abc import Mapping, Sequence
+from statistics import NormalDist
 from typing import Any
 
 import numpy as np
 
-from sweepd.search.parameter import Array
+from sweepd.search.parameter import Array, Parameter
 from sweepd.search.space import Config, Dimension, Space
 
 MAX_LATTICE = 2000  # longer ranges are treated as continuous, then rounded by decoding
-EDGE = 1e-4  # normal kinds are searched between these quantiles, ±3.7 sigma
+EDGE = 1e-4  # normal and beta kinds are searched between these quantiles, ±3.7 sigma
+_NORMAL = NormalDist()
+Z_EDGE = -_NORMAL.inv_cdf(EDGE)
 
 
 class Coordinates:
@@ -29,9 +34,8 @@ class Coordinates:
         self.is_category = np.array([not dim.is_ordered for dim in space.dimensions], dtype=bool)
         self.lattices = [_lattice(dimension) for dimension in space.dimensions]
         self.is_free = np.array([lattice is None for lattice in self.lattices], dtype=bool)
-        edges = [EDGE if "normal" in dim.members[0].kind else 0.0 for dim in space.dimensions]
-        self.low = np.array(edges)
-        self.high = 1 - self.low
+        self.low, self.high = np.zeros(self.d), np.ones(self.d)
+        self._orders = [_order(dimension) for dimension in space.dimensions]
 
     def of_configs(self, configs: Sequence[Mapping[str, Any]]) -> Array:
         """Points of configs, shape (n, d); NaN in a dimension where the config has no place."""
@@ -39,9 +43,11 @@ class Coordinates:
         for j, dimension in enumerate(self.space.dimensions):
             left_out = units[:, j] == 0.5 if self.space.when else np.zeros(len(configs), bool)
             if self.is_category[j] or dimension.members[0].is_listed:
-                units[:, j] = _places(dimension, units[:, j], self.lattices[j])
+                units[:, j] = self._places(j, units[:, j])
                 if self.space.when:
                     self._mark_left_out(units, configs, j, left_out)
+            elif self.lattices[j] is None:
+                units[:, j] = _stretched(dimension.members[0], units[:, j])
         return units
 
     def to_config(self, point: Array) -> Config:
@@ -54,11 +60,12 @@ class Coordinates:
         for j, dimension in enumerate(self.space.dimensions):
             lattice = self.lattices[j]
             if lattice is None:
-                rows.append(dimension.take(float(np.clip(point[j], 0.0, 1.0))))
+                u = _quantile(dimension.members[0], float(np.clip(point[j], 0.0, 1.0)))
+                rows.append(dimension.take(u))
                 continue
             at = int(np.argmin(np.abs(lattice - point[j])))
             assert dimension.choices is not None
-            choice = dimension.choices[_order(dimension)[at]]
+            choice = dimension.choices[self._orders[j][at]]
             rows.append(choice if len(dimension.members) > 1 else (choice,))
         return rows
 
@@ -79,15 +86,33 @@ class Coordinates:
         """Feasible points spread as the uniform points `cube`, shape (n, d), in [0, 1)."""
         points = np.clip(cube, self.low, self.high)
         for j, lattice in enumerate(self.lattices):
-            if lattice is not None:
-                at = (cube[:, j] * len(lattice)).astype(int)
-                points[:, j] = lattice[np.minimum(at, len(lattice) - 1)]
+            if lattice is None:
+                points[:, j] = _stretched(self.space.dimensions[j].members[0], points[:, j])
+                continue
+            at = (cube[:, j] * len(lattice)).astype(int)
+            points[:, j] = lattice[np.minimum(at, len(lattice) - 1)]
         return points
 
     def all_points(self) -> Array:
         """Every point of a finite space, shape (n_configs, d)."""
         grids = np.meshgrid(*[g for g in self.lattices if g is not None], indexing="ij")
         return np.stack([grid.ravel() for grid in grids], axis=1)
+
+    def _places(self, j: int, units: Array) -> Array:
+        """Coordinates of listed values from their quantiles; NaN stays."""
+        dimension, lattice, order = self.space.dimensions[j], self.lattices[j], self._orders[j]
+        n = len(order)
+        middles = np.array(
+            (np.arange(n) + 0.5) / n if len(dimension.members) > 1 else dimension.members[0].middles
+        )
+        rank = np.empty(n, dtype=int)
+        rank[np.asarray(order)] = np.arange(n)
+        coordinates = np.arange(n, dtype=float) if lattice is None else lattice
+        known = np.isfinite(units)
+        nearest = np.searchsorted((middles[1:] + middles[:-1]) / 2, units[known])
+        found = np.full(len(units), np.nan)
+        found[known] = coordinates[rank[nearest]]
+        return found
 
     def _mark_left_out(
         self, points: Array, configs: Sequence[Mapping[str, Any]], j: int, marked: Any
@@ -99,9 +124,13 @@ class Coordinates:
 
 
 def _order(dimension: Dimension) -> Sequence[int]:
-    """Positions of the choices in the order of the lattice: ascending for lists of numbers."""
+    """Positions of the choices in the order of the lattice: ascending for lists of numbers.
+
+    Empty for a continuous dimension.
+    """
     choices = dimension.choices
-    assert choices is not None
+    if choices is None:
+        return ()
     if dimension.is_ordered and dimension.members[0].is_listed:
         return sorted(range(len(choices)), key=lambda i: choices[i])
     return range(len(choices))
@@ -121,19 +150,31 @@ def _lattice(dimension: Dimension) -> Array | None:
     return np.array([parameter.unit(choice) for choice in choices])
 
 
-def _places(dimension: Dimension, units: Array, lattice: Array | None) -> Array:
-    """Coordinates of listed values from their quantiles; NaN stays."""
-    choices = dimension.choices
-    assert choices is not None
-    found = np.full(len(units), np.nan)
-    if len(dimension.members) > 1:
-        middles = (np.arange(len(choices)) + 0.5) / len(choices)
-    else:
-        middles = np.array([dimension.members[0].unit(choice) for choice in choices])
-    known = np.isfinite(units)
-    at = np.abs(units[known, None] - middles[None, :]).argmin(axis=1)
-    rank = np.empty(len(choices), dtype=int)
-    rank[np.asarray(_order(dimension))] = np.arange(len(choices))
-    coordinates = np.arange(len(choices), dtype=float) if lattice is None else lattice
-    found[known] = coordinates[rank[at]]
-    return found
+def _stretched(parameter: Parameter, units: Array) -> Array:
+    """Coordinates of quantiles, shape (n,); NaN stays."""
+    if "normal" in parameter.kind:
+        z = np.array([_NORMAL.inv_cdf(u) if 0 < u < 1 else np.nan for u in _inside(units).tolist()])
+        return np.where(np.isnan(units), np.nan, z / (2 * Z_EDGE) + 0.5)
+    if parameter.kind.endswith("beta"):
+        from scipy.special import betaincinv
+
+        low, high = betaincinv(parameter.a, parameter.b, [EDGE, 1 - EDGE])
+        values = betaincinv(parameter.a, parameter.b, _inside(units))
+        return np.where(np.isnan(units), np.nan, (values - low) / (high - low))
+    return units
+
+
+def _inside(units: Array) -> Array:
+    return np.clip(np.nan_to_num(units, nan=0.5), EDGE, 1 - EDGE)
+
+
+def _quantile(parameter: Parameter, coordinate: float) -> float:
+    """The inverse of `_stretched` for one coordinate in [0, 1]."""
+    if "normal" in parameter.kind:
+        return _NORMAL.cdf((coordinate - 0.5) * 2 * Z_EDGE)
+    if parameter.kind.endswith("beta"):
+        from scipy.special import betainc, betaincinv
+
+        low, high = betaincinv(parameter.a, parameter.b, [EDGE, 1 - EDGE])
+        return float(betainc(parameter.a, parameter.b, low + coordinate * (high - low)))
+    return coordinate

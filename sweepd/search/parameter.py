@@ -94,7 +94,7 @@ class Parameter:
             return "log"
         return "linear" if self.is_ordered else "categorical"
 
-    @property
+    @cached_property
     def is_ordered(self) -> bool:
         """Whether closeness of values means something: not so for lists with a non-number."""
         return not self.is_listed or all(is_number(value) for value in self.values)
@@ -102,8 +102,15 @@ class Parameter:
     @cached_property
     def distinct(self) -> tuple[Any, ...]:
         """The listed values without repeats (by content), in list order."""
-        seen = {content(value): value for value in reversed(self.values)}
-        return tuple(seen[key] for key in dict.fromkeys(content(v) for v in self.values))
+        seen: dict[str, Any] = {}
+        for key, value in zip(self._contents, self.values, strict=True):
+            seen.setdefault(key, value)
+        return tuple(seen.values())
+
+    @cached_property
+    def _contents(self) -> tuple[str, ...]:
+        """`content` of each listed value: worked out once, since lists may be thousands long."""
+        return tuple(content(value) for value in self.values)
 
     @cached_property
     def _steps(self) -> tuple[int, int] | None:
@@ -123,8 +130,8 @@ class Parameter:
         Lazy for ranges: an int_uniform over 10⁹ integers costs nothing.
         """
         if self.kind == "categorical_w_probabilities" and self.probabilities:
-            pairs = zip(self.values, self.probabilities, strict=True)
-            possible = {content(value) for value, chance in pairs if chance > 0}
+            pairs = zip(self._contents, self.probabilities, strict=True)
+            possible = {key for key, chance in pairs if chance > 0}
             return tuple(value for value in self.distinct if content(value) in possible)
         if self.is_listed:
             return self.distinct
@@ -137,6 +144,11 @@ class Parameter:
         return Multiples(self.q, first, last)
 
     @cached_property
+    def _last_possible(self) -> int:
+        """The last listed value that can be drawn; rounding must not reach beyond it."""
+        return max(i for i, chance in enumerate(self.probabilities or ()) if chance > 0)
+
+    @cached_property
     def _cumulative(self) -> tuple[float, ...]:
         return tuple(accumulate(self.probabilities or ()))
 
@@ -145,8 +157,7 @@ class Parameter:
         if self.is_listed:
             if self.probabilities:
                 at = bisect_right(self._cumulative, u)
-                last = max(i for i, chance in enumerate(self.probabilities) if chance > 0)
-                return self.values[min(at, last)]
+                return self.values[min(at, self._last_possible)]
             return self.values[min(int(u * len(self.values)), len(self.values) - 1)]
         if self.kind == "int_uniform":
             assert self._steps is not None
@@ -212,12 +223,18 @@ class Parameter:
 
     def _listed_unit(self, value: Any) -> float:
         at = self._listed_index(value)
-        if at is None or self.choices is None:
-            return math.nan
-        first = [content(item) for item in self.values].index(content(self.choices[at]))
+        return math.nan if at is None else self.middles[at]
+
+    @cached_property
+    def middles(self) -> tuple[float, ...]:
+        """Of a list: the quantile in the middle of each of `choices`, ascending."""
+        first: dict[str, int] = {}
+        for i, key in enumerate(self._contents):
+            first.setdefault(key, i)
+        places = [first[content(choice)] for choice in self.choices or ()]
         if self.probabilities:
-            return self._cumulative[first] - self.probabilities[first] / 2
-        return (first + 0.5) / len(self.values)
+            return tuple(self._cumulative[i] - self.probabilities[i] / 2 for i in places)
+        return tuple((i + 0.5) / len(self.values) for i in places)
 
     def _quantile(self, u: float) -> float:
         inside = min(max(u, TINY), 1 - TINY)

@@ -39,11 +39,14 @@ class Dimension:
     @cached_property
     def rows(self) -> tuple[tuple[Any, ...], ...]:
         """Of a tied group: the distinct rows of values, in list order."""
-        rows = list(zip(*(member.values for member in self.members), strict=True))
-        return tuple(
-            {content(row): row for row in reversed(rows)}[key]
-            for key in dict.fromkeys(content(row) for row in rows)
-        )
+        seen: dict[str, tuple[Any, ...]] = {}
+        for row in zip(*(member.values for member in self.members), strict=True):
+            seen.setdefault(content(row), row)
+        return tuple(seen.values())
+
+    @cached_property
+    def _places(self) -> dict[str, int]:
+        return {content(row): i for i, row in enumerate(self.rows)}
 
     @property
     def choices(self) -> Sequence[Any] | None:
@@ -70,7 +73,10 @@ class Dimension:
 
     def row_index(self, row: Sequence[Any]) -> int | None:
         """Which row of a tied group this is, or None."""
-        for i, known in enumerate(self.rows):
+        found = self._places.get(content(row))
+        if found is not None or not any(isinstance(value, Mapping) for value in row):
+            return found
+        for i, known in enumerate(self.rows):  # an object may carry what a script added
             if all(is_within(k, v) for k, v in zip(known, row, strict=True)):
                 return i
         return None

@@ -25,6 +25,7 @@ from sweepd.search.bayes.gaussian_process import (
     scaled_distances,
     theta_of,
 )
+from sweepd.search.bayes.known import COARSE, RESOLUTION, Known
 from sweepd.search.bayes.objective import Data, choose_subset, gather, warps
 from sweepd.search.coordinates import Coordinates
 from sweepd.search.observation import Observation
@@ -49,6 +50,8 @@ class Settings:
     gap: float = 0.2  # between their starts, length scales
     warp: bool | None = None  # the bad tail drawn in always or never; None: by evidence
     max_warped_noise: float = 0.02  # share of the signal above which nothing is drawn in
+    max_precise_noise: float = 1e-4  # share of the signal above which places are COARSE
+    patience: int = 8  # results without a new best after which they are, too
     prior: Prior = field(default_factory=Prior)
     n_results: int = 3  # results before the model is asked
     is_drawn: bool = True  # fantasies drawn from the posterior, else its mean
@@ -79,7 +82,8 @@ def propose(
     coordinates = Coordinates(spec.space)
     metric = spec.metric or Metric("")
     data = gather(coordinates, metric, observations, pending)
-    used = used_keys(spec, observations, pending)
+    known = Known(coordinates, np.vstack([data.X, data.pending]))
+    used: set[str] | None = None  # keys of all runs; only the design asks for them
     number = len(observations) + len(pending)
     n_design = design_size(coordinates.d) if settings.n_design is None else settings.n_design
     model: Fit | None = None
@@ -88,20 +92,28 @@ def propose(
     for i in range(n):
         is_flat = len(data.y) < settings.n_results or float(np.ptp(data.y)) == 0.0
         if coordinates.d == 0 or is_flat or number + i < n_design:
-            config = design_config(spec, number + i, seed, used)
+            used = used_keys(spec, observations, pending) if used is None else used
+            config = design_config(
+                spec, number + i, seed, used | {spec.space.key(c) for c in found}
+            )
         else:
             if model is None:
                 model = model_of(data, coordinates.is_category, settings)
             rng = np.random.default_rng([seed, number + i])
             waiting = np.vstack([data.pending, *[point[None] for point in taken]])
-            config = _best_config(spec, coordinates, model, waiting, used, rng, settings)
+            is_fine = model.noise <= settings.max_precise_noise * model.signal
+            is_fine = is_fine and data.n_since_best < settings.patience
+            known.resolution = RESOLUTION if is_fine else COARSE
+            config = _best_config(spec, coordinates, model, waiting, known, rng, settings)
             if config is None:
-                config = design_config(spec, number + i, seed, used)
+                used = used_keys(spec, observations, pending) if used is None else used
+                keys = used | {spec.space.key(c) for c in found}
+                config = design_config(spec, number + i, seed, keys)
         if config is None:
             break
-        used.add(spec.space.key(config))
         found.append(config)
         taken.append(coordinates.of_configs([config])[0])
+        known.add(taken[-1])
     return found
 
 
@@ -114,8 +126,9 @@ def model_of(data: Data, category: Mask, settings: Settings = DEFAULT) -> Fit:
     fits: list[Fit] = []
     for option in options:
         start = theta_of(fits[0]) if fits else None  # nearly right for the other warp as well
+        scatter = float(option.scatter(data.scatter)[few].sum())
         fits.append(fit(data.X[few], option.y[few], category, data.counts[few], settings.prior,
-                        start=start))  # fmt: skip
+                        start=start, scatter=scatter))  # fmt: skip
     at = len(fits) - 1
     if len(fits) > 1:
         evidence = [
@@ -138,11 +151,11 @@ def _best_config(
     coordinates: Coordinates,
     model: Fit,
     pending: Array,
-    used: set[str],
+    known: Known,
     rng: np.random.Generator,
     settings: Settings,
 ) -> Config | None:
-    """The unused, feasible config of highest log-EI; None if no candidate is one."""
+    """The new, feasible config of highest log-EI; None if no candidate is one."""
     draws = rng.standard_normal((settings.n_fantasies, len(pending)))
     state = fantasise(model, pending, draws, not settings.is_drawn, settings.counts_pending)
     points = _candidates(coordinates, model, rng, settings)
@@ -155,9 +168,12 @@ def _best_config(
         scores = np.concatenate([log_ei(state, refined), scores])
         order = np.argsort(-scores)
     for at in order:
+        if known.has(points[at]):  # before decoding, which costs more
+            continue
         config = coordinates.to_config(points[at])
-        is_new = spec.space.n_configs is None or spec.space.key(config) not in used
-        if is_new and spec.space.is_feasible(config):
+        if known.has(coordinates.of_configs([config])[0]):
+            continue
+        if spec.space.is_feasible(config):
             return config
     return None
 

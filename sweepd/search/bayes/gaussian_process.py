@@ -5,6 +5,7 @@ Notation (Rasmussen & Williams 2006, "GPML"); arrays are float64:
     y: (n,) objective, standardised, lower is better; m: its constant mean
     l: (d,) length scales; s2: signal variance; noise: variance of one observation's noise
     counts: (n,) runs averaged in each y, so its noise variance is noise / count
+    scatter: sum of squared deviations of all runs from the means they are in
     K = s2 · M(r) + diag(noise / counts), M the Matérn-5/2 correlation,
     r² = Σ_j D_j / l_j², D_j = (x_j - x'_j)², or 1 where categories differ
     L: lower Cholesky factor of K; alpha = K⁻¹ (y - m)
@@ -84,13 +85,15 @@ def correlation(r2: Array) -> Array:
 
 
 def negative_log_posterior(
-    theta: Array, D: Array, y: Array, counts: Array, prior: Prior
+    theta: Array, D: Array, y: Array, counts: Array, prior: Prior, scatter: float = 0.0
 ) -> tuple[float, Array]:
     """Minus the log of likelihood times prior, and its gradient.
 
     Args:
         theta: (log l_1 … log l_d, log s2, log noise).
         D: Shape (d, n(n-1)/2), from `pair_distances`; only half of K is ever worked out.
+        scatter: Of the repeats. With their means it holds all that they say: the likelihood of
+            N runs in n means is that of the means, times a factor in noise and scatter alone.
 
     Returns:
         The value, the mean m profiled out (GPML equation 2.43), and its gradient in theta.
@@ -127,6 +130,10 @@ def negative_log_posterior(
     trace = 2 * float(W_pairs @ k) + float(W_diagonal @ diagonal)
     gradient[d + 1] = 0.5 * trace_noise
     gradient[d] = 0.5 * (trace - trace_noise)
+    n_repeats = float(counts.sum()) - n
+    if n_repeats > 0:
+        value += 0.5 * (n_repeats * theta[d + 1] + scatter / noise)
+        gradient[d + 1] += 0.5 * (n_repeats - scatter / noise)
 
     centre, sd = _prior_vectors(d, prior)
     off = theta - centre
@@ -145,6 +152,7 @@ def fit(
     prior: Prior | None = None,
     max_iterations: int = 40,
     start: Array | None = None,
+    scatter: float = 0.0,
 ) -> Fit:
     """Fit the hyperparameters from the prior's centre (or `start`, a theta) and condition on y."""
     prior = prior or Prior()
@@ -157,8 +165,8 @@ def fit(
     bounds = list(zip(centre - reach, centre + reach, strict=True))
     D = pair_distances(X, is_category)
     found = minimize(
-        negative_log_posterior, theta, args=(D, y, counts, prior), jac=True, method="L-BFGS-B",
-        bounds=bounds,
+        negative_log_posterior, theta, args=(D, y, counts, prior, scatter), jac=True,
+        method="L-BFGS-B", bounds=bounds,
         options={"maxiter": max_iterations, "maxfun": max_iterations + 10, "ftol": 1e-5},
     )  # fmt: skip
     return replace(condition(X, y, is_category, found.x, counts), log_evidence=-float(found.fun))

@@ -27,15 +27,20 @@ class Data:
         X: (n, d) distinct points with a result, see `coordinates.py`.
         y: (n,) mean objective of the runs at each point, lower is better.
         counts: (n,) runs in each mean.
+        scatter: (n,) sum of squared deviations of the runs at a point from their mean: what
+            repeats say of the noise, zero where they agree.
         pending: (p, d) points whose result is awaited.
+        n_since_best: Results that came after the best one and are no better.
         n_left_out: Runs whose config has no place in the space (changed since).
     """
 
     X: Array
     y: Array
     counts: Array
+    scatter: Array
     pending: Array
     n_left_out: int
+    n_since_best: int = 0
 
 
 def gather(
@@ -67,8 +72,10 @@ def gather(
     X, y = coordinates.of_configs(configs), np.array(results)
     fits = np.isfinite(X).all(axis=1)
     P = coordinates.of_configs([*waiting, *pending])
-    X, y, counts = _merge(X[fits], y[fits])
-    return Data(X, y, counts, P[np.isfinite(P).all(axis=1)], int((~fits).sum()))
+    n_since_best = len(y[fits]) - 1 - int(y[fits].argmin()) if fits.any() else 0
+    X, y, counts, scatter = _merge(X[fits], y[fits])
+    P = P[np.isfinite(P).all(axis=1)]
+    return Data(X, y, counts, scatter, P, int((~fits).sum()), n_since_best)
 
 
 def _result(o: Observation, metric: Metric, sign: float, worst: float) -> float | None:
@@ -84,19 +91,22 @@ def _result(o: Observation, metric: Metric, sign: float, worst: float) -> float 
     return worst if fallback is None else fallback
 
 
-def _merge(X: Array, y: Array) -> tuple[Array, Array, Array]:
-    """Average results at equal points."""
+def _merge(X: Array, y: Array) -> tuple[Array, Array, Array, Array]:
+    """Average results at equal points; see `Data` for what comes back."""
+    single = X, y, np.ones(len(y)), np.zeros(len(y))
     if len(y) < 2:
-        return X, y, np.ones(len(y))
+        return single
     # Sorting rows takes 20 ms at 10,000; most often one number per row shows they all differ.
     marks = (X * np.sqrt(np.arange(2.0, 2.0 + X.shape[1]))).sum(axis=1)
     if len(np.unique(marks)) == len(X):
-        return X, y, np.ones(len(y))
+        return single
     points, place, counts = np.unique(X, axis=0, return_inverse=True, return_counts=True)
     if len(points) == len(X):
-        return X, y, np.ones(len(y))
-    means = np.bincount(place.ravel(), weights=y) / counts
-    return points, means, counts.astype(float)
+        return single
+    at = place.ravel()
+    means = np.bincount(at, weights=y) / counts
+    scatter = np.bincount(at, weights=(y - means[at]) ** 2)
+    return points, means, counts.astype(float), scatter.astype(float)
 
 
 @dataclass(frozen=True)
@@ -105,11 +115,18 @@ class Warped:
 
     Attributes:
         y: (n,) mean 0, variance 1, order kept; all 0 where results do not differ.
-        log_slope: (n,) log of dy/d(result), up to a constant that is the same for every power.
+        log_slope: (n,) log of dy/d(result), up to `log_scale`, which is the same for every power.
+        log_scale: Log of the robust scale that results were divided by first.
     """
 
     y: Array
     log_slope: Array
+    log_scale: float = 0.0
+
+    def scatter(self, scatter: Array) -> Array:
+        """The squared deviations of `Data.scatter` as they are under the transform, shape (n,)."""
+        found: Array = scatter * np.exp(2 * (self.log_slope - self.log_scale))
+        return found
 
 
 def warps(y: Array) -> list[Warped]:
@@ -132,16 +149,16 @@ def warps(y: Array) -> list[Warped]:
         return [flat]
     z = np.clip((y - centre) / spread, -1e6, 1e6)
     powers = dict.fromkeys([1.0, _likeliest_power(z)])
-    return [_warp(z, power) for power in powers]
+    return [_warp(z, power, math.log(spread)) for power in powers]
 
 
-def _warp(z: Array, power: float) -> Warped:
+def _warp(z: Array, power: float, log_scale: float) -> Warped:
     t = yeo_johnson(z, power)
     scale = float(t.std())
     if not scale > 0:
         return Warped(np.zeros(len(z)), np.zeros(len(z)))
     log_slope = (power - 1) * np.sign(z) * np.log1p(np.abs(z)) - math.log(scale)
-    return Warped((t - t.mean()) / scale, log_slope)
+    return Warped((t - t.mean()) / scale, log_slope, log_scale)
 
 
 def _likeliest_power(z: Array) -> float:
