@@ -40,33 +40,43 @@ def train() -> None:
     with wandb.init() as run:
         config = run.config
         model = MLPClassifier(
-            hidden_layer_sizes=(config.width,), batch_size=config.batch_size,
-            learning_rate_init=config.learning_rate, alpha=config.l2,
-            activation=config.activation, random_state=0,
-        )  # fmt: skip
+            hidden_layer_sizes=(config.width,),
+            batch_size=config.batch_size,
+            learning_rate_init=config.learning_rate,
+            alpha=config.l2,
+            activation=config.activation,
+            random_state=0,
+        )
         for epoch in range(config.epochs):
             model.partial_fit(X_train, y_train, classes=np.arange(10))
             chances = model.predict_proba(X_test)
-            run.log({
-                "epoch/epoch": epoch + 1, "epoch/loss": float(model.loss_),
-                "epoch/val_loss": float(log_loss(y_test, chances)),
-                "epoch/val_accuracy": float((chances.argmax(axis=1) == y_test).mean()),
-            })  # fmt: skip
+            run.log(
+                {
+                    "epoch/epoch": epoch + 1,
+                    "epoch/loss": float(model.loss_),
+                    "epoch/val_loss": float(log_loss(y_test, chances)),
+                    "epoch/val_accuracy": float((chances.argmax(axis=1) == y_test).mean()),
+                }
+            )
             print(f"epoch {epoch + 1}: loss {model.loss_:.4f}")
         names = [str(k) for k in range(10)]
-        run.log({
-            "confusion": wandb.plot.confusion_matrix(
-                y_true=y_test.tolist(), preds=chances.argmax(axis=1).tolist(), class_names=names
-            ),
-            "pr": wandb.plot.pr_curve(y_test, chances, labels=names),
-            "roc": wandb.plot.roc_curve(y_test, chances, labels=names),
-            "first layer": wandb.Histogram(model.coefs_[0].ravel()),
-            "taken wrongly": [
-                wandb.Image(image.reshape(8, 8), caption=f"{true}, taken for {guess}")
-                for image, true, guess in zip(X_test, y_test, chances.argmax(axis=1), strict=True)
-                if true != guess
-            ][:8],
-        })  # fmt: skip
+        run.log(
+            {
+                "confusion": wandb.plot.confusion_matrix(
+                    y_true=y_test.tolist(), preds=chances.argmax(axis=1).tolist(), class_names=names
+                ),
+                "pr": wandb.plot.pr_curve(y_test, chances, labels=names),
+                "roc": wandb.plot.roc_curve(y_test, chances, labels=names),
+                "first layer": wandb.Histogram(model.coefs_[0].ravel()),
+                "taken wrongly": [
+                    wandb.Image(image.reshape(8, 8), caption=f"{true}, taken for {guess}")
+                    for image, true, guess in zip(
+                        X_test, y_test, chances.argmax(axis=1), strict=True
+                    )
+                    if true != guess
+                ][:8],
+            }
+        )
         with TemporaryDirectory() as folder:
             path = Path(folder) / "model.joblib"
             joblib.dump(model, path)

@@ -39,8 +39,14 @@ def openwandb(folder: Path, venv: Path) -> Iterator[Server]:
     """OpenWandb on a folder, from its own virtual environment."""
     port = free_port()
     environ = {"OPENWANDB_DATA_DIR": str(folder / "openwandb"), "OPENWANDB_LOG_LEVEL": "WARNING"}
-    command = [str((venv / "bin" / "openwandb").absolute()), "serve", "--host", "127.0.0.1",
-               "--port", str(port)]  # fmt: skip
+    command = [
+        str((venv / "bin" / "openwandb").absolute()),
+        "serve",
+        "--host",
+        "127.0.0.1",
+        "--port",
+        str(port),
+    ]
     with running("OpenWandb", command, port, folder / "openwandb.log", "/login", environ) as server:
         yield Server("OpenWandb", port, OPENWANDB_KEY, server.process, server.start_s)
 
@@ -48,13 +54,20 @@ def openwandb(folder: Path, venv: Path) -> Iterator[Server]:
 def bodies(n_lines: int, first: int, rng: random.Random) -> bytes:
     """One post of a run: lines as the client writes them."""
     lines = [
-        json.dumps({
-            "loss": rng.random(), "accuracy": rng.random(), "lr": rng.random(),
-            "epoch": step // 100, "grad_norm": rng.random(), "_step": step,
-            "_timestamp": 1.7e9 + step, "_runtime": step / 10,
-        })
+        json.dumps(
+            {
+                "loss": rng.random(),
+                "accuracy": rng.random(),
+                "lr": rng.random(),
+                "epoch": step // 100,
+                "grad_norm": rng.random(),
+                "_step": step,
+                "_timestamp": 1.7e9 + step,
+                "_runtime": step / 10,
+            }
+        )
         for step in range(first, first + n_lines)
-    ]  # fmt: skip
+    ]
     block = {"offset": first, "content": lines}
     return json.dumps({"files": {"wandb-history.jsonl": block}, "dropped": 0}).encode()
 

@@ -50,9 +50,10 @@ class Server:
         """One GraphQL request."""
         body = json.dumps({"query": document, "variables": variables}).encode()
         request = urllib.request.Request(
-            f"http://127.0.0.1:{self.port}/graphql", body,
+            f"http://127.0.0.1:{self.port}/graphql",
+            body,
             {"Authorization": authorization(self.key), "Content-Type": "application/json"},
-        )  # fmt: skip
+        )
         with urllib.request.urlopen(request) as answer:
             return dict(json.load(answer)["data"])
 

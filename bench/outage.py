@@ -32,10 +32,11 @@ def outage(folder: Path, python: Path, seconds: float) -> str | None:
     work.mkdir()
     kept = {k: v for k, v in os.environ.items() if not k.startswith(("WANDB_", "PYTHON"))}
     environ = kept | {
-        "HOME": str(work), "WANDB_BASE_URL": f"http://127.0.0.1:{server.port}",
+        "HOME": str(work),
+        "WANDB_BASE_URL": f"http://127.0.0.1:{server.port}",
         "WANDB_API_KEY": local.read_key(Settings(data=server.data)) or "",
         "WANDB_ERROR_REPORTING": "false",
-    }  # fmt: skip
+    }
     log = folder / "client.log"
     try:
         with log.open("wb") as output:

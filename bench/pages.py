@@ -31,9 +31,15 @@ from fixture_app import FixtureApp  # noqa: E402
 from synthetic import points  # noqa: E402
 
 ARGUMENTS = [
-    "--headless=new", "--no-sandbox", "--disable-gpu", "--disable-background-networking",
-    "--disable-component-update", "--disable-sync", "--no-first-run", "--disable-quic",
-]  # fmt: skip
+    "--headless=new",
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--no-first-run",
+    "--disable-quic",
+]
 STEPS = 40
 # Every movement with a pressed button: from the event to the first task after its frame.
 PROBE = """
@@ -72,15 +78,21 @@ def plotly_page(rows: list[dict[str, Any]], folder: Path) -> str:
             names = sorted({str(v) for v in values})
             values = [names.index(str(v)) for v in values]
             dimensions.append(
-                {"label": name, "values": values, "tickvals": list(range(len(names))),
-                 "ticktext": names}
-            )  # fmt: skip
+                {
+                    "label": name,
+                    "values": values,
+                    "tickvals": list(range(len(names))),
+                    "ticktext": names,
+                }
+            )
         else:
             dimensions.append({"label": name, "values": values})
-    figure = go.Figure(go.Parcoords(
-        dimensions=dimensions,
-        line={"color": [row["accuracy"] or 0 for row in rows], "colorscale": "Viridis"},
-    ))  # fmt: skip
+    figure = go.Figure(
+        go.Parcoords(
+            dimensions=dimensions,
+            line={"color": [row["accuracy"] or 0 for row in rows], "colorscale": "Viridis"},
+        )
+    )
     path = folder / "plotly.html"
     figure.write_html(path, include_plotlyjs=True)
     return path.as_uri()
@@ -138,11 +150,14 @@ def ours(page: Page, address: str) -> dict[str, float]:
     result["table sort"] = acted(
         page, "() => document.querySelectorAll('.runs-table thead button')[5].click()"
     )
-    result["table filter"] = acted(page, """() => {
+    result["table filter"] = acted(
+        page,
+        """() => {
         const input = document.querySelector('.table-bar input');
         input.value = 'adam';
         input.dispatchEvent(new Event('input', { bubbles: true }));
-    }""")  # fmt: skip
+    }""",
+    )
     return result
 
 
@@ -150,7 +165,8 @@ def acted(page: Page, script: str) -> float:
     """Median of five: from an action to the end of the frame that shows its outcome."""
     times = []
     for _ in range(5):
-        times.append(page.evaluate(f"""() => new Promise((done) => {{
+        times.append(
+            page.evaluate(f"""() => new Promise((done) => {{
             const start = performance.now();
             ({script})();
             requestAnimationFrame(() => {{
@@ -158,7 +174,8 @@ def acted(page: Page, script: str) -> float:
               channel.port1.onmessage = () => done(performance.now() - start);
               channel.port2.postMessage(0);
             }});
-        }})"""))  # fmt: skip
+        }})""")
+        )
         page.wait_for_timeout(200)
     return statistics.median(times)
 
@@ -203,14 +220,18 @@ def measure(sizes: list[int], wanted: list[str]) -> dict[str, dict[str, dict[str
             tools: dict[str, Callable[[Page], dict[str, float]]] = {
                 "sweepd": lambda page, url=url: ours(page, url),  # type: ignore[misc]
                 "plotly": lambda page, rows=rows: theirs(  # type: ignore[misc]
-                    page, plotly_page(rows, Path(folder)), ".y-axis .axis-brush",
+                    page,
+                    plotly_page(rows, Path(folder)),
+                    ".y-axis .axis-brush",
                     "() => document.querySelectorAll('.y-axis').length >= 12",
                 ),
                 "hiplot": lambda page, rows=rows: theirs(  # type: ignore[misc]
-                    page, hiplot_page(rows, Path(folder)), ".pplot-brush .overlay",
+                    page,
+                    hiplot_page(rows, Path(folder)),
+                    ".pplot-brush .overlay",
                     "() => document.querySelectorAll('.pplot-brush').length >= 12",
                 ),
-            }  # fmt: skip
+            }
             found[str(n)] = {}
             for name, run in tools.items():
                 if name not in wanted:

@@ -38,11 +38,17 @@ def trained(site: RealSite, folder: Path, n_agents: int) -> str:
     """A sweep whose runs were really trained, by stock agents of this machine; returns its id."""
     sweep_id = site.new_sweep("digits", SWEEP)
     environment = os.environ | {
-        "WANDB_BASE_URL": site.address, "WANDB_API_KEY": KEY, "WANDB_DIR": str(folder),
-        "WANDB_ERROR_REPORTING": "false", "WANDB_SILENT": "true", "OMP_NUM_THREADS": "1",
-        "WANDB_DATA_DIR": str(folder), "WANDB_CACHE_DIR": str(folder),
-        "WANDB_CONFIG_DIR": str(folder), "WANDB_ARTIFACT_DIR": str(folder),
-    }  # fmt: skip
+        "WANDB_BASE_URL": site.address,
+        "WANDB_API_KEY": KEY,
+        "WANDB_DIR": str(folder),
+        "WANDB_ERROR_REPORTING": "false",
+        "WANDB_SILENT": "true",
+        "OMP_NUM_THREADS": "1",
+        "WANDB_DATA_DIR": str(folder),
+        "WANDB_CACHE_DIR": str(folder),
+        "WANDB_CONFIG_DIR": str(folder),
+        "WANDB_ARTIFACT_DIR": str(folder),
+    }
     command = [sys.executable, str(ROOT / "bench/digits_agent.py"), f"ann/digits/{sweep_id}"]
     log = (folder / "agents.log").open("w")
     agents = [

@@ -64,14 +64,20 @@ class Reader:
         at = self.parts.core.now() - timedelta(hours=1)
         rows = [
             {
-                "project_pk": long.project_pk, "run_id": f"r{i}", "display_name": f"run-{i}",
-                "state": "finished", "created_at": at, "updated_at": at,
-                "config": json.dumps({f"p{k}": {"value": rng.random()} for k in range(12)}
-                                     | {"lr": {"value": rng.random()}}),
+                "project_pk": long.project_pk,
+                "run_id": f"r{i}",
+                "display_name": f"run-{i}",
+                "state": "finished",
+                "created_at": at,
+                "updated_at": at,
+                "config": json.dumps(
+                    {f"p{k}": {"value": rng.random()} for k in range(12)}
+                    | {"lr": {"value": rng.random()}}
+                ),
                 "summary": json.dumps({"loss": rng.random()}),
             }
             for i in range(n_runs)
-        ]  # fmt: skip
+        ]
 
         def insert(connection: Connection) -> None:
             connection.execute(sa.insert(schema.runs), rows)

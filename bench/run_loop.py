@@ -68,9 +68,14 @@ def measure(where: Client, folder: Path, command: list[str], n_runs: int) -> lis
     path = run._create(where, file, None)
     environ = where.environment() | {"WANDB_DIR": str(folder), "PYTHONPATH": str(ROOT)}
     subprocess.run(
-        [*command, str(path)], cwd=ROOT, env=environ, check=True,
-        stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
-    )  # fmt: skip
+        [*command, str(path)],
+        cwd=ROOT,
+        env=environ,
+        check=True,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
     return gaps_of(where, path)
 
 

@@ -28,9 +28,15 @@ from bench.ingest import ENTITY
 from bench.load import Connection, percentile, sweepd
 
 GOALS = {
-    "start_s": 1.0, "idle_mb": 100.0, "filled_mb": 300.0, "create_s": 1.0, "create_growth_mb": 50.0,
-    "hand_out_p50_ms": 5.0, "hand_out_p99_ms": 50.0, "crowd_p99_ms": 1000.0,
-}  # fmt: skip
+    "start_s": 1.0,
+    "idle_mb": 100.0,
+    "filled_mb": 300.0,
+    "create_s": 1.0,
+    "create_growth_mb": 50.0,
+    "hand_out_p50_ms": 5.0,
+    "hand_out_p99_ms": 50.0,
+    "crowd_p99_ms": 1000.0,
+}
 FLOORS = {"beats_per_s": 1000.0}
 
 
@@ -88,9 +94,12 @@ def filled() -> dict[str, float]:
             start_s, filled_mb = server.start_s, server.memory_mb()
     assert n_points == 5050, n_points
     return {
-        "runs_per_s": runs_per_s, "points_s": points_s, "filled_mb": max(working_mb, filled_mb),
-        "filled_restarted_mb": filled_mb, "filled_start_s": start_s,
-    }  # fmt: skip
+        "runs_per_s": runs_per_s,
+        "points_s": points_s,
+        "filled_mb": max(working_mb, filled_mb),
+        "filled_restarted_mb": filled_mb,
+        "filled_start_s": start_s,
+    }
 
 
 def read_points(asking: Asking, sweep: str) -> tuple[float, int]:
@@ -154,10 +163,12 @@ async def _crowd(
     register_s = time.perf_counter() - began
     began = time.perf_counter() + 0.5
     own_s, cpu_s = time.process_time(), asking.server.cpu_s()
-    waits_s = await asyncio.gather(*(
-        asking.beat(node, connection, n, due(n, began), began + seconds)
-        for n, (node, connection) in enumerate(zip(nodes, connections, strict=True))
-    ))  # fmt: skip
+    waits_s = await asyncio.gather(
+        *(
+            asking.beat(node, connection, n, due(n, began), began + seconds)
+            for n, (node, connection) in enumerate(zip(nodes, connections, strict=True))
+        )
+    )
     took_s = time.perf_counter() - began
     for connection in connections:
         connection.close()

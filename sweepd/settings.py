@@ -75,8 +75,9 @@ class Settings:
 
 
 _NUMBERS: dict[Any, tuple[Any, str]] = {
-    int: (int, "a whole number"), float: (float, "a number"),
-}  # fmt: skip
+    int: (int, "a whole number"),
+    float: (float, "a number"),
+}
 
 
 def from_environment(environ: Mapping[str, str], **given: Any) -> Settings:

@@ -157,9 +157,12 @@ def start_server(
     with log_path.open("ab") as log:
         process = subprocess.Popen(
             [sys.executable, "-m", *program, "serve", "--data", str(data), "--port", str(port)],
-            stdout=log, stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL, cwd=ROOT,
+            stdout=log,
+            stderr=subprocess.STDOUT,
+            stdin=subprocess.DEVNULL,
+            cwd=ROOT,
             env=os.environ | environ,
-        )  # fmt: skip
+        )
     public_url = environ.get("SWEEPD_PUBLIC_URL", "")
     running = RunningServer(data, port, process, log_path, public_url=public_url)
     wait_until(
@@ -208,15 +211,19 @@ def postgresql() -> Iterator[str]:
         data, port = Path(folder) / "data", free_port()
         subprocess.run(
             [*prefix, programs / "initdb", "-D", data, "-U", "sweepd", "-A", "trust", "-E", "UTF8"],
-            check=True, capture_output=True, cwd=folder,
-        )  # fmt: skip
+            check=True,
+            capture_output=True,
+            cwd=folder,
+        )
         options = ["-h", "127.0.0.1", "-p", str(port), "-k", folder, "-c", "fsync=off"]
         log_path = Path(folder) / "log"
         with log_path.open("wb") as log:
             process = subprocess.Popen(
                 [*prefix, programs / "postgres", "-D", data, *options],
-                stdout=log, stderr=log, cwd=folder,
-            )  # fmt: skip
+                stdout=log,
+                stderr=log,
+                cwd=folder,
+            )
         wait_until(lambda: b"ready to accept" in log_path.read_bytes(), 30, log_path.read_text)
         yield f"postgresql+psycopg://sweepd@127.0.0.1:{port}"
         process.send_signal(signal.SIGINT)  # fast shutdown: connections are cut

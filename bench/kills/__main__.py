@@ -94,11 +94,13 @@ class _Measurement:
         work, checker = Work(entity), check.Checker(asking, entity)
         stock = self._start_stock()
         tasks = [
-            *(asyncio.create_task(r.work(self._sender(r.name), work, LINES_EACH))
-              for r in self._runs),
+            *(
+                asyncio.create_task(r.work(self._sender(r.name), work, LINES_EACH))
+                for r in self._runs
+            ),
             *(asyncio.create_task(u.work(self._sender(u.name), work)) for u in self._uploads),
             *(asyncio.create_task(a.work(self._sender(a.name), work)) for a in self._artifacts),
-        ]  # fmt: skip
+        ]
         rng = random.Random(1)
         for number in range(1, self._wanted.n_kills + 1):
             work.may_go.set()
@@ -149,17 +151,22 @@ class _Measurement:
     def _start_stock(self) -> dict[str, subprocess.Popen[bytes]]:
         kept = {k: v for k, v in os.environ.items() if not k.startswith("WANDB_")}
         environ = kept | {
-            "WANDB_BASE_URL": f"http://127.0.0.1:{self._server.port}", "WANDB_API_KEY": self._key,
-            "HOME": str(self._folder), "WANDB_ERROR_REPORTING": "false",
-        }  # fmt: skip
+            "WANDB_BASE_URL": f"http://127.0.0.1:{self._server.port}",
+            "WANDB_API_KEY": self._key,
+            "HOME": str(self._folder),
+            "WANDB_ERROR_REPORTING": "false",
+        }
         script, started = Path(__file__).with_name("stock.py"), {}
         for number in range(self._wanted.n_clients):
             name = f"stock{number}"
             with (self._folder / f"{name}.log").open("wb") as log:
                 started[name] = subprocess.Popen(
-                    [sys.executable, script, name, self._folder], cwd=self._folder, env=environ,
-                    stdout=log, stderr=log,
-                )  # fmt: skip
+                    [sys.executable, script, name, self._folder],
+                    cwd=self._folder,
+                    env=environ,
+                    stdout=log,
+                    stderr=log,
+                )
         return started
 
     def _end_stock(
@@ -181,20 +188,29 @@ class _Measurement:
         for sender in self._senders:
             statuses.update(sender.statuses)
         return Outcome(
-            seconds, sum(run.n_history for run in self._runs),
+            seconds,
+            sum(run.n_history for run in self._runs),
             sum(run.n_posts for run in self._runs),
             sum(len(uploads.done) for uploads in self._uploads),
             sum(len(logged.done) for logged in self._artifacts),
-            sum(sender.n_again for sender in self._senders), checker.n_compared,
-            sum(len(what["rows"]) for what in done.values()), statuses, checker.lost,
-        )  # fmt: skip
+            sum(sender.n_again for sender in self._senders),
+            checker.n_compared,
+            sum(len(what["rows"]) for what in done.values()),
+            statuses,
+            checker.lost,
+        )
 
 
 def main() -> None:
     """Measure and print; exit code 1 when anything was lost."""
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
-    for name, default in (("kills", 30), ("runs", 24), ("uploads", 4), ("artifacts", 4),
-                          ("clients", 2)):  # fmt: skip
+    for name, default in (
+        ("kills", 30),
+        ("runs", 24),
+        ("uploads", 4),
+        ("artifacts", 4),
+        ("clients", 2),
+    ):
         parser.add_argument(f"--{name}", type=int, default=default)
     given = parser.parse_args()
     wanted = Load(given.kills, given.runs, given.uploads, given.artifacts, given.clients)

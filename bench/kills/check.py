@@ -91,8 +91,10 @@ class Checker:
             found = (await self._sender.ask(VERSION, id=artifact))["artifact"]
             nodes = {edge["node"]["name"]: edge["node"] for edge in found["files"]["edges"]}
             if (found["state"], found["versionIndex"], sorted(nodes)) != (
-                "COMMITTED", index, sorted(bodies)
-            ):  # fmt: skip
+                "COMMITTED",
+                index,
+                sorted(bodies),
+            ):
                 self.lost.append(f"{logged.name}: version {index}: {found}")
                 continue
             for path, body in bodies.items() if is_all else ():
@@ -155,18 +157,21 @@ def folder(data: Path) -> list[str]:
         held = {
             name
             for table, column in (
-                ("run_files", "blob"), ("artifact_entries", "blob"), ("artifacts", "manifest_blob"),
+                ("run_files", "blob"),
+                ("artifact_entries", "blob"),
+                ("artifacts", "manifest_blob"),
             )
             for (name,) in database.execute(
                 f"SELECT {column} FROM {table} WHERE {column} IS NOT NULL"
             )
-        }  # fmt: skip
+        }
     database.close()
     parts.core.db.close()
     there = {
         str(path.relative_to(data / "blobs")).replace("/", ""): path
-        for path in (data / "blobs").rglob("*") if path.is_file()
-    }  # fmt: skip
+        for path in (data / "blobs").rglob("*")
+        if path.is_file()
+    }
     if set(there) != held or recorded != held:
         wrong.append(
             f"{len(there)} files in blobs/, {len(recorded)} recorded, {len(held)} held: "

@@ -32,11 +32,18 @@ PAUSE_S = 0.4  # at most, between two posts of a run: the machine is not this me
 def history_line(name: str, number: int) -> str:
     """Line of a run's history."""
     seed = (hash_of(name) + number * 2_654_435_761) % 1_000_003
-    return json.dumps({
-        "loss": seed / 1_000_003, "accuracy": 1 - seed / 1_000_003, "lr": 1 / (1 + number),
-        "epoch": number // 100, "grad_norm": seed, "_step": number, "_timestamp": 1.7e9 + number,
-        "_runtime": number / 10,
-    })  # fmt: skip
+    return json.dumps(
+        {
+            "loss": seed / 1_000_003,
+            "accuracy": 1 - seed / 1_000_003,
+            "lr": 1 / (1 + number),
+            "epoch": number // 100,
+            "grad_norm": seed,
+            "_step": number,
+            "_timestamp": 1.7e9 + number,
+            "_runtime": number / 10,
+        }
+    )
 
 
 def console_line(name: str, number: int) -> str:
@@ -153,11 +160,19 @@ class Artifacts:
     async def _log(self, sender: Sender, work: Work, numbers: list[int]) -> None:
         bodies = {f"d/{number}": body_of(self.name, number) for number in numbers}
         digest = hashlib.md5(repr((self.name, numbers)).encode()).hexdigest()
-        created = await sender.ask(CREATE, input={
-            "entityName": work.entity, "projectName": PROJECT, "runName": self.name,
-            "artifactTypeName": "dataset", "artifactCollectionName": self.name, "digest": digest,
-            "clientID": uuid.uuid4().hex, "enableDigestDeduplication": True,
-        })  # fmt: skip
+        created = await sender.ask(
+            CREATE,
+            input={
+                "entityName": work.entity,
+                "projectName": PROJECT,
+                "runName": self.name,
+                "artifactTypeName": "dataset",
+                "artifactCollectionName": self.name,
+                "digest": digest,
+                "clientID": uuid.uuid4().hex,
+                "enableDigestDeduplication": True,
+            },
+        )
         artifact = created["createArtifact"]["artifact"]["id"]
         specs = [
             {"artifactID": artifact, "name": p, "md5": md5(body)} for p, body in bodies.items()
@@ -167,16 +182,28 @@ class Artifacts:
         for edge, body in zip(edges, bodies.values(), strict=True):
             if edge["node"]["uploadUrl"] is not None:
                 await sender.put(edge["node"]["uploadUrl"], body)
-        manifest = json.dumps({
-            "version": 1, "storagePolicy": "wandb-storage-policy-v1", "contents": {
-                path: {"digest": md5(body), "size": len(body), "birthArtifactID": artifact}
-                for path, body in bodies.items()
+        manifest = json.dumps(
+            {
+                "version": 1,
+                "storagePolicy": "wandb-storage-policy-v1",
+                "contents": {
+                    path: {"digest": md5(body), "size": len(body), "birthArtifactID": artifact}
+                    for path, body in bodies.items()
+                },
+            }
+        ).encode()
+        made = await sender.ask(
+            MANIFEST,
+            input={
+                "artifactID": artifact,
+                "name": "wandb_manifest.json",
+                "digest": md5(manifest),
+                "entityName": work.entity,
+                "projectName": PROJECT,
+                "runName": self.name,
+                "type": "FULL",
             },
-        }).encode()  # fmt: skip
-        made = await sender.ask(MANIFEST, input={
-            "artifactID": artifact, "name": "wandb_manifest.json", "digest": md5(manifest),
-            "entityName": work.entity, "projectName": PROJECT, "runName": self.name, "type": "FULL",
-        })  # fmt: skip
+        )
         await sender.put(
             made["createArtifactManifest"]["artifactManifest"]["file"]["uploadUrl"], manifest
         )

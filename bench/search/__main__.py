@@ -31,8 +31,9 @@ def wandb_python() -> Path:
     python = WANDB_ENV / "bin" / "python"
     if not (WANDB_ENV / "ready").exists():
         venv.create(WANDB_ENV, with_pip=True)
-        subprocess.run([python, "-m", "pip", "install", "-q", "sweeps==0.3.0", "numpy<2"],
-                       check=True)  # fmt: skip
+        subprocess.run(
+            [python, "-m", "pip", "install", "-q", "sweeps==0.3.0", "numpy<2"], check=True
+        )
         (WANDB_ENV / "ready").touch()
     return python
 
@@ -41,8 +42,17 @@ def run_engine(engine: str, seeds: int) -> None:
     """Simulate what is missing of an engine, then write its compact file."""
     python = wandb_python() if engine == "wandb" else Path(sys.executable)
     raw = RAW / f"{engine}.jsonl"
-    command = [python, "-m", "bench.search.run", "--engine", engine, "--seeds", str(seeds),
-               "--out", raw]  # fmt: skip
+    command = [
+        python,
+        "-m",
+        "bench.search.run",
+        "--engine",
+        engine,
+        "--seeds",
+        str(seeds),
+        "--out",
+        raw,
+    ]
     subprocess.run(command, check=True, cwd=ROOT)
     compact(raw, RESULTS / f"engine-{engine}.json")
 
@@ -50,8 +60,17 @@ def run_engine(engine: str, seeds: int) -> None:
 def run_ablations(seeds: int) -> None:
     """Simulate what is missing of the ablations, at four workers, then write their file."""
     raw = RAW / "ablations.jsonl"
-    command = [sys.executable, "-m", "bench.search.ablations", "--workers", "4",
-               "--seeds", str(seeds), "--out", raw]  # fmt: skip
+    command = [
+        sys.executable,
+        "-m",
+        "bench.search.ablations",
+        "--workers",
+        "4",
+        "--seeds",
+        str(seeds),
+        "--out",
+        raw,
+    ]
     subprocess.run(command, check=True, cwd=ROOT)
     compact(raw, RESULTS / "ablations-4.json", [60])
 

@@ -92,9 +92,15 @@ def main() -> None:
                         found = simulate(
                             problem, engine(**(VARIANTS | MORE)[name]), workers, seed, 60
                         )
-                        row = {"engine": name, "problem": problem.name, "half": problem.half,
-                               "workers": workers, "seed": seed, "regret": found["regret"],
-                               "ask_ms": 0}  # fmt: skip
+                        row = {
+                            "engine": name,
+                            "problem": problem.name,
+                            "half": problem.half,
+                            "workers": workers,
+                            "seed": seed,
+                            "regret": found["regret"],
+                            "ask_ms": 0,
+                        }
                         out.write(json.dumps(row) + "\n")
                         out.flush()
 

@@ -36,8 +36,10 @@ def main() -> None:
     span = problem.typical - problem.best
     curves = {}
     for engine in args.engines:
-        found = [simulate(problem, ENGINES[engine], WORKERS, seed, N_RUNS)["regret"]
-                 for seed in range(args.seeds)]  # fmt: skip
+        found = [
+            simulate(problem, ENGINES[engine], WORKERS, seed, N_RUNS)["regret"]
+            for seed in range(args.seeds)
+        ]
         curves[engine] = [
             [round(1 - problem.best - regret * span, 4) for regret in curve] for curve in found
         ]

@@ -22,11 +22,23 @@ from sweepd.search.bayes.acquisition import fantasise, log_ei, moments
 from sweepd.search.bayes.gaussian_process import fit, predict
 
 OUT = Path(__file__).resolve().parents[2] / "docs" / "search"
-COLOURS = {"ours": "#0b6e4f", "wandb": "#d98e04", "tpe": "#3d6fb6", "sobol": "#9a6fb0",
-           "random": "#8a8a8a"}  # fmt: skip
+COLOURS = {
+    "ours": "#0b6e4f",
+    "wandb": "#d98e04",
+    "tpe": "#3d6fb6",
+    "sobol": "#9a6fb0",
+    "random": "#8a8a8a",
+}
 # The same SVG from the same numbers: no date, no random ids, letters as text.
-plt.rcParams.update({"svg.hashsalt": "sweepd", "svg.fonttype": "none", "font.size": 10,
-                     "axes.spines.top": False, "axes.spines.right": False})  # fmt: skip
+plt.rcParams.update(
+    {
+        "svg.hashsalt": "sweepd",
+        "svg.fonttype": "none",
+        "font.size": 10,
+        "axes.spines.top": False,
+        "axes.spines.right": False,
+    }
+)
 
 
 def save(figure: plt.Figure, name: str) -> None:
@@ -75,8 +87,9 @@ def mnist_curves(path: Path) -> None:
         half = 1.96 * values.std(axis=0, ddof=1) / np.sqrt(len(values))
         label = TITLES[engine].replace("`", "")
         axis.plot(runs, mean, color=COLOURS[engine], label=label)
-        axis.fill_between(runs, mean - half, mean + half, color=COLOURS[engine], alpha=0.18,
-                          linewidth=0)  # fmt: skip
+        axis.fill_between(
+            runs, mean - half, mean + half, color=COLOURS[engine], alpha=0.18, linewidth=0
+        )
     axis.axhline(100 * found["best"], color="black", linewidth=0.8, linestyle=":")
     axis.set_ylim(100 * found["best"] - 2.5, 100 * found["best"] + 0.2)
     axis.set_xlabel(f"finished runs, {found['workers']} workers")
@@ -101,14 +114,17 @@ def acquisition() -> None:
     top.plot(x, moments(with_it, grid)[0], color="#0b6e4f", linewidth=0.6, alpha=0.5)
     top.plot(x, mean, color="black", label="mean")
     reach = 1.96 * np.sqrt(variance)
-    top.fill_between(x, mean - reach, mean + reach, color="black", alpha=0.12, linewidth=0,
-                     label="95 %")  # fmt: skip
+    top.fill_between(
+        x, mean - reach, mean + reach, color="black", alpha=0.12, linewidth=0, label="95 %"
+    )
     top.plot(X[:, 0], model.y, "o", color="black", label="results")
     top.axvline(pending[0, 0], color="#d98e04", linestyle="--", label="pending run")
     top.set_ylabel("objective")
     top.legend(frameon=False, ncols=4, loc="upper right")
-    for state, colour, label in ((without, "#8a8a8a", "pending run ignored"),
-                                 (with_it, "#0b6e4f", "averaged over 16 fantasies")):  # fmt: skip
+    for state, colour, label in (
+        (without, "#8a8a8a", "pending run ignored"),
+        (with_it, "#0b6e4f", "averaged over 16 fantasies"),
+    ):
         values = np.exp(log_ei(state, grid))
         below.plot(x, values, color=colour, label=label)
         below.plot(x[values.argmax()], values.max(), "v", color=colour)

@@ -73,8 +73,10 @@ def interpolated(name: str, axes: Mapping[str, np.ndarray]) -> Callable[[Config]
             np.interp(math.log10(config[key]), grid, np.arange(len(grid)))
             for key, grid in zip(keys, grids, strict=True)
         ]
-        (i, s), (j, t) = [(min(int(p), len(g) - 2), p - min(int(p), len(g) - 2))
-                          for p, g in zip(places, grids, strict=True)]  # fmt: skip
+        (i, s), (j, t) = [
+            (min(int(p), len(g) - 2), p - min(int(p), len(g) - 2))
+            for p, g in zip(places, grids, strict=True)
+        ]
         top = (1 - t) * table[i, j] + t * table[i, j + 1]
         low = (1 - t) * table[i + 1, j] + t * table[i + 1, j + 1]
         return float((1 - s) * top + s * low)
@@ -93,9 +95,13 @@ def tabled(name: str, axes: Mapping[str, list[Any]]) -> Callable[[Config], float
 def _finite(name: str, half: str, axes: Mapping[str, list[Any]]) -> Problem:
     table = np.load(_HERE / "tables.npz")[name]
     return Problem(
-        name, half, {key: {"values": list(axis)} for key, axis in axes.items()},
-        tabled(name, axes), float(table.min()), float(table.mean()),
-    )  # fmt: skip
+        name,
+        half,
+        {key: {"values": list(axis)} for key, axis in axes.items()},
+        tabled(name, axes),
+        float(table.min()),
+        float(table.mean()),
+    )
 
 
 def _made(

@@ -22,8 +22,13 @@ from bench.search.results import Table
 
 RESULTS = Path(__file__).parent / "results"
 ENGINES = ("ours", "tpe", "sobol", "random", "wandb")
-TITLES = {"ours": "sweepd", "tpe": "Optuna TPE", "sobol": "Sobol", "random": "random",
-          "wandb": "W&B `sweeps`"}  # fmt: skip
+TITLES = {
+    "ours": "sweepd",
+    "tpe": "Optuna TPE",
+    "sobol": "Sobol",
+    "random": "random",
+    "wandb": "W&B `sweeps`",
+}
 WORKERS = (1, 4, 16)
 HALVES = {"develop": "developed on", "held out": "held out", "all": "all"}
 
@@ -92,10 +97,19 @@ def ablations(table: Table, workers: int) -> list[str]:
         values, draws = table.ratios(variant, "ours", workers, problems)
         middle = float(np.exp(np.log(values).mean()))
         worst = problems[int(np.argmax(values))]
-        found.append((middle, row([
-            variant, interval(middle, np.exp(np.log(draws).mean(axis=1))),
-            f"{worst} {values.max():.1f}", f"{problems[int(np.argmin(values))]} {values.min():.1f}",
-        ])))  # fmt: skip
+        found.append(
+            (
+                middle,
+                row(
+                    [
+                        variant,
+                        interval(middle, np.exp(np.log(draws).mean(axis=1))),
+                        f"{worst} {values.max():.1f}",
+                        f"{problems[int(np.argmin(values))]} {values.min():.1f}",
+                    ]
+                ),
+            )
+        )
     title = f"regret relative to the default, {workers} workers"
     lines = head(["variant", title, "most harm", "most help"])
     return lines + [line for _, line in sorted(found, reverse=True)]
@@ -104,8 +118,15 @@ def ablations(table: Table, workers: int) -> list[str]:
 def mnist(path: Path) -> list[str]:
     """Best validation accuracy after 10, 20 and 30 runs."""
     found = json.loads(path.read_text())
-    lines = head(["best validation accuracy after", "10 runs", "20 runs", "30 runs",
-                  "sweeps that found the best cell"])  # fmt: skip
+    lines = head(
+        [
+            "best validation accuracy after",
+            "10 runs",
+            "20 runs",
+            "30 runs",
+            "sweeps that found the best cell",
+        ]
+    )
     for engine, curves in found["accuracy"].items():
         values = np.array(curves)
         cells = []

@@ -39,8 +39,17 @@ def compact(raw: Path, kept: Path, at: Iterable[int] = AT) -> None:
         row: dict[str, Any] = json.loads(line)
         regret = row["regret"]
         chosen = [float(f"{regret[min(n, len(regret)) - 1]:.4g}") for n in at]
-        rows.append(Sweep(row["engine"], row["problem"], row["half"], row["workers"], row["seed"],
-                          row["ask_ms"], chosen))  # fmt: skip
+        rows.append(
+            Sweep(
+                row["engine"],
+                row["problem"],
+                row["half"],
+                row["workers"],
+                row["seed"],
+                row["ask_ms"],
+                chosen,
+            )
+        )
     rows.sort(key=lambda row: row[:5])
     body = ",\n".join(json.dumps(row, separators=(",", ":")) for row in rows)
     kept.write_text(f'{{"at":{json.dumps(at)},"sweeps":[\n{body}\n]}}\n')

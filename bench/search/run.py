@@ -52,10 +52,14 @@ def main() -> None:
                         continue
                     found = simulate(problem, ENGINES[args.engine], workers, seed, args.runs)
                     row = {
-                        "problem": problem.name, "half": problem.half, "engine": args.engine,
-                        "workers": workers, "seed": seed, "regret": found["regret"],
+                        "problem": problem.name,
+                        "half": problem.half,
+                        "engine": args.engine,
+                        "workers": workers,
+                        "seed": seed,
+                        "regret": found["regret"],
                         "ask_ms": round(1000 * float(np.median(found["ask_s"])), 2),
-                    }  # fmt: skip
+                    }
                     out.write(json.dumps(row) + "\n")
                     out.flush()
 

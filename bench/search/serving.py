@@ -108,8 +108,10 @@ class Agent:
 def percentiles(times: list[float]) -> str:
     """Median, 95th and 99th percentile and the longest, ms."""
     cuts = statistics.quantiles(times, n=100)
-    return (f"p50 {cuts[49]:.1f}, p95 {cuts[94]:.1f}, p99 {cuts[98]:.1f}, "
-            f"max {max(times):.1f} ms over {len(times)}")  # fmt: skip
+    return (
+        f"p50 {cuts[49]:.1f}, p95 {cuts[94]:.1f}, p99 {cuts[98]:.1f}, "
+        f"max {max(times):.1f} ms over {len(times)}"
+    )
 
 
 def measure(url: str, key: str, n_sweeps: int, n_runs: int, seconds: float) -> None:
@@ -143,10 +145,12 @@ def measure(url: str, key: str, n_sweeps: int, n_runs: int, seconds: float) -> N
                 beats.append(passed)
                 n_without += not has_run
         passed_s = time.perf_counter() - begin
-        print(f"{title}: {passed_s:.0f} s, {len(beats) - n_without} runs handed out, "
-              f"{n_without} heartbeats found nothing ready\n"
-              f"  heartbeats: {percentiles(beats)}\n  plain query: {percentiles(plain)}",
-              flush=True)  # fmt: skip
+        print(
+            f"{title}: {passed_s:.0f} s, {len(beats) - n_without} runs handed out, "
+            f"{n_without} heartbeats found nothing ready\n"
+            f"  heartbeats: {percentiles(beats)}\n  plain query: {percentiles(plain)}",
+            flush=True,
+        )
     is_over.set()
     thread.join()
 

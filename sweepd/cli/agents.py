@@ -114,8 +114,10 @@ def list_gpus(wanted: str | None) -> list[str]:
     try:
         listing = subprocess.run(
             ["nvidia-smi", "--query-gpu=index", "--format=csv,noheader"],
-            capture_output=True, text=True, check=True,
-        ).stdout  # fmt: skip
+            capture_output=True,
+            text=True,
+            check=True,
+        ).stdout
     except (OSError, subprocess.CalledProcessError) as error:
         raise BadInput("--gpus all: nvidia-smi finds no GPU here; name them, as in 0,1") from error
     return listing.split()

@@ -102,8 +102,11 @@ def _download(
     folder = to or Path("artifacts") / run_id
     done = subprocess.run(
         [sys.executable, "-c", _DOWNLOAD, f"{found.entity}/{found.project}/{run_id}", str(folder)],
-        env=where.environment(), capture_output=True, text=True, check=False,
-    )  # fmt: skip
+        env=where.environment(),
+        capture_output=True,
+        text=True,
+        check=False,
+    )
     if done.returncode != 0:
         raise BadInput(f"the artifact could not be downloaded: {done.stderr.strip()[-800:]}")
     lines = done.stdout.strip().splitlines()

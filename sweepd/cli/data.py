@@ -35,17 +35,22 @@ def backup(
 
     settings = _existing(options.settings(data, database=database, files=files))
     done = service.write(
-        settings.database_url, Blobs.open(settings.files_location), file, utc_now(), __version__,
+        settings.database_url,
+        Blobs.open(settings.files_location),
+        file,
+        utc_now(),
+        __version__,
         settings.data / local.KEY_FILE,
-    )  # fmt: skip
+    )
     typer.echo(f"{file}: the database and {done.n_files} files, {done.size_bytes / 1e6:.1f} MB")
     if done.damaged:
         shown = ", ".join(name[:12] for name in done.damaged[:5])
         typer.secho(
             f"sweepd: {len(done.damaged)} files are gone from {settings.files_location} or damaged "
             f"there, and are not in the backup: {shown}; an older backup may have them",
-            fg=typer.colors.YELLOW, err=True,
-        )  # fmt: skip
+            fg=typer.colors.YELLOW,
+            err=True,
+        )
 
 
 def restore(

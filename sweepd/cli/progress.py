@@ -99,9 +99,15 @@ class Progress:
 
 
 _KINDS = {
-    "pending": "live", "running": "live", "preempting": "live", "finished": "done",
-    "killed": "done", "failed": "failed", "crashed": "failed", "preempted": "failed",
-}  # fmt: skip
+    "pending": "live",
+    "running": "live",
+    "preempting": "live",
+    "finished": "done",
+    "killed": "done",
+    "failed": "failed",
+    "crashed": "failed",
+    "preempted": "failed",
+}
 
 
 def ask(client: Client, path: SweepPath) -> Progress:

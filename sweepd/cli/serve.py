@@ -30,9 +30,14 @@ def command(
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s")
     logging.getLogger("alembic").setLevel(logging.WARNING)
     settings = options.settings(
-        data, host=host, port=port, database=database, files=files, public_url=public_url,
+        data,
+        host=host,
+        port=port,
+        database=database,
+        files=files,
+        public_url=public_url,
         organization=organization,
-    )  # fmt: skip
+    )
     is_new = not settings.is_loopback and local.read_key(settings) is None
     if is_new and not (settings.data / "sweepd.db").exists() and not settings.database:
         raise BadInput(

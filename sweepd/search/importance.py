@@ -72,8 +72,9 @@ def importance(
         return []
     rng = np.random.default_rng(seed)
     rows = rng.permutation(len(y))[:MAX_ROWS]
-    losses = _losses(_by_effect(X[rows], _ranks(y)[rows], coordinates.is_category),
-                     _ranks(y[rows]), rng)  # fmt: skip
+    losses = _losses(
+        _by_effect(X[rows], _ranks(y)[rows], coordinates.is_category), _ranks(y[rows]), rng
+    )
     mean = losses.mean(axis=0)
     spread = 1.96 * losses.std(axis=0, ddof=1) / math.sqrt(len(losses))
     total = float(np.maximum(mean, 0.0).sum())

@@ -6,9 +6,16 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 State = Literal[
-    "finished", "stopped", "failed", "crashed", "killed", "preempted",
-    "running", "pending", "preempting",
-]  # fmt: skip
+    "finished",
+    "stopped",
+    "failed",
+    "crashed",
+    "killed",
+    "preempted",
+    "running",
+    "pending",
+    "preempting",
+]
 RUNNING = ("running", "pending", "preempting")
 
 

@@ -189,9 +189,13 @@ def role_of(connection: Connection, caller: Caller, registry: Registry) -> Role 
 
 
 def get_registry(
-    connection: Connection, caller: Caller, entity: str, project: str, needed: Role,
+    connection: Connection,
+    caller: Caller,
+    entity: str,
+    project: str,
+    needed: Role,
     keep: bool = False,
-) -> Registry:  # fmt: skip
+) -> Registry:
     """A registry in which the caller has at least a role; it stays as it is to `keep` it.
 
     Raises:

@@ -62,9 +62,12 @@ class Database:
             self._writer.start()
         else:
             self._engine = sa.create_engine(
-                url, pool_size=pool_size, max_overflow=MAX_OVERFLOW, pool_timeout=POOL_TIMEOUT_S,
+                url,
+                pool_size=pool_size,
+                max_overflow=MAX_OVERFLOW,
+                pool_timeout=POOL_TIMEOUT_S,
                 pool_pre_ping=True,  # a restart of the server is nobody's failed request
-            )  # fmt: skip
+            )
             self._threads = ThreadPoolExecutor(pool_size + MAX_OVERFLOW, "sweepd-write")
             _open(self._engine, url)
 

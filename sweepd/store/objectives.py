@@ -12,9 +12,11 @@ _objectives = schema.objectives.c
 
 # Made once: every line of a sweep's run goes through these.
 _INSERT = sa.insert(schema.objectives)
-_OF_RUN = sa.select(_objectives.step, _objectives.value).where(
-    _objectives.run_pk == sa.bindparam("run_key")
-).order_by(_objectives.n)  # fmt: skip
+_OF_RUN = (
+    sa.select(_objectives.step, _objectives.value)
+    .where(_objectives.run_pk == sa.bindparam("run_key"))
+    .order_by(_objectives.n)
+)
 _LAST = (
     sa.select(_objectives.n, _objectives.best)
     .where(_objectives.run_pk == sa.bindparam("run_key"))

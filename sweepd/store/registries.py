@@ -171,9 +171,12 @@ def set_team_role(
 
 
 def _set_role(
-    connection: Connection, table: sa.Table, project_pk: int, who: tuple[str, int],
+    connection: Connection,
+    table: sa.Table,
+    project_pk: int,
+    who: tuple[str, int],
     role: Role | None,
-) -> None:  # fmt: skip
+) -> None:
     column, pk = who
     if role is None:
         gone = sa.delete(table).where(table.c.project_pk == project_pk, table.c[column] == pk)
@@ -214,6 +217,9 @@ def _row(values: dict[str, Any]) -> dict[str, Any]:
 def _registry(row: sa.Row[Any]) -> Registry:
     project = Project(row.id, row.entity_pk, row.entity, row.name, row.description, row.created_at)
     return Registry(
-        project, row.is_restricted, row.takes_all_types, tuple(json.loads(row.type_names)),
+        project,
+        row.is_restricted,
+        row.takes_all_types,
+        tuple(json.loads(row.type_names)),
         row.updated_at,
-    )  # fmt: skip
+    )

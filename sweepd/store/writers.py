@@ -68,9 +68,12 @@ def list_places(
 def set_place(connection: Connection, run_pk: int, client_id: str, place: Place) -> None:
     """Remember a place, or that it has grown."""
     query = insert(connection, schema.console_places).values(
-        run_pk=run_pk, client_id=client_id, first_line=place.first_line, n_lines=place.n_lines,
+        run_pk=run_pk,
+        client_id=client_id,
+        first_line=place.first_line,
+        n_lines=place.n_lines,
         position=place.position,
-    )  # fmt: skip
+    )
     connection.execute(
         query.on_conflict_do_update(
             index_elements=["run_pk", "client_id", "first_line"], set_={"n_lines": place.n_lines}

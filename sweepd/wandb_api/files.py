@@ -19,8 +19,16 @@ from sweepd.wandb_api.authentication import base_url, caller_of
 from sweepd.wandb_api.graphql.artifact_files import read_digest
 
 # Shown by browsers without being able to act on our origin; everything else is downloaded.
-_SHOWN = ("image/png", "image/jpeg", "image/gif", "image/webp", "text/plain", "application/json",
-          "audio/", "video/")  # fmt: skip
+_SHOWN = (
+    "image/png",
+    "image/jpeg",
+    "image/gif",
+    "image/webp",
+    "text/plain",
+    "application/json",
+    "audio/",
+    "video/",
+)
 
 
 async def put(request: Request) -> Response:
@@ -88,9 +96,12 @@ async def get_by_digest(request: Request) -> Response:
             find = partial(services.artifacts.find_bytes, caller, path["digest"], pk)
         else:
             find = partial(
-                services.artifacts.find_project_bytes, caller, path["digest"], path["entity"],
+                services.artifacts.find_project_bytes,
+                caller,
+                path["digest"],
+                path["entity"],
                 path["project"],
-            )  # fmt: skip
+            )
         blob = await run_in_threadpool(find)
         size_bytes = await services.files.blob_size(blob)
         return _send(request, blob, size_bytes, "application/octet-stream")

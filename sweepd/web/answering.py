@@ -23,9 +23,15 @@ log = logging.getLogger("sweepd.web")
 HERE = Path(__file__).parent
 MAX_BODY_BYTES = 4 << 20
 STATUS: dict[type[errors.SweepdError], int] = {
-    errors.BadInput: 400, errors.Unsupported: 400, errors.NotSignedIn: 401, errors.Forbidden: 403,
-    errors.NotFound: 404, errors.Conflict: 409, errors.TooLarge: 413, errors.Unavailable: 503,
-}  # fmt: skip
+    errors.BadInput: 400,
+    errors.Unsupported: 400,
+    errors.NotSignedIn: 401,
+    errors.Forbidden: 403,
+    errors.NotFound: 404,
+    errors.Conflict: 409,
+    errors.TooLarge: 413,
+    errors.Unavailable: 503,
+}
 POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'{inline_style}; "
     "img-src 'self' data: blob:; media-src 'self'; connect-src 'self'; frame-src 'self'; "
@@ -101,9 +107,11 @@ def secure(headers: dict[str, str]) -> dict[str, str]:
 def json_answer(value: Any, status: int = 200, **headers: str) -> Response:
     """JSON without NaN: what is not finite was turned into words before."""
     return Response(
-        orjson.dumps(value, option=orjson.OPT_NON_STR_KEYS), status,
-        media_type="application/json", headers=secure(headers),
-    )  # fmt: skip
+        orjson.dumps(value, option=orjson.OPT_NON_STR_KEYS),
+        status,
+        media_type="application/json",
+        headers=secure(headers),
+    )
 
 
 def status_of(error: Exception) -> int:
@@ -135,9 +143,13 @@ def page(handler: Handler) -> Endpoint:
         except Exception as error:
             status = status_of(error)
             return render(
-                "error.html", visitor, status, title="Not found" if status == 404 else "Error",
-                message=message_of(error, status), status_code=status,
-            )  # fmt: skip
+                "error.html",
+                visitor,
+                status,
+                title="Not found" if status == 404 else "Error",
+                message=message_of(error, status),
+                status_code=status,
+            )
 
     return endpoint
 
@@ -151,9 +163,14 @@ def sign_in_page(request: Request, message: str, status: int) -> HTMLResponse:
         # The client prints this address with `?ref=…` to whoever needs a key.
         target = address("-", "account") if "ref" in request.query_params else address("")
     return render(
-        "sign_in.html", None, status, title="Sign in", message=message, target=target,
+        "sign_in.html",
+        None,
+        status,
+        title="Sign in",
+        message=message,
+        target=target,
         origin=base_url(request),
-    )  # fmt: skip
+    )
 
 
 def data(handler: Handler) -> Endpoint:

@@ -37,22 +37,27 @@ def index(request: Request, visitor: Visitor) -> Response:
     services, project = project_of(request, visitor)
     base = address(project.entity, project.name)
     return render(
-        "artifacts.html", visitor, title="Artifacts",
+        "artifacts.html",
+        visitor,
+        title="Artifacts",
         registry=registries.heading(request, visitor, project),
         collections=[_collection_row(item) for item in services.overviews.collections(project)],
-        crumbs=crumbs((project.entity, address(project.entity)), (project.name, base),
-                      ("Artifacts", None)),
-    )  # fmt: skip
+        crumbs=crumbs(
+            (project.entity, address(project.entity)), (project.name, base), ("Artifacts", None)
+        ),
+    )
 
 
 def _collection_row(item: CollectionSummary) -> dict[str, Any]:
     collection, newest = item.collection, item.newest
     return {
-        "name": collection.name, "type": collection.type_name, "n_versions": item.n_versions,
+        "name": collection.name,
+        "type": collection.type_name,
+        "n_versions": item.n_versions,
         "latest": f"v{newest}" if newest is not None else "",
         "href": _href(collection, newest) if newest is not None else "",
         "updated": shapes.moment(collection.updated_at),
-    }  # fmt: skip
+    }
 
 
 def _href(collection: Collection, version: int) -> str:
@@ -75,32 +80,51 @@ def show(request: Request, visitor: Visitor) -> Response:
     listing = services.artifacts.collections
     home = listing.collection(artifact.collection_pk)
     return render(
-        "artifact.html", visitor, title=name[:80],
+        "artifact.html",
+        visitor,
+        title=name[:80],
         artifact={
-            "name": name, "type": collection.type_name, "aliases": membership.aliases,
-            "size": _size(artifact.size_bytes), "description": artifact.description or "",
-            "created": shapes.moment(artifact.created_at), "n_files": artifact.n_files,
-            "digest": artifact.digest, "snippet": _snippet(project, name, collection.type_name),
+            "name": name,
+            "type": collection.type_name,
+            "aliases": membership.aliases,
+            "size": _size(artifact.size_bytes),
+            "description": artifact.description or "",
+            "created": shapes.moment(artifact.created_at),
+            "n_files": artifact.n_files,
+            "digest": artifact.digest,
+            "snippet": _snippet(project, name, collection.type_name),
         },
-        files=_files(collection, membership, entries), n_more_files=len(entries) - MAX_FILES,
+        files=_files(collection, membership, entries),
+        n_more_files=len(entries) - MAX_FILES,
         lineage=lineage_drawing.draw(
             lineage.trace(services.artifacts, visitor.caller, artifact), artifact.pk
         ),
         metadata=_metadata(artifact),
         versions=[
-            {"version": other.version, "aliases": other.aliases,
-             "is_this": other.version == membership.version, "size": _size(other.size_bytes),
-             "created": shapes.moment(other.created_at), "href": _href(collection, other.version)}
+            {
+                "version": other.version,
+                "aliases": other.aliases,
+                "is_this": other.version == membership.version,
+                "size": _size(other.size_bytes),
+                "created": shapes.moment(other.created_at),
+                "href": _href(collection, other.version),
+            }
             for other in versions
         ],
-        n_versions=n_versions, base_url=base, is_link=collection.kind is CollectionKind.PORTFOLIO,
+        n_versions=n_versions,
+        base_url=base,
+        is_link=collection.kind is CollectionKind.PORTFOLIO,
         may_edit=listing.role(visitor.caller, collection) is not Role.VIEWER,
         may_describe=listing.role(visitor.caller, home) is not None,
         self_url=_href(collection, membership.version),
         actions_url=address("-", "artifacts", *_path(collection, membership.version), "actions"),
-        crumbs=crumbs((project.entity, address(project.entity)), (project.name, base),
-                      ("Artifacts", f"{base}/artifacts"), (name, None)),
-    )  # fmt: skip
+        crumbs=crumbs(
+            (project.entity, address(project.entity)),
+            (project.name, base),
+            ("Artifacts", f"{base}/artifacts"),
+            (name, None),
+        ),
+    )
 
 
 def act(request: Request, visitor: Visitor, body: dict[str, Any]) -> dict[str, Any]:
@@ -154,12 +178,15 @@ def _files(
     base = address("-", "artifacts", *_path(collection, membership.version), "files")
     return [
         {
-            "path": entry.path[:500], "size": _size(entry.size_bytes), "ref": entry.ref or "",
+            "path": entry.path[:500],
+            "size": _size(entry.size_bytes),
+            "ref": entry.ref or "",
             "href": f"{base}/{'/'.join(segment(part) for part in entry.path.split('/'))}"
-            if entry.blob else "",
+            if entry.blob
+            else "",
         }
         for entry in entries[:MAX_FILES]
-    ]  # fmt: skip
+    ]
 
 
 def content(request: Request, visitor: Visitor) -> Response:

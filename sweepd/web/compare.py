@@ -26,24 +26,42 @@ def show(request: Request, visitor: Visitor) -> Response:
     base = address(project.entity, project.name)
     rows = _compared(found)
     return render(
-        "compare.html", visitor, title="Compare runs", inline_style=True, base_url=base, rows=rows,
+        "compare.html",
+        visitor,
+        title="Compare runs",
+        inline_style=True,
+        base_url=base,
+        rows=rows,
         data_url=address("-", "runs", project.entity, project.name),
-        runs=[{"id": run.run_id, "name": run.display_name[:120],
-               "href": address(run.entity, run.project, "runs", run.run_id)} for run in found],
-        crumbs=crumbs((project.entity, address(project.entity)), (project.name, base),
-                      ("Compare", None)),
-    )  # fmt: skip
+        runs=[
+            {
+                "id": run.run_id,
+                "name": run.display_name[:120],
+                "href": address(run.entity, run.project, "runs", run.run_id),
+            }
+            for run in found
+        ],
+        crumbs=crumbs(
+            (project.entity, address(project.entity)), (project.name, base), ("Compare", None)
+        ),
+    )
 
 
 def _compared(found: list[Run]) -> list[dict[str, Any]]:
     """A row for each key: the values side by side, and whether they differ."""
     runs = [shapes.from_run(run) for run in found]
     facts: list[dict[str, Any]] = [
-        {"state": "stopped early" if run["stop_reason"] else run["state"], "steps": run["n_steps"],
-         "seconds": _seconds(one), "machine": run["agent"], "sweep": run["sweep"],
-         "tags": ", ".join(run["tags"]), "notes": run["notes"]}
+        {
+            "state": "stopped early" if run["stop_reason"] else run["state"],
+            "steps": run["n_steps"],
+            "seconds": _seconds(one),
+            "machine": run["agent"],
+            "sweep": run["sweep"],
+            "tags": ", ".join(run["tags"]),
+            "notes": run["notes"],
+        }
         for one, run in zip(found, runs, strict=True)
-    ]  # fmt: skip
+    ]
     rows = [_row("run", key, [fact[key] for fact in facts]) for key in facts[0]] if facts else []
     for part in ("config", "summary"):
         for key in sorted({key for run in runs for key in run[part]}):
@@ -57,8 +75,7 @@ def _row(part: str, key: str, values: list[Any]) -> dict[str, Any]:
         f"{v:.6g}" if isinstance(v, float) else text for v, text in zip(values, full, strict=True)
     ]
     cells = [{"short": a[:300], "full": b[:2000]} for a, b in zip(short, full, strict=True)]
-    return {"part": part, "key": key[:200], "cells": cells,
-            "differs": len(set(full)) > 1}  # fmt: skip
+    return {"part": part, "key": key[:200], "cells": cells, "differs": len(set(full)) > 1}
 
 
 def _text(value: Any) -> str:

@@ -23,10 +23,16 @@ MAX_RUNS = 100_000
 MAX_COLUMNS = 2_000
 ROWS_AT_ONCE = 200
 _FACTS = {
-    "run.state": "state", "run.steps": "n_steps", "run.agent": "agent", "run.sweep": "sweep",
-    "run.notes": "notes", "run.group": "group", "run.user": "user", "run.attempt": "attempt",
+    "run.state": "state",
+    "run.steps": "n_steps",
+    "run.agent": "agent",
+    "run.sweep": "sweep",
+    "run.notes": "notes",
+    "run.group": "group",
+    "run.user": "user",
+    "run.attempt": "attempt",
     "run.created": "created_at",
-}  # fmt: skip
+}
 
 
 async def runs_csv(request: Request) -> Response:
@@ -47,9 +53,10 @@ async def runs_csv(request: Request) -> Response:
     name = "".join(c if c.isascii() and (c.isalnum() or c in "._-") else "_" for c in project.name)
     lines = _lines(services.overviews.runs_named(project, ids), columns)
     return StreamingResponse(
-        _bytes(lines), media_type="text/csv",
+        _bytes(lines),
+        media_type="text/csv",
         headers=secure({"Content-Disposition": f'attachment; filename="{name}-runs.csv"'}),
-    )  # fmt: skip
+    )
 
 
 async def _bytes(lines: Iterator[str]) -> AsyncIterator[bytes]:
@@ -77,8 +84,13 @@ def _lines(runs: Iterator[Run], columns: list[str]) -> Iterator[str]:
     writer.writerow(["run", "name", *columns])
     for number, run in enumerate(runs, start=1):
         row = shapes.from_run(run)
-        writer.writerow([_cell(run.run_id), _cell(run.display_name),
-                         *(_cell(_value(run, row, column)) for column in columns)])  # fmt: skip
+        writer.writerow(
+            [
+                _cell(run.run_id),
+                _cell(run.display_name),
+                *(_cell(_value(run, row, column)) for column in columns),
+            ]
+        )
         if number % ROWS_AT_ONCE == 0:
             yield buffer.getvalue()
             buffer.seek(0)

@@ -35,11 +35,12 @@ def _plots(run: Run) -> Iterator[dict[str, Any]]:
         panel = chart.get("panel_config") if isinstance(chart, dict) else None
         if isinstance(panel, dict):
             yield {
-                "key": key, "preset": str(panel.get("panelDefId", "")),
+                "key": key,
+                "preset": str(panel.get("panelDefId", "")),
                 "fields": shapes.plain(panel.get("fieldSettings") or {}),
                 "strings": shapes.plain(panel.get("stringSettings") or {}),
                 "table": _table_key(panel.get("userQuery")) or f"{key}_table",
-            }  # fmt: skip
+            }
 
 
 def _visualized(run: Run) -> Iterator[dict[str, Any]]:
@@ -50,9 +51,12 @@ def _visualized(run: Run) -> Iterator[dict[str, Any]]:
         settings = chart.get("historyFieldSettings")
         table = settings.get("key") if isinstance(settings, dict) else None
         yield {
-            "key": key, "preset": str(chart.get("id", "")), "fields": {}, "strings": {},
+            "key": key,
+            "preset": str(chart.get("id", "")),
+            "fields": {},
+            "strings": {},
             "table": str(table or key),
-        }  # fmt: skip
+        }
 
 
 def mask_labels(run: Run) -> dict[str, dict[str, dict[str, str]]]:

@@ -49,9 +49,10 @@ def _stream(request: Request, kind: str, pk: int) -> Response:
     if getattr(state, "n_listeners", 0) >= MAX_LISTENERS:
         return json_answer({"error": "too many open pages; this one polls"}, 503)
     return StreamingResponse(
-        _news(request, kind, pk), media_type="text/event-stream",
+        _news(request, kind, pk),
+        media_type="text/event-stream",
         headers=secure({"X-Accel-Buffering": "no"}),
-    )  # fmt: skip
+    )
 
 
 async def _news(request: Request, kind: str, pk: int) -> AsyncIterator[str]:

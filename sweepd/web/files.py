@@ -23,10 +23,18 @@ FRAME_POLICY = (
     "style-src 'unsafe-inline'{more}; img-src data: blob:{more}; media-src data: blob:{more}; "
     "font-src data:{more}; worker-src blob:; connect-src data: blob:{more}; frame-ancestors 'self'"
 )
-SHOWN = frozenset({
-    "image/png", "image/jpeg", "image/gif", "image/webp", "image/bmp", "image/x-ms-bmp",
-    "text/plain", "application/json",
-})  # fmt: skip
+SHOWN = frozenset(
+    {
+        "image/png",
+        "image/jpeg",
+        "image/gif",
+        "image/webp",
+        "image/bmp",
+        "image/x-ms-bmp",
+        "text/plain",
+        "application/json",
+    }
+)
 PLAYED = ("audio/", "video/")
 _RANGE = re.compile(r"bytes=(\d{1,18})-(\d{0,18})\Z")
 
@@ -79,6 +87,8 @@ def blob_answer(request: Request, blob: str, size_bytes: int, mimetype: str) -> 
     headers["Content-Length"] = str(max(0, end - start))
     chunks: AsyncIterator[bytes] = services_of(request).files.stream(blob, start, end, size_bytes)
     return StreamingResponse(
-        chunks, 206 if "Content-Range" in headers else 200, headers=secure(headers),
+        chunks,
+        206 if "Content-Range" in headers else 200,
+        headers=secure(headers),
         media_type=mimetype if is_shown else "application/octet-stream",
-    )  # fmt: skip
+    )

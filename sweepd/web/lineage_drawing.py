@@ -31,9 +31,12 @@ def draw(lineage: Lineage, this_pk: int) -> dict[str, Any]:
     return {
         "nodes": [_node(node, *places[node.key], this_pk) for node in lineage.nodes],
         "paths": [_arrow(*places[a], *places[b]) for a, b in lineage.edges],
-        "width": len(layers) * (WIDTH + GAP_X) - GAP_X, "height": height,
-        "node_width": WIDTH, "node_height": HEIGHT, "is_cut": lineage.is_cut,
-    }  # fmt: skip
+        "width": len(layers) * (WIDTH + GAP_X) - GAP_X,
+        "height": height,
+        "node_width": WIDTH,
+        "node_height": HEIGHT,
+        "is_cut": lineage.is_cut,
+    }
 
 
 def _node(node: LineageNode, x: float, y: float, this_pk: int) -> dict[str, Any]:
@@ -44,12 +47,24 @@ def _node(node: LineageNode, x: float, y: float, this_pk: int) -> dict[str, Any]
         item = node.version
         assert item is not None
         name, kind = f"{item.collection}:v{item.version}", item.type_name
-        href = address(item.entity, item.project, "artifacts", item.type_name, item.collection,
-                       f"v{item.version}")  # fmt: skip
+        href = address(
+            item.entity,
+            item.project,
+            "artifacts",
+            item.type_name,
+            item.collection,
+            f"v{item.version}",
+        )
     return {
-        "x": x, "y": y, "name": name[:300], "short": _short(name), "kind": _short(kind),
-        "href": href, "is_run": node.run is not None, "is_this": node.key == ("artifact", this_pk),
-    }  # fmt: skip
+        "x": x,
+        "y": y,
+        "name": name[:300],
+        "short": _short(name),
+        "kind": _short(kind),
+        "href": href,
+        "is_run": node.run is not None,
+        "is_this": node.key == ("artifact", this_pk),
+    }
 
 
 def _short(name: str) -> str:

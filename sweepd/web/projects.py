@@ -57,20 +57,29 @@ def index(request: Request, visitor: Visitor) -> Response:
         raise NotFound(f"there is nothing at /{entity} that you may see")
     projects = [_summary(item) for item in services.overviews.projects(visitor.caller, entity)]
     return render(
-        "projects.html", visitor, title=entity or "Projects", projects=projects,
-        crumbs=crumbs((entity, None)) if entity else [], entity=entity,
-        origin=base_url(request), registries_url=address(organization),
-    )  # fmt: skip
+        "projects.html",
+        visitor,
+        title=entity or "Projects",
+        projects=projects,
+        crumbs=crumbs((entity, None)) if entity else [],
+        entity=entity,
+        origin=base_url(request),
+        registries_url=address(organization),
+    )
 
 
 def _summary(item: ProjectSummary) -> dict[str, Any]:
     project = item.project
     return {
-        "entity": project.entity, "name": project.name,
-        "href": address(project.entity, project.name), "n_runs": item.n_runs,
-        "n_running": item.n_running, "n_sweeps": item.n_sweeps,
-        "last": shapes.moment(item.last_at), "description": project.description[:300],
-    }  # fmt: skip
+        "entity": project.entity,
+        "name": project.name,
+        "href": address(project.entity, project.name),
+        "n_runs": item.n_runs,
+        "n_running": item.n_running,
+        "n_sweeps": item.n_sweeps,
+        "last": shapes.moment(item.last_at),
+        "description": project.description[:300],
+    }
 
 
 def show(request: Request, visitor: Visitor) -> Response:
@@ -84,9 +93,16 @@ def show(request: Request, visitor: Visitor) -> Response:
     ]
     base = address(project.entity, project.name)
     return render(
-        "project.html", visitor, title=project.name[:80], sweeps=sweeps, base_url=base,
-        project={"name": project.name, "entity": project.entity,
-                 "description": project.description[:1000]},
+        "project.html",
+        visitor,
+        title=project.name[:80],
+        sweeps=sweeps,
+        base_url=base,
+        project={
+            "name": project.name,
+            "entity": project.entity,
+            "description": project.description[:1000],
+        },
         crumbs=crumbs((project.entity, address(project.entity)), (project.name, None)),
         alerts=[
             shapes.from_alert(alert) | {"href": f"{base}/runs/{segment(alert.run_id)}#alerts"}
@@ -94,7 +110,7 @@ def show(request: Request, visitor: Visitor) -> Response:
         ],
         data_url=address("-", "projects", project.entity, project.name),
         origin=base_url(request),
-    )  # fmt: skip
+    )
 
 
 def _sweep_row(sweep: Sweep, summary: SweepSummary | None) -> dict[str, Any]:
@@ -104,13 +120,17 @@ def _sweep_row(sweep: Sweep, summary: SweepSummary | None) -> dict[str, Any]:
     sizes = [n for n in (sweep.n_configs, sweep.run_cap) if n is not None]
     return {
         "href": address(sweep.entity, sweep.project, "sweeps", sweep.sweep_id),
-        "name": shapes.title_of(sweep)[:200], "id": sweep.sweep_id, "state": str(sweep.state),
-        "method": sweep.method, "n_done": summary.n_ended if summary else 0,
+        "name": shapes.title_of(sweep)[:200],
+        "id": sweep.sweep_id,
+        "state": str(sweep.state),
+        "method": sweep.method,
+        "n_done": summary.n_ended if summary else 0,
         "n_expected": min(sizes) if sizes else None,
         "best": f"{value:.4g}" if value is not None else "",
-        "metric": (sweep.metric_name or "")[:80], "creator": sweep.user_name or "",
+        "metric": (sweep.metric_name or "")[:80],
+        "creator": sweep.user_name or "",
         "created": shapes.moment(sweep.created_at),
-    }  # fmt: skip
+    }
 
 
 def runs(request: Request, visitor: Visitor) -> Response:
@@ -121,9 +141,15 @@ def runs(request: Request, visitor: Visitor) -> Response:
     if request.headers.get("if-none-match") == tag:
         return Response(status_code=304, headers=secure({"ETag": tag}))
     head: dict[str, Any] = {
-        "id": project.name, "name": project.name, "state": "", "metric": None, "parameters": [],
-        "best_run_id": None, "yaml": "", "warnings": [],
-    }  # fmt: skip
+        "id": project.name,
+        "name": project.name,
+        "state": "",
+        "metric": None,
+        "parameters": [],
+        "best_run_id": None,
+        "yaml": "",
+        "warnings": [],
+    }
     found = services.runs.list_all(project)
     return json_answer({"sweep": head, "runs": [shapes.from_run(run) for run in found]}, ETag=tag)
 
@@ -151,10 +177,14 @@ def deleted(request: Request, visitor: Visitor) -> Response:
     """GET /-/projects/{entity}/{project}/deleted: runs that can be brought back."""
     services, project = project_of(request, visitor)
     found = services.overviews.deleted_runs(project, MAX_DELETED)
-    return json_answer({"runs": [
-        {"key": key, "id": run_id, "name": name[:200], "at": shapes.moment(at)}
-        for key, run_id, name, at in found
-    ]})  # fmt: skip
+    return json_answer(
+        {
+            "runs": [
+                {"key": key, "id": run_id, "name": name[:200], "at": shapes.moment(at)}
+                for key, run_id, name, at in found
+            ]
+        }
+    )
 
 
 def _undelete(services: Services, visitor: Visitor, keys: object) -> dict[str, Any]:
@@ -172,12 +202,16 @@ def new_sweep(request: Request, visitor: Visitor) -> Response:
     base = address(project.entity, project.name)
     earlier = services.sweeps.list_all(project)
     return render(
-        "new_sweep.html", visitor, title="New sweep", base_url=base,
+        "new_sweep.html",
+        visitor,
+        title="New sweep",
+        base_url=base,
         yaml=earlier[0].config_yaml if earlier else EXAMPLE,
         data_url=address("-", "projects", project.entity, project.name),
-        crumbs=crumbs((project.entity, address(project.entity)), (project.name, base),
-                      ("New sweep", None)),
-    )  # fmt: skip
+        crumbs=crumbs(
+            (project.entity, address(project.entity)), (project.name, base), ("New sweep", None)
+        ),
+    )
 
 
 def check_sweep(request: Request, visitor: Visitor, body: dict[str, Any]) -> dict[str, Any]:
@@ -187,11 +221,13 @@ def check_sweep(request: Request, visitor: Visitor, body: dict[str, Any]) -> dic
     warnings, n_configs = services.sweeps.preview(text)
     spec = specs.parse(text)
     return {
-        "warnings": warnings, "method": spec.method, "n_configs": n_configs,
+        "warnings": warnings,
+        "method": spec.method,
+        "n_configs": n_configs,
         "run_cap": spec.run_cap,
         "parameters": [p.name for p in shapes.in_file_order(spec.space.parameters, text)],
         "metric": spec.metric.name if spec.metric else None,
-    }  # fmt: skip
+    }
 
 
 def create_sweep(request: Request, visitor: Visitor, body: dict[str, Any]) -> dict[str, Any]:

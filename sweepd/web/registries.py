@@ -17,25 +17,32 @@ def index(request: Request, visitor: Visitor, name: str) -> Response:
     """GET /{organisation}: the registries one may see."""
     services = services_of(request)
     return render(
-        "registries.html", visitor, title="Registries", crumbs=crumbs((name, None)),
+        "registries.html",
+        visitor,
+        title="Registries",
+        crumbs=crumbs((name, None)),
         registries=[
             _card(
-                registry, str(services.registries.role(visitor.caller, registry)),
+                registry,
+                str(services.registries.role(visitor.caller, registry)),
                 len(services.overviews.collections(registry.project)),
             )
             for registry in services.registries.list_all(visitor.caller, order="name")
         ],
-    )  # fmt: skip
+    )
 
 
 def _card(registry: Registry, role: str, n_collections: int) -> dict[str, Any]:
     return {
-        "name": registry.name[:200], "description": registry.project.description[:300],
+        "name": registry.name[:200],
+        "description": registry.project.description[:300],
         "href": address(registry.project.entity, registry.project.name, "artifacts"),
         "types": "all types" if registry.takes_all_types else ", ".join(registry.type_names)[:200],
-        "is_restricted": registry.is_restricted, "role": role, "n_collections": n_collections,
+        "is_restricted": registry.is_restricted,
+        "role": role,
+        "n_collections": n_collections,
         "last": shapes.moment(registry.updated_at),
-    }  # fmt: skip
+    }
 
 
 def heading(request: Request, visitor: Visitor, project: Project) -> dict[str, Any] | None:
@@ -45,12 +52,15 @@ def heading(request: Request, visitor: Visitor, project: Project) -> dict[str, A
     services = services_of(request)
     registry = services.registries.get(project)
     return _card(registry, str(services.registries.role(visitor.caller, registry)), 0) | {
-        "path": project.name, "an_example": (registry.type_names or ("model",))[0],
-        "users": [(user.name, str(user.role)) for user in services.registries.members.list_users(
-            project)],
-        "teams": [(team.name, str(team.role)) for team in services.registries.members.list_teams(
-            project)],
-    }  # fmt: skip
+        "path": project.name,
+        "an_example": (registry.type_names or ("model",))[0],
+        "users": [
+            (user.name, str(user.role)) for user in services.registries.members.list_users(project)
+        ],
+        "teams": [
+            (team.name, str(team.role)) for team in services.registries.members.list_teams(project)
+        ],
+    }
 
 
 def of_organization(request: Request, visitor: Visitor) -> Response:

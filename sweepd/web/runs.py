@@ -38,36 +38,48 @@ def show(request: Request, visitor: Visitor) -> Response:
     if run.sweep_id:
         path.append((run.sweep_id, address(run.entity, run.project, "sweeps", run.sweep_id)))
     return render(
-        "run.html", visitor, title=run.display_name[:80], inline_style=True,
+        "run.html",
+        visitor,
+        title=run.display_name[:80],
+        inline_style=True,
         run={"name": run.display_name[:300], "state": str(run.state), "id": run.run_id},
-        crumbs=crumbs(*path, (run.display_name[:200], None)), base_url=base,
+        crumbs=crumbs(*path, (run.display_name[:200], None)),
+        base_url=base,
         data_url=address("-", "runs", run.entity, run.project, run.run_id),
-    )  # fmt: skip
+    )
 
 
 def overview(request: Request, visitor: Visitor) -> Response:
     """GET /-/runs/{entity}/{project}/{run}/overview: everything but the streams."""
     services, run = run_of(request, visitor)
     summary = shapes.flat(shapes.parse(run.summary))
-    return json_answer({
-        "run": shapes.from_run(run) | {
-            "host": run.host, "program": run.program, "commit": run.commit_sha, "repo": run.repo,
-            "exitcode": run.exitcode, "description": run.description, "job_type": run.job_type,
-            "heartbeat_at": shapes.moment(run.heartbeat_at),
-            "stop_requested": run.stop_requested,
-            "path": f"{run.entity}/{run.project}/{run.run_id}",
-        },
-        "config": shapes.flat(shapes.unwrapped(run.config)),
-        "summary": {k: v for k, v in summary.items() if not k.startswith("_wandb")},
-        "charts": custom_charts.find(run, services.notices, visitor.caller),
-        "mask_labels": custom_charts.mask_labels(run),
-        "siblings": [
-            {"id": run_id, "name": name[:120]}
-            for run_id, name in services.overviews.neighbours(run, MAX_SIBLINGS)
-        ],
-        "artifacts": _artifacts(services, visitor.caller, run),
-        "alerts": [shapes.from_alert(x) for x in services.notices.of_run(run, MAX_ALERTS)],
-    })  # fmt: skip
+    return json_answer(
+        {
+            "run": shapes.from_run(run)
+            | {
+                "host": run.host,
+                "program": run.program,
+                "commit": run.commit_sha,
+                "repo": run.repo,
+                "exitcode": run.exitcode,
+                "description": run.description,
+                "job_type": run.job_type,
+                "heartbeat_at": shapes.moment(run.heartbeat_at),
+                "stop_requested": run.stop_requested,
+                "path": f"{run.entity}/{run.project}/{run.run_id}",
+            },
+            "config": shapes.flat(shapes.unwrapped(run.config)),
+            "summary": {k: v for k, v in summary.items() if not k.startswith("_wandb")},
+            "charts": custom_charts.find(run, services.notices, visitor.caller),
+            "mask_labels": custom_charts.mask_labels(run),
+            "siblings": [
+                {"id": run_id, "name": name[:120]}
+                for run_id, name in services.overviews.neighbours(run, MAX_SIBLINGS)
+            ],
+            "artifacts": _artifacts(services, visitor.caller, run),
+            "alerts": [shapes.from_alert(x) for x in services.notices.of_run(run, MAX_ALERTS)],
+        }
+    )
 
 
 def _artifacts(services: Services, caller: Caller, run: Run) -> list[dict[str, Any]]:
@@ -79,12 +91,21 @@ def _artifacts(services: Services, caller: Caller, run: Run) -> list[dict[str, A
     for relation, artifacts in related:
         for artifact in artifacts:
             version = f"v{artifact.version}"
-            found.append({
-                "relation": relation, "type": artifact.type_name,
-                "name": f"{artifact.collection}:{version}",
-                "href": address(artifact.entity, artifact.project, "artifacts",
-                                artifact.type_name, artifact.collection, version),
-            })  # fmt: skip
+            found.append(
+                {
+                    "relation": relation,
+                    "type": artifact.type_name,
+                    "name": f"{artifact.collection}:{version}",
+                    "href": address(
+                        artifact.entity,
+                        artifact.project,
+                        "artifacts",
+                        artifact.type_name,
+                        artifact.collection,
+                        version,
+                    ),
+                }
+            )
     return found
 
 
@@ -138,19 +159,27 @@ def console(request: Request, visitor: Visitor) -> Response:
     if since < 0:
         since = max(0, run.console_lines - CONSOLE_LINES)
     lines = services.reading.console(run, since)[:CONSOLE_LINES]
-    return json_answer({
-        "lines": [[x.number, x.timestamp, x.is_error, x.text[:20_000]] for x in lines],
-        "total": run.console_lines,
-    })  # fmt: skip
+    return json_answer(
+        {
+            "lines": [[x.number, x.timestamp, x.is_error, x.text[:20_000]] for x in lines],
+            "total": run.console_lines,
+        }
+    )
 
 
 def console_text(request: Request, visitor: Visitor) -> Response:
     """GET …/console.txt: the whole terminal output as a file."""
     services, run = run_of(request, visitor)
     text = "".join(f"{line.text.rstrip()}\n" for line in services.reading.console(run))
-    return Response(text, media_type="text/plain", headers=secure({
-        "Content-Disposition": f'attachment; filename="{_file_name(run.run_id)}.log"',
-    }))  # fmt: skip
+    return Response(
+        text,
+        media_type="text/plain",
+        headers=secure(
+            {
+                "Content-Disposition": f'attachment; filename="{_file_name(run.run_id)}.log"',
+            }
+        ),
+    )
 
 
 def _file_name(text: str) -> str:

@@ -116,7 +116,8 @@ def from_run(run: Run) -> dict[str, Any]:
         "stop_reason": run.stop_reason,
         "config": flat(unwrapped(run.config)),
         "metric": {
-            "last": plain(run.metric_last), "min": plain(run.metric_min),
+            "last": plain(run.metric_last),
+            "min": plain(run.metric_min),
             "max": plain(run.metric_max),
         },
         "summary": readable_summary(run.summary),
@@ -131,7 +132,7 @@ def from_run(run: Run) -> dict[str, Any]:
         "notes": (run.notes or "")[:500],
         "group": run.group_name,
         "user": run.user_name,
-    }  # fmt: skip
+    }
 
 
 def from_parameter(parameter: Any) -> dict[str, Any]:
@@ -174,10 +175,13 @@ def from_event(event: SweepEvent) -> dict[str, Any]:
 def from_alert(alert: Alert) -> dict[str, Any]:
     """What a script called out."""
     return {
-        "title": alert.title[:500], "body": alert.body[:20_000],
-        "level": alert.severity.lower(), "at": moment(alert.at), "run": alert.run_id,
+        "title": alert.title[:500],
+        "body": alert.body[:20_000],
+        "level": alert.severity.lower(),
+        "at": moment(alert.at),
+        "run": alert.run_id,
         "name": alert.run_name[:200],
-    }  # fmt: skip
+    }
 
 
 def title_of(sweep: Sweep) -> str:

@@ -81,20 +81,30 @@ def account(request: Request, visitor: Visitor) -> Response:
     services = services_of(request)
     caller = visitor.caller
     keys = [
-        {"pk": key.pk, "hint": key.hint, "description": key.description[:200],
-         "created": f"{key.created_at:%d %b %Y}"}
+        {
+            "pk": key.pk,
+            "hint": key.hint,
+            "description": key.description[:200],
+            "created": f"{key.created_at:%d %b %Y}",
+        }
         for key in services.users.list_keys(caller)
-    ]  # fmt: skip
+    ]
     users = [
         {"name": user.name, "email": user.email, "is_admin": user.is_admin}
         for user in (services.users.list_users() if caller.is_admin else [])
     ]
     return render(
-        "account.html", visitor, title="Account", crumbs=crumbs(("Account", None)), keys=keys,
-        users=users, teams=services.overviews.teams() if caller.is_admin else [],
-        is_admin=caller.is_admin, entities=list(caller.entities),
+        "account.html",
+        visitor,
+        title="Account",
+        crumbs=crumbs(("Account", None)),
+        keys=keys,
+        users=users,
+        teams=services.overviews.teams() if caller.is_admin else [],
+        is_admin=caller.is_admin,
+        entities=list(caller.entities),
         origin=base_url(request),
-    )  # fmt: skip
+    )
 
 
 def act(request: Request, visitor: Visitor, body: dict[str, Any]) -> dict[str, Any]:

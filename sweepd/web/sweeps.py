@@ -26,9 +26,11 @@ MAX_CURVES = 60
 MAX_REPEATED = 200  # configs of a sweep with `repeats` told of
 CURVE_POINTS = 400
 _STATES = {
-    "pause": SweepState.PAUSED, "resume": SweepState.RUNNING, "stop": SweepState.FINISHED,
+    "pause": SweepState.PAUSED,
+    "resume": SweepState.RUNNING,
+    "stop": SweepState.FINISHED,
     "cancel": SweepState.CANCELED,
-}  # fmt: skip
+}
 
 
 def sweep_of(request: Request, visitor: Visitor) -> tuple[Services, Sweep]:
@@ -47,28 +49,69 @@ def show(request: Request, visitor: Visitor) -> Response:
     read = address("-", "sweeps", sweep.entity, sweep.project, sweep.sweep_id)
     base = address(sweep.entity, sweep.project)
     return render(
-        "sweep.html", visitor, title=title[:80],
+        "sweep.html",
+        visitor,
+        title=title[:80],
         sweep={"name": title[:300], "state": str(sweep.state)},
-        crumbs=crumbs((sweep.entity, address(sweep.entity)), (sweep.project, base),
-                      (title[:200], None)),
-        base_url=base, points_url=f"{read}/points", details_url=f"{read}/details",
-        insights_url=f"{read}/insights", curves_url=f"{read}/curves",
-        events_url=f"{read}/events", actions_url=f"{read}/actions", preload=MODULES,
-    )  # fmt: skip
+        crumbs=crumbs(
+            (sweep.entity, address(sweep.entity)), (sweep.project, base), (title[:200], None)
+        ),
+        base_url=base,
+        points_url=f"{read}/points",
+        details_url=f"{read}/details",
+        insights_url=f"{read}/insights",
+        curves_url=f"{read}/curves",
+        events_url=f"{read}/events",
+        actions_url=f"{read}/actions",
+        preload=MODULES,
+    )
 
 
 MODULES = [
-    "sweep_page.js", "sweep_view.js", "parallel.js", "site.js",
-    *(f"parallel/{name}.js" for name in (
-        "model", "columns", "scales", "values", "colour", "selection", "address", "layout", "lines",
-        "axes", "axis_actions", "axis_menu", "brushes", "dom", "hover_card", "toolbar", "table",
-        "table_rows", "export",
-    )),
-    *(f"sweep/{name}.js" for name in (
-        "analysis", "cards", "contour", "curves", "export_page", "feed", "frame", "head", "scatter",
-        "timeline",
-    )),
-]  # fmt: skip
+    "sweep_page.js",
+    "sweep_view.js",
+    "parallel.js",
+    "site.js",
+    *(
+        f"parallel/{name}.js"
+        for name in (
+            "model",
+            "columns",
+            "scales",
+            "values",
+            "colour",
+            "selection",
+            "address",
+            "layout",
+            "lines",
+            "axes",
+            "axis_actions",
+            "axis_menu",
+            "brushes",
+            "dom",
+            "hover_card",
+            "toolbar",
+            "table",
+            "table_rows",
+            "export",
+        )
+    ),
+    *(
+        f"sweep/{name}.js"
+        for name in (
+            "analysis",
+            "cards",
+            "contour",
+            "curves",
+            "export_page",
+            "feed",
+            "frame",
+            "head",
+            "scatter",
+            "timeline",
+        )
+    ),
+]
 
 
 class _Cache:
@@ -122,40 +165,52 @@ def _document(services: Services, sweep: Sweep) -> dict[str, Any]:
         metric = {"name": sweep.metric_name, "goal": sweep.metric_goal, "target": target}
     sizes = [n for n in (sweep.n_configs, sweep.run_cap) if n is not None]
     head = {
-        "id": sweep.sweep_id, "name": shapes.title_of(sweep), "state": str(sweep.state),
-        "state_reason": sweep.state_reason, "method": sweep.method, "metric": metric,
-        "run_cap": sweep.run_cap, "n_expected": min(sizes) if sizes else None,
+        "id": sweep.sweep_id,
+        "name": shapes.title_of(sweep),
+        "state": str(sweep.state),
+        "state_reason": sweep.state_reason,
+        "method": sweep.method,
+        "metric": metric,
+        "run_cap": sweep.run_cap,
+        "n_expected": min(sizes) if sizes else None,
         "n_done": sum(run["state"] in ended for run in runs),
-        "created_at": shapes.moment(sweep.created_at), "creator": sweep.user_name,
-        "yaml": sweep.config_yaml, "agent_command": f"wandb agent {sweep.path}",
+        "created_at": shapes.moment(sweep.created_at),
+        "creator": sweep.user_name,
+        "yaml": sweep.config_yaml,
+        "agent_command": f"wandb agent {sweep.path}",
         "best_run_id": best.run_id if best else None,
         "warnings": [{"message": e.message, "at": shapes.moment(e.at)} for e in warnings[-20:]],
         "parameters": [
             shapes.from_parameter(p)
             for p in shapes.in_file_order(spec.space.parameters, sweep.config_yaml)
         ],
-    }  # fmt: skip
+    }
     return {"sweep": head, "runs": runs}
 
 
 def details(request: Request, visitor: Visitor) -> Response:
     """GET …/details: agents, the log of changes, the best run's artifact and command."""
     services, sweep = sweep_of(request, visitor)
-    return json_answer({
-        "agents": [_agent(agent) for agent in services.sweeps.agents(sweep)],
-        "log": [shapes.from_event(event) for event in services.sweeps.events(sweep)[-200:]],
-        "best": _best(services, visitor.caller, sweep),
-        "repeats": [asdict(item) for item in services.sweeps.repeated(sweep)[:MAX_REPEATED]],
-    })  # fmt: skip
+    return json_answer(
+        {
+            "agents": [_agent(agent) for agent in services.sweeps.agents(sweep)],
+            "log": [shapes.from_event(event) for event in services.sweeps.events(sweep)[-200:]],
+            "best": _best(services, visitor.caller, sweep),
+            "repeats": [asdict(item) for item in services.sweeps.repeated(sweep)[:MAX_REPEATED]],
+        }
+    )
 
 
 def _agent(agent: Agent) -> dict[str, Any]:
     return {
-        "name": agent.name, "host": agent.host, "n_runs": agent.n_runs,
+        "name": agent.name,
+        "host": agent.host,
+        "n_runs": agent.n_runs,
         "created_at": shapes.moment(agent.created_at),
         "heartbeat_at": shapes.moment(agent.heartbeat_at),
-        "exited_at": shapes.moment(agent.exited_at), "alive_runs": list(agent.alive_runs),
-    }  # fmt: skip
+        "exited_at": shapes.moment(agent.exited_at),
+        "alive_runs": list(agent.alive_runs),
+    }
 
 
 def _best(services: Services, caller: Caller, sweep: Sweep) -> dict[str, Any] | None:
@@ -164,9 +219,10 @@ def _best(services: Services, caller: Caller, sweep: Sweep) -> dict[str, Any] | 
         return None
     spec = services.sweeps.spec(sweep)
     arguments = " ".join(
-        f"--{key}={value}" for key, value in shapes.flat(shapes.unwrapped(best.config)).items()
+        f"--{key}={value}"
+        for key, value in shapes.flat(shapes.unwrapped(best.config)).items()
         if any(parameter.name == key for parameter in spec.space.parameters)
-    )  # fmt: skip
+    )
     program = spec.program or best.program
     return {
         "run_id": best.run_id,
@@ -183,8 +239,14 @@ def _model_of(services: Services, caller: Caller, run: Any) -> dict[str, Any] | 
         return None
     newest = found[-1]
     name = f"{newest.collection}:v{newest.version}"
-    href = address(run.entity, run.project, "artifacts", newest.type_name, newest.collection,
-                   f"v{newest.version}")  # fmt: skip
+    href = address(
+        run.entity,
+        run.project,
+        "artifacts",
+        newest.type_name,
+        newest.collection,
+        f"v{newest.version}",
+    )
     return {"name": name, "href": href, "size": None}
 
 
@@ -192,15 +254,25 @@ def insights(request: Request, visitor: Visitor) -> Response:
     """GET …/insights: importance and correlation of the parameters."""
     services, sweep = sweep_of(request, visitor)
     found = services.sweeps.importance(sweep)
-    names = ("importance", "importance_low", "importance_high", "correlation", "correlation_low",
-             "correlation_high")  # fmt: skip
-    return json_answer({
-        "n_runs": found.n_runs, "enough": found.enough, "message": found.message,
-        "parameters": [
-            {"name": p.name, **{name: shapes.plain(getattr(p, name, None)) for name in names}}
-            for p in found.parameters
-        ],
-    })  # fmt: skip
+    names = (
+        "importance",
+        "importance_low",
+        "importance_high",
+        "correlation",
+        "correlation_low",
+        "correlation_high",
+    )
+    return json_answer(
+        {
+            "n_runs": found.n_runs,
+            "enough": found.enough,
+            "message": found.message,
+            "parameters": [
+                {"name": p.name, **{name: shapes.plain(getattr(p, name, None)) for name in names}}
+                for p in found.parameters
+            ],
+        }
+    )
 
 
 def curves(request: Request, visitor: Visitor) -> Response:

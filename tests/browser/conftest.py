@@ -19,9 +19,15 @@ if TYPE_CHECKING:
     from real_site import RealSite
 
 ARGUMENTS = [
-    "--headless=new", "--no-sandbox", "--disable-gpu", "--disable-background-networking",
-    "--disable-component-update", "--disable-sync", "--no-first-run", "--disable-quic",
-]  # fmt: skip
+    "--headless=new",
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--no-first-run",
+    "--disable-quic",
+]
 DEADLINE_MS = 15_000
 expect.set_options(timeout=DEADLINE_MS)  # machines that test are busy
 
@@ -94,11 +100,18 @@ def new_page(browser: Browser) -> Iterator[Callable[..., Page]]:
         contexts.append(context)
         page = context.new_page()
         page.on("pageerror", lambda error: errors.append(str(error)))
-        page.on("console", lambda message: errors.append(message.text)
-                if message.type == "error" and "Failed to load resource" not in message.text
-                and "window.broken" not in message.text and "inline script" not in message.text
+        page.on(
+            "console",
+            lambda message: (
+                errors.append(message.text)
+                if message.type == "error"
+                and "Failed to load resource" not in message.text
+                and "window.broken" not in message.text
+                and "inline script" not in message.text
                 and "?frame" not in message.location["url"]  # logged pages, which are not ours
-                else None)  # fmt: skip
+                else None
+            ),
+        )
         return page
 
     yield make

@@ -19,10 +19,13 @@ from wandb.integration.sklearn.calculate import silhouette
 
 P = "drawn"
 SPEC = {
-    "data": {"name": "wandb"}, "mark": "bar", "encoding": {
+    "data": {"name": "wandb"},
+    "mark": "bar",
+    "encoding": {
         "x": {"field": "${field:x}", "type": "nominal"},
-        "y": {"field": "${field:y}", "type": "quantitative"}},
-}  # fmt: skip
+        "y": {"field": "${field:y}", "type": "quantitative"},
+    },
+}
 
 
 def quiet() -> wandb.Settings:
@@ -31,35 +34,46 @@ def quiet() -> wandb.Settings:
 
 def charts() -> None:
     own = wandb.Api().create_custom_chart(
-        entity="ann", name="mine", display_name="Mine", spec_type="vega2", access="private",
+        entity="ann",
+        name="mine",
+        display_name="Mine",
+        spec_type="vega2",
+        access="private",
         spec=SPEC,
-    )  # fmt: skip
+    )
     table = wandb.Table(columns=["a", "b"], data=[["p", 1.0], ["q", 2.0], ["r", 4.0]])
     chances = np.array([[0.9, 0.1], [0.2, 0.8], [0.6, 0.4], [0.3, 0.7]])
     truth = [0, 1, 0, 1]
     with wandb.init(project=P, id="charts", settings=quiet()) as run:
-        run.log({
-            "line": wandb.plot.line(table, "b", "b", title="a line"),
-            "stroked": wandb.plot.line(
-                table, "b", "b", stroke="a", title="strokes", split_table=True
-            ),
-            "bar": wandb.plot.bar(table, "a", "b", title="a bar"),
-            "scatter": wandb.plot.scatter(table, "b", "b", title="a scatter"),
-            "hist": wandb.plot.histogram(table, "b", title="a histogram"),
-            "series": wandb.plot.line_series(
-                [0, 1, 2], [[1, 2, 3], [2, 4, 6]], keys=["u", "v"], title="a series"
-            ),
-            "matrix": wandb.plot.confusion_matrix(
-                y_true=truth, preds=[0, 1, 1, 1], class_names=["x", "y"], title="a matrix"
-            ),
-            "roc": wandb.plot.roc_curve(truth, chances, title="a roc"),
-            "pr": wandb.plot.pr_curve(truth, chances, title="a pr"),
-            "own": wandb.plot_table(own, table, {"x": "a", "y": "b"}, {"title": "an own"}),
-            "lost": wandb.plot_table("ann/nothing", table, {}, {"title": "a lost"}),
-            "visualized": wandb.visualize("wandb/metrics/v1", wandb.Table(
-                columns=["metric_name", "metric_value", "model_name"], data=[["f1", 0.5, "m"]])),
-            "weights": wandb.Histogram(np.arange(10)),
-        })  # fmt: skip
+        run.log(
+            {
+                "line": wandb.plot.line(table, "b", "b", title="a line"),
+                "stroked": wandb.plot.line(
+                    table, "b", "b", stroke="a", title="strokes", split_table=True
+                ),
+                "bar": wandb.plot.bar(table, "a", "b", title="a bar"),
+                "scatter": wandb.plot.scatter(table, "b", "b", title="a scatter"),
+                "hist": wandb.plot.histogram(table, "b", title="a histogram"),
+                "series": wandb.plot.line_series(
+                    [0, 1, 2], [[1, 2, 3], [2, 4, 6]], keys=["u", "v"], title="a series"
+                ),
+                "matrix": wandb.plot.confusion_matrix(
+                    y_true=truth, preds=[0, 1, 1, 1], class_names=["x", "y"], title="a matrix"
+                ),
+                "roc": wandb.plot.roc_curve(truth, chances, title="a roc"),
+                "pr": wandb.plot.pr_curve(truth, chances, title="a pr"),
+                "own": wandb.plot_table(own, table, {"x": "a", "y": "b"}, {"title": "an own"}),
+                "lost": wandb.plot_table("ann/nothing", table, {}, {"title": "a lost"}),
+                "visualized": wandb.visualize(
+                    "wandb/metrics/v1",
+                    wandb.Table(
+                        columns=["metric_name", "metric_value", "model_name"],
+                        data=[["f1", 0.5, "m"]],
+                    ),
+                ),
+                "weights": wandb.Histogram(np.arange(10)),
+            }
+        )
         X, y = load_iris(return_X_y=True)
         model, names = RandomForestClassifier(5).fit(X, y), ["s", "v", "g"]
         wandb.sklearn.plot_class_proportions(y, y, names)
@@ -102,10 +116,11 @@ def media() -> None:
     mask[10:30, 10:40] = 1
     box = {"position": {"minX": 0.1, "maxX": 0.5, "minY": 0.2, "maxY": 0.6}, "class_id": 2}
     marked = wandb.Image(
-        picture(), caption="marked",
+        picture(),
+        caption="marked",
         masks={"truth": {"mask_data": mask, "class_labels": {1: "cat"}}},
         boxes={"found": {"box_data": [box], "class_labels": {2: "dog"}}},
-    )  # fmt: skip
+    )
     table = wandb.Table(columns=["n", "name", "image"])
     for k in range(60):
         table.add_data(k, f"row {k}", wandb.Image(picture(k)) if k < 3 else None)
@@ -116,27 +131,31 @@ def media() -> None:
     with wandb.init(project=P, id="media", settings=quiet()) as run:
         for step in range(3):
             growing.add_data(step)
-            run.log({
-                "seen/one": wandb.Image(picture(step), caption=f"at {step}"),
-                "seen/several": [wandb.Image(picture(k), caption=f"no {k}") for k in range(5)],
-                "tables/growing": growing,
-            })  # fmt: skip
-        run.log({
-            "marked": marked,
-            "sound": wandb.Audio("tone.wav", caption="a tone"),
-            "film": wandb.Video("clip.gif", caption="a clip"),
-            "clip": wandb.Video(written("clip.mp4", bytes(100))),
-            "page": wandb.Html("<b>bold</b><script>document.title = window.origin</script>"),
-            "far": wandb.Html('<script src="https://example.invalid/x.js"></script>'),
-            "figure": go.Figure(go.Bar(x=["p", "q"], y=[1, 2])),
-            "cloud": wandb.Object3D(points),
-            "mesh": wandb.Object3D(written("t.obj", "v 0 0 0\nv 1 0 0\nv 0 1 0\nf 1 2 3\n")),
-            "thing": wandb.Object3D(written("t.gltf", json.dumps({"asset": {}}))),
-            "molecule": wandb.Molecule(written("m.pdb", "END\n")),
-            "tables/mixed": table,
-            "tables/joined": wandb.JoinedTable(left, right, "k"),
-            "tables/odd": wandb.Table(columns=["x"], data=[[float("nan")], [1.0]]),
-        })  # fmt: skip
+            run.log(
+                {
+                    "seen/one": wandb.Image(picture(step), caption=f"at {step}"),
+                    "seen/several": [wandb.Image(picture(k), caption=f"no {k}") for k in range(5)],
+                    "tables/growing": growing,
+                }
+            )
+        run.log(
+            {
+                "marked": marked,
+                "sound": wandb.Audio("tone.wav", caption="a tone"),
+                "film": wandb.Video("clip.gif", caption="a clip"),
+                "clip": wandb.Video(written("clip.mp4", bytes(100))),
+                "page": wandb.Html("<b>bold</b><script>document.title = window.origin</script>"),
+                "far": wandb.Html('<script src="https://example.invalid/x.js"></script>'),
+                "figure": go.Figure(go.Bar(x=["p", "q"], y=[1, 2])),
+                "cloud": wandb.Object3D(points),
+                "mesh": wandb.Object3D(written("t.obj", "v 0 0 0\nv 1 0 0\nv 0 1 0\nf 1 2 3\n")),
+                "thing": wandb.Object3D(written("t.gltf", json.dumps({"asset": {}}))),
+                "molecule": wandb.Molecule(written("m.pdb", "END\n")),
+                "tables/mixed": table,
+                "tables/joined": wandb.JoinedTable(left, right, "k"),
+                "tables/odd": wandb.Table(columns=["x"], data=[[float("nan")], [1.0]]),
+            }
+        )
         run.summary["by hand"] = wandb.Image(picture(9), caption="by hand")
         run.alert("loss is high", "it is **17**", level="WARN")
         for _ in range(2):

@@ -57,13 +57,23 @@ class FixtureApp:
         name = request.path_params["name"]
         sweep = self.document(name)["sweep"]
         html = self.templates.get_template("sweep.html").render(
-            title=sweep["name"], sweep=sweep, points_url=f"/points/{name}", base_url="/ann/mnist",
-            crumbs=[{"label": "ann", "href": "/ann"}, {"label": "mnist", "href": "/ann/mnist"},
-                    {"label": sweep["name"], "href": None}],
-            viewer={"username": "ann"}, preload=[], details_url=f"/details/{name}",
-            insights_url=f"/insights/{name}", curves_url=f"/curves/{name}",
-            actions_url=f"/actions/{name}", events_url="",
-        )  # fmt: skip
+            title=sweep["name"],
+            sweep=sweep,
+            points_url=f"/points/{name}",
+            base_url="/ann/mnist",
+            crumbs=[
+                {"label": "ann", "href": "/ann"},
+                {"label": "mnist", "href": "/ann/mnist"},
+                {"label": sweep["name"], "href": None},
+            ],
+            viewer={"username": "ann"},
+            preload=[],
+            details_url=f"/details/{name}",
+            insights_url=f"/insights/{name}",
+            curves_url=f"/curves/{name}",
+            actions_url=f"/actions/{name}",
+            events_url="",
+        )
         return HTMLResponse(html, headers={"Content-Security-Policy": POLICY})
 
     async def points(self, request: Request) -> Response:

@@ -75,9 +75,12 @@ class RealSite:
         run_id = self.hand_out(agent)
         rng = random.Random(seed)
         run, _ = self.services.runs.upsert(
-            self.caller, "ann", project, run_id,
+            self.caller,
+            "ann",
+            project,
+            run_id,
             RunChange(host="gpu-01", program="agent.py", sweep_id=sweep_id),
-        )  # fmt: skip
+        )
         sweep = self.services.sweeps.get(self.caller, "ann", project, sweep_id)
         point = next(p for p in self.services.sweeps.points(sweep) if p.run_id == run_id)
         config = json.loads(point.config)
@@ -85,16 +88,24 @@ class RealSite:
         n = 4 * int(config.get("epochs", 4))
         values = [best * (1 - 0.6 * 2.718 ** (-4 * (s + 1) / n)) for s in range(n)]
         history = [
-            json.dumps({"_step": s, "_timestamp": 1.79e9 + s, "epoch/val_accuracy": v,
-                        "epoch/loss": 2 * (1 - v)})
+            json.dumps(
+                {
+                    "_step": s,
+                    "_timestamp": 1.79e9 + s,
+                    "epoch/val_accuracy": v,
+                    "epoch/loss": 2 * (1 - v),
+                }
+            )
             for s, v in enumerate(values)
-        ]  # fmt: skip
+        ]
         console = [f"2026-11-22T10:00:{k:02d}.000 line {k} <script>" for k in range(50)]
         post = StreamPost(
-            history=Lines(0, history), console=[Lines(0, console)],
+            history=Lines(0, history),
+            console=[Lines(0, console)],
             summary=json.dumps({"epoch/val_accuracy": values[-1]}),
-            is_complete=exitcode is not None, exitcode=exitcode,
-        )  # fmt: skip
+            is_complete=exitcode is not None,
+            exitcode=exitcode,
+        )
         self.services.history.append(self.caller, "ann", project, run.run_id, post)
         return run_id
 

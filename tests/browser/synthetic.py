@@ -13,30 +13,54 @@ WORDS = ("dazzling", "quiet", "amber", "rapid", "solar", "mossy", "brave", "silv
 
 PARAMETERS: list[dict[str, Any]] = [
     {
-        "name": "epochs", "kind": "int_uniform", "scale": "linear", "values": None,
-        "min": 1, "max": 10,
+        "name": "epochs",
+        "kind": "int_uniform",
+        "scale": "linear",
+        "values": None,
+        "min": 1,
+        "max": 10,
     },
     {
-        "name": "batch_size", "kind": "categorical", "scale": "categorical",
-        "values": [32, 64, 128, 256], "min": None, "max": None,
+        "name": "batch_size",
+        "kind": "categorical",
+        "scale": "categorical",
+        "values": [32, 64, 128, 256],
+        "min": None,
+        "max": None,
     },
     {
-        "name": "dropout", "kind": "uniform", "scale": "linear", "values": None,
-        "min": 0.1, "max": 0.6,
+        "name": "dropout",
+        "kind": "uniform",
+        "scale": "linear",
+        "values": None,
+        "min": 0.1,
+        "max": 0.6,
     },
     {
-        "name": "learning_rate", "kind": "log_uniform_values", "scale": "log", "values": None,
-        "min": 1e-5, "max": 0.1,
+        "name": "learning_rate",
+        "kind": "log_uniform_values",
+        "scale": "log",
+        "values": None,
+        "min": 1e-5,
+        "max": 0.1,
     },
     {
-        "name": "optimizer", "kind": "categorical", "scale": "categorical",
-        "values": ["adam", "sgd", "rmsprop"], "min": None, "max": None,
+        "name": "optimizer",
+        "kind": "categorical",
+        "scale": "categorical",
+        "values": ["adam", "sgd", "rmsprop"],
+        "min": None,
+        "max": None,
     },
     {
-        "name": "augment", "kind": "categorical", "scale": "categorical",
-        "values": [True, False], "min": None, "max": None,
+        "name": "augment",
+        "kind": "categorical",
+        "scale": "categorical",
+        "values": [True, False],
+        "min": None,
+        "max": None,
     },
-]  # fmt: skip
+]
 
 
 def moment(at: datetime) -> str:
@@ -48,26 +72,38 @@ def sweep(n_runs: int, **changes: Any) -> dict[str, Any]:
     """The head of the document: what the sweep is and how far it has come."""
     metric = {"name": "epoch/val_accuracy", "goal": "maximize", "target": None}
     return {
-        "id": "ab12cd34", "name": "mnist-cnn", "state": "RUNNING", "state_reason": None,
-        "method": "bayes", "metric": metric,
-        "run_cap": max(30, n_runs + 6), "n_expected": max(30, n_runs + 6), "n_done": n_runs,
-        "created_at": moment(START), "creator": "ann",
+        "id": "ab12cd34",
+        "name": "mnist-cnn",
+        "state": "RUNNING",
+        "state_reason": None,
+        "method": "bayes",
+        "metric": metric,
+        "run_cap": max(30, n_runs + 6),
+        "n_expected": max(30, n_runs + 6),
+        "n_done": n_runs,
+        "created_at": moment(START),
+        "creator": "ann",
         "yaml": "program: agent.py\nmethod: bayes\nmetric:\n  name: epoch/val_accuracy\n"
-                "  goal: maximize\nparameters:\n  dropout:\n    min: 0.1\n    max: 0.6\n",
-        "agent_command": "wandb agent ann/mnist/ab12cd34", "best_run_id": None, "warnings": [],
-        "parameters": PARAMETERS, **changes,
-    }  # fmt: skip
+        "  goal: maximize\nparameters:\n  dropout:\n    min: 0.1\n    max: 0.6\n",
+        "agent_command": "wandb agent ann/mnist/ab12cd34",
+        "best_run_id": None,
+        "warnings": [],
+        "parameters": PARAMETERS,
+        **changes,
+    }
 
 
 def config(rng: random.Random) -> dict[str, Any]:
     """One point of the search space."""
     return {
-        "epochs": rng.randint(1, 10), "batch_size": rng.choice([32, 64, 128, 256]),
+        "epochs": rng.randint(1, 10),
+        "batch_size": rng.choice([32, 64, 128, 256]),
         "dropout": round(rng.uniform(0.1, 0.6), 4),
         "learning_rate": 10 ** rng.uniform(-5, -1),
-        "optimizer": rng.choice(["adam", "sgd", "rmsprop"]), "augment": rng.random() < 0.5,
+        "optimizer": rng.choice(["adam", "sgd", "rmsprop"]),
+        "augment": rng.random() < 0.5,
         "seed": 7,
-    }  # fmt: skip
+    }
 
 
 def accuracy(values: dict[str, Any], rng: random.Random) -> float:
@@ -101,14 +137,20 @@ def run(k: int, n: int, rng: random.Random) -> dict[str, Any]:
     low = last if not isinstance(last, float) else round(last * rng.uniform(0.6, 0.95), 5)
     ended = started + timedelta(seconds=20 + 9 * values["epochs"] + rng.random() * 15)
     return {
-        "id": f"r{k:06d}", "name": f"{rng.choice(WORDS)}-sweep-{k + 1}", "state": state,
-        "stop_reason": reason, "config": values,
+        "id": f"r{k:06d}",
+        "name": f"{rng.choice(WORDS)}-sweep-{k + 1}",
+        "state": state,
+        "stop_reason": reason,
+        "config": values,
         "metric": {"last": last, "min": low, "max": last},
         "summary": {"epoch/val_loss": loss, "test/accuracy": last},
-        "n_steps": values["epochs"], "created_at": moment(started), "started_at": moment(started),
+        "n_steps": values["epochs"],
+        "created_at": moment(started),
+        "started_at": moment(started),
         "ended_at": None if state == "running" else moment(ended),
-        "agent": f"host-{k % 3}", "attempt": 2 if rng.random() < 0.03 else 1,
-    }  # fmt: skip
+        "agent": f"host-{k % 3}",
+        "attempt": 2 if rng.random() < 0.03 else 1,
+    }
 
 
 def points(n: int, seed: int = 1, extra_parameters: int = 0) -> dict[str, Any]:
@@ -132,10 +174,14 @@ def points(n: int, seed: int = 1, extra_parameters: int = 0) -> dict[str, Any]:
 def details() -> dict[str, Any]:
     """Agents and log of a made-up sweep."""
     agent = {
-        "name": "a1b2c3", "host": "gpu-01", "created_at": moment(START),
-        "heartbeat_at": moment(datetime.now(UTC)), "exited_at": None, "alive_runs": ["r000029"],
+        "name": "a1b2c3",
+        "host": "gpu-01",
+        "created_at": moment(START),
+        "heartbeat_at": moment(datetime.now(UTC)),
+        "exited_at": None,
+        "alive_runs": ["r000029"],
         "n_runs": 14,
-    }  # fmt: skip
+    }
     gone = {**agent, "name": "d4e5f6", "host": "gpu-02", "exited_at": moment(START), "n_runs": 9}
     log = [
         {"at": moment(START), "actor": "ann", "kind": "created", "message": "method bayes"},
@@ -151,11 +197,17 @@ def insights(document: dict[str, Any]) -> dict[str, Any]:
     rows = []
     for parameter in document["sweep"]["parameters"]:
         share, slope = rng.random() ** 3, rng.uniform(-0.8, 0.8)
-        rows.append({
-            "name": parameter["name"], "importance": share, "importance_low": max(0, share - 0.08),
-            "importance_high": share + 0.08, "correlation": slope,
-            "correlation_low": slope - 0.25, "correlation_high": slope + 0.25,
-        })  # fmt: skip
+        rows.append(
+            {
+                "name": parameter["name"],
+                "importance": share,
+                "importance_low": max(0, share - 0.08),
+                "importance_high": share + 0.08,
+                "correlation": slope,
+                "correlation_low": slope - 0.25,
+                "correlation_high": slope + 0.25,
+            }
+        )
     return {"n_runs": n, "enough": n >= 10, "message": "", "parameters": rows}
 
 
@@ -181,13 +233,23 @@ def by_hand(
         numbers = (
             metric if isinstance(metric, dict) else {n: metric for n in ("last", "min", "max")}
         )
-        runs.append({
-            "id": f"id{k}", "name": f"run-{k}", "state": "finished", "stop_reason": None,
-            "config": values, "metric": numbers, "summary": {}, "n_steps": 3,
-            "created_at": moment(START + timedelta(minutes=k)),
-            "started_at": moment(START + timedelta(minutes=k)),
-            "ended_at": moment(START + timedelta(minutes=k + 1)), "agent": "a", "attempt": 1,
-        })  # fmt: skip
+        runs.append(
+            {
+                "id": f"id{k}",
+                "name": f"run-{k}",
+                "state": "finished",
+                "stop_reason": None,
+                "config": values,
+                "metric": numbers,
+                "summary": {},
+                "n_steps": 3,
+                "created_at": moment(START + timedelta(minutes=k)),
+                "started_at": moment(START + timedelta(minutes=k)),
+                "ended_at": moment(START + timedelta(minutes=k + 1)),
+                "agent": "a",
+                "attempt": 1,
+            }
+        )
     return {"sweep": {**sweep(len(runs)), "parameters": parameters, **head}, "runs": runs}
 
 
@@ -205,8 +267,14 @@ def number(name: str, low: float, high: float, scale: str = "linear") -> dict[st
 
 def listed(name: str, values: list[Any]) -> dict[str, Any]:
     """A parameter with a list of values."""
-    return {"name": name, "kind": "categorical", "scale": "categorical", "values": values,
-            "min": None, "max": None}  # fmt: skip
+    return {
+        "name": name,
+        "kind": "categorical",
+        "scale": "categorical",
+        "values": values,
+        "min": None,
+        "max": None,
+    }
 
 
 XS = [0.0, 0.2, 0.4, 0.6, 0.8, 1.0]

@@ -29,9 +29,14 @@ def in_thread(work: Callable[[], Awaitable[object]]) -> None:
 
 
 def log_artifact(
-    real: RealSite, run: Any, name: str, files: dict[str, bytes], kind: str = "model",
-    metadata: dict[str, Any] | None = None, aliases: list[str] | None = None,
-) -> Any:  # fmt: skip
+    real: RealSite,
+    run: Any,
+    name: str,
+    files: dict[str, bytes],
+    kind: str = "model",
+    metadata: dict[str, Any] | None = None,
+    aliases: list[str] | None = None,
+) -> Any:
     """What the client does for `run.log_artifact`: announce, upload, commit."""
     uploads = real.services.artifacts.uploads
 
@@ -44,9 +49,15 @@ def log_artifact(
     contents = {path: {"digest": digest(b), "size": len(b)} for path, b in files.items()}
     manifest = json.dumps({"version": 1, "contents": contents}).encode()
     new = NewArtifact(
-        run.entity, run.project, run.run_id, kind, name, hashlib.md5(manifest).hexdigest(),
-        aliases=aliases or [], metadata=json.dumps(metadata or {}),
-    )  # fmt: skip
+        run.entity,
+        run.project,
+        run.run_id,
+        kind,
+        name,
+        hashlib.md5(manifest).hexdigest(),
+        aliases=aliases or [],
+        metadata=json.dumps(metadata or {}),
+    )
     pending = uploads.create(real.caller, new)
     for path, body in files.items():
         if uploads.announce_files(real.caller, [(pending.pk, path, Digest(digest(body)))]) == [
@@ -74,9 +85,13 @@ def chain(real: RealSite, project: str) -> tuple[Any, Any]:
     real.services.artifacts.use(real.caller, train, digits.pk, None)
     first = log_artifact(real, train, "cnn", {"model.keras": b"a" * 2000})
     second = log_artifact(
-        real, train, "cnn", {"model.keras": b"b" * 3000, "logs/<b>.txt": b"hello"},
-        metadata={"accuracy": 0.93, "layers": [32, 64]}, aliases=["best"],
-    )  # fmt: skip
+        real,
+        train,
+        "cnn",
+        {"model.keras": b"b" * 3000, "logs/<b>.txt": b"hello"},
+        metadata={"accuracy": 0.93, "layers": [32, 64]},
+        aliases=["best"],
+    )
     real.services.artifacts.use(real.caller, judge, second.pk, None)
     log_artifact(real, judge, "report", {"report.txt": b"good"}, kind="report")
     return first, second
@@ -111,8 +126,13 @@ def test_lineage_is_drawn_and_leads_on(signed_in: Page, real: RealSite) -> None:
     chain(real, "lineage")
     signed_in.goto(f"{real.address}/ann/lineage/artifacts/model/cnn/v1")
     graph = signed_in.get_by_role("region", name="Lineage")
-    names = ["dataset digits:v0", "run run train", "model cnn:v1", "run run judge",
-             "report report:v0"]  # fmt: skip
+    names = [
+        "dataset digits:v0",
+        "run run train",
+        "model cnn:v1",
+        "run run judge",
+        "report report:v0",
+    ]
     places = []
     for name in names:
         box = graph.get_by_role("link", name=name, exact=True).bounding_box()

@@ -24,15 +24,24 @@ def drawn(real: RealSite, tmp_path_factory: pytest.TempPathFactory) -> str:
     # Nothing of other tests': the client leaves the address of its own process there.
     kept = {name: value for name, value in os.environ.items() if not name.startswith("WANDB_")}
     environment = kept | {
-        "WANDB_BASE_URL": real.address, "WANDB_API_KEY": KEY, "WANDB_DIR": str(folder),
-        "WANDB_ERROR_REPORTING": "false", "WANDB_SILENT": "true", "WANDB_CACHE_DIR": str(folder),
-        "WANDB_DATA_DIR": str(folder), "WANDB_CONFIG_DIR": str(folder),
-    }  # fmt: skip
+        "WANDB_BASE_URL": real.address,
+        "WANDB_API_KEY": KEY,
+        "WANDB_DIR": str(folder),
+        "WANDB_ERROR_REPORTING": "false",
+        "WANDB_SILENT": "true",
+        "WANDB_CACHE_DIR": str(folder),
+        "WANDB_DATA_DIR": str(folder),
+        "WANDB_CONFIG_DIR": str(folder),
+    }
     script = Path(__file__).parent / "drawn_script.py"
     done = subprocess.run(
-        [sys.executable, str(script)], env=environment, cwd=folder, capture_output=True,
-        text=True, timeout=180,
-    )  # fmt: skip
+        [sys.executable, str(script)],
+        env=environment,
+        cwd=folder,
+        capture_output=True,
+        text=True,
+        timeout=180,
+    )
     assert done.returncode == 0, done.stdout + done.stderr
     return f"{real.address}/ann/drawn"
 
@@ -54,17 +63,31 @@ def test_every_chart_of_the_client_is_drawn(signed_in: Page, drawn: str) -> None
     signed_in.set_viewport_size({"width": 1400, "height": 4000})
     open_ready(signed_in, f"{drawn}/runs/charts")
     for title, n_points in (
-        ("a line", [3]), ("strokes", [1, 1, 1]), ("a bar", [3]), ("a scatter", [3]),
-        ("a histogram", [3]), ("a series", [3, 3]), ("a matrix", [2]), ("weights", [64]),
-        ("visualized", [1]), ("class_proportions", [3, 3]), ("confusion_matrix", [3]),
-        ("feature_importances", [4]), ("learning_curve", [5, 5]), ("summary_metrics", [4]),
-        ("outlier_candidates", [150]), ("elbow_curve", [3]),
-    ):  # fmt: skip
+        ("a line", [3]),
+        ("strokes", [1, 1, 1]),
+        ("a bar", [3]),
+        ("a scatter", [3]),
+        ("a histogram", [3]),
+        ("a series", [3, 3]),
+        ("a matrix", [2]),
+        ("weights", [64]),
+        ("visualized", [1]),
+        ("class_proportions", [3, 3]),
+        ("confusion_matrix", [3]),
+        ("feature_importances", [4]),
+        ("learning_curve", [5, 5]),
+        ("summary_metrics", [4]),
+        ("outlier_candidates", [150]),
+        ("elbow_curve", [3]),
+    ):
         assert points(card(signed_in, title)) == n_points, title
     for title, n_traces in (
-        ("a roc", 2), ("a pr", 2), ("residuals", 2), ("calibration_curve", 4),
+        ("a roc", 2),
+        ("a pr", 2),
+        ("residuals", 2),
+        ("calibration_curve", 4),
         ("silhouette_plot", 3),
-    ):  # fmt: skip
+    ):
         found = points(card(signed_in, title))
         assert len(found) == n_traces and min(found) > 1, (title, found)
     own = card(signed_in, "an own").frame_locator("iframe")

@@ -38,21 +38,27 @@ def chart(key: str, preset: str, fields: dict[str, str]) -> dict[str, Any]:
 def run_with_charts(real: RealSite, project: str) -> Any:
     """A run that logged a confusion matrix, a curve, an image, a histogram and an HTML file."""
     visualize = {
-        "matrix": chart("matrix", "wandb/confusion_matrix/v1",
-                        {"Actual": "Actual", "Predicted": "Predicted", "nPredictions": "n"}),
-        "roc": chart("roc", "wandb/area-under-curve/v0",
-                     {"x": "fpr", "y": "tpr", "class": "class"}),
+        "matrix": chart(
+            "matrix",
+            "wandb/confusion_matrix/v1",
+            {"Actual": "Actual", "Predicted": "Predicted", "nPredictions": "n"},
+        ),
+        "roc": chart(
+            "roc", "wandb/area-under-curve/v0", {"x": "fpr", "y": "tpr", "class": "class"}
+        ),
         "own": chart("own", "ann/own-chart", {}),
-    }  # fmt: skip
+    }
     config = json.dumps({"_wandb": {"value": {"visualize": visualize}}})
     run, _ = real.services.runs.upsert(
         real.caller, "ann", project, None, RunChange(config=config, host="h", program="p")
     )
     tables = {
-        "matrix": {"columns": ["Actual", "Predicted", "n"],
-                   "data": [["<b>cat</b>", "dog", 3], ["dog", "dog", 5]]},
+        "matrix": {
+            "columns": ["Actual", "Predicted", "n"],
+            "data": [["<b>cat</b>", "dog", 3], ["dog", "dog", 5]],
+        },
         "roc": {"columns": ["fpr", "tpr", "class"], "data": [[0, 0, "a"], [1, 1, "a"]]},
-    }  # fmt: skip
+    }
     summary = {}
     for key, table in tables.items():
         path = f"media/table/{key}_table.table.json"
@@ -66,10 +72,11 @@ def run_with_charts(real: RealSite, project: str) -> Any:
     upload(real, run, "page.html", b"<script>top.broken = 1</script>", "text/html")
     upload(real, run, "notes/read me.txt", b"hello <script>", "text/plain")
     row = {
-        "_step": 0, "loss": 1.0,
+        "_step": 0,
+        "loss": 1.0,
         "digit": {"_type": "image-file", "path": "media/images/digit_0.png", "width": 28},
         "weights": {"_type": "histogram", "values": [1, 2, 3], "bins": [0, 1, 2, 3]},
-    }  # fmt: skip
+    }
     post = StreamPost(
         history=Lines(0, [json.dumps(row)]),
         summary=json.dumps(summary),
@@ -139,13 +146,20 @@ def test_vega_specs_are_drawn_in_a_sandbox(new_page: Callable[..., Page], real: 
 def test_a_chart_s_own_spec_is_found_by_its_name(signed_in: Page, real: RealSite) -> None:
     """`create_custom_chart` keeps a Vega spec; `wandb.plot_table` names it."""
     pytest.importorskip("vl_convert")
-    spec = {"data": {"name": "wandb"}, "mark": "bar", "encoding": {
-        "x": {"field": "${field:x}", "type": "nominal"},
-        "y": {"field": "n", "type": "quantitative"}}}  # fmt: skip
+    spec = {
+        "data": {"name": "wandb"},
+        "mark": "bar",
+        "encoding": {
+            "x": {"field": "${field:x}", "type": "nominal"},
+            "y": {"field": "n", "type": "quantitative"},
+        },
+    }
     notices = real.services.notices
     notices.save_chart(real.caller, "ann", "my-bars", "My bars", json.dumps(spec))
-    visualize = {"bars": chart("bars", "ann/my-bars", {"x": "a"}),
-                 "lost": chart("lost", "ann/nothing", {"x": "a"})}  # fmt: skip
+    visualize = {
+        "bars": chart("bars", "ann/my-bars", {"x": "a"}),
+        "lost": chart("lost", "ann/nothing", {"x": "a"}),
+    }
     config = {"_wandb": {"value": {"visualize": visualize}}}
     change = RunChange(config=json.dumps(config))
     run = real.services.runs.upsert(real.caller, "ann", "own-spec", "own", change)[0]

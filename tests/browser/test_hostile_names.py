@@ -29,12 +29,16 @@ HOSTILE = [
 @pytest.mark.parametrize("name", HOSTILE, ids=range(len(HOSTILE)))
 def test_hostile_names_are_text_everywhere(page: Page, site: Site, name: str) -> None:
     document = by_hand(
-        [{name: k, "choice": name} for k in range(3)], [0.1, 0.2, 0.3],
+        [{name: k, "choice": name} for k in range(3)],
+        [0.1, 0.2, 0.3],
         [number(name, 0, 2), listed("choice", [name, "other"])],
-        name=name, creator=name, yaml=name, state_reason=name,
+        name=name,
+        creator=name,
+        yaml=name,
+        state_reason=name,
         warnings=[{"message": name, "at": "2026-01-01T00:00:00Z"}],
         metric={"name": name + "-metric", "goal": "maximize", "target": None},
-    )  # fmt: skip
+    )
     for run in document["runs"]:
         run |= {"name": name, "agent": name, "stop_reason": name, "summary": {name + "-s": 1}}
     open_plot(page, site.add("hostile", document) + "#colour=config.choice")
@@ -68,15 +72,22 @@ def test_hostile_names_are_text_on_every_other_page(signed_in: Page, real: RealS
     for k, name in enumerate(HOSTILE):
         config = {name[:300]: {"value": name}, "lr": {"value": k}}
         change = RunChange(
-            display_name=name, notes=name, tags=[name[:60]], config=json.dumps(config), host=name,
-            group_name=name, program=name,
-        )  # fmt: skip
+            display_name=name,
+            notes=name,
+            tags=[name[:60]],
+            config=json.dumps(config),
+            host=name,
+            group_name=name,
+            program=name,
+        )
         run, _ = real.services.runs.upsert(real.caller, "ann", "hostile", f"h{k}", change)
         post = StreamPost(
             history=Lines(0, [json.dumps({"_step": 0, name[:300]: 1.0})]),
             console=[Lines(0, [f"2026-11-22T10:00:00.000 {name}"])],
-            summary=json.dumps({name[:300]: name}), is_complete=True, exitcode=0,
-        )  # fmt: skip
+            summary=json.dumps({name[:300]: name}),
+            is_complete=True,
+            exitcode=0,
+        )
         real.services.history.append(real.caller, "ann", "hostile", run.run_id, post)
     files = {f"{'x' * 200}/<b>.txt": b"1"}
     run = real.services.runs.get(real.caller, "ann", "hostile", "h0")

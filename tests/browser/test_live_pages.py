@@ -108,8 +108,10 @@ def test_a_stopped_run_says_why_on_its_page_and_under_the_curves(
         run = real.services.runs.upsert(real.caller, "ann", "stopping", run_id, change)[0]
         log(real, run, 0, [{"_step": s, "loss": k + 1.0 / (s + 1)} for s in range(4)])
         runs.append(run)
-    found = {r.run_id: real.services.runs.get(real.caller, "ann", "stopping", r.run_id).stop_reason
-             for r in runs}  # fmt: skip
+    found = {
+        r.run_id: real.services.runs.get(real.caller, "ann", "stopping", r.run_id).stop_reason
+        for r in runs
+    }
     [stopped, *_] = [run_id for run_id, reason in found.items() if reason]
     log(real, runs[[r.run_id for r in runs].index(stopped)], 4, [], is_complete=True, exitcode=0)
     open_ready(signed_in, f"{real.address}/ann/stopping/runs/{stopped}")

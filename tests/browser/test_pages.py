@@ -141,8 +141,13 @@ def test_failed_runs_are_retried_the_cap_raised_and_a_config_queued(
     dialog.get_by_label("Most runs in all").fill("300")
     dialog.get_by_role("button", name="Change").click()
     expect(dialog.get_by_role("status")).to_contain_text("At most 300 runs")
-    config = {"epochs": 3, "batch_size": 64, "dropout": 0.2, "learning_rate": 0.01,
-              "optimizer": "adam"}  # fmt: skip
+    config = {
+        "epochs": 3,
+        "batch_size": 64,
+        "dropout": 0.2,
+        "learning_rate": 0.01,
+        "optimizer": "adam",
+    }
     dialog.get_by_label("Config to queue").fill(json.dumps(config))
     dialog.get_by_role("button", name="Queue").click()
     expect(dialog.get_by_role("status")).to_contain_text("Queued")
@@ -279,9 +284,14 @@ def test_addresses_the_client_prints_all_open(signed_in: Page, real: RealSite) -
     sweep_id, runs = real.sweep_with_runs("addresses", 1)
     base = "/ann/addresses"
     paths = [
-        "/ann", base, f"{base}/workspace", f"{base}/sweeps/{sweep_id}", f"{base}/runs/{runs[0]}",
-        f"{base}/runs/{runs[0]}?jupyter=true", "/authorize?ref=models",
-    ]  # fmt: skip
+        "/ann",
+        base,
+        f"{base}/workspace",
+        f"{base}/sweeps/{sweep_id}",
+        f"{base}/runs/{runs[0]}",
+        f"{base}/runs/{runs[0]}?jupyter=true",
+        "/authorize?ref=models",
+    ]
     for path in paths:
         answer = signed_in.goto(real.address + path)
         assert answer and answer.status == 200, path

@@ -15,11 +15,18 @@ def test_pages_have_no_serious_findings(signed_in: Page, real: RealSite, scheme:
     signed_in.emulate_media(color_scheme="dark" if scheme == "dark" else "light")
     base = f"{real.address}/ann/{project}"
     addresses = [
-        real.address, base, f"{base}/sweeps/{sweep_id}", f"{base}/sweeps/new",
-        f"{base}/runs/{runs[0]}", f"{base}/runs/{runs[0]}#console", f"{base}/runs/{runs[0]}#files",
-        f"{base}/runs/{runs[0]}#overview", f"{base}/compare?runs={runs[0]},{runs[1]}",
-        f"{real.address}/-/account", f"{base}/artifacts",
-    ]  # fmt: skip
+        real.address,
+        base,
+        f"{base}/sweeps/{sweep_id}",
+        f"{base}/sweeps/new",
+        f"{base}/runs/{runs[0]}",
+        f"{base}/runs/{runs[0]}#console",
+        f"{base}/runs/{runs[0]}#files",
+        f"{base}/runs/{runs[0]}#overview",
+        f"{base}/compare?runs={runs[0]},{runs[1]}",
+        f"{real.address}/-/account",
+        f"{base}/artifacts",
+    ]
     findings = []
     for address in addresses:
         signed_in.goto("about:blank")

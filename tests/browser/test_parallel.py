@@ -135,9 +135,10 @@ def test_scales_are_chosen_well_from_the_search_space(page: Page, site: Site) ->
 
 def test_missing_nan_and_infinite_have_a_band_that_can_be_brushed(page: Page, site: Site) -> None:
     document = by_hand(
-        [{"x": 0.1}, {"x": 0.5}, {"x": 0.9}, {"x": 1.0}], [0.5, None, "NaN", "-Infinity"],
+        [{"x": 0.1}, {"x": 0.5}, {"x": 0.9}, {"x": 1.0}],
+        [0.5, None, "NaN", "-Infinity"],
         [number("x", 0, 1)],
-    )  # fmt: skip
+    )
     open_plot(page, site.add("band", document))
     marks = page.locator(".pc-marks")
     for text in ("no value", "NaN", "\N{MINUS SIGN}\N{INFINITY}"):

@@ -18,8 +18,9 @@ def test_2006_extremes_of_a_log_axis_are_inside_a_brush_that_reaches_the_end(
 ) -> None:
     """The best run sat on the edge of a log axis and could not be brushed."""
     rates = [1e-5, 3e-4, 7.3e-3, 0.1]
-    document = by_hand([{"lr": r} for r in rates], [0.1, 0.2, 0.3, 0.4],
-                       [number("lr", 1e-5, 0.1, "log")])  # fmt: skip
+    document = by_hand(
+        [{"lr": r} for r in rates], [0.1, 0.2, 0.3, 0.4], [number("lr", 1e-5, 0.1, "log")]
+    )
     open_plot(page, site.add("edge", document))
     expect(axis(page, "lr")).to_contain_text("log")
     if inverted:
@@ -37,8 +38,9 @@ def test_8057_colours_stay_with_values_when_an_axis_is_inverted_and_log(
     page: Page, site: Site
 ) -> None:
     """Turning round a log axis mixed up which colour meant which value."""
-    document = by_hand([{"x": k} for k in range(5)], [10.0**k for k in range(5)],
-                       [number("x", 0, 4)])  # fmt: skip
+    document = by_hand(
+        [{"x": k} for k in range(5)], [10.0**k for k in range(5)], [number("x", 0, 4)]
+    )
     open_plot(page, site.add("colours", document))
     page.get_by_role("button", name="Options for epoch/val_accuracy").click()
     page.get_by_role("combobox", name="Scale", exact=True).select_option("log")

@@ -27,28 +27,40 @@ def kind_of(page: Page, name: str) -> str:
 
 def test_kinds_follow_the_search_space(page: Page, site: Site) -> None:
     parameters = [
-        number("uniform", 0, 1), number("rate", 1e-5, 0.1, "log"),
-        listed("size", [32, 64, 128]), listed("shuffle", [True, False]),
+        number("uniform", 0, 1),
+        number("rate", 1e-5, 0.1, "log"),
+        listed("size", [32, 64, 128]),
+        listed("shuffle", [True, False]),
         listed("layers", [[1], [2]]),
         number("spread", 1, 1),
-    ]  # fmt: skip
+    ]
     configs = [
-        {"uniform": 0.1 * k, "rate": 10.0 ** (-k - 1), "size": 32 << (k % 3),
-         "shuffle": k % 2 == 0, "layers": [1 + k % 2], "spread": 1}
+        {
+            "uniform": 0.1 * k,
+            "rate": 10.0 ** (-k - 1),
+            "size": 32 << (k % 3),
+            "shuffle": k % 2 == 0,
+            "layers": [1 + k % 2],
+            "spread": 1,
+        }
         for k in range(4)
-    ]  # fmt: skip
+    ]
     open_plot(page, site.add("kinds", by_hand(configs, METRICS, parameters)))
     kinds = {
         name: kind_of(page, name) for name in ("uniform", "rate", "size", "epoch/val_accuracy")
     }
     assert kinds == {
-        "uniform": "linear", "rate": "log", "size": "categorical", "epoch/val_accuracy": "linear",
-    }  # fmt: skip
+        "uniform": "linear",
+        "rate": "log",
+        "size": "categorical",
+        "epoch/val_accuracy": "linear",
+    }
     options(page, "shuffle")
     boxes = page.get_by_role("dialog").get_by_role("checkbox")
     assert [box.evaluate("b => b.parentElement.textContent") for box in boxes.all()] == [
-        "false", "true",
-    ]  # fmt: skip
+        "false",
+        "true",
+    ]
 
 
 def test_log_axis_gives_each_decade_the_same_room(page: Page, site: Site) -> None:

@@ -42,8 +42,14 @@ def test_csv_holds_the_columns_shown_in_the_order_shown(signed_in: Page, real: R
     assert waiting.value.suggested_filename == "csv-runs.csv"
     text = Path(waiting.value.path()).read_text()
     table = list(csv.DictReader(io.StringIO(text)))
-    assert list(table[0]) == ["run", "name", "run.state", "config.epochs", "run.notes",
-                              "run.duration"]  # fmt: skip
+    assert list(table[0]) == [
+        "run",
+        "name",
+        "run.state",
+        "config.epochs",
+        "run.notes",
+        "run.duration",
+    ]
     epochs = [int(line["config.epochs"]) for line in table]
     assert epochs == sorted(epochs) and len(epochs) == 4
     [changed] = [line for line in table if line["run"] == runs[0]]

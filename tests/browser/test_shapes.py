@@ -26,8 +26,10 @@ def test_what_is_no_object_is_empty(text: str) -> None:
 def test_nested_config_gets_dotted_names_and_media_stay_whole() -> None:
     image = {"_type": "image-file", "path": "x.png"}
     assert shapes.flat({"a": {"b": {"c": 1}}, "i": image, "e": {}}) == {
-        "a.b.c": 1, "i": image, "e": {},
-    }  # fmt: skip
+        "a.b.c": 1,
+        "i": image,
+        "e": {},
+    }
 
 
 def test_clients_wrappers_and_private_keys_are_taken_off() -> None:

@@ -51,9 +51,14 @@ def work(server: RunningServer, version: str) -> dict[str, str | None]:
         environment.pop("PYTHONPATH", None)
         environment["PATH"] = f"{python.parent}{os.pathsep}{os.environ['PATH']}"
         done = subprocess.run(
-            [python, ROOT / "tests" / "clients" / "work.py"], cwd=folder, env=environment,
-            capture_output=True, text=True, timeout=TIMEOUT_S, check=False,
-        )  # fmt: skip
+            [python, ROOT / "tests" / "clients" / "work.py"],
+            cwd=folder,
+            env=environment,
+            capture_output=True,
+            text=True,
+            timeout=TIMEOUT_S,
+            check=False,
+        )
     lines = [json.loads(x) for x in done.stdout.splitlines() if x.startswith('{"step"')]
     if not lines:
         return {"start": done.stdout + done.stderr}

@@ -35,9 +35,13 @@ with wandb.init(config=vars(parser.parse_args())) as run:
 def cli(*words: str, **environ: str) -> str:
     """Run the stock command; its whole output."""
     done = subprocess.run(
-        [sys.executable, "-m", "wandb", *words], capture_output=True, text=True, check=False,
-        env={**os.environ, **environ}, timeout=150,
-    )  # fmt: skip
+        [sys.executable, "-m", "wandb", *words],
+        capture_output=True,
+        text=True,
+        check=False,
+        env={**os.environ, **environ},
+        timeout=150,
+    )
     said = done.stdout + done.stderr
     assert done.returncode == 0, said
     return said
@@ -49,8 +53,11 @@ def login() -> None:
     without = {k: v for k, v in os.environ.items() if k not in ("WANDB_API_KEY", "WANDB_BASE_URL")}
     done = subprocess.run(
         [sys.executable, "-m", "wandb", "login", "--relogin", "--host", host, key],
-        capture_output=True, text=True, env=without, check=False,
-    )  # fmt: skip
+        capture_output=True,
+        text=True,
+        env=without,
+        check=False,
+    )
     assert done.returncode == 0, done.stdout + done.stderr
     assert key in (Path.home() / ".netrc").read_text()
 
@@ -64,12 +71,14 @@ def run() -> None:
         for step in range(20):
             one.log({"loss": 1 / (step + 1), "nested": {"a": step}})
         table = wandb.Table(columns=["x", "y"], data=[[i, i * i] for i in range(5)])
-        one.log({
-            "image": wandb.Image(np.zeros((4, 4, 3), dtype=np.uint8)),
-            "histogram": wandb.Histogram([1, 2, 3]),
-            "table": table,
-            "chart": wandb.plot.line(table, "x", "y"),
-        })  # fmt: skip
+        one.log(
+            {
+                "image": wandb.Image(np.zeros((4, 4, 3), dtype=np.uint8)),
+                "histogram": wandb.Histogram([1, 2, 3]),
+                "table": table,
+                "chart": wandb.plot.line(table, "x", "y"),
+            }
+        )
         one.summary["extra"] = "ü"
         print("said on the console")
 
@@ -217,19 +226,23 @@ def media() -> None:
     import numpy as np
 
     with wandb.init(project=PROJECT, id="media") as one:
-        one.log({
-            "html": wandb.Html("<b>ü</b>"),
-            "cloud": wandb.Object3D(np.zeros((4, 3))),
-            "images": [wandb.Image(np.zeros((4, 4, 3), dtype=np.uint8)) for _ in range(3)],
-            "confusion": wandb.plot.confusion_matrix(
-                y_true=[0, 1], preds=[0, 1], class_names=["a", "b"]
-            ),
-        })  # fmt: skip
+        one.log(
+            {
+                "html": wandb.Html("<b>ü</b>"),
+                "cloud": wandb.Object3D(np.zeros((4, 3))),
+                "images": [wandb.Image(np.zeros((4, 4, 3), dtype=np.uint8)) for _ in range(3)],
+                "confusion": wandb.plot.confusion_matrix(
+                    y_true=[0, 1], preds=[0, 1], class_names=["a", "b"]
+                ),
+            }
+        )
     found = wandb.Api().run(f"{PROJECT}/media")
     kinds = {key: found.summary[key]["_type"] for key in ("html", "cloud", "images")}
     assert kinds == {
-        "html": "html-file", "cloud": "object3D-file", "images": "images/separated",
-    }, kinds  # fmt: skip
+        "html": "html-file",
+        "cloud": "object3D-file",
+        "images": "images/separated",
+    }, kinds
     names = {file.name for file in found.files()}
     assert found.summary["html"]["path"] in names and "wandb-metadata.json" in names
     assert found.metadata["python"]
@@ -258,9 +271,11 @@ with wandb.init(project=sys.argv[1], **words) as run:
 """
     Path("fork.py").write_text(code)
     for words in (
-        ("id=parent", "0,1,2,3,4"), ("id=fork", "fork_from=parent?_step=2", "100"),
-        ("id=rewound", "0,1,2,3,4"), ("id=rewound", "resume_from=rewound?_step=1", "50"),
-    ):  # fmt: skip
+        ("id=parent", "0,1,2,3,4"),
+        ("id=fork", "fork_from=parent?_step=2", "100"),
+        ("id=rewound", "0,1,2,3,4"),
+        ("id=rewound", "resume_from=rewound?_step=1", "50"),
+    ):
         subprocess.run([sys.executable, "fork.py", PROJECT, *words], check=True, timeout=120)
     found = wandb.Api()
     losses = {
@@ -332,9 +347,12 @@ def sweep_states() -> None:
 
     wandb.agent(made, function=lambda: wandb.init().finish(), project=PROJECT, count=1)
     for flag, expected in (
-        ("--pause", "PAUSED"), ("--resume", "RUNNING"), ("--stop", "FINISHED"),
-        ("--resume", "RUNNING"), ("--cancel", "CANCELED"),
-    ):  # fmt: skip
+        ("--pause", "PAUSED"),
+        ("--resume", "RUNNING"),
+        ("--stop", "FINISHED"),
+        ("--resume", "RUNNING"),
+        ("--cancel", "CANCELED"),
+    ):
         cli("sweep", flag, path)
         assert state() == expected, (flag, state())
     found = wandb.Api().sweep(path)
@@ -386,9 +404,26 @@ def listings() -> None:
 
 
 STEPS: list[Callable[[], None]] = [
-    login, run, files, artifact, registry, sweep, agent, resume, sync, tensorboard, api, media,
-    console, fork, shared, versions, sweep_states, sync_options, listings,
-]  # fmt: skip
+    login,
+    run,
+    files,
+    artifact,
+    registry,
+    sweep,
+    agent,
+    resume,
+    sync,
+    tensorboard,
+    api,
+    media,
+    console,
+    fork,
+    shared,
+    versions,
+    sweep_states,
+    sync_options,
+    listings,
+]
 
 if __name__ == "__main__":
     for step in STEPS:

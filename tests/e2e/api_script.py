@@ -91,9 +91,13 @@ def runs_of_one_process_stay_apart() -> None:
 def exit_codes_and_silence_make_states() -> None:
     states = {n: of(n).state for n in ("code3", "code7", "raised", "preempting", "parent", "gone")}
     assert states == {
-        "code3": "failed", "code7": "failed", "raised": "failed", "preempting": "preempted",
-        "parent": "finished", "gone": "running",
-    }  # fmt: skip
+        "code3": "failed",
+        "code7": "failed",
+        "raised": "failed",
+        "preempting": "preempted",
+        "parent": "finished",
+        "gone": "running",
+    }
 
 
 def words_about_a_run_are_kept() -> None:
@@ -128,10 +132,16 @@ def media_and_tables_are_stored() -> None:
     run = of("rich")
     names = {file.name for file in run.files()}
     kinds = {
-        "image": "image-file", "images": "images/separated", "audio": "audio-file",
-        "video": "video-file", "cloud": "object3D-file", "html": "html-file",
-        "table": "table-file", "histogram": "histogram", "growing": "incremental-table-file",
-    }  # fmt: skip
+        "image": "image-file",
+        "images": "images/separated",
+        "audio": "audio-file",
+        "video": "video-file",
+        "cloud": "object3D-file",
+        "html": "html-file",
+        "table": "table-file",
+        "histogram": "histogram",
+        "growing": "incremental-table-file",
+    }
     for key, kind in kinds.items():
         item = run.summary[key]
         assert item["_type"] == kind, (key, item)
@@ -146,8 +156,16 @@ def media_and_tables_are_stored() -> None:
 def charts_are_described_in_the_config() -> None:
     shown = of("rich").rawconfig["_wandb"]["visualize"]
     assert set(shown) == {
-        "line", "scatter", "bar", "hist", "series", "roc", "pr", "confusion", "own",
-    }  # fmt: skip
+        "line",
+        "scatter",
+        "bar",
+        "hist",
+        "series",
+        "roc",
+        "pr",
+        "confusion",
+        "own",
+    }
     assert shown["line"]["panel_config"]["panelDefId"] == "wandb/line/v0"
     assert shown["own"]["panel_config"]["panelDefId"] == BEGAN["chart"]
 
@@ -187,8 +205,9 @@ def long_history_is_sampled_with_its_extremes_and_scanned_whole() -> None:
     found = list(run.scan_history(page_size=10_000))
     assert len(found) == 100_000 and [found[i]["_step"] for i in (0, 50_000)] == [0, 50_000]
     assert [r["_step"] for r in run.scan_history(["v"], min_step=77_777, max_step=77_779)] == [
-        77_777, 77_778,
-    ]  # fmt: skip
+        77_777,
+        77_778,
+    ]
 
 
 def wide_rows_are_whole() -> None:

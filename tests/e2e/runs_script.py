@@ -29,8 +29,9 @@ signal.signal(signal.SIGINT, signal.default_int_handler)
 def child(code: str, *, wait: bool = True) -> subprocess.Popen[bytes]:
     process = subprocess.Popen(
         [sys.executable, "-c", HEAD + code],
-        stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
-    )  # fmt: skip
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
     if wait:
         process.wait(120)
     return process
@@ -104,9 +105,11 @@ exits = [
         wait=False,
     ),
     child(f'r = wandb.init(project="{P}", id="code7"); r.finish(exit_code=7)', wait=False),
-    child(f'r = wandb.init(project="{P}", id="gone"); r.log({{"a": 1}}); '
-          "time.sleep(1); os._exit(0)", wait=False),
-]  # fmt: skip
+    child(
+        f'r = wandb.init(project="{P}", id="gone"); r.log({{"a": 1}}); time.sleep(1); os._exit(0)',
+        wait=False,
+    ),
+]
 
 # Resuming.
 said["must_missing"] = attempt(id="none", resume="must")
@@ -176,11 +179,17 @@ frames = [Image.fromarray(rng.integers(0, 255, (8, 8, 3), dtype=np.uint8)) for _
 frames[0].save("clip.gif", save_all=True, append_images=frames[1:])
 table = wandb.Table(columns=["x", "ÿ"], data=[[i, "é" * i] for i in range(4)])
 with wandb.init(
-    project=P, id="rich", name="ünï name", group="g1", job_type="train", tags=["a b", "ü"],
+    project=P,
+    id="rich",
+    name="ünï name",
+    group="g1",
+    job_type="train",
+    tags=["a b", "ü"],
     notes="notes\n**bold**",
     config={"lr": 0.1, "netz": {"tiefe": 3, "größe": [1, 2]}, "none": None},
-    save_code=True, settings=wandb.Settings(x_stats_sampling_interval=0.5),
-) as run:  # fmt: skip
+    save_code=True,
+    settings=wandb.Settings(x_stats_sampling_interval=0.5),
+) as run:
     run.define_metric("epoch")
     run.define_metric("val/*", step_metric="epoch", summary="max")
     run.define_metric("best", summary="min,max,mean")
@@ -188,37 +197,57 @@ with wandb.init(
         run.log({"epoch": i, "val/acc": 0.1 * i, "best": [3, 1, 2, 5, 4][i]})
     run.log({"nested": {"tief": {"größe": 7}}, "mit.punkt": 1, "日本": 2, "a b/c": 3})
     run.log({"odd": math.nan, "inf": math.inf, "neg": -math.inf, "big": 2**53 - 1, "no": None})
-    run.log({
-        "histogram": wandb.Histogram([1, 2, 2, 3]),
-        "image": wandb.Image(frames[0], caption="ü", boxes={"p": {"box_data": [{
-            "position": {"minX": 0.1, "maxX": 0.2, "minY": 0.3, "maxY": 0.4}, "class_id": 1}]}}),
-        "images": [wandb.Image(f) for f in frames],
-        "audio": wandb.Audio("tone.wav", caption="tone"),
-        "video": wandb.Video("clip.gif"),
-        "cloud": wandb.Object3D(rng.random((20, 3))),
-        "html": wandb.Html("<b>bold</b>"),
-        "table": table,
-    })  # fmt: skip
+    run.log(
+        {
+            "histogram": wandb.Histogram([1, 2, 2, 3]),
+            "image": wandb.Image(
+                frames[0],
+                caption="ü",
+                boxes={
+                    "p": {
+                        "box_data": [
+                            {
+                                "position": {"minX": 0.1, "maxX": 0.2, "minY": 0.3, "maxY": 0.4},
+                                "class_id": 1,
+                            }
+                        ]
+                    }
+                },
+            ),
+            "images": [wandb.Image(f) for f in frames],
+            "audio": wandb.Audio("tone.wav", caption="tone"),
+            "video": wandb.Video("clip.gif"),
+            "cloud": wandb.Object3D(rng.random((20, 3))),
+            "html": wandb.Html("<b>bold</b>"),
+            "table": table,
+        }
+    )
     growing = wandb.Table(columns=["i"], log_mode="INCREMENTAL")
     for i in range(3):
         growing.add_data(i)
         run.log({"growing": growing})
     scores = [[0.9, 0.1], [0.2, 0.8], [0.6, 0.4]]
-    run.log({
-        "line": wandb.plot.line(table, "x", "x", title="L"),
-        "scatter": wandb.plot.scatter(table, "x", "x"),
-        "bar": wandb.plot.bar(table, "ÿ", "x"),
-        "hist": wandb.plot.histogram(table, "x"),
-        "series": wandb.plot.line_series([0, 1], [[1, 2], [3, 4]], keys=["u", "v"]),
-        "roc": wandb.plot.roc_curve([0, 1, 0], scores),
-        "pr": wandb.plot.pr_curve([0, 1, 0], scores),
-        "confusion": wandb.plot.confusion_matrix(y_true=[0, 1, 0], preds=[0, 1, 1]),
-    })  # fmt: skip
+    run.log(
+        {
+            "line": wandb.plot.line(table, "x", "x", title="L"),
+            "scatter": wandb.plot.scatter(table, "x", "x"),
+            "bar": wandb.plot.bar(table, "ÿ", "x"),
+            "hist": wandb.plot.histogram(table, "x"),
+            "series": wandb.plot.line_series([0, 1], [[1, 2], [3, 4]], keys=["u", "v"]),
+            "roc": wandb.plot.roc_curve([0, 1, 0], scores),
+            "pr": wandb.plot.pr_curve([0, 1, 0], scores),
+            "confusion": wandb.plot.confusion_matrix(y_true=[0, 1, 0], preds=[0, 1, 1]),
+        }
+    )
     own = {"$schema": "https://vega.github.io/schema/vega-lite/v5.json", "mark": "bar"}
     chart = wandb.Api().create_custom_chart(
-        entity=run.entity, name="mine", display_name="Mine", spec_type="vega2", access="private",
+        entity=run.entity,
+        name="mine",
+        display_name="Mine",
+        spec_type="vega2",
+        access="private",
         spec=own,
-    )  # fmt: skip
+    )
     said["chart"] = chart
     run.log({"own": wandb.plot_table(chart, table, {"x": "x"}, {"title": "t"})})
     for _ in range(2):

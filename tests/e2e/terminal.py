@@ -17,9 +17,15 @@ class Terminal:
     def __init__(self, words: Sequence[str], cwd: Path, env: Mapping[str, str]) -> None:
         self._ours, theirs = os.openpty()
         self._process = subprocess.Popen(
-            words, cwd=cwd, env={**env, "TERM": "xterm"}, stdin=theirs, stdout=theirs,
-            stderr=theirs, start_new_session=True, close_fds=True,
-        )  # fmt: skip
+            words,
+            cwd=cwd,
+            env={**env, "TERM": "xterm"},
+            stdin=theirs,
+            stdout=theirs,
+            stderr=theirs,
+            start_new_session=True,
+            close_fds=True,
+        )
         os.close(theirs)
         self.said = ""  # all of it, without colours
         self._read_to = 0

@@ -32,9 +32,13 @@ def test_addresses_follow_what_the_proxy_on_this_machine_says(shared_live: Runni
     request = Request(
         f"{shared_live.url}/graphql",
         data=json.dumps({"query": UPLOAD, "variables": {"e": entity}}).encode(),
-        headers={"Authorization": f"Basic {key}", "Host": "sweeps.example.org",
-                 "X-Forwarded-Proto": "https", "X-Forwarded-Host": "elsewhere.example.org"},
-    )  # fmt: skip
+        headers={
+            "Authorization": f"Basic {key}",
+            "Host": "sweeps.example.org",
+            "X-Forwarded-Proto": "https",
+            "X-Forwarded-Host": "elsewhere.example.org",
+        },
+    )
     with urlopen(request, timeout=20) as answer:
         [file] = json.load(answer)["data"]["createRunFiles"]["files"]
     assert file["uploadUrl"].startswith("https://sweeps.example.org/-/blobs/")
@@ -50,9 +54,11 @@ def replicas(postgresql_url: str, tmp_path: Path) -> Iterator[tuple[Proxy, list[
 
         def start(name: str) -> RunningServer:
             return start_server(
-                tmp_path / name, SWEEPD_DATABASE=postgresql_url, SWEEPD_PUBLIC_URL=proxy.url,
+                tmp_path / name,
+                SWEEPD_DATABASE=postgresql_url,
+                SWEEPD_PUBLIC_URL=proxy.url,
                 SWEEPD_FILES=str(tmp_path / "files"),
-            )  # fmt: skip
+            )
 
         with ThreadPoolExecutor(2) as pool:
             servers = list(pool.map(start, ["one", "two"]))
@@ -69,9 +75,14 @@ def test_two_replicas_on_postgresql_are_one_server_to_the_client(
     home = tmp_path / "home"
     home.mkdir()
     done = subprocess.run(
-        [sys.executable, ROOT / "tests" / "e2e" / "scripts" / "replicas.py"], cwd=home, text=True,
-        env=servers[0].environment(home), capture_output=True, timeout=280, check=False,
-    )  # fmt: skip
+        [sys.executable, ROOT / "tests" / "e2e" / "scripts" / "replicas.py"],
+        cwd=home,
+        text=True,
+        env=servers[0].environment(home),
+        capture_output=True,
+        timeout=280,
+        check=False,
+    )
     logs = "".join(server.log for server in servers)
     assert done.returncode == 0 and done.stdout.endswith("done\n"), (
         done.stdout[-3000:] + done.stderr[-3000:] + logs[-3000:]

@@ -27,9 +27,14 @@ def run_script(live: RunningServer, folder: Path, name: str, *words: str) -> str
     """Run a client script in a project of its own; it ends with `done` when all of it held."""
     project = f"{name.replace('_', '-')}-{uuid.uuid4().hex[:6]}"
     done = subprocess.run(
-        [sys.executable, SCRIPTS / f"{name}.py", project, *words], cwd=folder, text=True,
-        capture_output=True, env=live.environment(folder), timeout=200, check=False,
-    )  # fmt: skip
+        [sys.executable, SCRIPTS / f"{name}.py", project, *words],
+        cwd=folder,
+        text=True,
+        capture_output=True,
+        env=live.environment(folder),
+        timeout=200,
+        check=False,
+    )
     said = done.stdout + done.stderr
     assert done.returncode == 0 and "done" in done.stdout, said[-6000:] + live.log[-3000:]
     return project

@@ -46,9 +46,14 @@ def do(
 ) -> subprocess.CompletedProcess[str]:
     """Run a Python command in a folder; its output is shown when it fails."""
     done = subprocess.run(
-        [sys.executable, *words], cwd=folder, capture_output=True, text=True,
-        env=live.environment(folder) | environ, timeout=150, check=False,
-    )  # fmt: skip
+        [sys.executable, *words],
+        cwd=folder,
+        capture_output=True,
+        text=True,
+        env=live.environment(folder) | environ,
+        timeout=150,
+        check=False,
+    )
     assert not check or done.returncode == 0, done.stdout + done.stderr + live.log[-2000:]
     return done
 
@@ -143,8 +148,21 @@ def test_artifacts_are_put_listed_got_and_cached(
     folder.mkdir()
     (folder / "a.txt").write_text("a")
     where = f"{entity(shared_live)}/store/things"
-    wandb(shared_live, tmp_path, "artifact", "put", "-n", where, "-t", "dataset", "-a", "good",
-          "-d", "some things", str(folder))  # fmt: skip
+    wandb(
+        shared_live,
+        tmp_path,
+        "artifact",
+        "put",
+        "-n",
+        where,
+        "-t",
+        "dataset",
+        "-a",
+        "good",
+        "-d",
+        "some things",
+        str(folder),
+    )
     assert "things:v0" in wandb(shared_live, tmp_path, "artifact", "ls", where.rsplit("/", 1)[0])
     assert "things:v0" in wandb(
         shared_live, tmp_path, "artifact", "ls", "-t", "dataset", where.rsplit("/", 1)[0]
@@ -161,9 +179,13 @@ def test_artifacts_are_put_listed_got_and_cached(
 def git(folder: Path, *words: str) -> str:
     who = ("-c", "user.name=a", "-c", "user.email=a@b")
     done = subprocess.run(
-        ["git", *who, *words], cwd=folder, check=True, capture_output=True, text=True,
+        ["git", *who, *words],
+        cwd=folder,
+        check=True,
+        capture_output=True,
+        text=True,
         env=os.environ | {"GIT_CONFIG_GLOBAL": os.devnull},
-    )  # fmt: skip
+    )
     return done.stdout
 
 
@@ -219,9 +241,11 @@ def test_leet_shows_a_run_of_the_server_in_the_terminal(
     run_id = train(shared_live, tmp_path, "leet")
     address = f"{shared_live.url}/{entity(shared_live)}/leet/runs/{run_id}"
     seen = in_terminal(
-        shared_live, tmp_path, [sys.executable, "-m", "wandb", "leet", address],
+        shared_live,
+        tmp_path,
+        [sys.executable, "-m", "wandb", "leet", address],
         lambda text: "Finished" in text and "loss" in text,
-    )  # fmt: skip
+    )
     assert "Finished" in seen and "loss" in seen and run_id in seen, seen[-3000:]
 
 
@@ -233,9 +257,14 @@ def in_terminal(
     fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", 40, 140, 0, 0))
     environment = live.environment(folder) | {"TERM": "xterm-256color"}
     process = subprocess.Popen(
-        command, cwd=folder, env=environment, stdin=theirs, stdout=theirs, stderr=theirs,
+        command,
+        cwd=folder,
+        env=environment,
+        stdin=theirs,
+        stdout=theirs,
+        stderr=theirs,
         start_new_session=True,
-    )  # fmt: skip
+    )
     os.close(theirs)
     seen, deadline = b"", time.monotonic() + 30
     while time.monotonic() < deadline and not is_enough(seen.decode(errors="replace")):

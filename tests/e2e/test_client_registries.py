@@ -26,9 +26,14 @@ DOWN = {
 
 def run(live: RunningServer, home: Path, script: str, *words: str) -> str:
     done = subprocess.run(
-        [sys.executable, SCRIPTS / f"{script}.py", *words], cwd=home, capture_output=True,
-        text=True, env=live.environment(home), timeout=200, check=False,
-    )  # fmt: skip
+        [sys.executable, SCRIPTS / f"{script}.py", *words],
+        cwd=home,
+        capture_output=True,
+        text=True,
+        env=live.environment(home),
+        timeout=200,
+        check=False,
+    )
     assert done.returncode == 0, (done.stdout + done.stderr)[-6000:] + live.log[-3000:]
     return done.stdout
 

@@ -25,9 +25,14 @@ def sweepd(
     folder: Path, *words: str, home: Path | None = None, **environ: str
 ) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
-        [sys.executable, "-m", "sweepd", *words], cwd=folder, capture_output=True, text=True,
-        env=environment(home or folder, **environ), timeout=200, check=False,
-    )  # fmt: skip
+        [sys.executable, "-m", "sweepd", *words],
+        cwd=folder,
+        capture_output=True,
+        text=True,
+        env=environment(home or folder, **environ),
+        timeout=200,
+        check=False,
+    )
 
 
 @pytest.fixture
@@ -50,12 +55,19 @@ def test_run_does_everything_and_leaves_nothing_running(folder: Path) -> None:
 
 
 def test_interrupted_run_stops_everything_and_says_how_to_go_on(folder: Path) -> None:
-    (folder / "train.py").write_text(TRAIN.replace("range(3)", "range(600)").replace(
-        "        run.log(", "        time.sleep(0.1); run.log("))  # fmt: skip
+    (folder / "train.py").write_text(
+        TRAIN.replace("range(3)", "range(600)").replace(
+            "        run.log(", "        time.sleep(0.1); run.log("
+        )
+    )
     process = subprocess.Popen(
-        [sys.executable, "-m", "sweepd", "run", "sweep.yaml"], cwd=folder, text=True,
-        env=environment(folder, SWEEPD_PORT="0"), stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
-    )  # fmt: skip
+        [sys.executable, "-m", "sweepd", "run", "sweep.yaml"],
+        cwd=folder,
+        text=True,
+        env=environment(folder, SWEEPD_PORT="0"),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+    )
     wait_until(
         lambda: list(folder.glob("wandb/run-*/logs/debug-internal.log")), 90, lambda: "no run began"
     )
@@ -118,6 +130,7 @@ def test_user_added_while_the_server_runs_may_come_in(live: RunningServer, folde
     key = done.stdout.strip()
     live.key = key
     assert live.client.query("{ viewer { username entity } }")["viewer"] == {
-        "username": "zoe", "entity": "zoe",
-    }  # fmt: skip
+        "username": "zoe",
+        "entity": "zoe",
+    }
     assert sweepd(folder, "users", "add", "zoe", "--data", str(live.data)).returncode != 0

@@ -14,10 +14,12 @@ from tests.conftest import ROOT, RunningServer, start_server
 pytestmark = pytest.mark.e2e
 
 DOWN = {
-    "SWEEPS_LOCAL_SCHEDULER": False, "SWEEPS_QUERY_FILTERING": False,
-    "MARK_RUN_FILES_UPLOADED": False, "TOTAL_COUNT_IN_FILE_CONNECTION": False,
+    "SWEEPS_LOCAL_SCHEDULER": False,
+    "SWEEPS_QUERY_FILTERING": False,
+    "MARK_RUN_FILES_UPLOADED": False,
+    "TOTAL_COUNT_IN_FILE_CONNECTION": False,
     "LARGE_FILENAMES": False,
-}  # fmt: skip
+}
 
 
 @pytest.fixture(scope="module")
@@ -30,9 +32,14 @@ def lowered(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningServer]
 
 def run(live: RunningServer, home: Path, *words: str | Path) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
-        [sys.executable, *words], cwd=home, capture_output=True, text=True,
-        env=live.environment(home), timeout=150, check=False,
-    )  # fmt: skip
+        [sys.executable, *words],
+        cwd=home,
+        capture_output=True,
+        text=True,
+        env=live.environment(home),
+        timeout=150,
+        check=False,
+    )
 
 
 def said_by_script(live: RunningServer, home: Path, name: str = "sweep_flags.py") -> dict[str, Any]:

@@ -80,14 +80,26 @@ def test_init_without_a_key_offers_three_ways_and_offline_is_one(
 def test_scripts_sign_in_with_keys_from_every_place(shared_live: RunningServer, home: Path) -> None:
     other = subprocess.run(
         [sys.executable, "-m", "sweepd", "users", "add", "login-eve", "--data", shared_live.data],
-        capture_output=True, text=True, check=True,
-    ).stdout.strip()  # fmt: skip
+        capture_output=True,
+        text=True,
+        check=True,
+    ).stdout.strip()
     done = subprocess.run(
-        [sys.executable, ROOT / "tests" / "e2e" / "scripts" / "logins.py", shared_live.url,
-         shared_live.key, other],
-        cwd=home, env=plain(shared_live, home), capture_output=True, text=True, check=False,
-        stdin=subprocess.DEVNULL, timeout=200,
-    )  # fmt: skip
+        [
+            sys.executable,
+            ROOT / "tests" / "e2e" / "scripts" / "logins.py",
+            shared_live.url,
+            shared_live.key,
+            other,
+        ],
+        cwd=home,
+        env=plain(shared_live, home),
+        capture_output=True,
+        text=True,
+        check=False,
+        stdin=subprocess.DEVNULL,
+        timeout=200,
+    )
     assert done.returncode == 0, done.stderr
     said = json.loads(done.stdout.splitlines()[-1])
     first = shared_live.client.query("{ viewer { username } }")["viewer"]["username"]
@@ -113,10 +125,18 @@ def test_scripts_sign_in_with_keys_from_every_place(shared_live: RunningServer, 
 def test_identity_token_is_refused_with_the_reason(shared_live: RunningServer, home: Path) -> None:
     (home / "token").write_text("eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiJhIn0.c2ln")
     done = subprocess.run(
-        [sys.executable, "-m", "wandb", "login", "--verify"], cwd=home, text=True,
-        env=plain(shared_live, home, WANDB_BASE_URL=shared_live.url,
-                  WANDB_IDENTITY_TOKEN_FILE=str(home / "token")),
-        capture_output=True, timeout=100, check=False,
-    )  # fmt: skip
+        [sys.executable, "-m", "wandb", "login", "--verify"],
+        cwd=home,
+        text=True,
+        env=plain(
+            shared_live,
+            home,
+            WANDB_BASE_URL=shared_live.url,
+            WANDB_IDENTITY_TOKEN_FILE=str(home / "token"),
+        ),
+        capture_output=True,
+        timeout=100,
+        check=False,
+    )
     assert done.returncode != 0
     assert "not by identity tokens: unset WANDB_IDENTITY_TOKEN_FILE" in done.stderr, done.stderr

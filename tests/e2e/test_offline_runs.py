@@ -51,11 +51,24 @@ def made(shared_live: RunningServer, tmp_path_factory: pytest.TempPathFactory) -
 def test_everything_an_offline_run_logged_arrives(shared_live: RunningServer, made: Path) -> None:
     said = wandb(shared_live, made, "sync", "--dry-run")
     assert "Would sync 5 run(s)" in said and find(shared_live, "late", "rich") is None
-    folders = [str(p) for p in sorted((made / "wandb").glob("offline-run-*"))
-               if not p.name.endswith("-killed")]  # fmt: skip
+    folders = [
+        str(p)
+        for p in sorted((made / "wandb").glob("offline-run-*"))
+        if not p.name.endswith("-killed")
+    ]
     assert len(folders) == 4
-    wandb(shared_live, made, "sync", "--replace-tags", "old=new", "--job-type", "later", "-n", "2",
-          *folders)  # fmt: skip
+    wandb(
+        shared_live,
+        made,
+        "sync",
+        "--replace-tags",
+        "old=new",
+        "--job-type",
+        "later",
+        "-n",
+        "2",
+        *folders,
+    )
     rich = find(shared_live, "late", "rich")
     assert rich is not None
     assert (rich["state"], rich["displayName"], rich["group"]) == ("finished", "Rich", "g")
@@ -91,8 +104,19 @@ def test_synced_and_online_runs_are_included_when_asked(
     assert "No runs to sync" in wandb(shared_live, made, "sync", str(parts))
     [online] = (made / "wandb").glob("run-*-parent")
     assert "No runs to sync" in wandb(shared_live, made, "sync", str(online))
-    wandb(shared_live, made, "sync", "--include-synced", "--include-online", "--id", "merged",
-          "-p", "elsewhere", str(parts), str(online))  # fmt: skip
+    wandb(
+        shared_live,
+        made,
+        "sync",
+        "--include-synced",
+        "--include-online",
+        "--id",
+        "merged",
+        "-p",
+        "elsewhere",
+        str(parts),
+        str(online),
+    )
     merged = find(shared_live, "elsewhere", "merged")
     assert merged is not None and merged["state"] == "finished"
     assert column(merged, "n")[-3:] == [0, 1, 2], column(merged, "n")
@@ -105,9 +129,13 @@ def test_a_sync_goes_on_where_a_restart_of_the_server_cut_it(tmp_path: Path) -> 
     do(live, tmp_path, SCRIPT, "late", "long")
     [folder] = (tmp_path / "wandb").glob("offline-run-*-long")
     syncing = subprocess.Popen(
-        [sys.executable, "-m", "wandb", "sync", str(folder)], cwd=tmp_path, text=True,
-        env=live.environment(tmp_path), stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
-    )  # fmt: skip
+        [sys.executable, "-m", "wandb", "sync", str(folder)],
+        cwd=tmp_path,
+        text=True,
+        env=live.environment(tmp_path),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+    )
 
     def has_begun() -> bool:
         run = find(live, "late", "long")
@@ -137,9 +165,12 @@ with wandb.init(project="late", id="followed", mode="offline") as run:
         time.sleep(0.5)
 """
     writing = subprocess.Popen(
-        [sys.executable, "-c", code], cwd=tmp_path, env=shared_live.environment(tmp_path),
-        stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
-    )  # fmt: skip
+        [sys.executable, "-c", code],
+        cwd=tmp_path,
+        env=shared_live.environment(tmp_path),
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
     wait_until(lambda: list(tmp_path.glob("wandb/offline-*/*.wandb")), 60, lambda: "no file")
     [folder] = (tmp_path / "wandb").glob("offline-run-*-followed")
     wandb(shared_live, tmp_path, "beta", "sync", "--live", "--yes", str(folder))

@@ -15,13 +15,19 @@ def test_administrators_members_and_strangers(shared_live: RunningServer, tmp_pa
     keys = [
         subprocess.run(
             [sys.executable, "-m", "sweepd", "users", "add", name, "--data", shared_live.data],
-            capture_output=True, text=True, check=True,
+            capture_output=True,
+            text=True,
+            check=True,
         ).stdout.strip()
         for name in ("pat", "sam")
-    ]  # fmt: skip
+    ]
     done = subprocess.run(
         [sys.executable, ROOT / "tests" / "e2e" / "scripts" / "people.py", shared_live.key, *keys],
-        cwd=tmp_path, env=shared_live.environment(tmp_path), capture_output=True, text=True,
-        timeout=250, check=False,
-    )  # fmt: skip
+        cwd=tmp_path,
+        env=shared_live.environment(tmp_path),
+        capture_output=True,
+        text=True,
+        timeout=250,
+        check=False,
+    )
     assert done.returncode == 0 and "done\n" in done.stdout, done.stderr[-4000:]

@@ -19,10 +19,14 @@ pytestmark = [pytest.mark.e2e, pytest.mark.timeout(600)]
 
 def script(live: RunningServer, folder: Path, name: str, *words: str) -> str:
     done = subprocess.run(
-        [sys.executable, ROOT / "tests" / "e2e" / name, *words], cwd=folder, text=True,
-        env=live.environment(folder) | {"PYTHONPATH": ""}, capture_output=True, timeout=580,
+        [sys.executable, ROOT / "tests" / "e2e" / name, *words],
+        cwd=folder,
+        text=True,
+        env=live.environment(folder) | {"PYTHONPATH": ""},
+        capture_output=True,
+        timeout=580,
         check=False,
-    )  # fmt: skip
+    )
     assert done.returncode == 0, done.stdout[-3000:] + done.stderr[-3000:] + live.log
     return done.stdout
 

@@ -32,9 +32,14 @@ def folder(tmp_path: Path) -> Path:
 
 def sweepd(live: RunningServer, folder: Path, *words: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
-        [sys.executable, "-m", "sweepd", *words], cwd=folder, capture_output=True, text=True,
-        env=live.environment(folder), timeout=100, check=False,
-    )  # fmt: skip
+        [sys.executable, "-m", "sweepd", *words],
+        cwd=folder,
+        capture_output=True,
+        text=True,
+        env=live.environment(folder),
+        timeout=100,
+        check=False,
+    )
 
 
 def test_clients_own_scheduler_chooses_with_optuna(live: RunningServer, folder: Path) -> None:
@@ -43,11 +48,21 @@ def test_clients_own_scheduler_chooses_with_optuna(live: RunningServer, folder: 
     with (folder / "scheduler.log").open("wb") as log:
         scheduler = subprocess.Popen(
             [
-                sys.executable, "-m", "wandb", "sweep-scheduler", "--batch-size", "2",
-                "--poll-interval", "5", path,
+                sys.executable,
+                "-m",
+                "wandb",
+                "sweep-scheduler",
+                "--batch-size",
+                "2",
+                "--poll-interval",
+                "5",
+                path,
             ],
-            cwd=folder, env=live.environment(folder), stdout=log, stderr=log,
-        )  # fmt: skip
+            cwd=folder,
+            env=live.environment(folder),
+            stdout=log,
+            stderr=log,
+        )
     agent = start_agent(live, folder, path)
     said = folder / "scheduler.log"
     try:

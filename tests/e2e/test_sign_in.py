@@ -21,9 +21,15 @@ def wandb(live: RunningServer, home: Path, *words: str, said: str = "", **enviro
         if name not in ("WANDB_API_KEY", "WANDB_BASE_URL") or name in environ
     }
     done = subprocess.run(
-        [sys.executable, "-m", "wandb", *words], cwd=home, env=kept, text=True, input=said,
-        capture_output=True, timeout=200, check=False,
-    )  # fmt: skip
+        [sys.executable, "-m", "wandb", *words],
+        cwd=home,
+        env=kept,
+        text=True,
+        input=said,
+        capture_output=True,
+        timeout=200,
+        check=False,
+    )
     return f"{done.stdout}{done.stderr}\nexit code {done.returncode}"
 
 
@@ -50,12 +56,18 @@ def test_login_keeps_key_and_address_where_the_client_looks(
     kept = {k: v for k, v in shared_live.environment(home).items() if "WANDB_API" not in k}
     del kept["WANDB_BASE_URL"]
     done = subprocess.run(
-        [sys.executable, "-c", code], cwd=home, env=kept, capture_output=True, text=True,
-        timeout=100, check=False,
-    )  # fmt: skip
-    assert done.stdout.strip() == shared_live.client.query("{ viewer { username } }")["viewer"][
-        "username"
-    ], done.stderr  # fmt: skip
+        [sys.executable, "-c", code],
+        cwd=home,
+        env=kept,
+        capture_output=True,
+        text=True,
+        timeout=100,
+        check=False,
+    )
+    assert (
+        done.stdout.strip()
+        == shared_live.client.query("{ viewer { username } }")["viewer"]["username"]
+    ), done.stderr
 
 
 @pytest.mark.parametrize(
@@ -82,10 +94,22 @@ def test_keys_of_every_form_the_client_takes_sign_in(
         ("token", f"{'h' * 20}.{'p' * 30}.{'s' * 20}"),
     ):
         done = subprocess.run(
-            [sys.executable, "-m", "sweepd", "users", "add", name, "--key", key, "--data",
-             str(shared_live.data)],
-            capture_output=True, text=True, check=True,
-        )  # fmt: skip
+            [
+                sys.executable,
+                "-m",
+                "sweepd",
+                "users",
+                "add",
+                name,
+                "--key",
+                key,
+                "--data",
+                str(shared_live.data),
+            ],
+            capture_output=True,
+            text=True,
+            check=True,
+        )
         assert done.stdout.strip() == key
         words = ("login", "--relogin", "--verify", "--host", shared_live.url, key)
         assert "exit code 0" in wandb(shared_live, tmp_path, *words)
@@ -99,6 +123,7 @@ def test_wandb_verify_passes(shared_live: RunningServer, home: Path) -> None:
     failed = {line.split(".")[0] for line in said.splitlines() if "\u274c" in line}
     # What is asked of an address with https alone; the client itself only warns.
     assert failed <= {
-        "Checking requests to base url", "Checking requests made over signed URLs",
-    }, said  # fmt: skip
+        "Checking requests to base url",
+        "Checking requests made over signed URLs",
+    }, said
     assert said.count("\u2705") >= 8 and "exit code 0" in said, said

@@ -24,9 +24,10 @@ def watched(
     """A server with both flags so, and a proxy in front that sees what the client sends."""
     with Proxy(keeps_host=True) as proxy:
         server = start_server(
-            tmp_path / "server", flags=dict.fromkeys(FLAGS, request.param),
+            tmp_path / "server",
+            flags=dict.fromkeys(FLAGS, request.param),
             SWEEPD_PUBLIC_URL=proxy.url,
-        )  # fmt: skip
+        )
         proxy.behind = [server.port]
         yield server, proxy, request.param
         server.stop()
@@ -38,9 +39,13 @@ def test_console_and_history_arrive_alike(
     server, proxy, is_up = watched
     done = subprocess.run(
         [sys.executable, ROOT / "tests" / "e2e" / "scripts" / "stream_flags.py", "r1"],
-        cwd=tmp_path, env=server.environment(tmp_path), capture_output=True, text=True,
-        timeout=100, check=False,
-    )  # fmt: skip
+        cwd=tmp_path,
+        env=server.environment(tmp_path),
+        capture_output=True,
+        text=True,
+        timeout=100,
+        check=False,
+    )
     assert done.returncode == 0, done.stderr
     run = server.client.query(READ, run="r1")["project"]["run"]
     assert run["historyLineCount"] == 300
@@ -49,6 +54,9 @@ def test_console_and_history_arrive_alike(
     assert {"a plain line, \u00e9 \u2713", "a line of stderr", "bar 100%"} <= set(by_text), lines
     assert by_text["a line of stderr"]["level"] == "error"
     assert not by_text["bar 100%"]["level"] and by_text["bar 100%"]["timestamp"]
-    packed = ["content-encoding: gzip" in head.lower() for head in proxy.heads
-              if "/file_stream " in head.partition("\r\n")[0]]  # fmt: skip
+    packed = [
+        "content-encoding: gzip" in head.lower()
+        for head in proxy.heads
+        if "/file_stream " in head.partition("\r\n")[0]
+    ]
     assert packed and all(packed) if is_up else not any(packed)

@@ -53,9 +53,14 @@ def wandb(
 ) -> subprocess.CompletedProcess[str]:
     """Run the stock command; its output is shown when it fails."""
     done = subprocess.run(
-        [sys.executable, "-m", "wandb", *words], cwd=folder, capture_output=True, text=True,
-        env=live.environment(folder) | environ, timeout=150, check=False,
-    )  # fmt: skip
+        [sys.executable, "-m", "wandb", *words],
+        cwd=folder,
+        capture_output=True,
+        text=True,
+        env=live.environment(folder) | environ,
+        timeout=150,
+        check=False,
+    )
     assert not check or done.returncode == 0, done.stdout + done.stderr + live.log
     return done
 
@@ -79,9 +84,13 @@ def runs_of(live: RunningServer, path: str) -> list[dict[str, Any]]:
 
 def start_agent(live: RunningServer, folder: Path, path: str) -> subprocess.Popen[bytes]:
     return subprocess.Popen(
-        [sys.executable, "-m", "wandb", "agent", path], cwd=folder, start_new_session=True,
-        env=live.environment(folder), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
-    )  # fmt: skip
+        [sys.executable, "-m", "wandb", "agent", path],
+        cwd=folder,
+        start_new_session=True,
+        env=live.environment(folder),
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
 
 
 def test_two_agents_share_a_grid_and_results_are_read_back(
@@ -114,13 +123,29 @@ print(json.dumps([
 ]))
 """
     done = subprocess.run(
-        [sys.executable, "-c", script], cwd=folder, env=live.environment(folder),
-        capture_output=True, text=True, timeout=100, check=False,
-    )  # fmt: skip
+        [sys.executable, "-c", script],
+        cwd=folder,
+        env=live.environment(folder),
+        capture_output=True,
+        text=True,
+        timeout=100,
+        check=False,
+    )
     assert done.returncode == 0, done.stderr
     assert json.loads(done.stdout.splitlines()[-1]) == [
-        0.3, 1, 4, "FINISHED", ["best", "latest"], "v0", "0.3 1", 3, 3, {"lr": 0.3}, True, 2,
-    ]  # fmt: skip
+        0.3,
+        1,
+        4,
+        "FINISHED",
+        ["best", "latest"],
+        "v0",
+        "0.3 1",
+        3,
+        3,
+        {"lr": 0.3},
+        True,
+        2,
+    ]
 
 
 def test_pause_resume_stop_cancel_act(live: RunningServer, folder: Path) -> None:
@@ -154,9 +179,14 @@ def train():
 wandb.agent({path!r}, function=train)
 """
     done = subprocess.run(
-        [sys.executable, "-c", script], cwd=folder, env=live.environment(folder),
-        capture_output=True, text=True, timeout=150, check=False,
-    )  # fmt: skip
+        [sys.executable, "-c", script],
+        cwd=folder,
+        env=live.environment(folder),
+        capture_output=True,
+        text=True,
+        timeout=150,
+        check=False,
+    )
     assert done.returncode == 0, done.stderr
     assert [run["state"] for run in runs_of(live, path)] == ["finished"] * 4
 

@@ -25,9 +25,14 @@ class Host:
         folder.mkdir(parents=True, exist_ok=True)
         with (folder / "output.log").open("ab") as log:
             return subprocess.Popen(
-                ["ip", "netns", "exec", self.name, *command], cwd=folder, env=environ,
-                stdout=log, stderr=log, stdin=subprocess.DEVNULL, start_new_session=True,
-            )  # fmt: skip
+                ["ip", "netns", "exec", self.name, *command],
+                cwd=folder,
+                env=environ,
+                stdout=log,
+                stderr=log,
+                stdin=subprocess.DEVNULL,
+                start_new_session=True,
+            )
 
     def cut(self) -> None:
         """Pull the cable."""

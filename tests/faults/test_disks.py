@@ -76,13 +76,17 @@ def test_full_disk_is_503_for_everything_that_writes_and_passes(
     (tmp_path / "client.py").write_text(CLIENT)
     with (tmp_path / "client.log").open("wb") as log:
         client = subprocess.Popen(
-            [sys.executable, "client.py"], cwd=tmp_path, env=server.environment(tmp_path),
-            stdout=log, stderr=log,
-        )  # fmt: skip
+            [sys.executable, "client.py"],
+            cwd=tmp_path,
+            env=server.environment(tmp_path),
+            stdout=log,
+            stderr=log,
+        )
     answers = [
-        wire.send("PUT", url, b"x" * 2 * MB), wire.send("PUT", url, b"x"),
+        wire.send("PUT", url, b"x" * 2 * MB),
+        wire.send("PUT", url, b"x"),
         wire.query(RUN, name="other"),
-    ]  # fmt: skip
+    ]
     assert [answer.status for answer in answers] == [503] * 3
     assert b"No space left" in answers[0].body and b"full" in answers[2].body
     assert poster.post(1) == 503

@@ -157,13 +157,19 @@ class Asking:
             "print(json.dumps(Client(url, key).query(document, **variables)))"
         )
         given = [
-            self._environ["WANDB_BASE_URL"], self._environ["WANDB_API_KEY"], document, variables,
-        ]  # fmt: skip
+            self._environ["WANDB_BASE_URL"],
+            self._environ["WANDB_API_KEY"],
+            document,
+            variables,
+        ]
         done = subprocess.run(
             ["ip", "netns", "exec", self._host.name, sys.executable, "-c", script],
-            input=json.dumps(given), capture_output=True, text=True, check=False,
+            input=json.dumps(given),
+            capture_output=True,
+            text=True,
+            check=False,
             env=self._environ,
-        )  # fmt: skip
+        )
         assert done.returncode == 0, done.stderr
         data: dict[str, Any] = json.loads(done.stdout)
         return data

@@ -106,8 +106,9 @@ def test_file_deleted_during_a_download_comes_whole(wire: Wire) -> None:
     file = wire.run("r")["files"]["deleted"]
     opened = wire.begin("GET", file["url"], "Connection: close")
     came = opened.recv(65_536)
-    wire.ask("mutation D($id: ID!) { deleteFiles(input: {files: [$id]}) { success } }",
-             id=file["id"])  # fmt: skip
+    wire.ask(
+        "mutation D($id: ID!) { deleteFiles(input: {files: [$id]}) { success } }", id=file["id"]
+    )
     while part := opened.recv(MB):
         came += part
     opened.close()
@@ -120,9 +121,10 @@ def test_damaged_and_missing_bytes_are_said_and_mended_by_sending_them_again(wir
     assert wire.send("PUT", url, b"to be damaged").status == 200
     file = wire.run("r")["files"]["damaged"]
     [place] = [
-        path for path in (wire.server.data / "blobs").rglob("*")
+        path
+        for path in (wire.server.data / "blobs").rglob("*")
         if path.is_file() and path.read_bytes() == b"to be damaged"
-    ]  # fmt: skip
+    ]
     place.write_bytes(b"to be")
     answer = wire.send("GET", file["url"])
     assert answer.status == 404 and b"5 bytes of 13" in answer.body

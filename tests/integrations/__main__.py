@@ -54,14 +54,21 @@ def run_example(live: RunningServer, folder: Path, name: str) -> str | None:
     """What was wrong, None for nothing."""
     folder.mkdir()
     environ = live.environment(folder) | {
-        "PATH": f"{PYTHON.parent}:/usr/bin:/bin", "HF_HUB_OFFLINE": "1", "CUDA_VISIBLE_DEVICES": "",
+        "PATH": f"{PYTHON.parent}:/usr/bin:/bin",
+        "HF_HUB_OFFLINE": "1",
+        "CUDA_VISIBLE_DEVICES": "",
         "TF_CPP_MIN_LOG_LEVEL": "3",
-    }  # fmt: skip
+    }
     environ.pop("PYTHONPATH", None)
     done = subprocess.run(
-        [PYTHON, HERE / f"example_{name}.py"], cwd=folder, env=environ, capture_output=True,
-        text=True, timeout=300, check=False,
-    )  # fmt: skip
+        [PYTHON, HERE / f"example_{name}.py"],
+        cwd=folder,
+        env=environ,
+        capture_output=True,
+        text=True,
+        timeout=300,
+        check=False,
+    )
     if done.returncode != 0:
         return f"ended with {done.returncode}\n{(done.stdout + done.stderr)[-3000:]}"
     owner = live.client.query(RUNS)["project"]

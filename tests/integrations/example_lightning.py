@@ -28,8 +28,12 @@ x = torch.rand(64, 4)
 data = torch.utils.data.DataLoader(torch.utils.data.TensorDataset(x, x.sum(1, keepdim=True)), 16)
 logger = WandbLogger(project="integrations", name="lightning", log_model="all")
 trainer = lightning.Trainer(
-    max_epochs=3, logger=logger, log_every_n_steps=1, enable_progress_bar=False,
-    callbacks=[ModelCheckpoint("checkpoints", monitor="loss")], accelerator="cpu",
-)  # fmt: skip
+    max_epochs=3,
+    logger=logger,
+    log_every_n_steps=1,
+    enable_progress_bar=False,
+    callbacks=[ModelCheckpoint("checkpoints", monitor="loss")],
+    accelerator="cpu",
+)
 trainer.fit(Net(), data)
 logger.experiment.finish()

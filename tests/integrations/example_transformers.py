@@ -10,9 +10,13 @@ os.environ["WANDB_PROJECT"] = "integrations"
 os.environ["WANDB_LOG_MODEL"] = "end"
 torch.manual_seed(0)
 config = BertConfig(
-    vocab_size=50, hidden_size=16, num_hidden_layers=1, num_attention_heads=2, intermediate_size=16,
+    vocab_size=50,
+    hidden_size=16,
+    num_hidden_layers=1,
+    num_attention_heads=2,
+    intermediate_size=16,
     max_position_embeddings=16,
-)  # fmt: skip
+)
 rows = [
     {"input_ids": ids, "attention_mask": torch.ones(8, dtype=torch.long), "labels": int(ids[0]) % 2}
     for ids in torch.randint(0, 50, (32, 8))
@@ -20,10 +24,17 @@ rows = [
 trainer = Trainer(
     BertForSequenceClassification(config),
     TrainingArguments(
-        "trained", report_to="wandb", run_name="transformers", num_train_epochs=2, logging_steps=1,
-        per_device_train_batch_size=8, use_cpu=True, disable_tqdm=True, save_strategy="no",
+        "trained",
+        report_to="wandb",
+        run_name="transformers",
+        num_train_epochs=2,
+        logging_steps=1,
+        per_device_train_batch_size=8,
+        use_cpu=True,
+        disable_tqdm=True,
+        save_strategy="no",
     ),
     train_dataset=rows,
-)  # fmt: skip
+)
 trainer.train()
 wandb.finish()

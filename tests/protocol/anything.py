@@ -103,9 +103,10 @@ def _fill(world: World, owner: str, key: str, text: str) -> None:
         "output.log": {"offset": 0, "content": [text]},
     }
     world.http.post(
-        f"/files/{owner}/{project}/r/file_stream", json={"files": files},
+        f"/files/{owner}/{project}/r/file_stream",
+        json={"files": files},
         headers=authorization(key),
-    )  # fmt: skip
+    )
     sweep = world.ask(_SWEEP, key, project=project, config=SWEEP, text=text)["upsertSweep"]["sweep"]
     agent = world.ask(_AGENT, key, project=project, sweep=sweep["name"])["createAgent"]["agent"]
     world.ask(_BEAT, key, id=agent["id"])
@@ -117,24 +118,75 @@ def _fill(world: World, owner: str, key: str, text: str) -> None:
         world.ids.append(world.ask(collection)["project"]["artifactCollection"]["id"])
 
 
-_TEXTS = ["", " ", "x" * 3000, "日本 ünï 😀", "a/b", "../..", "%", "\x00", "\ud800", "-1", "null",
-          "__proto__", "'; DROP TABLE runs; --"]  # fmt: skip
-_IDS = ["", "UnVuOjE=", "UnVuOjk5OTk5OTk5OTk5OTk5OTk5OTk5", "UnVuOi0x", "U3dlZXA6Mg==", "!!!",
-        "QXJ0aWZhY3Q6MQ", "UnVuOng=", "abcdefgh", "\x00", "é"]  # fmt: skip
+_TEXTS = [
+    "",
+    " ",
+    "x" * 3000,
+    "日本 ünï 😀",
+    "a/b",
+    "../..",
+    "%",
+    "\x00",
+    "\ud800",
+    "-1",
+    "null",
+    "__proto__",
+    "'; DROP TABLE runs; --",
+]
+_IDS = [
+    "",
+    "UnVuOjE=",
+    "UnVuOjk5OTk5OTk5OTk5OTk5OTk5OTk5",
+    "UnVuOi0x",
+    "U3dlZXA6Mg==",
+    "!!!",
+    "QXJ0aWZhY3Q6MQ",
+    "UnVuOng=",
+    "abcdefgh",
+    "\x00",
+    "é",
+]
 _JSON = [
-    "{}", "null", "[]", "1", '"x"', "", "{", "NaN", '{"a": NaN}', '{"a": 1e999}', "[" * 3000,
-    '{"a": ' + "9" * 5000 + "}", '{"a": {"value": {"b": [1]}}, "_wandb": {"value": {"t": {}}}}',
-    '{"keys": ["_step", "loss"], "samples": 10}', '{"keys": ["loss"], "samples": -1}',
-    '{"keys": ["loss"], "samples": "x", "minStep": "y"}', '{"keys": [1], "maxStep": null}',
-    '{"keys": ["loss"], "minStep": -5, "maxStep": 1e30}', '{"keys": "loss"}',
-    '{"config.lr": {"$gt": 0}}', '{"$or": [{"name": "r"}]}', '{"name": {"$regex": "("}}',
-    '{"created_at": {"$lt": 5}}', '{"state": null}', '{"$and": [1]}', '{"tags": {"$in": ["t"]}}',
-    '{"\\ud800": 1}', '{"_wandb": 1}', '{"_wandb": {"value": [1]}}', '{"x": null}',
-    '{"_step": "x", "loss": "y"}', '{"_step": null, "loss": null}', '{"_step": 1e400}',
-    '{"_step": -5, "loss": true}', '{"_step": 5.5, "loss": {"a": 1}}',
-    '{"_step": 99999999999999999999}', '{"_step": 9007199254740993, "loss": NaN}',
-    '{"r": true}', '{"a\\u0000": "\\u0000"}',
-]  # fmt: skip
+    "{}",
+    "null",
+    "[]",
+    "1",
+    '"x"',
+    "",
+    "{",
+    "NaN",
+    '{"a": NaN}',
+    '{"a": 1e999}',
+    "[" * 3000,
+    '{"a": ' + "9" * 5000 + "}",
+    '{"a": {"value": {"b": [1]}}, "_wandb": {"value": {"t": {}}}}',
+    '{"keys": ["_step", "loss"], "samples": 10}',
+    '{"keys": ["loss"], "samples": -1}',
+    '{"keys": ["loss"], "samples": "x", "minStep": "y"}',
+    '{"keys": [1], "maxStep": null}',
+    '{"keys": ["loss"], "minStep": -5, "maxStep": 1e30}',
+    '{"keys": "loss"}',
+    '{"config.lr": {"$gt": 0}}',
+    '{"$or": [{"name": "r"}]}',
+    '{"name": {"$regex": "("}}',
+    '{"created_at": {"$lt": 5}}',
+    '{"state": null}',
+    '{"$and": [1]}',
+    '{"tags": {"$in": ["t"]}}',
+    '{"\\ud800": 1}',
+    '{"_wandb": 1}',
+    '{"_wandb": {"value": [1]}}',
+    '{"x": null}',
+    '{"_step": "x", "loss": "y"}',
+    '{"_step": null, "loss": null}',
+    '{"_step": 1e400}',
+    '{"_step": -5, "loss": true}',
+    '{"_step": 5.5, "loss": {"a": 1}}',
+    '{"_step": 99999999999999999999}',
+    '{"_step": 9007199254740993, "loss": NaN}',
+    '{"r": true}',
+    '{"a\\u0000": "\\u0000"}',
+]
 _NUMBERS: list[Any] = [0, 1, -1, 2**31, -(2**31) - 1, 2**63, 10**30, 1.5, 1e308, float("nan")]
 _ORDERS = ["+created_at", "-summary_metrics.loss", "config.lr", "-", "+bogus", "-createdAt"]
 _ODD: list[Any] = [None, True, [], {}, "x", 7, [None], {"x": 1}]

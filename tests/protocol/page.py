@@ -68,9 +68,11 @@ def generated() -> str:
         fields |= root_fields(document)
         sources.add("core" if document.source == CORE else "Python")
     lines = [
-        f"### Answered: {len(answered)} operations of wandb {CLIENT_VERSION}", "",
-        "| operation | asks for | sent by |", "|---|---|---|",
-    ]  # fmt: skip
+        f"### Answered: {len(answered)} operations of wandb {CLIENT_VERSION}",
+        "",
+        "| operation | asks for | sent by |",
+        "|---|---|---|",
+    ]
     for name, (fields, sources) in sorted(answered.items()):
         lines.append(f"| {name} | {', '.join(sorted(fields))} | {', '.join(sorted(sources))} |")
     n_refused = sum(len(names) for names in turned_down.values())

@@ -43,8 +43,13 @@ def path_of(url: str) -> str:
 
 
 def create(ask: Ask, name: str = "big") -> str:
-    values = {"entityName": "ann", "projectName": "p", "artifactTypeName": "dataset",
-              "artifactCollectionName": name, "digest": name}  # fmt: skip
+    values = {
+        "entityName": "ann",
+        "projectName": "p",
+        "artifactTypeName": "dataset",
+        "artifactCollectionName": name,
+        "digest": name,
+    }
     return str(ask(CREATE, input=values)["createArtifact"]["artifact"]["id"])
 
 
@@ -58,18 +63,27 @@ def announce(ask: Ask, artifact: str) -> dict[str, Any]:
 
 def complete(ask: Ask, artifact: str, node: dict[str, Any], etags: list[str]) -> Any:
     values = {
-        "completeMultipartAction": "Complete", "artifactID": artifact, "storagePath": "big.bin",
+        "completeMultipartAction": "Complete",
+        "artifactID": artifact,
+        "storagePath": "big.bin",
         "uploadID": node["uploadMultipartUrls"]["uploadID"],
         "completedParts": [{"partNumber": n, "hexMD5": e} for n, e in enumerate(etags, 1)],
-    }  # fmt: skip
+    }
     return ask(COMPLETE, input=values)
 
 
 def commit(ask: Ask, http: TestClient, artifact: str) -> dict[str, Any]:
     entry = {"digest": DIGEST, "size": len(BODY), "birthArtifactID": artifact}
     text = json.dumps({"version": 1, "contents": {"big.bin": entry}}).encode()
-    values = {"artifactID": artifact, "name": "m", "digest": base64.b64encode(md5(text)).decode(),
-              "entityName": "ann", "projectName": "p", "runName": "r", "type": "FULL"}  # fmt: skip
+    values = {
+        "artifactID": artifact,
+        "name": "m",
+        "digest": base64.b64encode(md5(text)).decode(),
+        "entityName": "ann",
+        "projectName": "p",
+        "runName": "r",
+        "type": "FULL",
+    }
     manifest = ask(MANIFEST, input=values)["createArtifactManifest"]["artifactManifest"]
     assert http.put(path_of(manifest["file"]["uploadUrl"]), content=text).status_code == 200
     return dict(ask(COMMIT, id=artifact)["commitArtifact"]["artifact"])
@@ -172,8 +186,15 @@ def test_file_is_found_by_its_digest_at_every_address_clients_know(
     node = announce(ask, artifact)
     http.put(path_of(node["uploadUrl"]), content=BODY)
     commit(ask, http, artifact)
-    ask(LINK, input={"artifactID": artifact, "artifactPortfolioName": "shown",
-                     "entityName": "ann", "projectName": "other"})  # fmt: skip
+    ask(
+        LINK,
+        input={
+            "artifactID": artifact,
+            "artifactPortfolioName": "shown",
+            "entityName": "ann",
+            "projectName": "other",
+        },
+    )
     stranger = "bob-" + "b" * 40
     parts.services.users.add_user("bob", stranger)
     digest, node_id = md5(BODY).hex(), quote(artifact)

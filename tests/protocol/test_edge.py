@@ -139,9 +139,10 @@ def test_a_team_mate_sees_only_the_teams_that_both_belong_to(
     found = ask("""{ project(entityName: "both", name: "p") { run(name: "r") { user { username
       teams { edges { node { name } } } apiKeys { edges { node { id } } } } } } }""")
     assert found["project"]["run"]["user"] == {
-        "username": "bob", "teams": {"edges": [{"node": {"name": "both"}}]},
+        "username": "bob",
+        "teams": {"edges": [{"node": {"name": "both"}}]},
         "apiKeys": {"edges": []},
-    }  # fmt: skip
+    }
 
 
 def test_file_stream_sent_twice_changes_nothing(ask: Ask, http: TestClient) -> None:

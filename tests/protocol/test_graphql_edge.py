@@ -37,8 +37,12 @@ def test_fragments_aliases_and_directives(ask: Ask) -> None:
     found = ask(document, **{"with": False, "without": True})
     assert found == {"me": {"__typename": "User", "name": "ann", "entity": "ann"}}
     assert set(ask(document, **{"with": True, "without": False})["me"]) == {
-        "__typename", "name", "entity", "mail", "admin",
-    }  # fmt: skip
+        "__typename",
+        "name",
+        "entity",
+        "mail",
+        "admin",
+    }
 
 
 def test_schema_tells_what_it_has(ask: Ask) -> None:

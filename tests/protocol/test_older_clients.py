@@ -7,10 +7,16 @@ from starlette.testclient import TestClient
 from tests.protocol.conftest import Ask, log_version
 
 ENVIRONMENT = {
-    "os": "Linux", "python": "3.11", "executable": "/usr/bin/python", "args": ["--lr", "1"],
-    "codePath": "train.py", "cpu_count": 4, "gpu": "A100", "gpu_count": 2,
+    "os": "Linux",
+    "python": "3.11",
+    "executable": "/usr/bin/python",
+    "args": ["--lr", "1"],
+    "codePath": "train.py",
+    "cpu_count": 4,
+    "gpu": "A100",
+    "gpu_count": 2,
     "git": {"remote": "https://example.invalid/x.git"},
-}  # fmt: skip
+}
 MAKE = """mutation UpsertBucket($name: String, $config: JSONString) { upsertBucket(input: {
   name: $name, modelName: "p", config: $config, jobProgram: "train.py", commit: "abc" }) {
     bucket { id } } }"""
@@ -21,11 +27,18 @@ INFO = """{ project(name: "p") { run(name: "r") { runInfo { program args os pyth
 def test_where_a_run_ran_is_read_out_of_its_config(ask: Ask) -> None:
     ask(MAKE, name="r", config=json.dumps({"_wandb": {"value": {"e": {"w": ENVIRONMENT}}}}))
     assert ask(INFO)["project"]["run"]["runInfo"] == {
-        "program": "train.py", "args": ["--lr", "1"], "os": "Linux", "python": "3.11",
-        "colab": None, "executable": "/usr/bin/python", "codeSaved": True, "cpuCount": 4,
-        "gpuCount": 2, "gpu": "A100",
+        "program": "train.py",
+        "args": ["--lr", "1"],
+        "os": "Linux",
+        "python": "3.11",
+        "colab": None,
+        "executable": "/usr/bin/python",
+        "codeSaved": True,
+        "cpuCount": 4,
+        "gpuCount": 2,
+        "gpu": "A100",
         "git": {"remote": "https://example.invalid/x.git", "commit": "abc"},
-    }  # fmt: skip
+    }
 
 
 def test_where_a_run_ran_may_be_untold_or_of_another_form(ask: Ask) -> None:
@@ -43,9 +56,11 @@ def test_a_projects_runs_and_details_have_their_old_names(ask: Ask) -> None:
         m="p",
     )
     assert found["model"] == {
-        "repo": None, "dockerImage": None, "buckets": {"edges": [{"node": {"name": "r"}}]},
+        "repo": None,
+        "dockerImage": None,
+        "buckets": {"edges": [{"node": {"name": "r"}}]},
         "bucket": {"files": {"uploadHeaders": [], "edges": []}},
-    }  # fmt: skip
+    }
 
 
 def test_an_artifact_type_is_made_and_a_version_found_by_it(ask: Ask, http: TestClient) -> None:

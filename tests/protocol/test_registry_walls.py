@@ -52,8 +52,12 @@ def upsert(ask: Ask, name: str, key: str = KEY, **more: Any) -> Any:
 
 
 def link(ask: Ask, artifact: str, project: str, key: str = KEY) -> Any:
-    values = {"artifactID": artifact, "artifactPortfolioName": "shown",
-              "entityName": "organization", "projectName": project}  # fmt: skip
+    values = {
+        "artifactID": artifact,
+        "artifactPortfolioName": "shown",
+        "entityName": "organization",
+        "projectName": project,
+    }
     return ask(LINK, key=key, input=values)
 
 
@@ -68,13 +72,21 @@ def test_linked_version_is_read_by_all_and_its_source_by_its_own_entity(
     assert (seen["digest"], seen["size"], seen["versionIndex"]) == ("big", len(BODY), 0)
     assert [a["artifactCollection"]["name"] for a in seen["aliases"]] == ["shown"]
     assert seen["artifactType"] == {
-        "name": "dataset", "artifactCollections": {"edges": []}, "artifactCollection": None,
-    }  # fmt: skip
+        "name": "dataset",
+        "artifactCollections": {"edges": []},
+        "artifactCollection": None,
+    }
     assert seen["artifactSequence"] == {
-        "name": "big", "description": None, "latestArtifact": None, "tags": {"edges": []},
-        "project": None, "aliases": {"edges": []}, "artifacts": {"edges": []},
-        "artifactMembership": None, "defaultArtifactType": {"name": "dataset"},
-    }  # fmt: skip
+        "name": "big",
+        "description": None,
+        "latestArtifact": None,
+        "tags": {"edges": []},
+        "project": None,
+        "aliases": {"edges": []},
+        "artifacts": {"edges": []},
+        "artifactMembership": None,
+        "defaultArtifactType": {"name": "dataset"},
+    }
     assert seen["createdBy"] is None and seen["usedBy"] == {"edges": []}
     [place] = seen["artifactMemberships"]["edges"]
     assert place["node"]["artifactCollection"]["project"] == {"name": "wandb-registry-open"}
@@ -140,8 +152,10 @@ def test_teams_in_a_registry_keep_their_members_to_themselves(
     }
     organization = '{ entity(name: "organization") { entityType isTeam members { id } } }'
     assert ask(organization, key=BOB)["entity"] == {
-        "entityType": "organization", "isTeam": False, "members": [],
-    }  # fmt: skip
+        "entityType": "organization",
+        "isTeam": False,
+        "members": [],
+    }
 
 
 def test_what_is_no_registrys_business_is_refused_with_a_reason(ask: Ask, linked: str) -> None:
@@ -151,21 +165,32 @@ def test_what_is_no_registrys_business_is_refused_with_a_reason(ask: Ask, linked
         ("deleteModel(input: {id: $id}) { success }", {"id": "x"}, 400, "the id of a Project"),
         (
             'renameProject(input: {entityName: "ann", oldProjectName: "p", newProjectName: $id}) '
-            "{ inserted }", {"id": "q"}, 400, "only registries are renamed",
+            "{ inserted }",
+            {"id": "q"},
+            400,
+            "only registries are renamed",
         ),
         (
             'upsertModel(input: {entityName: "organization", name: $id}) { inserted }',
-            {"id": "p"}, 400, "registries, named wandb-registry-NAME",
+            {"id": "p"},
+            400,
+            "registries, named wandb-registry-NAME",
         ),
         (
             'upsertBucket(input: {entityName: "organization", modelName: "wandb-registry-open", '
-            "name: $id}) { inserted }", {"id": "r"}, 404, "is not a member",
+            "name: $id}) { inserted }",
+            {"id": "r"},
+            404,
+            "is not a member",
         ),
         (
             'upsertModel(input: {entityName: "organization", name: $id, access: "USER_READ"}) '
-            "{ inserted }", {"id": "wandb-registry-y"}, 400, "visibility is organization",
+            "{ inserted }",
+            {"id": "wandb-registry-y"},
+            400,
+            "visibility is organization",
         ),
-    ]  # fmt: skip
+    ]
     for field, variables, status, words in cases:
         answer = ask(f"mutation M($id: String!) {{ {field} }}", **variables)
         assert answer.status_code == status and words in answer.text, answer.text

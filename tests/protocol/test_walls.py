@@ -86,9 +86,15 @@ def test_neither_an_id_nor_a_hash_of_anothers_file_gives_its_bytes(walled: Walle
     manifest = """mutation M($i: CreateArtifactManifestInput!) { createArtifactManifest(input: $i) {
       artifactManifest { file { uploadUrl } } } }"""
     based = say(
-        manifest, **where, runName="r", artifactID=own, name="m", digest="", type="INCREMENTAL",
+        manifest,
+        **where,
+        runName="r",
+        artifactID=own,
+        name="m",
+        digest="",
+        type="INCREMENTAL",
         baseArtifactID=world["artifact_id"],
-    )  # fmt: skip
+    )
     assert based.status_code == 404
     announce = """mutation F($i: CreateArtifactFilesInput!) { createArtifactFiles(input: $i) {
       files { edges { node { uploadUrl } } } } }"""
@@ -141,9 +147,13 @@ def test_version_used_over_a_wall_stays_behind_it_until_it_is_linked(parts: serv
     link = "mutation L($i: LinkArtifactInput!) { linkArtifact(input: $i) { versionIndex } }"
     say(
         link,
-        i={**own, "artifactID": world["artifact_id"], "artifactPortfolioName": "shelf",
-           "aliases": [{"artifactCollectionName": "shelf", "alias": "pick"}]},
-    )  # fmt: skip
+        i={
+            **own,
+            "artifactID": world["artifact_id"],
+            "artifactPortfolioName": "shelf",
+            "aliases": [{"artifactCollectionName": "shelf", "alias": "pick"}],
+        },
+    )
     assert json.dumps(say(read)).count("hush-artifact") == 3
     seen = say(read, BOB)
     assert json.dumps(seen).count("hush-artifact") == 3

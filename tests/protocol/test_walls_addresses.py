@@ -29,12 +29,20 @@ def _sign_in(http: TestClient, key: str) -> dict[str, str]:
 def _addresses(world: World) -> dict[tuple[str, str], str]:
     """Every address of the pages and the client that names a thing; (method, pattern): path."""
     values = {
-        "entity": world["entity"], "project": world["project"], "run": world["run"],
-        "sweep": world["sweep"], "type": world["type"], "collection": world["collection"],
-        "version": "v0", "path": "hush.txt", "region": "default", "ids": world["artifact_id"],
-        "digest": base64.b64decode(world["md5"]).hex(), "name": "hush.txt",
+        "entity": world["entity"],
+        "project": world["project"],
+        "run": world["run"],
+        "sweep": world["sweep"],
+        "type": world["type"],
+        "collection": world["collection"],
+        "version": "v0",
+        "path": "hush.txt",
+        "region": "default",
+        "ids": world["artifact_id"],
+        "digest": base64.b64decode(world["md5"]).hex(),
+        "name": "hush.txt",
         "client_id": world["client_id"],
-    }  # fmt: skip
+    }
     found, names = {}, values.keys()
     for route in [*web_routes.routes, *wandb_routes.routes]:
         used = set(route.param_convertors) if isinstance(route, Route) else set()

@@ -68,7 +68,8 @@ CASES = {
     "Query.users": Case(
         "query Q($q: String) { users(query: $q) { edges { node { teams { edges { node { name "
         "} } } apiKeys { edges { node { id } } } email } } } }",
-        {"q": "@entity"}, is_own=True,
+        {"q": "@entity"},
+        is_own=True,
     ),
     "Mutation.upsertModel": _change(
         "upsertModel", "inserted", entityName="@entity", name="@project", description="mine"
@@ -77,12 +78,20 @@ CASES = {
         "upsertBucket", "bucket { id config }", id="@run_id", config="{}", notes="mine"
     ),
     "Mutation.upsertBucket: by name": _change(
-        "upsertBucket", "bucket { id config }", entityName="@entity", modelName="@project",
-        name="@run", summaryMetrics='{"mine": 1}',
+        "upsertBucket",
+        "bucket { id config }",
+        entityName="@entity",
+        modelName="@project",
+        name="@run",
+        summaryMetrics='{"mine": 1}',
     ),
     "Mutation.upsertBucket: into a sweep": _change(
-        "upsertBucket", "bucket { id }", entityName="@entity", modelName="@project",
-        name="mine", sweep="@sweep",
+        "upsertBucket",
+        "bucket { id }",
+        entityName="@entity",
+        modelName="@project",
+        name="mine",
+        sweep="@sweep",
     ),
     "Mutation.rewindRun": _change(
         "rewindRun", "rewoundRun { id }", **RUN, metricName="_step", metricValue=0
@@ -103,8 +112,14 @@ CASES = {
         "notifyScriptableRunAlert", "success", **RUN, title="mine", text="mine"
     ),
     "Mutation.createCustomChart": _change(
-        "createCustomChart", "chart { id }", entity="@entity", name="c", displayName="c",
-        type="vega2", access="private", spec="{}",
+        "createCustomChart",
+        "chart { id }",
+        entity="@entity",
+        name="c",
+        displayName="c",
+        type="vega2",
+        access="private",
+        spec="{}",
     ),
     "Mutation.upsertSweep": _change(
         "upsertSweep", "sweep { config }", id="@sweep_id", state="CANCELED"
@@ -113,7 +128,9 @@ CASES = {
         "upsertSweep", "sweep { config }", **WHERE, id="@sweep", description="mine"
     ),
     "Mutation.upsertSweep: a new one": _change(
-        "upsertSweep", "sweep { id }", **WHERE,
+        "upsertSweep",
+        "sweep { id }",
+        **WHERE,
         config="method: grid\nparameters: {x: {values: [1]}}\n",
     ),
     "Mutation.enqueueSweepRun": _change("enqueueSweepRun", "id", id="@sweep_id", config='{"x": 1}'),
@@ -143,27 +160,42 @@ CASES = {
         "createArtifactType", "artifactType { name }", **WHERE, name="@type"
     ),
     "Mutation.createArtifact": _change(
-        "createArtifact", "artifact { id state }", **RUN, artifactTypeName="@type",
-        artifactCollectionName="@collection", digest="hush-artifact",
+        "createArtifact",
+        "artifact { id state }",
+        **RUN,
+        artifactTypeName="@type",
+        artifactCollectionName="@collection",
+        digest="hush-artifact",
         clientID="@client_id",
     ),
     "Mutation.createArtifactManifest": _change(
-        "createArtifactManifest", "artifactManifest { file { uploadUrl } }", **RUN,
-        artifactID="@pending_id", name="m", digest="", baseArtifactID="@artifact_id",
+        "createArtifactManifest",
+        "artifactManifest { file { uploadUrl } }",
+        **RUN,
+        artifactID="@pending_id",
+        name="m",
+        digest="",
+        baseArtifactID="@artifact_id",
         type="INCREMENTAL",
     ),
     "Mutation.updateArtifactManifest": _change(
-        "updateArtifactManifest", "artifactManifest { file { uploadUrl } }",
+        "updateArtifactManifest",
+        "artifactManifest { file { uploadUrl } }",
         artifactManifestID="@pending_manifest_id",
     ),
     "Mutation.createArtifactFiles": _change(
-        "createArtifactFiles", "files { edges { node { uploadUrl } } }",
+        "createArtifactFiles",
+        "files { edges { node { uploadUrl } } }",
         artifactFiles=[{"artifactID": "@pending_id", "name": "mine.bin", "md5": "@md5"}],
     ),
     "Mutation.completeMultipartUploadArtifact": _change(
-        "completeMultipartUploadArtifact", "digest", completeMultipartAction="Complete",
-        completedParts=[{"partNumber": 1, "hexMD5": "00"}], artifactID="@pending_id",
-        storagePath="hush.txt", uploadID="@upload_id",
+        "completeMultipartUploadArtifact",
+        "digest",
+        completeMultipartAction="Complete",
+        completedParts=[{"partNumber": 1, "hexMD5": "00"}],
+        artifactID="@pending_id",
+        storagePath="hush.txt",
+        uploadID="@upload_id",
     ),
     "Mutation.commitArtifact": _change(
         "commitArtifact", "artifact { digest }", artifactID="@pending_id"
@@ -172,68 +204,98 @@ CASES = {
         "useArtifact", "artifact { digest }", **RUN, artifactID="@artifact_id"
     ),
     "Mutation.updateArtifact": _change(
-        "updateArtifact", "artifact { digest }", artifactID="@artifact_id", description="mine",
+        "updateArtifact",
+        "artifact { digest }",
+        artifactID="@artifact_id",
+        description="mine",
         tagsToAdd=TAG,
     ),
     "Mutation.addAliases": _change(
         "addAliases", "success", artifactID="@artifact_id", aliases=ALIAS
     ),
     "Mutation.deleteAliases": _change(
-        "deleteAliases", "success", artifactID="@artifact_id",
+        "deleteAliases",
+        "success",
+        artifactID="@artifact_id",
         aliases=[{"artifactCollectionName": "@collection", "alias": "latest"}],
     ),
     "Mutation.linkArtifact": _change(
-        "linkArtifact", "versionIndex", artifactID="@artifact_id", **WHERE,
-        artifactPortfolioName="@portfolio", aliases=[],
+        "linkArtifact",
+        "versionIndex",
+        artifactID="@artifact_id",
+        **WHERE,
+        artifactPortfolioName="@portfolio",
+        aliases=[],
     ),
     "Mutation.linkArtifact: to one's own project": _change(
-        "linkArtifact", "versionIndex", artifactID="@artifact_id", projectName="mine",
-        artifactPortfolioName="mine", aliases=[],
+        "linkArtifact",
+        "versionIndex",
+        artifactID="@artifact_id",
+        projectName="mine",
+        artifactPortfolioName="mine",
+        aliases=[],
     ),
     "Mutation.linkArtifact: by the client's id": _change(
-        "linkArtifact", "versionIndex", clientID="@client_id", projectName="mine",
-        artifactPortfolioName="mine", aliases=[],
+        "linkArtifact",
+        "versionIndex",
+        clientID="@client_id",
+        projectName="mine",
+        artifactPortfolioName="mine",
+        aliases=[],
     ),
     "Mutation.unlinkArtifact": _change(
         "unlinkArtifact", "success", artifactID="@artifact_id", artifactPortfolioID="@portfolio_id"
     ),
     "Mutation.updateArtifactSequence": _change(
-        "updateArtifactSequence", "artifactCollection { name }",
-        artifactSequenceID="@collection_id", description="mine",
+        "updateArtifactSequence",
+        "artifactCollection { name }",
+        artifactSequenceID="@collection_id",
+        description="mine",
     ),
     "Mutation.updateArtifactPortfolio": _change(
-        "updateArtifactPortfolio", "artifactCollection { name }",
-        artifactPortfolioID="@portfolio_id", description="mine",
+        "updateArtifactPortfolio",
+        "artifactCollection { name }",
+        artifactPortfolioID="@portfolio_id",
+        description="mine",
     ),
     "Mutation.moveArtifactSequence": _change(
-        "moveArtifactSequence", "artifactCollection { name }",
-        artifactSequenceID="@collection_id", destinationArtifactTypeName="mine",
+        "moveArtifactSequence",
+        "artifactCollection { name }",
+        artifactSequenceID="@collection_id",
+        destinationArtifactTypeName="mine",
     ),
     "Mutation.createArtifactCollectionTagAssignments": _change(
-        "createArtifactCollectionTagAssignments", "tags { name }", **WHERE,
-        artifactCollectionName="@collection", tags=TAG,
+        "createArtifactCollectionTagAssignments",
+        "tags { name }",
+        **WHERE,
+        artifactCollectionName="@collection",
+        tags=TAG,
     ),
     "Mutation.deleteArtifactCollectionTagAssignments": _change(
-        "deleteArtifactCollectionTagAssignments", "success", **WHERE,
-        artifactCollectionName="@collection", tags=TAG,
+        "deleteArtifactCollectionTagAssignments",
+        "success",
+        **WHERE,
+        artifactCollectionName="@collection",
+        tags=TAG,
     ),
     "Mutation.deleteArtifact": _change(
         "deleteArtifact", "artifact { digest }", artifactID="@artifact_id", deleteAliases=True
     ),
     "Mutation.deleteArtifactPortfolio": _change(
-        "deleteArtifactPortfolio", "artifactCollection { name }",
+        "deleteArtifactPortfolio",
+        "artifactCollection { name }",
         artifactPortfolioID="@portfolio_id",
     ),
     "Mutation.deleteArtifactSequence": _change(
         "deleteArtifactSequence", "artifactCollection { name }", artifactSequenceID="@collection_id"
     ),
     "Query.organization": Case(
-        "{ organization(name: \"organization\") { orgEntity { projects { edges { node { name } } } "
+        '{ organization(name: "organization") { orgEntity { projects { edges { node { name } } } '
         "artifactCollections { edges { node { name } } } } } }",
         is_own=True,
     ),
     "Query.entity: a registry's": Case(
-        "query Q($p: String) { entity(name: \"organization\") { project(name: $p) { id name "
+        'query Q($p: String) { entity(name: "organization") { project(name: $p) { id name '
         "members { username email } teamMembers { team { name } } } } }",
         {"p": "@registry"},
     ),
@@ -241,19 +303,28 @@ CASES = {
         "createProjectMembers", "success", projectId="@registry_id", userIds=[]
     ),
     "Mutation.updateProjectMember": _change(
-        "updateProjectMember", "success", projectId="@registry_id", userId="@user_id",
+        "updateProjectMember",
+        "success",
+        projectId="@registry_id",
+        userId="@user_id",
         userProjectRole="admin",
     ),
     "Mutation.updateProjectTeamMember": _change(
-        "updateProjectTeamMember", "success", projectId="@registry_id", teamId="@team_id",
+        "updateProjectTeamMember",
+        "success",
+        projectId="@registry_id",
+        teamId="@team_id",
         teamProjectRole="member",
     ),
     "Mutation.deleteProjectMembers": _change(
         "deleteProjectMembers", "success", projectId="@registry_id", userIds=[]
     ),
     "Mutation.renameProject": _change(
-        "renameProject", "project { name }", entityName="organization",
-        oldProjectName="@registry", newProjectName="wandb-registry-mine",
+        "renameProject",
+        "project { name }",
+        entityName="organization",
+        oldProjectName="@registry",
+        newProjectName="wandb-registry-mine",
     ),
     "Mutation.deleteModel": _change("deleteModel", "success", id="@registry_id"),
-}  # fmt: skip
+}

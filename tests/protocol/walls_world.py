@@ -54,9 +54,17 @@ def build(http: TestClient, parts: server.Parts) -> World:
     users = parts.services.users
     users.add_user("ann", ANN, is_admin=True, email="ann@hush.example")
     users.add_user("bob", BOB)
-    world = {"entity": "ann", "project": "hush-project", "run": "hush-run", "team": "hush-team",
-             "collection": "hush-model", "portfolio": "hush-portfolio", "type": "hush-type",
-             "md5": MD5, "registry": "wandb-registry-hush"}  # fmt: skip
+    world = {
+        "entity": "ann",
+        "project": "hush-project",
+        "run": "hush-run",
+        "team": "hush-team",
+        "collection": "hush-model",
+        "portfolio": "hush-portfolio",
+        "type": "hush-type",
+        "md5": MD5,
+        "registry": "wandb-registry-hush",
+    }
 
     def say(document: str, **variables: Any) -> Any:
         answer = ask(http, ANN, document, **variables)
@@ -67,15 +75,20 @@ def build(http: TestClient, parts: server.Parts) -> World:
     closed = say(
         """mutation U($i: UpsertModelInput!) { upsertModel(input: $i) { project { id } } }""",
         i={"entityName": "organization", "name": world["registry"], "access": "RESTRICTED"},
-    )  # fmt: skip
+    )
     world["registry_id"] = closed["project"]["id"]
     world["user_id"] = say("{ viewer { id } }")["id"]
     where = {"entityName": "ann", "projectName": world["project"]}
     run = say(
         """mutation U($i: UpsertBucketInput!) { upsertBucket(input: $i) { bucket { id } } }""",
-        i={"entityName": "ann", "modelName": world["project"], "name": world["run"],
-           "config": '{"hush-key": {"value": 1}}', "summaryMetrics": '{"hush-loss": 1}'},
-    )  # fmt: skip
+        i={
+            "entityName": "ann",
+            "modelName": world["project"],
+            "name": world["run"],
+            "config": '{"hush-key": {"value": 1}}',
+            "summaryMetrics": '{"hush-loss": 1}',
+        },
+    )
     world["run_id"] = run["bucket"]["id"]
     files = say(
         """mutation F($i: CreateRunFilesInput!) { createRunFiles(input: $i) {
@@ -129,10 +142,16 @@ def _make_artifacts(http: TestClient, world: World, where: World, say: Any) -> N
         created = say(
             """mutation C($i: CreateArtifactInput!) { createArtifact(input: $i) {
               artifact { id artifactSequence { id } } } }""",
-            i={**where, "runName": world["run"], "artifactTypeName": world["type"],
-               "artifactCollectionName": world["collection"], "digest": f"hush-{name}",
-               "clientID": f"hush-client-{name}", "metadata": '{"hush": 1}'},
-        )["artifact"]  # fmt: skip
+            i={
+                **where,
+                "runName": world["run"],
+                "artifactTypeName": world["type"],
+                "artifactCollectionName": world["collection"],
+                "digest": f"hush-{name}",
+                "clientID": f"hush-client-{name}",
+                "metadata": '{"hush": 1}',
+            },
+        )["artifact"]
         world[f"{name}_id"] = created["id"]
         world["collection_id"] = created["artifactSequence"]["id"]
         spec = {"artifactID": created["id"], "name": "hush.txt", "md5": MD5}
@@ -142,7 +161,7 @@ def _make_artifacts(http: TestClient, world: World, where: World, say: Any) -> N
               edges { node { uploadUrl uploadMultipartUrls { uploadID uploadUrlParts {
                 uploadUrl } } } } } } }""",
             i={"artifactFiles": [{**spec, "uploadPartsInput": parts}]},
-        )["files"]["edges"][0]["node"]  # fmt: skip
+        )["files"]["edges"][0]["node"]
         if name == "pending":
             many = node["uploadMultipartUrls"]
             world["upload_id"] = many["uploadID"]
@@ -173,9 +192,13 @@ def _make_artifacts(http: TestClient, world: World, where: World, say: Any) -> N
     linked = say(
         """mutation L($i: LinkArtifactInput!) { linkArtifact(input: $i) { artifactMembership {
           artifactCollection { id } } } }""",
-        i={**where, "artifactID": world["artifact_id"],
-           "artifactPortfolioName": world["portfolio"], "aliases": []},
-    )  # fmt: skip
+        i={
+            **where,
+            "artifactID": world["artifact_id"],
+            "artifactPortfolioName": world["portfolio"],
+            "aliases": [],
+        },
+    )
     world["portfolio_id"] = linked["artifactMembership"]["artifactCollection"]["id"]
 
 

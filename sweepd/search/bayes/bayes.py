@@ -127,8 +127,17 @@ def model_of(data: Data, category: Mask, settings: Settings = DEFAULT) -> Fit:
     for option in options:
         start = theta_of(fits[0]) if fits else None  # nearly right for the other warp as well
         scatter = float(option.scatter(data.scatter)[few].sum())
-        fits.append(fit(data.X[few], option.y[few], category, data.counts[few], settings.prior,
-                        start=start, scatter=scatter))  # fmt: skip
+        fits.append(
+            fit(
+                data.X[few],
+                option.y[few],
+                category,
+                data.counts[few],
+                settings.prior,
+                start=start,
+                scatter=scatter,
+            )
+        )
     at = len(fits) - 1
     if len(fits) > 1:
         evidence = [
@@ -206,8 +215,14 @@ def refine(state: Fantasies, starts: Array, coordinates: Coordinates, polish: fl
 
     low = np.maximum(coordinates.low, starts - polish)[free]
     high = np.minimum(coordinates.high, starts + polish)[free]
-    found = minimize(downhill, starts[free], jac=True, method="L-BFGS-B",
-                     bounds=Bounds(low, high), options={"maxiter": 20, "maxfun": 30})  # fmt: skip
+    found = minimize(
+        downhill,
+        starts[free],
+        jac=True,
+        method="L-BFGS-B",
+        bounds=Bounds(low, high),
+        options={"maxiter": 20, "maxfun": 30},
+    )
     points = starts.copy()
     points[free] = found.x
     return points

@@ -165,10 +165,14 @@ def fit(
     bounds = list(zip(centre - reach, centre + reach, strict=True))
     D = pair_distances(X, is_category)
     found = minimize(
-        negative_log_posterior, theta, args=(D, y, counts, prior, scatter), jac=True,
-        method="L-BFGS-B", bounds=bounds,
+        negative_log_posterior,
+        theta,
+        args=(D, y, counts, prior, scatter),
+        jac=True,
+        method="L-BFGS-B",
+        bounds=bounds,
         options={"maxiter": max_iterations, "maxfun": max_iterations + 10, "ftol": 1e-5},
-    )  # fmt: skip
+    )
     return replace(condition(X, y, is_category, found.x, counts), log_evidence=-float(found.fun))
 
 

@@ -12,9 +12,18 @@ from sweepd.search.space import Space
 from sweepd.search.spec import SAMPLERS, Extras
 
 KEYS = (
-    "retries", "repeats", "repeat_as", "seed", "sampler", "zip", "when", "constraints",
-    "early_terminate", "wait_for_in_flight", "breaker",
-)  # fmt: skip
+    "retries",
+    "repeats",
+    "repeat_as",
+    "seed",
+    "sampler",
+    "zip",
+    "when",
+    "constraints",
+    "early_terminate",
+    "wait_for_in_flight",
+    "breaker",
+)
 
 
 def parse_extras(raw: Any, findings: Findings) -> Extras:

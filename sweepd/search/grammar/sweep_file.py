@@ -26,10 +26,27 @@ from sweepd.search.spec import (
 __all__ = ["EarlyTerminate", "Extras", "Metric", "SweepSpec", "parse"]
 
 KEYS = (
-    "method", "parameters", "metric", "metrics", "early_terminate", "run_cap", "program",
-    "command", "name", "description", "project", "entity", "job", "image_uri", "apiVersion",
-    "kind", "controller", "scheduler", "settings", "sweepd",
-)  # fmt: skip
+    "method",
+    "parameters",
+    "metric",
+    "metrics",
+    "early_terminate",
+    "run_cap",
+    "program",
+    "command",
+    "name",
+    "description",
+    "project",
+    "entity",
+    "job",
+    "image_uri",
+    "apiVersion",
+    "kind",
+    "controller",
+    "scheduler",
+    "settings",
+    "sweepd",
+)
 SEVERAL = ("nsga2", "tpe")  # samplers that take several metrics
 
 

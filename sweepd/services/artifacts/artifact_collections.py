@@ -55,9 +55,12 @@ class Collections:
             return artifact_collections.find_collection(connection, project.pk, name)
 
     def list_collections(
-        self, project: Project, type_name: str | None = None, filters: str | None = None,
+        self,
+        project: Project,
+        type_name: str | None = None,
+        filters: str | None = None,
         order: str | None = None,
-    ) -> list[Collection]:  # fmt: skip
+    ) -> list[Collection]:
         """A project's collections, newest first unless told otherwise.
 
         Args:
@@ -122,8 +125,15 @@ class Collections:
         with self._core.db.read() as connection:
             return artifact_collections.list_aliases(connection, collection.pk)
 
-    def link(self, caller: Caller, pk: int, entity: str | None, project: str | None, name: str,
-             aliases: Sequence[str]) -> Membership:  # fmt: skip
+    def link(
+        self,
+        caller: Caller,
+        pk: int,
+        entity: str | None,
+        project: str | None,
+        name: str,
+        aliases: Sequence[str],
+    ) -> Membership:
         """Put a version into a portfolio, made when missing, under a number of its own there."""
         check_collection_name(name)
         for alias in aliases:
@@ -138,10 +148,14 @@ class Collections:
             target = artifact_collections.create_collection(
                 connection,
                 {
-                    "project_pk": owner.pk, "kind": CollectionKind.PORTFOLIO, "name": name,
-                    "type_name": home.type_name, "created_at": at, "updated_at": at,
+                    "project_pk": owner.pk,
+                    "kind": CollectionKind.PORTFOLIO,
+                    "name": name,
+                    "type_name": home.type_name,
+                    "created_at": at,
+                    "updated_at": at,
                 },
-            )  # fmt: skip
+            )
             if target.type_name != home.type_name or target.kind is CollectionKind.SEQUENCE:
                 raise BadInput(
                     f"{name!r} is a {target.kind} of type {target.type_name!r}; a {home.type_name} "
@@ -177,9 +191,13 @@ class Collections:
         self._core.db.write(change)
 
     def _target(
-        self, connection: Connection, caller: Caller, entity: str | None, project: str | None,
+        self,
+        connection: Connection,
+        caller: Caller,
+        entity: str | None,
+        project: str | None,
         type_name: str,
-    ) -> Project:  # fmt: skip
+    ) -> Project:
         """The project to link into: made when missing, or a registry that takes the type."""
         name = entity or caller.default_entity
         organization = registries.find_organization(connection)
@@ -205,9 +223,13 @@ class Collections:
         self._core.db.write(unlink)
 
     def change_collection(
-        self, caller: Caller, pk: int, values: dict[str, Any], add: Sequence[str] = (),
+        self,
+        caller: Caller,
+        pk: int,
+        values: dict[str, Any],
+        add: Sequence[str] = (),
         remove: Sequence[str] = (),
-    ) -> Collection:  # fmt: skip
+    ) -> Collection:
         """Rename, describe, retype or tag a collection."""
         if values.get("name") is not None:
             check_collection_name(values["name"])

@@ -180,9 +180,14 @@ class Artifacts:
         return self._core.db.write(use)
 
     def update(
-        self, caller: Caller, pk: int, values: dict[str, Any], add: Sequence[str],
-        remove: Sequence[str], aliases: Sequence[str] | None = None,
-    ) -> Artifact:  # fmt: skip
+        self,
+        caller: Caller,
+        pk: int,
+        values: dict[str, Any],
+        add: Sequence[str],
+        remove: Sequence[str],
+        aliases: Sequence[str] | None = None,
+    ) -> Artifact:
         """Change a version's description, metadata or TTL, its tags, and its own aliases."""
 
         def update(connection: Connection) -> Artifact:

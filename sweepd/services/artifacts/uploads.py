@@ -87,11 +87,15 @@ class ArtifactUploads:
             collection = artifact_collections.create_collection(
                 connection,
                 {
-                    "project_pk": owner.pk, "kind": CollectionKind.SEQUENCE, "name": new.name,
-                    "type_name": new.type_name, "client_id": new.sequence_client_id,
-                    "created_at": at, "updated_at": at,
+                    "project_pk": owner.pk,
+                    "kind": CollectionKind.SEQUENCE,
+                    "name": new.name,
+                    "type_name": new.type_name,
+                    "client_id": new.sequence_client_id,
+                    "created_at": at,
+                    "updated_at": at,
                 },
-            )  # fmt: skip
+            )
             if collection.type_name != new.type_name:
                 raise BadInput(
                     f"artifact {new.name!r} is of type {collection.type_name!r}, not "
@@ -109,18 +113,25 @@ class ArtifactUploads:
             pk = artifacts.create_artifact(
                 connection,
                 {
-                    "project_pk": owner.pk, "collection_pk": collection.pk,
-                    "client_id": new.client_id, "digest": new.digest,
+                    "project_pk": owner.pk,
+                    "collection_pk": collection.pk,
+                    "client_id": new.client_id,
+                    "digest": new.digest,
                     "digest_algorithm": new.digest_algorithm,
-                    "state": ArtifactState.PENDING, "description": new.description,
-                    "metadata": new.metadata or "{}", "tags": json.dumps(list(new.tags)),
+                    "state": ArtifactState.PENDING,
+                    "description": new.description,
+                    "metadata": new.metadata or "{}",
+                    "tags": json.dumps(list(new.tags)),
                     "pending_aliases": json.dumps(list(new.aliases)),
-                    "run_pk": run.pk if run else None, "history_step": new.history_step,
-                    "ttl_s": new.ttl_s, "distributed_id": new.distributed_id,
+                    "run_pk": run.pk if run else None,
+                    "history_step": new.history_step,
+                    "ttl_s": new.ttl_s,
+                    "distributed_id": new.distributed_id,
                     "commit_hash": secrets.token_hex(10),
-                    "created_at": at, "updated_at": at,
+                    "created_at": at,
+                    "updated_at": at,
                 },
-            )  # fmt: skip
+            )
             return _get(connection, pk)
 
         return self._core.db.write(create)
@@ -220,10 +231,13 @@ class ArtifactUploads:
                 connection,
                 artifact.pk,
                 {
-                    "state": ArtifactState.COMMITTED, "version": place.version, "updated_at": at,
-                    "size_bytes": sum(entry.size_bytes for entry in found), "n_files": len(found),
+                    "state": ArtifactState.COMMITTED,
+                    "version": place.version,
+                    "updated_at": at,
+                    "size_bytes": sum(entry.size_bytes for entry in found),
+                    "n_files": len(found),
                 },
-            )  # fmt: skip
+            )
             artifact_collections.update_collection(
                 connection, artifact.collection_pk, {"updated_at": at}
             )

@@ -44,9 +44,14 @@ class LargeFiles:
         return await self._blobs.put_part(upload, number, body, max_bytes, md5)
 
     def complete(
-        self, artifact_pk: int, path: str, upload: str, numbers: Sequence[int], max_bytes: int,
+        self,
+        artifact_pk: int,
+        path: str,
+        upload: str,
+        numbers: Sequence[int],
+        max_bytes: int,
         digest: Digest | None,
-    ) -> None:  # fmt: skip
+    ) -> None:
         """Make a file of its parts, in the order of their numbers; constant memory, idempotent.
 
         Raises:

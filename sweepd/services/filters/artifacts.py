@@ -34,9 +34,13 @@ VERSION_FIELDS: Fields[Version] = {
     "updated_at": lambda found: iso(found[1].updated_at),
 }
 _ALIASES = {
-    "createdAt": "created_at", "updatedAt": "updated_at", "versionIndex": "version",
-    "version_index": "version", "tag": "tags", "alias": "aliases",
-}  # fmt: skip
+    "createdAt": "created_at",
+    "updatedAt": "updated_at",
+    "versionIndex": "version",
+    "version_index": "version",
+    "tag": "tags",
+    "alias": "aliases",
+}
 
 
 def select_collections(

@@ -41,11 +41,18 @@ VERSION_FIELDS: Fields[Version] = {
     "artifact_size": lambda found: found[1].size_bytes,
 }
 _ALIASES = {
-    "project_id": "id", "artifact_collection_id": "id", "collection_id": "id", "artifact_id": "id",
-    "tags": "tag", "aliases": "alias", "version_index": "version",
-    "collection_name": "name", "artifact_collection_name": "name",
-    "artifact_created_at": "created_at", "acm_created_at": "linked_at",
-}  # fmt: skip
+    "project_id": "id",
+    "artifact_collection_id": "id",
+    "collection_id": "id",
+    "artifact_id": "id",
+    "tags": "tag",
+    "aliases": "alias",
+    "version_index": "version",
+    "collection_name": "name",
+    "artifact_collection_name": "name",
+    "artifact_created_at": "created_at",
+    "acm_created_at": "linked_at",
+}
 
 
 def select_registries(
@@ -113,11 +120,11 @@ def _with_numbers(filters: str | None) -> str | None:
 def _numbered(tree: Any, is_version: bool) -> Any:
     if isinstance(tree, dict):
         return {
-            key: _numbered(value, key in ("version", "version_index") or (
-                is_version and key.startswith("$")
-            ))
+            key: _numbered(
+                value, key in ("version", "version_index") or (is_version and key.startswith("$"))
+            )
             for key, value in tree.items()
-        }  # fmt: skip
+        }
     if isinstance(tree, list):
         return [_numbered(item, is_version) for item in tree]
     is_name = is_version and isinstance(tree, str) and tree[:1] == "v" and tree[1:].isdigit()

@@ -34,11 +34,20 @@ FIELDS: dict[str, Callable[[Run], Any]] = {
     "duration": lambda run: ((run.heartbeat_at or run.updated_at) - run.created_at).total_seconds(),
 }
 ALIASES = {
-    "displayName": "display_name", "jobType": "job_type", "createdAt": "created_at",
-    "updatedAt": "updated_at", "heartbeatAt": "heartbeat_at", "user.username": "username",
-    "user": "username", "job_program": "program", "jobProgram": "program",
-    "group_name": "group", "groupName": "group", "sweep_name": "sweep", "sweepName": "sweep",
-}  # fmt: skip
+    "displayName": "display_name",
+    "jobType": "job_type",
+    "createdAt": "created_at",
+    "updatedAt": "updated_at",
+    "heartbeatAt": "heartbeat_at",
+    "user.username": "username",
+    "user": "username",
+    "job_program": "program",
+    "jobProgram": "program",
+    "group_name": "group",
+    "groupName": "group",
+    "sweep_name": "sweep",
+    "sweepName": "sweep",
+}
 TIMES = ("created_at", "updated_at", "heartbeat_at")
 
 

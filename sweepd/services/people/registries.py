@@ -122,9 +122,12 @@ class Registries:
         return registry_filters.select_registries(seen, filters, order)
 
     def search_collections(
-        self, caller: Caller, registry_filters_text: str | None, filters: str | None,
+        self,
+        caller: Caller,
+        registry_filters_text: str | None,
+        filters: str | None,
         order: str | None,
-    ) -> list[Collection]:  # fmt: skip
+    ) -> list[Collection]:
         """Collections of the registries that the caller sees and that pass a filter."""
         found: list[Collection] = []
         for registry in self.list_all(caller, registry_filters_text):
@@ -133,9 +136,13 @@ class Registries:
         return registry_filters.select_collections(found, filters, order)
 
     def search_versions(
-        self, caller: Caller, registry_filters_text: str | None, collection_filters: str | None,
-        filters: str | None, order: str | None,
-    ) -> list[Membership]:  # fmt: skip
+        self,
+        caller: Caller,
+        registry_filters_text: str | None,
+        collection_filters: str | None,
+        filters: str | None,
+        order: str | None,
+    ) -> list[Membership]:
         """Versions linked to the registries that the caller sees, newest link first."""
         places: list[tuple[Membership, Artifact]] = []
         within = self.search_collections(caller, registry_filters_text, collection_filters, None)
@@ -185,9 +192,13 @@ class Registries:
         return self._core.db.write(upsert)
 
     def _change(
-        self, connection: Connection, caller: Caller, found: Registry, change: RegistryChange,
+        self,
+        connection: Connection,
+        caller: Caller,
+        found: Registry,
+        change: RegistryChange,
         types: Sequence[str],
-    ) -> None:  # fmt: skip
+    ) -> None:
         access.check_role(found, access.role_of(connection, caller, found), Role.ADMIN)
         pk = found.project.pk
         values: dict[str, object] = {"updated_at": self._core.now()}

@@ -29,9 +29,14 @@ class RegistryMembers:
             return registries.list_team_roles(connection, project.pk)
 
     def set_roles(
-        self, caller: Caller, project_pk: int, user_pks: Sequence[int], team_pks: Sequence[int],
-        role: Role | None, only_new: bool = False,
-    ) -> None:  # fmt: skip
+        self,
+        caller: Caller,
+        project_pk: int,
+        user_pks: Sequence[int],
+        team_pks: Sequence[int],
+        role: Role | None,
+        only_new: bool = False,
+    ) -> None:
         """Give users and teams a role, or take it away.
 
         Args:
@@ -64,9 +69,13 @@ class RegistryMembers:
         self._core.db.write(change)
 
     def _check_exist(
-        self, connection: Connection, caller: Caller, project_pk: int, user_pks: Sequence[int],
+        self,
+        connection: Connection,
+        caller: Caller,
+        project_pk: int,
+        user_pks: Sequence[int],
         team_pks: Sequence[int],
-    ) -> None:  # fmt: skip
+    ) -> None:
         known = registries.list_names(connection, user_pks, teams=False)
         if missing := set(user_pks) - set(known):
             raise NotFound(f"no user with the number {min(missing)}; see wandb.Api().user(NAME)")

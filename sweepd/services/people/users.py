@@ -76,9 +76,13 @@ class Users:
         self._cache.clear()
 
     def add_user(
-        self, name: str, key: str | None = None, is_admin: bool = False, email: str = "",
+        self,
+        name: str,
+        key: str | None = None,
+        is_admin: bool = False,
+        email: str = "",
         has_key: bool = True,
-    ) -> str:  # fmt: skip
+    ) -> str:
         """Add a user with an entity of the same name, and return their key, shown only now.
 
         Args:

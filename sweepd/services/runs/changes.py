@@ -48,9 +48,18 @@ class RunChange:
     def columns(self) -> dict[str, Any]:
         """The columns to set."""
         names = (
-            "config", "summary", "display_name", "group_name", "job_type", "description", "notes",
-            "commit_sha", "repo", "host", "program",
-        )  # fmt: skip
+            "config",
+            "summary",
+            "display_name",
+            "group_name",
+            "job_type",
+            "description",
+            "notes",
+            "commit_sha",
+            "repo",
+            "host",
+            "program",
+        )
         values = {name: value for name in names if (value := getattr(self, name)) is not None}
         if self.tags is not None:
             values["tags"] = json.dumps(list(self.tags))

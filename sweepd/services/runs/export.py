@@ -31,12 +31,20 @@ def list_rows(core: Core, entity: str, project: str) -> list[Row]:
 
 def _row(run: Run) -> Row:
     row: Row = {
-        "run": run.run_id, "name": run.display_name, "state": str(run.state),
-        "sweep": run.sweep_id, "user": run.user_name, "group": run.group_name,
-        "job_type": run.job_type, "tags": ", ".join(run.tags), "host": run.host,
-        "created_at": _iso(run.created_at), "started_at": _iso(run.started_at),
-        "ended_at": _iso(run.ended_at), "steps": run.last_step + 1,
-    }  # fmt: skip
+        "run": run.run_id,
+        "name": run.display_name,
+        "state": str(run.state),
+        "sweep": run.sweep_id,
+        "user": run.user_name,
+        "group": run.group_name,
+        "job_type": run.job_type,
+        "tags": ", ".join(run.tags),
+        "host": run.host,
+        "created_at": _iso(run.created_at),
+        "started_at": _iso(run.started_at),
+        "ended_at": _iso(run.ended_at),
+        "steps": run.last_step + 1,
+    }
     config = {
         key: item["value"] if isinstance(item, dict) and "value" in item else item
         for key, item in json.loads(run.config or "{}").items()
@@ -96,8 +104,10 @@ def _write_parquet(rows: list[Row], path: Path) -> None:
 
 
 _WRITERS: dict[str, Callable[[list[Row], Path], None]] = {
-    ".csv": _write_csv, ".json": _write_json, ".parquet": _write_parquet,
-}  # fmt: skip
+    ".csv": _write_csv,
+    ".json": _write_json,
+    ".parquet": _write_parquet,
+}
 
 
 def write(rows: list[Row], path: Path) -> None:

@@ -182,10 +182,12 @@ class History:
         finite = [(s, v) for s, v in found if v is not None and math.isfinite(v)]
         if any(v is not None and not math.isfinite(v) for _, v in found):
             sweeps.append_warning_once(
-                connection, sweep.pk, self._core.now(),
+                connection,
+                sweep.pk,
+                self._core.now(),
                 f"run {run.run_id} logged {name} as NaN or infinite; such values are kept in its "
                 "history and left out of the search",
-            )  # fmt: skip
+            )
         low, high, last = run.metric_min, run.metric_max, run.metric_last
         if finite:
             better = max if sweep.metric_goal == "maximize" else min
@@ -197,10 +199,15 @@ class History:
                 step = step if isinstance(step, int) else -1
                 batch.append(
                     {
-                        "run_pk": run.pk, "sweep_pk": sweep.pk, "n": n, "step": step,
-                        "value": value, "best": best, "at": arrived,
+                        "run_pk": run.pk,
+                        "sweep_pk": sweep.pk,
+                        "n": n,
+                        "step": step,
+                        "value": value,
+                        "best": best,
+                        "at": arrived,
                     }
-                )  # fmt: skip
+                )
             objectives.append_values(connection, batch)
             numbers = [value for _, value in finite]
             last = numbers[-1]
@@ -227,10 +234,14 @@ class History:
         best = run.metric_max if is_max else run.metric_min
         if best is not None and (best >= target if is_max else best <= target):
             lifecycle.set_sweep_state(
-                connection, sweep, SweepState.FINISHED,
+                connection,
+                sweep,
+                SweepState.FINISHED,
                 f"run {run.run_id} reached {sweep.metric_name} = {best:g}, the target is "
-                f"{target:g}", "", at,
-            )  # fmt: skip
+                f"{target:g}",
+                "",
+                at,
+            )
 
 
 def _fresh(connection: Connection, run: Run) -> Run:

@@ -132,9 +132,10 @@ def keep_for_forks(connection: Connection, run: Run, first_line: int) -> None:
     longest = forks[0]
     history.copy_lines(connection, run.pk, longest.pk, run.inherited_lines, longest.inherited_lines)
     runs.update_run(
-        connection, longest.pk,
+        connection,
+        longest.pk,
         {"parent_pk": run.parent_pk, "inherited_lines": run.inherited_lines},
-    )  # fmt: skip
+    )
     for fork in forks[1:]:
         runs.update_run(connection, fork.pk, {"parent_pk": longest.pk})
 

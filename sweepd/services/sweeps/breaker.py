@@ -45,9 +45,13 @@ def _trip(
     connection: Connection, sweep: Sweep, words: list[str], n_runs: int, at: datetime
 ) -> None:
     lifecycle.set_sweep_state(
-        connection, sweep, SweepState.PAUSED,
-        "\n".join([f"{n_runs} runs in a row failed alike: {words[-1]}", *words]), "", at,
-    )  # fmt: skip
+        connection,
+        sweep,
+        SweepState.PAUSED,
+        "\n".join([f"{n_runs} runs in a row failed alike: {words[-1]}", *words]),
+        "",
+        at,
+    )
     advice = (
         f"paused after {n_runs} runs in a row failed alike; no config is lost. Mend the script, "
         f"hand the failed configs out again with `sweepd retry {sweep.path}`, and resume with "

@@ -76,11 +76,16 @@ class InsightCache:
             return Insights(n_runs, False, message, ())
         parameters = tuple(
             ParameterInsight(
-                row.name, row.importance, row.low, row.high, row.correlation,
-                row.correlation_low, row.correlation_high,
+                row.name,
+                row.importance,
+                row.low,
+                row.high,
+                row.correlation,
+                row.correlation_low,
+                row.correlation_high,
             )
             for row in rows
-        )  # fmt: skip
+        )
         return Insights(rows[0].n_runs, True, "", parameters)
 
     def bands(self, sweep: Sweep) -> list[tuple[int, float | None]]:

@@ -112,16 +112,22 @@ def start_run(connection: Connection, run: Run, at: datetime) -> RunState:
     _move_run(connection, run, RunState.RUNNING, at, ended_at=None, started_at=run.started_at or at)
     cell = cells.find_cell(connection, run.cell_pk) if run.cell_pk else None
     if cell is not None and cell.state in (
-        CellState.QUEUED, CellState.FAILED, CellState.CANCELED, CellState.DROPPED
-    ):  # fmt: skip
+        CellState.QUEUED,
+        CellState.FAILED,
+        CellState.CANCELED,
+        CellState.DROPPED,
+    ):
         move_cell(connection, cell, CellState.RESERVED)
     return RunState.RUNNING
 
 
 _NOT_ENDED: dict[str, Any] = {
-    "exitcode": None, "is_preempting": False, "stop_requested": False, "stop_requested_at": None,
+    "exitcode": None,
+    "is_preempting": False,
+    "stop_requested": False,
+    "stop_requested_at": None,
     "stop_reason": None,
-}  # fmt: skip
+}
 
 
 def begin_run(connection: Connection, run: Run, at: datetime) -> None:
@@ -250,11 +256,14 @@ def set_run_state(connection: Connection, run: Run, state: RunState, at: datetim
         )
     allowed = {
         RunState.PENDING: {
-            RunState.RUNNING, RunState.FAILED, RunState.CRASHED, RunState.PREEMPTED,
+            RunState.RUNNING,
+            RunState.FAILED,
+            RunState.CRASHED,
+            RunState.PREEMPTED,
             RunState.PENDING,
         },
         RunState.FAILED: {RunState.PENDING, RunState.RUNNING, RunState.FAILED},
-    }  # fmt: skip
+    }
     if run.state not in allowed.get(state, set()):
         raise BadInput(f"run {run.run_id} is {run.state} and cannot be set to {state}")
     if run.state is not state:
@@ -317,9 +326,15 @@ def _cancel_runs(connection: Connection, sweep: Sweep, at: datetime) -> None:
     for run in runs.list_sweep_runs(connection, sweep.pk):
         if run.state is RunState.PENDING:
             _move_run(
-                connection, run, RunState.KILLED, at, ended_at=at, stop_reason="sweep canceled",
-                stop_requested=True, stop_requested_at=at,
-            )  # fmt: skip
+                connection,
+                run,
+                RunState.KILLED,
+                at,
+                ended_at=at,
+                stop_reason="sweep canceled",
+                stop_requested=True,
+                stop_requested_at=at,
+            )
         elif run.state in LIVE:
             request_stop(connection, run, "sweep canceled", at)
     for cell in cells.list_cells(connection, sweep.pk, OPEN_CELLS):

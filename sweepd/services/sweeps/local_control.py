@@ -52,9 +52,10 @@ def obey(connection: Connection, sweep: Sweep, text: str, caller: Caller, at: da
         known.add(number)
     answers["scheduled"] = scheduled[-MAX_REMEMBERED:]
     sweeps.update_sweep(
-        connection, sweep.pk,
+        connection,
+        sweep.pk,
         {"controller": text, "scheduler": json.dumps(answers), "updated_at": at},
-    )  # fmt: skip
+    )
     for run_id in stops:
         found = runs.find_run(connection, sweep.project_pk, str(run_id))
         if found is not None and found.sweep_pk == sweep.pk:

@@ -59,9 +59,13 @@ class Scheduling:
             pk = agents.create_agent(connection, sweep.pk, new_short_id(), host, caller.user_pk, at)
             if sweep.state is SweepState.PENDING:
                 lifecycle.set_sweep_state(
-                    connection, sweep, SweepState.RUNNING, f"an agent on {host} began",
-                    caller.name, at,
-                )  # fmt: skip
+                    connection,
+                    sweep,
+                    SweepState.RUNNING,
+                    f"an agent on {host} began",
+                    caller.name,
+                    at,
+                )
             agent = agents.find_agent(connection, pk)
             assert agent is not None
             return agent
@@ -162,9 +166,11 @@ class Scheduling:
             why = "never started: the script ended before it called wandb.init"
             lifecycle.lose_run(connection, run, sweep.retries, why, at)
             sweeps.append_warning_once(
-                connection, sweep.pk, at,
+                connection,
+                sweep.pk,
+                at,
                 f"run {run.run_id} {why}; read the agent's output on {agent.host}",
-            )  # fmt: skip
+            )
             breaker.trip_if_alike(connection, sweep.pk, at)
             return None
         runs.update_run(connection, run.pk, {"deliveries": run.deliveries + 1})
@@ -179,9 +185,14 @@ class Scheduling:
         new = candidates.reserve_candidate(connection, sweep, self._proposals.take)
         if new is not None:
             run = lifecycle.create_attempt(
-                connection, sweep, new, self._fresh_run_id(connection, sweep), agent.pk,
-                caller.user_pk, at,
-            )  # fmt: skip
+                connection,
+                sweep,
+                new,
+                self._fresh_run_id(connection, sweep),
+                agent.pk,
+                caller.user_pk,
+                at,
+            )
             if sweep.state is SweepState.PENDING:
                 lifecycle.set_sweep_state(
                     connection, sweep, SweepState.RUNNING, "the first run began", caller.name, at
@@ -208,9 +219,14 @@ class Scheduling:
         old = cell.run_id and runs.find_run(connection, sweep.project_pk, cell.run_id)
         if not old:
             run = lifecycle.create_attempt(
-                connection, sweep, fresh, self._fresh_run_id(connection, sweep), agent.pk,
-                caller.user_pk, at,
-            )  # fmt: skip
+                connection,
+                sweep,
+                fresh,
+                self._fresh_run_id(connection, sweep),
+                agent.pk,
+                caller.user_pk,
+                at,
+            )
             return _run_command("run", sweep, run)
         lifecycle.hand_out_again(connection, old, agent.pk, fresh.n_attempts, at)
         was_started = old.started_at is not None

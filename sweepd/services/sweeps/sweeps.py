@@ -141,9 +141,13 @@ class Sweeps:
             if change.state is not None:
                 state = _read_state(change.state)
                 lifecycle.set_sweep_state(
-                    connection, sweep, state, f"{_REASONS[state]} by {caller.name}",
-                    caller.name, at,
-                )  # fmt: skip
+                    connection,
+                    sweep,
+                    state,
+                    f"{_REASONS[state]} by {caller.name}",
+                    caller.name,
+                    at,
+                )
                 if state is SweepState.RUNNING:
                     endings.finish_if_done(connection, sweep.pk, at)
             return access.get_sweep_by_pk(connection, caller, sweep_pk)

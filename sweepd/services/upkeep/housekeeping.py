@@ -69,5 +69,6 @@ class Housekeeping:
         n_begun = len(self._artifacts.drop_abandoned(before))
         n_blobs = self._blob_records.remove_unused(before)
         if n_begun or n_blobs:
-            log.info("removed %s artifact versions never committed, %s unused files", n_begun,
-                     n_blobs)  # fmt: skip
+            log.info(
+                "removed %s artifact versions never committed, %s unused files", n_begun, n_blobs
+            )

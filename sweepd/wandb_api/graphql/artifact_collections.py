@@ -50,9 +50,13 @@ def project_collection(owner: Project, info: Info, name: str) -> Collection | No
 
 @project_type.field("artifactCollections")
 def project_collections(
-    owner: Project, info: Info, after: str | None = None, first: int | None = None,
-    filters: str | None = None, order: str | None = None,
-) -> dict[str, Any]:  # fmt: skip
+    owner: Project,
+    info: Info,
+    after: str | None = None,
+    first: int | None = None,
+    filters: str | None = None,
+    order: str | None = None,
+) -> dict[str, Any]:
     """A project's collections."""
     listing = ctx(info).services.artifacts.collections
     found = listing.list_collections(owner, None, filters, order)
@@ -68,14 +72,19 @@ def project_type_by_name(owner: Project, info: Info, name: str) -> dict[str, Any
 
 @project_type.field("artifactTypes")
 def project_types(
-    owner: Project, info: Info, after: str | None = None, first: int | None = None,
+    owner: Project,
+    info: Info,
+    after: str | None = None,
+    first: int | None = None,
     include_all: bool = False,
-) -> dict[str, Any]:  # fmt: skip
+) -> dict[str, Any]:
     """The types of a project's artifacts; `includeAll`: those declared for a registry, too."""
     services = ctx(info).services
-    listing = services.registries.type_names if include_all else (
-        services.artifacts.collections.list_types
-    )  # fmt: skip
+    listing = (
+        services.registries.type_names
+        if include_all
+        else (services.artifacts.collections.list_types)
+    )
     names = listing(owner)
     return connection([type_node(owner, name) for name in names], first, after)
 
@@ -123,9 +132,13 @@ def type_collection(kind: dict[str, Any], info: Info, name: str) -> Collection |
 
 @type_type.field("artifactCollections")
 def type_collections(
-    kind: dict[str, Any], info: Info, after: str | None = None, first: int | None = None,
-    filters: str | None = None, order: str | None = None,
-) -> dict[str, Any]:  # fmt: skip
+    kind: dict[str, Any],
+    info: Info,
+    after: str | None = None,
+    first: int | None = None,
+    filters: str | None = None,
+    order: str | None = None,
+) -> dict[str, Any]:
     """The collections of a type."""
     if kind["owner"] is None:
         return connection([])
@@ -179,9 +192,13 @@ def _collection_fields(kind: ObjectType) -> None:
 
     @kind.field("artifacts")
     def versions(
-        collection: Collection, info: Info, after: str | None = None, first: int | None = None,
-        order: str | None = None, filters: str | None = None,
-    ) -> dict[str, Any]:  # fmt: skip
+        collection: Collection,
+        info: Info,
+        after: str | None = None,
+        first: int | None = None,
+        order: str | None = None,
+        filters: str | None = None,
+    ) -> dict[str, Any]:
         listing = ctx(info).services.artifacts.collections
         found = listing.list_versions(collection, filters, order) if _sees(info, collection) else []
         page = connection(found, first, after)
@@ -262,6 +279,12 @@ def membership_artifact(place: Membership, info: Info) -> Artifact:
 
 
 bindables: list[SchemaBindable] = [
-    query, mutation, project_type, membership_type, type_type, sequence, portfolio,
+    query,
+    mutation,
+    project_type,
+    membership_type,
+    type_type,
+    sequence,
+    portfolio,
     collection_interface,
-]  # fmt: skip
+]

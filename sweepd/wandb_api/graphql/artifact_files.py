@@ -99,9 +99,13 @@ def complete_multipart(_: Any, info: Info, input: dict[str, Any]) -> dict[str, A
         raise BadInput("this upload id was given for another file; send the file again")
     numbers = [int(part["part_number"]) for part in input["completed_parts"]]
     context.services.artifacts.uploads.large_files.complete(
-        artifact.pk, claim["path"], claim["upload"], numbers, context.max_file_bytes,
+        artifact.pk,
+        claim["path"],
+        claim["upload"],
+        numbers,
+        context.max_file_bytes,
         read_digest(claim),
-    )  # fmt: skip
+    )
     return {"digest": claim.get("digest") or claim.get("md5")}
 
 

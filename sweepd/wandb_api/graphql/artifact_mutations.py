@@ -80,8 +80,12 @@ def _manifest(context: Context, artifact_pk: int, md5: str | None) -> dict[str, 
     claim = {"put": "manifest", "artifact": artifact_pk, "md5": md5 or None}
     node = wire.node_id("ArtifactManifest", artifact_pk)
     url = put_url(context, claim, "wandb_manifest.json")
-    file = {"id": f"manifest:{artifact_pk}", "name": "wandb_manifest.json", "upload_url": url,
-            "upload_headers": []}  # fmt: skip
+    file = {
+        "id": f"manifest:{artifact_pk}",
+        "name": "wandb_manifest.json",
+        "upload_url": url,
+        "upload_headers": [],
+    }
     return {"artifact_manifest": {"id": node, "file": file}}
 
 
@@ -123,9 +127,13 @@ def update(_: Any, info: Info, input: dict[str, Any]) -> dict[str, Any]:
     aliases = input.get("aliases")
     names = None if aliases is None else [alias["alias"] for alias in aliases]
     artifact = context.services.artifacts.update(
-        context.caller, wire.read_node_id("Artifact", input["artifact_id"]), values,
-        _tags(input.get("tags_to_add")), _tags(input.get("tags_to_delete")), names,
-    )  # fmt: skip
+        context.caller,
+        wire.read_node_id("Artifact", input["artifact_id"]),
+        values,
+        _tags(input.get("tags_to_add")),
+        _tags(input.get("tags_to_delete")),
+        names,
+    )
     return {"artifact": artifact}
 
 
@@ -152,10 +160,14 @@ def delete_aliases(_: Any, info: Info, input: dict[str, Any]) -> dict[str, Any]:
 
 def _set_aliases(context: Context, input: dict[str, Any], add: bool) -> dict[str, Any]:
     names = [
-        Alias(item["artifact_collection_name"], item["alias"], item.get("entity_name"),
-              item.get("project_name"))
+        Alias(
+            item["artifact_collection_name"],
+            item["alias"],
+            item.get("entity_name"),
+            item.get("project_name"),
+        )
         for item in input["aliases"]
-    ]  # fmt: skip
+    ]
     pk = wire.read_node_id("Artifact", input["artifact_id"])
     context.services.artifacts.collections.set_aliases(context.caller, pk, names, add)
     return {"success": True}
@@ -174,9 +186,13 @@ def link(_: Any, info: Info, input: dict[str, Any]) -> dict[str, Any]:
     if pk is None or not name:
         raise BadInput("linking needs an artifact and the name of a portfolio")
     place = services.collections.link(
-        context.caller, pk, input.get("entity_name"), input.get("project_name"), name,
+        context.caller,
+        pk,
+        input.get("entity_name"),
+        input.get("project_name"),
+        name,
         [alias["alias"] for alias in input.get("aliases") or []],
-    )  # fmt: skip
+    )
     return {"version_index": place.version, "artifact_membership": place}
 
 

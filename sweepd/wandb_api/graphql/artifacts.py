@@ -85,9 +85,12 @@ def input_artifacts(
 
 @membership_type.field("files")
 def membership_files(
-    place: Membership, info: Info, names: list[str] | None = None, after: str | None = None,
+    place: Membership,
+    info: Info,
+    names: list[str] | None = None,
+    after: str | None = None,
     first: int | None = None,
-) -> dict[str, Any]:  # fmt: skip
+) -> dict[str, Any]:
     """Every entry of the manifest, references too: the client downloads only what is listed."""
     context = ctx(info)
     return _entries(context, membership_artifact(place, info), names, after, first)
@@ -95,17 +98,23 @@ def membership_files(
 
 @artifact_type.field("files")
 def files(
-    artifact: Artifact, info: Info, names: list[str] | None = None, after: str | None = None,
+    artifact: Artifact,
+    info: Info,
+    names: list[str] | None = None,
+    after: str | None = None,
     first: int | None = None,
-) -> dict[str, Any]:  # fmt: skip
+) -> dict[str, Any]:
     """Every entry of the manifest."""
     return _entries(ctx(info), artifact, names, after, first)
 
 
 def _entries(
-    context: Context, artifact: Artifact, names: list[str] | None, after: str | None = None,
+    context: Context,
+    artifact: Artifact,
+    names: list[str] | None,
+    after: str | None = None,
     first: int | None = None,
-) -> dict[str, Any]:  # fmt: skip
+) -> dict[str, Any]:
     limit = None if first is None else max(0, first) + 1  # one more tells whether there is a next
     found, total = context.services.artifacts.page_entries(artifact, names, after, limit)
     page = found if first is None else found[: max(0, first)]
@@ -265,5 +274,11 @@ def artifact_memberships(
 
 
 bindables: list[SchemaBindable] = [
-    query, project_type, run_type, artifact_type, membership_type, type_type, creator,
-]  # fmt: skip
+    query,
+    project_type,
+    run_type,
+    artifact_type,
+    membership_type,
+    type_type,
+    creator,
+]

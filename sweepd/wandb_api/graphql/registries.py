@@ -77,10 +77,15 @@ def organizations_of_user(_: Caller, info: Info) -> list[Organization]:
 
 @entity_type.field("artifactCollections")
 def search_collections(
-    entity: dict[str, Any], info: Info, project_filters: str | None = None,
-    filters: str | None = None, collection_types: list[str] | None = None,
-    after: str | None = None, first: int | None = None, order: str | None = None,
-) -> dict[str, Any]:  # fmt: skip
+    entity: dict[str, Any],
+    info: Info,
+    project_filters: str | None = None,
+    filters: str | None = None,
+    collection_types: list[str] | None = None,
+    after: str | None = None,
+    first: int | None = None,
+    order: str | None = None,
+) -> dict[str, Any]:
     """The collections of all registries the caller sees."""
     context = _searched(entity, info)
     found = context.services.registries.search_collections(
@@ -92,10 +97,15 @@ def search_collections(
 
 @entity_type.field("artifactMemberships")
 def search_versions(
-    entity: dict[str, Any], info: Info, project_filters: str | None = None,
-    collection_filters: str | None = None, filters: str | None = None,
-    after: str | None = None, first: int | None = None, order: str | None = None,
-) -> dict[str, Any]:  # fmt: skip
+    entity: dict[str, Any],
+    info: Info,
+    project_filters: str | None = None,
+    collection_filters: str | None = None,
+    filters: str | None = None,
+    after: str | None = None,
+    first: int | None = None,
+    order: str | None = None,
+) -> dict[str, Any]:
     """The versions linked to all registries the caller sees."""
     context = _searched(entity, info)
     found = context.services.registries.search_versions(
@@ -256,5 +266,10 @@ def _set_roles(
 
 
 bindables: list[SchemaBindable] = [
-    query, mutation, organization_type, entity_type, user_type, project_type,
-]  # fmt: skip
+    query,
+    mutation,
+    organization_type,
+    entity_type,
+    user_type,
+    project_type,
+]

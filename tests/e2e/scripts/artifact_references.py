@@ -57,9 +57,12 @@ def fails(work: Callable[[], object], *kinds: type[Exception]) -> None:
 
 def http(run: wandb.Run, base: str) -> None:
     seen = log(
-        run, "web", (f"{base}/a.bin", {}), (f"{base}/plain", {"name": "dir/p"}),
+        run,
+        "web",
+        (f"{base}/a.bin", {}),
+        (f"{base}/plain", {"name": "dir/p"}),
         (f"{base}/not-there", {"checksum": False}),
-    )  # fmt: skip
+    )
     entries = seen.manifest.entries
     assert (entries["a.bin"].digest, entries["a.bin"].size) == ("first", 9)
     assert entries["a.bin"].extra == {"etag": '"first"'}
@@ -83,9 +86,11 @@ def http(run: wandb.Run, base: str) -> None:
 
 def s3(run: wandb.Run, endpoint: str) -> None:
     os.environ |= {
-        "AWS_ACCESS_KEY_ID": "a", "AWS_SECRET_ACCESS_KEY": "b", "AWS_REGION": "us-east-1",
+        "AWS_ACCESS_KEY_ID": "a",
+        "AWS_SECRET_ACCESS_KEY": "b",
+        "AWS_REGION": "us-east-1",
         "AWS_S3_ENDPOINT_URL": endpoint,
-    }  # fmt: skip
+    }
     store = boto3.client("s3", endpoint_url=endpoint, region_name="us-east-1")
     for bucket in ("plain", "kept"):
         store.create_bucket(Bucket=bucket)
@@ -127,12 +132,15 @@ def others(run: wandb.Run) -> None:
     """Addresses of stores that are not asked: the address is all there is."""
     azure = "https://account.blob.core.windows.net/container/blob"
     seen = log(
-        run, "elsewhere", (azure, {"checksum": False}),
+        run,
+        "elsewhere",
+        (azure, {"checksum": False}),
         ("archive://bucket/key?generation=3", {"checksum": False, "name": "g"}),
-    )  # fmt: skip
+    )
     assert {e.ref for e in seen.manifest.entries.values()} == {
-        azure, "archive://bucket/key?generation=3",
-    }  # fmt: skip
+        azure,
+        "archive://bucket/key?generation=3",
+    }
     assert seen.get_entry("g").ref_target() == "g"
 
 

@@ -20,13 +20,24 @@ def begin(run_id: str, **words: object) -> wandb.Run:
 def rich() -> None:
     Path("f.txt").write_text("f")
     image = wandb.Image(numpy.zeros((4, 4, 3), numpy.uint8))
-    with begin("rich", config={"lr": 0.1, "d": {"a": 1}}, tags=["old", "keep"], notes="n",
-               group="g", name="Rich", job_type="train") as run:  # fmt: skip
+    with begin(
+        "rich",
+        config={"lr": 0.1, "d": {"a": 1}},
+        tags=["old", "keep"],
+        notes="n",
+        group="g",
+        name="Rich",
+        job_type="train",
+    ) as run:
         run.define_metric("loss", summary="min")
         for i in range(5):
             run.log({"loss": i, "image": image})
-        run.log({"table": wandb.Table(columns=["a", "i"], data=[[1, image]]),
-                 "drawn": wandb.plot.line_series([0, 1], [[1, 2]], keys=["u"])})  # fmt: skip
+        run.log(
+            {
+                "table": wandb.Table(columns=["a", "i"], data=[[1, image]]),
+                "drawn": wandb.plot.line_series([0, 1], [[1, 2]], keys=["u"]),
+            }
+        )
         artifact = wandb.Artifact("made", "dataset")
         artifact.add_file("f.txt")
         run.log_artifact(artifact, aliases=["good"])

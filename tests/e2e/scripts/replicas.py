@@ -15,9 +15,11 @@ PROJECT = "replicas"
 HERE = f"{wandb.Api().default_entity}/{PROJECT}"
 QUIET = wandb.Settings(x_disable_stats=True)
 BAYES = {
-    "method": "bayes", "metric": {"name": "loss", "goal": "minimize"}, "run_cap": 4,
+    "method": "bayes",
+    "metric": {"name": "loss", "goal": "minimize"},
+    "run_cap": 4,
     "parameters": {"lr": {"min": 0.0, "max": 1.0}},
-}  # fmt: skip
+}
 GRID = {"method": "grid", "parameters": {"n": {"values": [1, 2, 3, 4]}}}
 AGENT = """
 import sys, wandb
@@ -57,11 +59,12 @@ def start(config: dict[str, object]) -> tuple[str, list[subprocess.Popen[bytes]]
     path = f"{HERE}/{wandb.sweep(config, project=PROJECT)}"
     agents = [
         subprocess.Popen(
-            [sys.executable, "-c", AGENT, path], stdout=subprocess.DEVNULL,
+            [sys.executable, "-c", AGENT, path],
+            stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
         )
         for _ in range(2)
-    ]  # fmt: skip
+    ]
     return path, agents
 
 

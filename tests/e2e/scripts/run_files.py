@@ -56,14 +56,16 @@ def media_and_listing() -> None:
         run.save("folder/deep/x.bin", base_path=".")
         run.save("empty.txt")
         rng = numpy.random.default_rng(0)
-        run.log({
-            "image": wandb.Image(rng.integers(0, 255, (8, 8, 3), numpy.uint8), caption="noise"),
-            "sound": wandb.Audio(rng.random(800), sample_rate=8000) if has_sound() else 0,
-            "page": wandb.Html("<p>hello</p>"),
-            "table": wandb.Table(columns=["a"], data=[[1]]),
-            "points": wandb.Object3D(rng.random((5, 3))),
-            "histogram": wandb.Histogram(rng.random(100)),
-        })  # fmt: skip
+        run.log(
+            {
+                "image": wandb.Image(rng.integers(0, 255, (8, 8, 3), numpy.uint8), caption="noise"),
+                "sound": wandb.Audio(rng.random(800), sample_rate=8000) if has_sound() else 0,
+                "page": wandb.Html("<p>hello</p>"),
+                "table": wandb.Table(columns=["a"], data=[[1]]),
+                "points": wandb.Object3D(rng.random((5, 3))),
+                "histogram": wandb.Histogram(rng.random(100)),
+            }
+        )
     seen = wandb.Api().run(f"{HERE}/{run.id}")
     files = seen.files()
     names = {file.name for file in files}
@@ -97,10 +99,27 @@ def media_and_listing() -> None:
 
 
 NAMES = (
-    "a b.txt", "ü日本.txt", "h#sh.txt", "per%cent.txt", "%41.txt", "pl+us.txt", "q?mark.txt",
-    "am&p.txt", "semi;colon.txt", "quo'te.txt", 'dq".txt', "back\\slash.txt", "de ep/ä%20.txt",
-    "dot.", ".hidden", "con:colon.txt", "<lt>.txt", "pipe|.txt", "-dash.txt", "x" * 180 + ".txt",
-)  # fmt: skip
+    "a b.txt",
+    "ü日本.txt",
+    "h#sh.txt",
+    "per%cent.txt",
+    "%41.txt",
+    "pl+us.txt",
+    "q?mark.txt",
+    "am&p.txt",
+    "semi;colon.txt",
+    "quo'te.txt",
+    'dq".txt',
+    "back\\slash.txt",
+    "de ep/ä%20.txt",
+    "dot.",
+    ".hidden",
+    "con:colon.txt",
+    "<lt>.txt",
+    "pipe|.txt",
+    "-dash.txt",
+    "x" * 180 + ".txt",
+)
 
 
 def names_of_every_kind() -> None:

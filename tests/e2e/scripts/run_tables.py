@@ -60,10 +60,14 @@ def modes() -> None:
 
 
 def frames_and_media() -> None:
-    frame = pandas.DataFrame({
-        "when": pandas.to_datetime(["2026-01-01", "2026-01-02"]), "x": [1, math.nan],
-        "inf": [math.inf, -math.inf], "s": ["é", None],
-    })  # fmt: skip
+    frame = pandas.DataFrame(
+        {
+            "when": pandas.to_datetime(["2026-01-01", "2026-01-02"]),
+            "x": [1, math.nan],
+            "inf": [math.inf, -math.inf],
+            "s": ["é", None],
+        }
+    )
     image = wandb.Image(numpy.zeros((4, 4, 3), numpy.uint8), caption="black")
     mixed = wandb.Table(columns=["k", "image", "at", "array"])
     mixed.add_data(1, image, datetime(2026, 1, 2, tzinfo=UTC), numpy.arange(3))

@@ -7,9 +7,12 @@ from typing import Any
 import wandb
 
 SWEEP = {
-    "method": "custom", "scheduler": {"engine": "optuna"}, "program": "train.py",
-    "metric": {"name": "loss", "goal": "minimize"}, "parameters": {"lr": {"min": 0.0, "max": 1.0}},
-}  # fmt: skip
+    "method": "custom",
+    "scheduler": {"engine": "optuna"},
+    "program": "train.py",
+    "metric": {"name": "loss", "goal": "minimize"},
+    "parameters": {"lr": {"min": 0.0, "max": 1.0}},
+}
 
 
 def attempt(work: Callable[[], Any]) -> Any:

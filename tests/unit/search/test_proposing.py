@@ -108,10 +108,15 @@ def test_agents_asking_at_once_get_different_configs(method):
 def test_constraints_and_conditions_hold(method):
     spec = make_spec(
         method,
-        {"w": {"min": 1, "max": 64}, "d": {"min": 1, "max": 64}, "m": {"min": 0.0, "max": 1.0},
-         "o": {"values": ["sgd", "adam"]}},
-        constraints=["w * d <= 256"], when={"m": {"o": "sgd"}},
-    )  # fmt: skip
+        {
+            "w": {"min": 1, "max": 64},
+            "d": {"min": 1, "max": 64},
+            "m": {"min": 0.0, "max": 1.0},
+            "o": {"values": ["sgd", "adam"]},
+        },
+        constraints=["w * d <= 256"],
+        when={"m": {"o": "sgd"}},
+    )
     done, _ = play(spec, 20, lambda c: abs(c["w"] - 16) + c.get("m", 0.5))
     for o in done:
         assert o.config["w"] * o.config["d"] <= 256
@@ -152,10 +157,17 @@ def test_constraints_nobody_can_meet_are_an_error_that_names_them(method):
 @pytest.mark.parametrize("method", METHODS)
 @pytest.mark.parametrize(
     "objectives",
-    [[None] * 12, [math.nan] * 12, [1.0] * 12, [1.0, math.inf, -math.inf] * 4, [1e300, -1e300] * 6,
-     [1e-300, 2e-300] * 6, [1.0]],
+    [
+        [None] * 12,
+        [math.nan] * 12,
+        [1.0] * 12,
+        [1.0, math.inf, -math.inf] * 4,
+        [1e300, -1e300] * 6,
+        [1e-300, 2e-300] * 6,
+        [1.0],
+    ],
     ids=["none", "nan", "equal", "infinite", "huge", "tiny", "one run"],
-)  # fmt: skip
+)
 def test_no_result_breaks_a_proposal(method, objectives):
     spec = make_spec(method, MIXED)
     configs = propose(make_spec("random", MIXED), [], [], len(objectives), 0)

@@ -270,8 +270,11 @@ def test_forks_of_before_are_converted(tmp_path: Path) -> None:
         found = {pk: list(history.read_lines(connection, pk, Stream.HISTORY)) for pk in (2, 3)}
     reopened.close()
     assert [tuple(row) for row in forks] == [
-        (1, None, 0, 3, 2), (2, 3, 3, 4, 9), (3, 1, 2, 3, 2), (4, None, 0, 0, -1),
-    ]  # fmt: skip
+        (1, None, 0, 3, 2),
+        (2, 3, 3, 4, 9),
+        (3, 1, 2, 3, 2),
+        (4, None, 0, 0, -1),
+    ]
     assert found == {2: [(3, '{"_step":9}')], 3: [(2, '{"_step":2}')]}
 
 
@@ -291,15 +294,21 @@ def _fill_schema_4(connection: Connection) -> None:
         say(
             "INSERT INTO runs (id, project_id, run_id, state, config, history_lines, last_step, "
             "created_at, updated_at) VALUES (:pk, 1, :name, 'finished', :config, :n, :last, 0, 0)",
-            pk=pk, name=f"r{pk}", config=json.dumps({"_wandb": {"value": point}}), n=len(steps),
+            pk=pk,
+            name=f"r{pk}",
+            config=json.dumps({"_wandb": {"value": point}}),
+            n=len(steps),
             last=max(steps, default=-1),
-        )  # fmt: skip
+        )
         if steps:
             say(
                 "INSERT INTO chunks VALUES (:pk, 0, 0, :n, :low, :high, :body)",
-                pk=pk, n=len(steps), low=steps[0], high=steps[-1],
+                pk=pk,
+                n=len(steps),
+                low=steps[0],
+                high=steps[-1],
                 body="\n".join(f'{{"_step":{step}}}' for step in steps).encode(),
-            )  # fmt: skip
+            )
 
 
 def test_numbers_of_ours_end_in_pk_and_texts_of_clients_in_id() -> None:

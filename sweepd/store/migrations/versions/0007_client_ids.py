@@ -14,9 +14,11 @@ def upgrade() -> None:
         sa.Column("client_id", sa.Text(), nullable=False),
         sa.Column("artifact_id", key, nullable=False),
         sa.ForeignKeyConstraint(
-            ["artifact_id"], ["artifacts.id"], ondelete="CASCADE",
+            ["artifact_id"],
+            ["artifacts.id"],
+            ondelete="CASCADE",
             name=op.f("fk_artifact_client_ids_artifact_id"),
         ),
         sa.PrimaryKeyConstraint("client_id", "artifact_id", name=op.f("pk_artifact_client_ids")),
-    )  # fmt: skip
+    )
     op.create_index("ix_artifact_client_ids_artifact_id", "artifact_client_ids", ["artifact_id"])

@@ -17,11 +17,13 @@ def upgrade() -> None:
         sa.Column("type_names", sa.Text(), server_default="[]", nullable=False),
         sa.Column("updated_at", sa.BigInteger(), nullable=False),
         sa.ForeignKeyConstraint(
-            ["project_id"], ["projects.id"],
-            name=op.f("fk_registries_project_id_projects"), ondelete="CASCADE",
+            ["project_id"],
+            ["projects.id"],
+            name=op.f("fk_registries_project_id_projects"),
+            ondelete="CASCADE",
         ),
         sa.PrimaryKeyConstraint("project_id", name=op.f("pk_registries")),
-    )  # fmt: skip
+    )
     for table, column, target in (
         ("registry_users", "user_id", "users"),
         ("registry_teams", "entity_id", "entities"),
@@ -32,13 +34,17 @@ def upgrade() -> None:
             sa.Column(column, key, nullable=False),
             sa.Column("role", sa.Text(), nullable=False),
             sa.ForeignKeyConstraint(
-                ["project_id"], ["projects.id"],
-                name=op.f(f"fk_{table}_project_id_projects"), ondelete="CASCADE",
+                ["project_id"],
+                ["projects.id"],
+                name=op.f(f"fk_{table}_project_id_projects"),
+                ondelete="CASCADE",
             ),
             sa.ForeignKeyConstraint(
-                [column], [f"{target}.id"],
-                name=op.f(f"fk_{table}_{column}_{target}"), ondelete="CASCADE",
+                [column],
+                [f"{target}.id"],
+                name=op.f(f"fk_{table}_{column}_{target}"),
+                ondelete="CASCADE",
             ),
             sa.PrimaryKeyConstraint("project_id", column, name=op.f(f"pk_{table}")),
-        )  # fmt: skip
+        )
         op.create_index(op.f(f"ix_{table}_{column}"), table, [column])

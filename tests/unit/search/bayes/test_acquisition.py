@@ -55,9 +55,12 @@ def test_fantasies_are_as_if_the_results_had_come():
     n = len(model.y)
     results = (state.L @ state.L.T @ state.alpha)[n:, 0] + model.mean
     told = condition(
-        np.vstack([model.X, pending]), np.append(model.y, results), model.is_category, theta,
+        np.vstack([model.X, pending]),
+        np.append(model.y, results),
+        model.is_category,
+        theta,
         np.ones(n + 4),
-    )  # fmt: skip
+    )
     points = np.random.default_rng(5).random((10, 3))
     again = fantasise(told, np.empty((0, 3)), np.empty((1, 0)))
     assert moments(state, points)[1] == pytest.approx(moments(again, points)[1], rel=1e-3)

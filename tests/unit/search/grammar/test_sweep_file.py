@@ -40,16 +40,20 @@ def test_the_distribution_is_inferred(entry, kind):
 
 def test_numbers_written_as_texts_become_numbers_with_a_warning():
     spec = read(
-        {"lr": {"min": "1e-5", "max": "1e-1", "distribution": "log_uniform_values"},
-         "wd": {"values": ["1e-4", "1.5e3", "none", "12"]}}
-    )  # fmt: skip
+        {
+            "lr": {"min": "1e-5", "max": "1e-1", "distribution": "log_uniform_values"},
+            "wd": {"values": ["1e-4", "1.5e3", "none", "12"]},
+        }
+    )
     lr, wd = spec.space.parameters
     assert (lr.low, lr.high) == (1e-5, 0.1)
     assert wd.values == (1e-4, 1500.0, "none", "12")
     assert [w.split(":")[0] for w in spec.warnings] == [
-        "parameters.lr.min", "parameters.lr.max", "parameters.wd.values[0]",
+        "parameters.lr.min",
+        "parameters.lr.max",
+        "parameters.wd.values[0]",
         "parameters.wd.values[1]",
-    ]  # fmt: skip
+    ]
 
 
 def test_log_uniform_takes_exponents_and_says_so():
@@ -71,16 +75,22 @@ def test_log_uniform_takes_exponents_and_says_so():
         ({"parameters": {"a": {"min": 1}}}, "parameters.a: expected value, values,"),
         ({"parameters": {"a": {"values": []}}}, "parameters.a.values: expected a list with"),
         ({"parameters": {"a": {"distribution": "unifrom"}}}, "parameters.a.distribution: expected"),
-        ({"parameters": {"n": {"parameters": {"a": {"min": "x", "max": 2}}}}},
-         "parameters.n.a.min: expected a finite number, got 'x'"),
-        ({"parameters": {"a": {"min": 0, "max": 1, "distribution": "log_uniform_values"}}},
-         "parameters.a.min: expected a number above 0"),
+        (
+            {"parameters": {"n": {"parameters": {"a": {"min": "x", "max": 2}}}}},
+            "parameters.n.a.min: expected a finite number, got 'x'",
+        ),
+        (
+            {"parameters": {"a": {"min": 0, "max": 1, "distribution": "log_uniform_values"}}},
+            "parameters.a.min: expected a number above 0",
+        ),
         ({"run_cap": 0}, "run_cap: expected a whole number of at least 1, got 0"),
         ({"run_cap": True}, "run_cap: expected a whole number of at least 1, got True"),
         ({"metric": {"goal": "minimize"}}, "metric: expected an object with a name"),
         ({"metrics": [{"name": "a"}, {"name": "b"}]}, "metrics: expected method: custom"),
-        ({"early_terminate": {"type": "hyperband"}, "metric": {"name": "l"}},
-         "early_terminate: expected min_iter, or max_iter with s"),
+        (
+            {"early_terminate": {"type": "hyperband"}, "metric": {"name": "l"}},
+            "early_terminate: expected min_iter, or max_iter with s",
+        ),
         ({"early_terminate": {"type": "hyperband", "min_iter": 3}}, "early_terminate: expected a"),
         ({"command": "python"}, "command: expected a list of texts, got 'python'"),
         ({"sweepd": {"constraints": ["a > b"]}}, "sweepd.constraints: expected one of the"),
@@ -89,7 +99,7 @@ def test_log_uniform_takes_exponents_and_says_so():
         ({"sweepd": {"zip": [["a", "b"]]}}, "sweepd.zip: "),
         ({"sweepd": {"retries": -1}}, "sweepd.retries: expected a whole number of at least 0"),
     ],
-)  # fmt: skip
+)
 def test_what_cannot_run_is_refused_by_key(raw, start):
     found = problems(**raw)
     assert any(problem.startswith(start) for problem in found), found
@@ -107,15 +117,21 @@ def test_all_problems_come_at_once():
         ({"metric": {"name": "l", "goal": "min"}}, "metric.goal: expected one of minimize"),
         ({"metric": {"name": "l", "impute": "wurst"}}, "metric.impute: expected one of worst"),
         ({"parameters": {"a": {"min": 3, "max": 1}}}, "parameters.a: expected min below max"),
-        ({"parameters": {"a": {"values": [1, 2], "probabilities": [1]}}},
-         "parameters.a.probabilities: expected 2 numbers"),
-        ({"parameters": {"a": {"values": [1, 2], "probabilities": [1, 1]}}},
-         "parameters.a.probabilities: expected a sum of 1, got 2"),
+        (
+            {"parameters": {"a": {"values": [1, 2], "probabilities": [1]}}},
+            "parameters.a.probabilities: expected 2 numbers",
+        ),
+        (
+            {"parameters": {"a": {"values": [1, 2], "probabilities": [1, 1]}}},
+            "parameters.a.probabilities: expected a sum of 1, got 2",
+        ),
         ({"parameters": {"a": {"value": 1, "mni": 3}}}, "parameters.a.mni: unknown key"),
-        ({"early_terminate": {"type": "asha"}, "metric": {"name": "l"}},
-         "early_terminate.type: expected hyperband"),
+        (
+            {"early_terminate": {"type": "asha"}, "metric": {"name": "l"}},
+            "early_terminate.type: expected hyperband",
+        ),
     ],
-)  # fmt: skip
+)
 def test_what_is_odd_is_warned_of_by_key(raw, start):
     found = read(**raw).warnings
     assert any(warning.startswith(start) for warning in found), found
@@ -128,11 +144,18 @@ def test_an_unknown_extra_names_the_nearest():
 def test_the_whole_head_is_read():
     spec = read(
         metric={"name": "loss", "goal": "maximize", "target": "0.9", "impute_while_running": False},
-        run_cap=10, program="t.py", command=["${env}", 3], name="n", description="d",
-        project="p", entity="e", controller={"type": "local"}, kind="sweep",
+        run_cap=10,
+        program="t.py",
+        command=["${env}", 3],
+        name="n",
+        description="d",
+        project="p",
+        entity="e",
+        controller={"type": "local"},
+        kind="sweep",
         early_terminate={"type": "hyperband", "max_iter": 27, "s": 2, "eta": 3, "strict": False},
         sweepd={"retries": 2, "repeats": 3, "seed": 7, "sampler": "sobol", "breaker": 0},
-    )  # fmt: skip
+    )
     assert spec.method == "sobol"
     assert spec.metric.goal == "maximize" and spec.metric.target == 0.9
     assert spec.command == ("${env}", "3")
@@ -173,12 +196,23 @@ json_values = st.recursive(
 @given(
     st.dictionaries(
         st.sampled_from(
-            ["method", "parameters", "metric", "metrics", "early_terminate", "run_cap", "sweepd",
-             "command", "controller", "scheduler", "name"]
+            [
+                "method",
+                "parameters",
+                "metric",
+                "metrics",
+                "early_terminate",
+                "run_cap",
+                "sweepd",
+                "command",
+                "controller",
+                "scheduler",
+                "name",
+            ]
         ),
         json_values,
     )
-)  # fmt: skip
+)
 def test_no_content_breaks_the_reader(raw):
     for method in ("grid", "bayes"):
         try:

@@ -40,8 +40,9 @@ def peers_of(rule, goal, curves, n_values):
 def test_the_threshold_counts_from_zero():
     """int(1/3 * 3) is 1 or, in floating point, whatever W&B's own expression gives."""
     curves = [[9, 9, 1.0], [9, 9, 2.0], [9, 9, 3.0], [9, 9, 4.0]]
-    stops = [decide(HYPERBAND, "minimize", c, peers_of(HYPERBAND, "minimize", curves, 3))
-             for c in curves]  # fmt: skip
+    stops = [
+        decide(HYPERBAND, "minimize", c, peers_of(HYPERBAND, "minimize", curves, 3)) for c in curves
+    ]
     assert [stop is not None for stop in stops] == [False, False, True, True]
     assert (stops[2].threshold, stops[2].value, stops[2].band, stops[2].rung) == (2.0, 3.0, 3, 0)
 

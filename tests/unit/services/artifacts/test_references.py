@@ -57,10 +57,17 @@ def test_files_are_found_by_the_id_of_their_client_through_references_too(
     artifacts = parts.services.artifacts
     pk = log(parts, ann, "first", a=b"bytes of a")
     server_id = f"Artifact:{pk}".encode().hex()
-    log(parts, ann, "second", direct=f"wandb-artifact://{server_id}/a",
-        by_client="wandb-client-artifact://first/a", lost="wandb-artifact://zz/a",
-        other=f"wandb-artifact://{b'Run:1'.hex()}/a", far="s3://bucket/a",
-        circle="wandb-client-artifact://second/circle")  # fmt: skip
+    log(
+        parts,
+        ann,
+        "second",
+        direct=f"wandb-artifact://{server_id}/a",
+        by_client="wandb-client-artifact://first/a",
+        lost="wandb-artifact://zz/a",
+        other=f"wandb-artifact://{b'Run:1'.hex()}/a",
+        far="s3://bucket/a",
+        circle="wandb-client-artifact://second/circle",
+    )
     found = find_file(artifacts, ann, "first", "a")
     assert (found.path, found.size_bytes) == ("a", 10)
     for path in ("direct", "by_client"):
@@ -75,8 +82,13 @@ def test_versions_of_others_are_not_found_even_by_reference(
 ) -> None:
     artifacts = parts.services.artifacts
     pk = log(parts, ann, "first", a=b"bytes of a")
-    log(parts, bob, "mine", stolen=f"wandb-artifact://{f'Artifact:{pk}'.encode().hex()}/a",
-        by_client="wandb-client-artifact://first/a")  # fmt: skip
+    log(
+        parts,
+        bob,
+        "mine",
+        stolen=f"wandb-artifact://{f'Artifact:{pk}'.encode().hex()}/a",
+        by_client="wandb-client-artifact://first/a",
+    )
     for client_id, path in (("first", "a"), ("mine", "stolen"), ("mine", "by_client")):
         with pytest.raises(NotFound):
             find_file(artifacts, bob, client_id, path)

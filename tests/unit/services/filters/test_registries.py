@@ -45,8 +45,10 @@ def test_search_in_registries(parts: server.Parts, ann: Caller, clock: FakeClock
 
     for registry, collection, version, expected in SEARCHES:
         assert search(registry, collection, version, None) == expected, (
-            registry, collection, version,
-        )  # fmt: skip
+            registry,
+            collection,
+            version,
+        )
     for order in ("created_at", "+artifact_created_at", "linked_at"):
         assert search(None, None, None, order) == ["cnn:0", "cnn:1", "best:0"], order
     assert search(None, None, None, "-acm_created_at") == ["best:0", "cnn:1", "cnn:0"]

@@ -154,8 +154,12 @@ def test_pages_follow_each_other_and_see_a_change(
         return "".join(run.run_id for run in found), total
 
     assert [ids(0, 2), ids(2, 2), ids(0, None), ids(0, 0), ids(9, 2)] == [
-        ("cb", 3), ("a", 3), ("cba", 3), ("", 3), ("", 3),
-    ]  # fmt: skip
+        ("cb", 3),
+        ("a", 3),
+        ("cba", 3),
+        ("", 3),
+        ("", 3),
+    ]
     clock.forward(1)
     parts.services.runs.change(ann, three[0].pk, RunChange(tags=["y"]))
     assert ids(0, 2) == ("cb", 2)

@@ -33,9 +33,13 @@ def database_url(request: pytest.FixtureRequest) -> str:
 
 
 def log(
-    parts: server.Parts, caller: Caller, name: str = "net", kind: str = "model",
-    digest: str = "d1", **more: str,
-) -> Artifact:  # fmt: skip
+    parts: server.Parts,
+    caller: Caller,
+    name: str = "net",
+    kind: str = "model",
+    digest: str = "d1",
+    **more: str,
+) -> Artifact:
     """A committed version without files."""
     new = NewArtifact(caller.name, "p", None, kind, name, digest, metadata=json.dumps(more))
     uploads = parts.services.artifacts.uploads
@@ -47,9 +51,13 @@ def log(
 
 
 def link(
-    parts: server.Parts, caller: Caller, artifact: Artifact, registry: str = MODEL,
-    name: str = "cnn", aliases: tuple[str, ...] = (),
-) -> Membership:  # fmt: skip
+    parts: server.Parts,
+    caller: Caller,
+    artifact: Artifact,
+    registry: str = MODEL,
+    name: str = "cnn",
+    aliases: tuple[str, ...] = (),
+) -> Membership:
     listing = parts.services.artifacts.collections
     return listing.link(caller, artifact.pk, "organization", registry, name, aliases)
 

@@ -27,9 +27,14 @@ def make(parts: server.Parts, ann: Caller, name: str) -> Run:
 
 
 def send(
-    parts: server.Parts, ann: Caller, name: str, first: int, steps: list[int],
-    client: str | None = None, console: list[str] | None = None,
-) -> None:  # fmt: skip
+    parts: server.Parts,
+    ann: Caller,
+    name: str,
+    first: int,
+    steps: list[int],
+    client: str | None = None,
+    console: list[str] | None = None,
+) -> None:
     lines = [json.dumps({"_step": step, "v": step, "by": client}) for step in steps]
     post = StreamPost(
         history=Lines(first, lines) if lines else None,
@@ -54,8 +59,13 @@ def test_writers_of_a_shared_run_do_not_overwrite_each_other(
     run = parts.services.runs.get(ann, None, "p", "r")
     rows = list(parts.services.reading.rows(run))
     assert [(row["_step"], row["by"], row["v"]) for row in rows] == [
-        (0, "a", 0), (1, "a", 1), (2, "b", 0), (3, "b", 1), (4, "b", 2), (5, "a", 2),
-    ]  # fmt: skip
+        (0, "a", 0),
+        (1, "a", 1),
+        (2, "b", 0),
+        (3, "b", 1),
+        (4, "b", 2),
+        (5, "a", 2),
+    ]
     assert [line.text for line in parts.services.reading.console(run)] == ["a0", "b0", "b1"]
     assert json.loads(run.summary) == {"last a": 2, "last b": 2}
 
@@ -92,8 +102,9 @@ def test_configs_of_two_writers_keep_both_environments() -> None:
     old = '{"a": {"value": 1}, "_wandb": {"value": {"e": {"w1": {}}, "t": 1}}}'
     new = '{"a": {"value": 2}, "_wandb": {"value": {"e": {"w2": {}}, "m": []}}}'
     assert json.loads(merge_configs(old, new)) == {
-        "a": {"value": 2}, "_wandb": {"value": {"e": {"w1": {}, "w2": {}}, "t": 1, "m": []}},
-    }  # fmt: skip
+        "a": {"value": 2},
+        "_wandb": {"value": {"e": {"w1": {}, "w2": {}}, "t": 1, "m": []}},
+    }
 
 
 def test_steps_with_gaps_and_out_of_order_are_found(parts: server.Parts, ann: Caller) -> None:
@@ -182,9 +193,12 @@ def test_metric_definitions_and_charts_of_all_writers_stay() -> None:
     old, new = (json.dumps({"_wandb": {"value": value}}) for value in (before, after))
     value = json.loads(merge_configs(old, new))["_wandb"]["value"]
     assert value["m"] == [
-        {"1": "epoch", "6": [3]}, {"2": "val/*", "5": 1}, {"1": "loss", "7": [1]}, {"1": "step"},
+        {"1": "epoch", "6": [3]},
+        {"2": "val/*", "5": 1},
+        {"1": "loss", "7": [1]},
+        {"1": "step"},
         {"1": "x", "5": 4},
-    ]  # fmt: skip
+    ]
     assert value["visualize"] == {"roc": 1}
     assert json.loads(merge_configs(new, old))["_wandb"]["value"]["m"][4] == {"2": "val/*", "5": 4}
     nothing = '{"_wandb": {"value": {"m": [], "e": {}}}}'

@@ -26,7 +26,7 @@ from tests.unit.services.handing_out import (
     set_state,
     state_of,
     work_off,
-)  # fmt: skip
+)
 
 REPEATED = GRID + "sweepd: {repeats: 3, repeat_as: fold}\n"
 TRACEBACK = (

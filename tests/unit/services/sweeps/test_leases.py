@@ -78,9 +78,15 @@ def test_live_runs_are_kept_and_dead_ones_found_as_late_as_ever(
     assert state_of(parts, ann, live) == state_of(parts, ann, "lone") == RunState.RUNNING
 
 
-@pytest.mark.parametrize(("age_s", "is_good"), [
-    (-HOUR_S, True), (0, True), (LIFETIME_S - 60, True), (LIFETIME_S + 60, False),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("age_s", "is_good"),
+    [
+        (-HOUR_S, True),
+        (0, True),
+        (LIFETIME_S - 60, True),
+        (LIFETIME_S + 60, False),
+    ],
+)
 def test_addresses_outlive_a_clock_that_is_set_back(
     age_s: float, is_good: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -31,7 +31,7 @@ from tests.unit.services.handing_out import (
     set_state,
     state_of,
     work_off,
-)  # fmt: skip
+)
 
 
 @pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgres)])
