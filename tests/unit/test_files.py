@@ -57,3 +57,15 @@ def test_the_formatter_decides() -> None:
     marker = "# fmt: " + "skip"
     found = [path for path in tracked("*.py") if marker in path.read_text()]
     assert len(found) <= 5, found
+
+
+def test_unit_tests_lie_where_what_they_test_lies() -> None:
+    for layer in ("domain", "search", "services", "store", "web", "wandb_api"):
+        for path in tracked(f"tests/unit/{layer}/test_*.py", f"tests/unit/{layer}/**/test_*.py"):
+            folder = ROOT / "sweepd" / path.parent.relative_to(ROOT / "tests/unit")
+            modules = [module.stem for module in folder.glob("*.py")]
+            name = path.stem.removeprefix("test_")
+            assert any(name == module or name.startswith(f"{module}_") for module in modules), (
+                f"{path.relative_to(ROOT)}: expected test_MODULE.py or test_MODULE_MORE.py "
+                f"for a MODULE of {folder.relative_to(ROOT)}"
+            )

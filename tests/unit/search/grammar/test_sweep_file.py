@@ -1,7 +1,5 @@
 """Reading sweep files: inference, warnings and problems, each naming its key."""
 
-import math
-
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -18,50 +16,6 @@ def problems(**raw):
     with pytest.raises(ConfigError) as caught:
         parse({"method": "random", "parameters": {"a": {"value": 1}}, **raw})
     return caught.value.problems
-
-
-@pytest.mark.parametrize(
-    ("entry", "kind"),
-    [
-        ({"value": {"k": 1}}, "constant"),
-        ({"values": [1, "x"]}, "categorical"),
-        ({"values": [1, 2], "probabilities": [0.5, 0.5]}, "categorical_w_probabilities"),
-        ({"min": 1, "max": 3}, "int_uniform"),
-        ({"min": 1, "max": 3.0}, "uniform"),
-        ({"min": 0.1, "max": 0.3}, "uniform"),
-        ({"distribution": "normal"}, "normal"),
-        ({"distribution": "q_beta", "q": 0.1}, "q_beta"),
-        ({"distribution": "inv_log_uniform_values", "min": 1, "max": 3}, "inv_log_uniform_values"),
-    ],
-)
-def test_the_distribution_is_inferred(entry, kind):
-    assert read({"a": entry}).space.parameters[0].kind == kind
-
-
-def test_numbers_written_as_texts_become_numbers_with_a_warning():
-    spec = read(
-        {
-            "lr": {"min": "1e-5", "max": "1e-1", "distribution": "log_uniform_values"},
-            "wd": {"values": ["1e-4", "1.5e3", "none", "12"]},
-        }
-    )
-    lr, wd = spec.space.parameters
-    assert (lr.low, lr.high) == (1e-5, 0.1)
-    assert wd.values == (1e-4, 1500.0, "none", "12")
-    assert [w.split(":")[0] for w in spec.warnings] == [
-        "parameters.lr.min",
-        "parameters.lr.max",
-        "parameters.wd.values[0]",
-        "parameters.wd.values[1]",
-    ]
-
-
-def test_log_uniform_takes_exponents_and_says_so():
-    spec = read({"lr": {"distribution": "log_uniform", "min": -3, "max": 0}})
-    assert spec.space.parameters[0].low == pytest.approx(math.exp(-3))
-    assert "exponents" in spec.warnings[0]
-    inverse = read({"lr": {"distribution": "inv_log_uniform", "min": -3, "max": 0}})
-    assert inverse.space.parameters[0].high == pytest.approx(math.exp(3))
 
 
 @pytest.mark.parametrize(
@@ -137,10 +91,6 @@ def test_what_is_odd_is_warned_of_by_key(raw, start):
     assert any(warning.startswith(start) for warning in found), found
 
 
-def test_an_unknown_extra_names_the_nearest():
-    assert "did you mean 'repeats'?" in read(sweepd={"repets": 3}).warnings[0]
-
-
 def test_the_whole_head_is_read():
     spec = read(
         metric={"name": "loss", "goal": "maximize", "target": "0.9", "impute_while_running": False},
@@ -161,15 +111,6 @@ def test_the_whole_head_is_read():
     assert spec.command == ("${env}", "3")
     assert (spec.run_cap, spec.controller, spec.extras.repeats) == (10, "local", 3)
     assert (spec.early_terminate.max_iter, spec.early_terminate.strict) == (27, False)
-
-
-def test_early_termination_under_sweepd_wins():
-    spec = read(
-        metric={"name": "l"},
-        early_terminate={"type": "hyperband", "min_iter": 3},
-        sweepd={"early_terminate": {"type": "asha", "min_iter": 2, "eta": 4}},
-    )
-    assert (spec.early_terminate.type, spec.early_terminate.eta) == ("asha", 4)
 
 
 def test_a_scheduler_with_its_own_search_space_needs_no_parameters():

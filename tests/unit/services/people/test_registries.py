@@ -20,7 +20,7 @@ from sweepd.services.people.users import Users
 from sweepd.settings import Settings
 from sweepd.store.database import Database
 from tests.conftest import FakeClock
-from tests.unit.services.artifacts.test_artifacts import LIMIT, run, stream
+from tests.unit.services.logging_versions import LIMIT, run, stream
 
 MODEL = "wandb-registry-model"
 

@@ -1,101 +1,159 @@
-"""The server's clock is set by an hour: no live run is lost, dead ones are still found."""
-
-from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
-from pathlib import Path
+"""Leases: what a silent run, a dead agent and a restarted server do to a config handed out."""
 
 import pytest
-from itsdangerous import TimestampSigner
 
 from sweepd import server
-from sweepd.domain.errors import Forbidden
 from sweepd.domain.runs import RunState
+from sweepd.domain.sweeps import CellState
 from sweepd.domain.users import Caller
-from sweepd.services.runs.runs import RunChange
 from sweepd.services.streams.lines import StreamPost
-from sweepd.settings import Settings
-from sweepd.wandb_api.signing import LIFETIME_S, Signer
+from sweepd.store import cells, runs
 from tests.conftest import FakeClock
-from tests.unit.services.handing_out import beat, begin, make_sweep, register
-
-HOUR_S = 3600.0
-
-
-class SetClock(FakeClock):
-    """A clock that people set, over one that goes on."""
-
-    steady_s = 0.0
-
-    def forward(self, seconds: float) -> None:
-        super().forward(seconds)
-        self.steady_s += seconds
-
-    def jump(self, seconds: float) -> None:
-        self.at += timedelta(seconds=seconds)
+from tests.unit.services.handing_out import (
+    beat,
+    begin,
+    end,
+    log,
+    make_sweep,
+    next_run,
+    register,
+    state_of,
+    work_off,
+)
 
 
-@pytest.fixture
-def clock() -> SetClock:
-    return SetClock()
+@pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgres)])
+def database_url(request: pytest.FixtureRequest) -> str:
+    """Hand-out promises the same on both databases."""
+    is_sqlite = request.param == "sqlite"
+    return "" if is_sqlite else str(request.getfixturevalue("postgresql_url"))
 
 
-@pytest.fixture
-def parts(tmp_path: Path, clock: SetClock) -> Iterator[server.Parts]:
-    built = server.build(Settings(data=tmp_path / "data"), clock, lambda: clock.steady_s)
-    yield built
-    built.core.db.close()
-
-
-def state_of(parts: server.Parts, ann: Caller, run_id: str) -> RunState:
-    return parts.services.runs.get(ann, None, "p", run_id).state
-
-
-@pytest.mark.parametrize("jump_s", [HOUR_S, -HOUR_S])
-def test_live_runs_are_kept_and_dead_ones_found_as_late_as_ever(
-    parts: server.Parts, ann: Caller, clock: SetClock, jump_s: float
+def test_killed_agents_config_goes_out_again_within_two_minutes_and_never_while_its_run_beats(
+    parts: server.Parts, ann: Caller, clock: FakeClock
 ) -> None:
     sweep = make_sweep(parts, ann)
-    agents = [register(parts, ann, sweep) for _ in range(2)]
-    live, dead = (str(beat(parts, ann, agent)[0].run_id) for agent in agents)
-    for run_id in (live, dead, "lone"):
-        begin(parts, ann, run_id)
-    parts.services.runs.upsert(ann, None, "p", "gone", RunChange())
-    parts.services.history.append(ann, "ann", "p", "gone", StreamPost())
-    clock.forward(20)
-    clock.jump(jump_s)
-    beat(parts, ann, agents[0])  # as it ends its run: the client has more to send
-    assert parts.leases.expire() == []
-    assert {state_of(parts, ann, r) for r in (live, dead, "lone")} == {RunState.RUNNING}
-    lost = []
-    for _ in range(20):
-        clock.forward(20)
-        beat(parts, ann, agents[0], live)
-        for run_id in (live, "lone"):
-            parts.services.history.append(ann, "ann", "p", run_id, StreamPost())
-        lost += [(run.run_id, clock.steady_s) for run in parts.leases.expire()]
-    assert [run_id for run_id, _ in lost] == [dead, "gone"]
-    assert lost[0][1] <= 120 and lost[1][1] <= 360
-    assert state_of(parts, ann, live) == state_of(parts, ann, "lone") == RunState.RUNNING
+    lost = next_run(parts, ann, register(parts, ann, sweep))
+    beating = next_run(parts, ann, register(parts, ann, sweep))  # its agent dies, its run lives
+    other = register(parts, ann, sweep)
+    got = []
+    for _ in range(24):  # two minutes, looked at every 5 s as the server does
+        clock.forward(5)
+        log(parts, ann, str(beating.run_id), 0, 1.0)
+        parts.leases.expire()
+        for command in beat(parts, ann, other):
+            if command.kind == "run":
+                begin(parts, ann, str(command.run_id))
+                end(parts, ann, str(command.run_id))
+                got.append(command.config)
+    assert lost.config in got
+    assert beating.config not in got
 
 
-@pytest.mark.parametrize(
-    ("age_s", "is_good"),
-    [
-        (-HOUR_S, True),
-        (0, True),
-        (LIFETIME_S - 60, True),
-        (LIFETIME_S + 60, False),
-    ],
-)
-def test_addresses_outlive_a_clock_that_is_set_back(
-    age_s: float, is_good: bool, monkeypatch: pytest.MonkeyPatch
+def test_downtime_of_the_server_costs_a_silent_run_no_lease(
+    parts: server.Parts, ann: Caller, clock: FakeClock
 ) -> None:
-    made = int(datetime.now(UTC).timestamp() - age_s)
-    with monkeypatch.context() as patched:
-        patched.setattr(TimestampSigner, "get_timestamp", lambda _: made)
-        token = Signer("secret").sign({"get": "x"})
-    if is_good:
-        assert Signer("secret").read(token) == {"get": "x"}
-    else:
-        with pytest.raises(Forbidden, match="expired"):
-            Signer("secret").read(token)
+    sweep = make_sweep(parts, ann)
+    agent = register(parts, ann, sweep)
+    run = next_run(parts, ann, agent)
+    clock.forward(600)
+    parts.core.listening.since = clock()  # as after a restart
+    beat(parts, ann, agent)  # the agent is heard before the run's client is
+    with parts.core.db.read() as connection:
+        found = runs.find_run(connection, sweep.project_pk, str(run.run_id))
+        reserved = cells.list_cells(connection, sweep.pk, [CellState.RESERVED])
+    assert found is not None
+    assert found.state is RunState.RUNNING
+    assert found.cell_pk in [cell.pk for cell in reserved]
+
+
+def test_run_that_never_starts_is_sent_again_then_given_up(
+    parts: server.Parts, ann: Caller, clock: FakeClock
+) -> None:
+    sweep = make_sweep(parts, ann)
+    agent = register(parts, ann, sweep)
+    [first] = beat(parts, ann, agent)
+    [second] = beat(parts, ann, agent)
+    [third] = beat(parts, ann, agent)
+    assert first.run_id == second.run_id != third.run_id
+    assert third.config == first.config
+    states = [point.state for point in parts.services.sweeps.points(sweep)]
+    assert states == [RunState.FAILED, RunState.PENDING]
+
+
+def test_silent_run_of_a_silent_agent_goes_to_another(
+    parts: server.Parts, ann: Caller, clock: FakeClock
+) -> None:
+    sweep = make_sweep(parts, ann)
+    dead, alive = register(parts, ann, sweep), register(parts, ann, sweep)
+    [lost] = beat(parts, ann, dead)
+    assert lost.run_id
+    begin(parts, ann, lost.run_id)
+    clock.forward(70)
+    assert parts.leases.expire() == []
+    clock.forward(10)
+    assert [run.run_id for run in parts.leases.expire()] == [lost.run_id]
+    [command] = beat(parts, ann, alive)
+    assert command.config == lost.config
+    assert command.run_id != lost.run_id
+
+
+def test_run_that_beats_is_never_taken_back(
+    parts: server.Parts, ann: Caller, clock: FakeClock
+) -> None:
+    sweep = make_sweep(parts, ann)
+    [command] = beat(parts, ann, register(parts, ann, sweep))
+    assert command.run_id
+    begin(parts, ann, command.run_id)
+    for _ in range(20):
+        clock.forward(30)
+        parts.services.history.append(ann, "ann", "p", command.run_id, StreamPost())
+        assert parts.leases.expire() == []
+
+
+def test_run_whose_agent_still_has_it_is_never_taken_back(
+    parts: server.Parts, ann: Caller, clock: FakeClock
+) -> None:
+    sweep = make_sweep(parts, ann)
+    agent = register(parts, ann, sweep)
+    [command] = beat(parts, ann, agent)
+    assert command.run_id
+    begin(parts, ann, command.run_id)
+    for _ in range(100):
+        clock.forward(5)
+        assert beat(parts, ann, agent, command.run_id) == []
+        assert parts.leases.expire() == []
+
+
+def test_late_results_of_a_lost_run_are_kept_and_counted_once(
+    parts: server.Parts, ann: Caller, clock: FakeClock
+) -> None:
+    sweep = make_sweep(parts, ann)
+    sleeper, other = register(parts, ann, sweep), register(parts, ann, sweep)
+    [slept] = beat(parts, ann, sleeper)
+    assert slept.run_id
+    begin(parts, ann, slept.run_id)
+    clock.forward(200)
+    parts.leases.expire()
+    [again] = beat(parts, ann, other)
+    assert again.config == slept.config and again.run_id
+    begin(parts, ann, again.run_id)
+    log(parts, ann, slept.run_id, 0, 0.5)
+    end(parts, ann, slept.run_id)
+    end(parts, ann, again.run_id)
+    assert len(work_off(parts, ann, other)) == 5
+    points = parts.services.sweeps.points(sweep)
+    assert [point.state for point in points] == [RunState.FINISHED] * 7
+    assert state_of(parts, ann, sweep).n_cells == 6
+
+
+def test_preempted_run_is_resumed_under_its_own_id(parts: server.Parts, ann: Caller) -> None:
+    sweep = make_sweep(parts, ann)
+    agent, other = register(parts, ann, sweep), register(parts, ann, sweep)
+    [command] = beat(parts, ann, agent)
+    assert command.run_id
+    begin(parts, ann, command.run_id)
+    parts.services.history.append(ann, "ann", "p", command.run_id, StreamPost(is_preempting=True))
+    end(parts, ann, command.run_id, exitcode=1)
+    [resumed] = beat(parts, ann, other)
+    assert (resumed.kind, resumed.run_id) == ("resume", command.run_id)

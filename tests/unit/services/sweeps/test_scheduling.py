@@ -8,14 +8,12 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
 from sweepd import server
-from sweepd.domain.errors import NotFound
-from sweepd.domain.runs import LIVE, RunState
+from sweepd.domain.runs import LIVE
 from sweepd.domain.sweeps import OPEN_CELLS, UNCOUNTED_CELLS, CellState, SweepState
 from sweepd.domain.users import Caller
 from sweepd.services.runs.runs import RunChange
 from sweepd.services.streams.lines import Lines, StreamPost
 from sweepd.services.sweeps.scheduling import Command
-from sweepd.services.sweeps.sweeps import SweepChange
 from sweepd.settings import Settings
 from sweepd.store import cells, runs, sweeps
 from tests.conftest import FakeClock
@@ -25,7 +23,6 @@ from tests.unit.services.handing_out import (
     begin,
     edit,
     end,
-    log,
     make_sweep,
     register,
     set_state,
@@ -73,172 +70,6 @@ def test_what_a_script_writes_into_its_config_changes_no_cell(
     assert len(work_off(parts, ann, agent)) == 5
 
 
-def test_run_that_never_starts_is_sent_again_then_given_up(
-    parts: server.Parts, ann: Caller, clock: FakeClock
-) -> None:
-    sweep = make_sweep(parts, ann)
-    agent = register(parts, ann, sweep)
-    [first] = beat(parts, ann, agent)
-    [second] = beat(parts, ann, agent)
-    [third] = beat(parts, ann, agent)
-    assert first.run_id == second.run_id != third.run_id
-    assert third.config == first.config
-    states = [point.state for point in parts.services.sweeps.points(sweep)]
-    assert states == [RunState.FAILED, RunState.PENDING]
-
-
-def test_silent_run_of_a_silent_agent_goes_to_another(
-    parts: server.Parts, ann: Caller, clock: FakeClock
-) -> None:
-    sweep = make_sweep(parts, ann)
-    dead, alive = register(parts, ann, sweep), register(parts, ann, sweep)
-    [lost] = beat(parts, ann, dead)
-    assert lost.run_id
-    begin(parts, ann, lost.run_id)
-    clock.forward(70)
-    assert parts.leases.expire() == []
-    clock.forward(10)
-    assert [run.run_id for run in parts.leases.expire()] == [lost.run_id]
-    [command] = beat(parts, ann, alive)
-    assert command.config == lost.config
-    assert command.run_id != lost.run_id
-
-
-def test_run_that_beats_is_never_taken_back(
-    parts: server.Parts, ann: Caller, clock: FakeClock
-) -> None:
-    sweep = make_sweep(parts, ann)
-    [command] = beat(parts, ann, register(parts, ann, sweep))
-    assert command.run_id
-    begin(parts, ann, command.run_id)
-    for _ in range(20):
-        clock.forward(30)
-        parts.services.history.append(ann, "ann", "p", command.run_id, StreamPost())
-        assert parts.leases.expire() == []
-
-
-def test_run_whose_agent_still_has_it_is_never_taken_back(
-    parts: server.Parts, ann: Caller, clock: FakeClock
-) -> None:
-    sweep = make_sweep(parts, ann)
-    agent = register(parts, ann, sweep)
-    [command] = beat(parts, ann, agent)
-    assert command.run_id
-    begin(parts, ann, command.run_id)
-    for _ in range(100):
-        clock.forward(5)
-        assert beat(parts, ann, agent, command.run_id) == []
-        assert parts.leases.expire() == []
-
-
-def test_late_results_of_a_lost_run_are_kept_and_counted_once(
-    parts: server.Parts, ann: Caller, clock: FakeClock
-) -> None:
-    sweep = make_sweep(parts, ann)
-    sleeper, other = register(parts, ann, sweep), register(parts, ann, sweep)
-    [slept] = beat(parts, ann, sleeper)
-    assert slept.run_id
-    begin(parts, ann, slept.run_id)
-    clock.forward(200)
-    parts.leases.expire()
-    [again] = beat(parts, ann, other)
-    assert again.config == slept.config and again.run_id
-    begin(parts, ann, again.run_id)
-    log(parts, ann, slept.run_id, 0, 0.5)
-    end(parts, ann, slept.run_id)
-    end(parts, ann, again.run_id)
-    assert len(work_off(parts, ann, other)) == 5
-    points = parts.services.sweeps.points(sweep)
-    assert [point.state for point in points] == [RunState.FINISHED] * 7
-    assert state_of(parts, ann, sweep).n_cells == 6
-
-
-def test_failed_script_is_handed_out_again_only_on_request(
-    parts: server.Parts, ann: Caller
-) -> None:
-    sweep = make_sweep(parts, ann)
-    agent = register(parts, ann, sweep)
-    [command] = beat(parts, ann, agent)
-    assert command.run_id
-    begin(parts, ann, command.run_id)
-    end(parts, ann, command.run_id, exitcode=1)
-    assert len(work_off(parts, ann, agent)) == 5
-    assert parts.services.sweeps.retry(ann, sweep.pk, ["failed"]) == 1
-    assert state_of(parts, ann, sweep).state is SweepState.RUNNING
-    assert len(work_off(parts, ann, register(parts, ann, sweep))) == 1
-
-
-def test_preempted_run_is_resumed_under_its_own_id(parts: server.Parts, ann: Caller) -> None:
-    sweep = make_sweep(parts, ann)
-    agent, other = register(parts, ann, sweep), register(parts, ann, sweep)
-    [command] = beat(parts, ann, agent)
-    assert command.run_id
-    begin(parts, ann, command.run_id)
-    parts.services.history.append(ann, "ann", "p", command.run_id, StreamPost(is_preempting=True))
-    end(parts, ann, command.run_id, exitcode=1)
-    [resumed] = beat(parts, ann, other)
-    assert (resumed.kind, resumed.run_id) == ("resume", command.run_id)
-
-
-def test_paused_sweep_answers_with_nothing_and_goes_on(parts: server.Parts, ann: Caller) -> None:
-    sweep = make_sweep(parts, ann)
-    agent = register(parts, ann, sweep)
-    parts.services.sweeps.update(ann, sweep.pk, SweepChange(state="PAUSED"))
-    assert beat(parts, ann, agent) == []
-    parts.services.sweeps.update(ann, sweep.pk, SweepChange(state="RUNNING"))
-    assert [command.kind for command in beat(parts, ann, agent)] == ["run"]
-
-
-def test_cancel_stops_runs_and_sends_agents_home(
-    parts: server.Parts, ann: Caller, clock: FakeClock
-) -> None:
-    sweep = make_sweep(parts, ann)
-    agent = register(parts, ann, sweep)
-    [command] = beat(parts, ann, agent)
-    assert command.run_id
-    begin(parts, ann, command.run_id)
-    parts.services.sweeps.update(ann, sweep.pk, SweepChange(state="CANCELED"))
-    assert log(parts, ann, command.run_id, 0, 0.5), "the file stream says stop"
-    clock.forward(21)
-    assert beat(parts, ann, agent, command.run_id) == [Command("stop", command.run_id)]
-    end(parts, ann, command.run_id, exitcode=255)
-    assert beat(parts, ann, agent) == [Command("exit")]
-    assert [p.state for p in parts.services.sweeps.points(sweep)] == [RunState.KILLED]
-
-
-def test_target_ends_the_sweep_when_the_number_arrives(parts: server.Parts, ann: Caller) -> None:
-    sweep = make_sweep(parts, ann, GRID.replace("goal: minimize", "goal: minimize, target: 0.1"))
-    agent = register(parts, ann, sweep)
-    [command] = beat(parts, ann, agent)
-    assert command.run_id
-    begin(parts, ann, command.run_id)
-    log(parts, ann, command.run_id, 0, 0.5, 0.05)
-    found = state_of(parts, ann, sweep)
-    assert found.state is SweepState.FINISHED
-    assert "0.05" in found.state_reason
-
-
-def test_hyperband_stops_a_run_on_arrival_with_its_reason(parts: server.Parts, ann: Caller) -> None:
-    rule = "early_terminate: {type: hyperband, min_iter: 2, eta: 2}\n"
-    sweep = make_sweep(parts, ann, GRID + rule)
-    good, bad = register(parts, ann, sweep), register(parts, ann, sweep)
-    [first], [second] = beat(parts, ann, good), beat(parts, ann, bad)
-    assert first.run_id and second.run_id
-    begin(parts, ann, first.run_id)
-    begin(parts, ann, second.run_id)
-    assert not log(parts, ann, first.run_id, 0, 0.5, 0.1)
-    assert not log(parts, ann, second.run_id, 0, 0.9)
-    # Of two values the threshold is the second best, which the worse run equals, not exceeds.
-    assert not log(parts, ann, second.run_id, 1, 0.8)
-    third_agent = register(parts, ann, sweep)
-    [third] = beat(parts, ann, third_agent)
-    assert third.run_id
-    begin(parts, ann, third.run_id)
-    assert log(parts, ann, third.run_id, 0, 0.9, 0.95)
-    run = parts.services.runs.get(ann, "ann", "p", third.run_id)
-    assert run.stop_reason is not None and "hyperband" in run.stop_reason
-
-
 def test_nan_is_a_warning_and_hand_out_goes_on(parts: server.Parts, ann: Caller) -> None:
     sweep = make_sweep(parts, ann)
     agent = register(parts, ann, sweep)
@@ -253,61 +84,6 @@ def test_nan_is_a_warning_and_hand_out_goes_on(parts: server.Parts, ann: Caller)
     assert [c.kind for c in beat(parts, ann, agent)] == ["run"]
     warnings = [e.message for e in parts.services.sweeps.events(sweep) if e.kind == "warning"]
     assert any("NaN" in message for message in warnings)
-
-
-def test_queued_config_goes_first_and_keeps_its_run(parts: server.Parts, ann: Caller) -> None:
-    sweep = make_sweep(parts, ann)
-    run = parts.services.sweeps.enqueue(ann, sweep.pk, {"a": 3, "b": "y"})
-    [command] = beat(parts, ann, register(parts, ann, sweep))
-    assert (command.run_id, command.config) == (run.run_id, {"a": 3, "b": "y"})
-
-
-def test_edit_keeps_what_was_done_and_adds_the_rest(parts: server.Parts, ann: Caller) -> None:
-    sweep = make_sweep(parts, ann)
-    assert len(work_off(parts, ann, register(parts, ann, sweep))) == 6
-    wider = GRID.replace("[1, 2, 3]", "[2, 3, 4]")
-    parts.services.sweeps.update(ann, sweep.pk, SweepChange(config_yaml=wider))
-    assert state_of(parts, ann, sweep).state is SweepState.RUNNING
-    assert len(work_off(parts, ann, register(parts, ann, sweep))) == 2
-
-
-def test_random_in_a_finite_space_never_repeats_and_ends(parts: server.Parts, ann: Caller) -> None:
-    sweep = make_sweep(parts, ann, GRID.replace("method: grid", "method: random"))
-    assert len(work_off(parts, ann, register(parts, ann, sweep))) == 6
-    configs = {point.config for point in parts.services.sweeps.points(sweep)}
-    assert len(configs) == 6
-
-
-def test_same_seed_gives_the_same_random_sequence(parts: server.Parts, ann: Caller) -> None:
-    text = "method: random\nrun_cap: 5\nparameters: {x: {min: 0.0, max: 1.0}}\nsweepd: {seed: 7}\n"
-    found = []
-    for _ in range(2):
-        sweep = make_sweep(parts, ann, text)
-        work_off(parts, ann, register(parts, ann, sweep))
-        found.append([point.config for point in parts.services.sweeps.points(sweep)])
-    assert found[0] == found[1]
-    assert len(set(found[0])) == 5
-
-
-def test_deleted_sweep_tells_its_agents_with_not_found(parts: server.Parts, ann: Caller) -> None:
-    sweep = make_sweep(parts, ann)
-    agent = register(parts, ann, sweep)
-    parts.services.sweeps.delete(ann, sweep.pk)
-    with pytest.raises(NotFound):
-        beat(parts, ann, agent)
-
-
-def test_sweeps_of_another_entity_do_not_exist(
-    parts: server.Parts, ann: Caller, bob: Caller
-) -> None:
-    sweep = make_sweep(parts, ann)
-    agent = register(parts, ann, sweep)
-    with pytest.raises(NotFound):
-        register(parts, bob, sweep)
-    with pytest.raises(NotFound):
-        beat(parts, bob, agent)
-    with pytest.raises(NotFound):
-        parts.services.sweeps.get(bob, "ann", "p", sweep.sweep_id)
 
 
 class HandOut(RuleBasedStateMachine):
@@ -471,4 +247,6 @@ HandOut.TestCase.settings = settings(
     deadline=None,
     suppress_health_check=list(HealthCheck),
 )
+
+
 test_any_order_of_events_keeps_the_promises = HandOut.TestCase

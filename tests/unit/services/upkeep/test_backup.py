@@ -1,7 +1,5 @@
 """A server's state in one file and back, from one database into the other, and as a table."""
 
-import csv
-import json
 import threading
 from pathlib import Path
 
@@ -11,7 +9,6 @@ import sqlalchemy as sa
 from sweepd import server
 from sweepd.domain.errors import BadInput
 from sweepd.domain.users import Caller
-from sweepd.services.runs import export
 from sweepd.services.runs.runs import RunChange
 from sweepd.services.runs.taking_in import Lines, StreamPost
 from sweepd.services.upkeep import backup
@@ -161,25 +158,6 @@ def test_move_keeps_every_row_and_gives_no_key_twice(
     back = restore(tmp_path / "pg.tar", tmp_path / "back")
     back.core.db.close()
     assert rows_of(back.settings.database_url) == rows_of(postgresql_url)
-
-
-def test_runs_are_exported_as_a_table(parts: server.Parts, ann: Caller, tmp_path: Path) -> None:
-    fill(parts, ann)
-    parts.services.runs.upsert(ann, None, "p", "r2", RunChange(config='{"lr": {"value": "big"}}'))
-    rows = export.list_rows(parts.core, "ann", "p")
-    for ending in ("csv", "json", "parquet"):
-        export.write(rows, tmp_path / f"runs.{ending}")
-    with (tmp_path / "runs.csv").open() as file:
-        first, second = csv.DictReader(file)
-    assert (first["run"], first["config.lr"], first["config.net.k"]) == ("r", "0.1", "3")
-    assert (first["summary.loss"], second["summary.loss"]) == ("1.5", "")
-    assert json.loads((tmp_path / "runs.json").read_text())[0]["summary.loss"] == 1.5
-    parquet = pytest.importorskip("pyarrow.parquet")
-    table = parquet.read_table(tmp_path / "runs.parquet").to_pylist()
-    assert [row["config.lr"] for row in table] == ["0.1", "big"]
-    assert [row["config.net.k"] for row in table] == [3, None]
-    with pytest.raises(BadInput, match="should end in"):
-        export.write(rows, tmp_path / "runs.xls")
 
 
 def test_second_server_on_one_folder_is_refused(tmp_path: Path) -> None:

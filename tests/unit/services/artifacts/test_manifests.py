@@ -1,0 +1,55 @@
+"""Manifests: digests of what a version holds, pages of its files."""
+
+import hashlib
+
+import pytest
+
+from sweepd import server
+from sweepd.domain.artifacts import ArtifactState, Digest
+from sweepd.domain.users import Caller
+from tests.unit.services.logging_versions import (
+    begin,
+    log,
+    md5,
+    put,
+    put_manifest,
+)
+
+
+@pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgres)])
+def database_url(request: pytest.FixtureRequest) -> str:
+    is_sqlite = request.param == "sqlite"
+    return "" if is_sqlite else str(request.getfixturevalue("postgresql_url"))
+
+
+def test_incremental_version_has_the_digest_of_all_it_holds(
+    parts: server.Parts, ann: Caller
+) -> None:
+    """Else a whole version with only the increment's files would be taken for the same."""
+    uploads = parts.services.artifacts.uploads
+    base = log(parts, ann, b"one")
+    more = begin(parts, ann, "digest of the increment")
+    uploads.manifests.set_base(ann, more.pk, base.pk)
+    assert uploads.announce_files(ann, [(more.pk, "g", Digest(md5(b"two")))]) == [True]
+    put(parts, more.pk, "g", b"two", b"two")
+    put_manifest(parts, more.pk, {"g": {"digest": md5(b"two"), "size": 3}})
+    done = uploads.commit(ann, more.pk, lambda _: more.pk)
+    text = f"wandb-artifact-manifest-v1\nf:{md5(b'one')}\ng:{md5(b'two')}\n"
+    assert done.digest == hashlib.md5(text.encode(), usedforsecurity=False).hexdigest()
+    assert begin(parts, ann, "digest of the increment").state is ArtifactState.PENDING
+
+
+def test_pages_of_a_manifest_follow_each_other_by_path(parts: server.Parts, ann: Caller) -> None:
+    pending = begin(parts, ann, "d")
+    names = ["a/é", "b", "c d", "Z", "a/b"]
+    files = [(pending.pk, name, Digest(md5(name.encode()))) for name in names]
+    parts.services.artifacts.uploads.announce_files(ann, files)
+    services, seen, after = parts.services.artifacts, [], None
+    for _ in range(3):
+        page, total = services.page_entries(pending, None, after, 2)
+        seen += [entry.path for entry in page]
+        after = page[-1].path
+        assert total == 5
+    assert sorted(seen) == sorted(names)
+    page, total = services.page_entries(pending, ["b", "Z", "none"], None, 1)
+    assert (len(page), total) == (1, 2)

@@ -1,0 +1,45 @@
+"""Which config comes next: the queue, random draws, seeds."""
+
+import pytest
+
+from sweepd import server
+from sweepd.domain.users import Caller
+from tests.unit.services.handing_out import (
+    GRID,
+    beat,
+    make_sweep,
+    register,
+    work_off,
+)
+
+
+@pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgres)])
+def database_url(request: pytest.FixtureRequest) -> str:
+    """Hand-out promises the same on both databases."""
+    is_sqlite = request.param == "sqlite"
+    return "" if is_sqlite else str(request.getfixturevalue("postgresql_url"))
+
+
+def test_queued_config_goes_first_and_keeps_its_run(parts: server.Parts, ann: Caller) -> None:
+    sweep = make_sweep(parts, ann)
+    run = parts.services.sweeps.enqueue(ann, sweep.pk, {"a": 3, "b": "y"})
+    [command] = beat(parts, ann, register(parts, ann, sweep))
+    assert (command.run_id, command.config) == (run.run_id, {"a": 3, "b": "y"})
+
+
+def test_random_in_a_finite_space_never_repeats_and_ends(parts: server.Parts, ann: Caller) -> None:
+    sweep = make_sweep(parts, ann, GRID.replace("method: grid", "method: random"))
+    assert len(work_off(parts, ann, register(parts, ann, sweep))) == 6
+    configs = {point.config for point in parts.services.sweeps.points(sweep)}
+    assert len(configs) == 6
+
+
+def test_same_seed_gives_the_same_random_sequence(parts: server.Parts, ann: Caller) -> None:
+    text = "method: random\nrun_cap: 5\nparameters: {x: {min: 0.0, max: 1.0}}\nsweepd: {seed: 7}\n"
+    found = []
+    for _ in range(2):
+        sweep = make_sweep(parts, ann, text)
+        work_off(parts, ann, register(parts, ann, sweep))
+        found.append([point.config for point in parts.services.sweeps.points(sweep)])
+    assert found[0] == found[1]
+    assert len(set(found[0])) == 5
