@@ -34,8 +34,13 @@ def content(value: Any) -> str:
 
 
 def is_number(value: Any) -> bool:
-    """Whether the value is a finite int or float; booleans are not numbers."""
-    return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
+    """Whether the value is a finite float, or an int that is one; booleans are not numbers."""
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return False
+    try:
+        return math.isfinite(value)
+    except OverflowError:  # an int of more than 308 digits
+        return False
 
 
 def is_within(known: Any, value: Any) -> bool:

@@ -23,7 +23,7 @@ from sqlalchemy.dialects import sqlite
 
 from sweepd.domain.errors import BadInput, Unavailable
 from sweepd.store import migrate
-from sweepd.store.faults import RETRYABLE, cause, is_passing, reason
+from sweepd.store.faults import RETRYABLE, as_bad_input, cause, is_passing, reason
 from sweepd.store.sqlite_writer import SqliteWriter
 
 T = TypeVar("T")
@@ -84,8 +84,12 @@ class Database:
                 yield connection
         except sa.exc.SQLAlchemyError as error:
             if not is_passing(error):
+                if (told := as_bad_input(error)) is not None:
+                    raise told from error
                 raise
             raise Unavailable(f"the database cannot be read now: {reason(error)}") from error
+        except (OverflowError, UnicodeEncodeError) as error:
+            raise (as_bad_input(error) or error) from error
 
     def write(self, change: Callable[[Connection], T]) -> T:
         """Run `change` in a transaction and return its result once that is durable.
@@ -122,11 +126,15 @@ class Database:
                     is_committing = True
                     transaction.commit()
                     return result
+            except (OverflowError, UnicodeEncodeError) as error:
+                raise (as_bad_input(error) or error) from error
             except sa.exc.SQLAlchemyError as error:
                 state = getattr(cause(error), "sqlstate", None)
                 if state == _TAKEN and attempt == 0:
                     continue  # looked before the other was done; now it finds what is there
                 if not is_passing(error):
+                    if (told := as_bad_input(error)) is not None:
+                        raise told from error
                     raise
                 is_refused = state in RETRYABLE
                 is_cut = isinstance(error, sa.exc.DBAPIError) and error.connection_invalidated

@@ -4,6 +4,8 @@ import sqlite3
 
 import sqlalchemy as sa
 
+from sweepd.domain.errors import BadInput
+
 RETRYABLE = {"40001", "40P01"}  # PostgreSQL: serialization failure, deadlock detected
 _READ_ONLY = "25006"  # PostgreSQL: a replica, or out of space
 _PASSING_SQLITE = {
@@ -32,6 +34,24 @@ def is_passing(error: BaseException) -> bool:
     state = getattr(error.orig, "sqlstate", None) or ""
     is_lost = error.connection_invalidated or isinstance(error, sa.exc.OperationalError)
     return is_lost or state in RETRYABLE or state == _READ_ONLY
+
+
+UNSTORABLE = (OverflowError, UnicodeEncodeError, sa.exc.DataError)
+
+
+def as_bad_input(error: BaseException) -> BadInput | None:
+    """What its sender reads when no column can hold a value of theirs; None for other errors.
+
+    NUL and halves of characters in a text, whole numbers beyond 64 bits.
+    """
+    if not isinstance(error, UNSTORABLE):
+        return None
+    told = BadInput(
+        f"a value cannot be stored: {reason(error)[:200]}; texts are Unicode without NUL, whole "
+        "numbers have 64 bits"
+    )
+    told.__cause__ = error
+    return told
 
 
 def cause(error: BaseException) -> object:

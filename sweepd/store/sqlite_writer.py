@@ -12,7 +12,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from sweepd.domain.errors import Unavailable
-from sweepd.store.faults import is_passing, reason
+from sweepd.store.faults import as_bad_input, is_passing, reason
 
 log = logging.getLogger(__name__)
 
@@ -88,7 +88,7 @@ class SqliteWriter:
                         if is_passing(error):
                             raise  # of the disk, not of this write
                         cursor.execute("ROLLBACK TO one")
-                        outcomes.append((future, None, error))
+                        outcomes.append((future, None, as_bad_input(error) or error))
                     cursor.execute("RELEASE one")
         except BaseException as error:
             fault = Unavailable(f"the database cannot take writes now: {reason(error)}")

@@ -1,13 +1,14 @@
 """Bodies: requests' read with a limit, unpacked with a limit; answers' written fast."""
 
-import json
 import zlib
+from collections.abc import Mapping
 from typing import Any
 
 import orjson
 from starlette.requests import Request
 from starlette.responses import Response
 
+from sweepd.domain.encoding import to_json
 from sweepd.domain.errors import BadInput, TooLarge
 
 
@@ -45,10 +46,8 @@ async def read_sized_json(request: Request) -> tuple[dict[str, Any], int]:
     return body, size_bytes
 
 
-def json_answer(content: dict[str, Any]) -> Response:
-    """A response that holds JSON."""
-    try:
-        text = orjson.dumps(content)
-    except TypeError:  # whole numbers beyond 64 bits, half a character
-        text = json.dumps(content).encode()
-    return Response(text, media_type="application/json")
+def json_answer(
+    content: dict[str, Any], status: int = 200, headers: Mapping[str, str] | None = None
+) -> Response:
+    """A response that holds any value as JSON."""
+    return Response(to_json(content), status, headers, media_type="application/json")

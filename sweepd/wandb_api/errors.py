@@ -4,9 +4,10 @@ import logging
 from typing import Any
 
 from starlette.requests import ClientDisconnect
-from starlette.responses import JSONResponse
+from starlette.responses import Response
 
 from sweepd.domain import errors
+from sweepd.wandb_api.bodies import json_answer
 
 log = logging.getLogger("sweepd.wandb_api")
 
@@ -32,7 +33,7 @@ def status_of(error: BaseException) -> int:
     return 500
 
 
-def answer(error: BaseException) -> JSONResponse:
+def answer(error: BaseException) -> Response:
     """The whole response to a failed request; a bug is logged with its traceback."""
     status = status_of(error)
     if status == 500:
@@ -46,7 +47,7 @@ def answer(error: BaseException) -> JSONResponse:
     # Otherwise none: the client gives up after 20 tries, and waits longer each time by itself.
     if isinstance(error, errors.Unavailable) and error.retry_after_s is not None:
         headers["Retry-After"] = str(error.retry_after_s)
-    return JSONResponse(body(message), status, headers=headers)
+    return json_answer(body(message), status, headers)
 
 
 def body(*messages: str) -> dict[str, Any]:

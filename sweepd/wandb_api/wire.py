@@ -3,7 +3,6 @@
 import base64
 import binascii
 import json
-import math
 from datetime import UTC, datetime
 from typing import Any
 
@@ -38,17 +37,6 @@ def time(at: datetime | None) -> str | None:
     if at is None:
         return None
     return at.astimezone(UTC).replace(tzinfo=None).isoformat(timespec="microseconds") + "Z"
-
-
-def strict(value: Any) -> Any:
-    """A value for inline JSON, which must not hold NaN or infinities: they become strings."""
-    if isinstance(value, float) and not math.isfinite(value):
-        return "NaN" if math.isnan(value) else ("Infinity" if value > 0 else "-Infinity")
-    if isinstance(value, dict):
-        return {key: strict(item) for key, item in value.items()}
-    if isinstance(value, list):
-        return [strict(item) for item in value]
-    return value
 
 
 def read_json(text: str | None, what: str) -> Any:

@@ -9,12 +9,12 @@ from typing import Any
 from urllib.parse import quote
 
 import jinja2
-import orjson
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 
 from sweepd.domain import errors
+from sweepd.domain.encoding import clean, to_json
 from sweepd.web.root import base_url, root
 from sweepd.web.session import Visitor, check_csrf, visitor_of
 
@@ -56,7 +56,7 @@ def _templates() -> jinja2.Environment:
 
 def segment(text: object) -> str:
     """One part of an address, with every character encoded that could end it."""
-    return quote(str(text), safe="")
+    return quote(clean(str(text)), safe="")
 
 
 def address(*parts: object) -> str:
@@ -91,7 +91,7 @@ def render(
         )
     )
     policy = POLICY.format(inline_style=" 'unsafe-inline'" if inline_style else "")
-    return HTMLResponse(text, status, headers=secure({"Content-Security-Policy": policy}))
+    return HTMLResponse(clean(text), status, headers=secure({"Content-Security-Policy": policy}))
 
 
 def secure(headers: dict[str, str]) -> dict[str, str]:
@@ -105,9 +105,9 @@ def secure(headers: dict[str, str]) -> dict[str, str]:
 
 
 def json_answer(value: Any, status: int = 200, **headers: str) -> Response:
-    """JSON without NaN: what is not finite was turned into words before."""
+    """Any value as JSON."""
     return Response(
-        orjson.dumps(value, option=orjson.OPT_NON_STR_KEYS),
+        to_json(value),
         status,
         media_type="application/json",
         headers=secure(headers),

@@ -16,6 +16,7 @@ from sweepd.domain.artifacts import (
     Entry,
     Membership,
 )
+from sweepd.domain.encoding import text_of
 from sweepd.domain.errors import BadInput, NotFound
 from sweepd.domain.projects import Project
 from sweepd.domain.registries import Role
@@ -202,10 +203,7 @@ def content(request: Request, visitor: Visitor) -> Response:
 
 def _metadata(artifact: Artifact) -> list[tuple[str, str]]:
     found = shapes.flat(shapes.parse(artifact.metadata))
-    return [
-        (key[:200], value[:500] if isinstance(value, str) else json.dumps(value)[:500])
-        for key, value in found.items()
-    ]
+    return [(key[:200], text_of(value)[:500]) for key, value in found.items()]
 
 
 def _snippet(project: Project, name: str, type_name: str) -> str:

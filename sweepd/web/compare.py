@@ -1,11 +1,11 @@
 """Runs side by side: what they were given, what they reached, and where they differ."""
 
-import json
 from typing import Any
 
 from starlette.requests import Request
 from starlette.responses import Response
 
+from sweepd.domain.encoding import text_of
 from sweepd.domain.runs import Run
 from sweepd.web import shapes
 from sweepd.web.answering import address, crumbs, render
@@ -81,7 +81,7 @@ def _row(part: str, key: str, values: list[Any]) -> dict[str, Any]:
 def _text(value: Any) -> str:
     if value is None or value == "":
         return "\N{EN DASH}"
-    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+    return text_of(value)
 
 
 def _seconds(run: Run) -> int | None:

@@ -1,7 +1,5 @@
 """The runs table as a CSV file, read and sent a few hundred runs at a time."""
 
-import csv
-import io
 import json
 from collections.abc import AsyncIterator, Iterator
 from datetime import UTC, datetime
@@ -12,8 +10,10 @@ from starlette.concurrency import iterate_in_threadpool, run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 
+from sweepd.domain.encoding import clean
 from sweepd.domain.errors import BadInput
 from sweepd.domain.runs import Run
+from sweepd.domain.tables import csv_text
 from sweepd.web import shapes
 from sweepd.web.answering import json_answer, message_of, read_body, secure, status_of
 from sweepd.web.projects import project_of
@@ -21,7 +21,6 @@ from sweepd.web.session import check_csrf, visitor_of
 
 MAX_RUNS = 100_000
 MAX_COLUMNS = 2_000
-ROWS_AT_ONCE = 200
 _FACTS = {
     "run.state": "state",
     "run.steps": "n_steps",
@@ -51,7 +50,8 @@ async def runs_csv(request: Request) -> Response:
         status = status_of(error)
         return json_answer({"error": message_of(error, status)}, status)
     name = "".join(c if c.isascii() and (c.isalnum() or c in "._-") else "_" for c in project.name)
-    lines = _lines(services.overviews.runs_named(project, ids), columns)
+    rows = _rows(services.overviews.runs_named(project, ids), columns)
+    lines = csv_text(["run", "name", *columns], rows)
     return StreamingResponse(
         _bytes(lines),
         media_type="text/csv",
@@ -61,7 +61,7 @@ async def runs_csv(request: Request) -> Response:
 
 async def _bytes(lines: Iterator[str]) -> AsyncIterator[bytes]:
     async for text in iterate_in_threadpool(lines):
-        yield text.encode()
+        yield clean(text).encode()
 
 
 def _wanted(text: str) -> tuple[list[str], list[str]]:
@@ -77,25 +77,10 @@ def _wanted(text: str) -> tuple[list[str], list[str]]:
     return ids, columns
 
 
-def _lines(runs: Iterator[Run], columns: list[str]) -> Iterator[str]:
-    """Text of some hundred lines at a time, the header first."""
-    buffer = io.StringIO()
-    writer = csv.writer(buffer)
-    writer.writerow(["run", "name", *columns])
-    for number, run in enumerate(runs, start=1):
+def _rows(runs: Iterator[Run], columns: list[str]) -> Iterator[list[Any]]:
+    for run in runs:
         row = shapes.from_run(run)
-        writer.writerow(
-            [
-                _cell(run.run_id),
-                _cell(run.display_name),
-                *(_cell(_value(run, row, column)) for column in columns),
-            ]
-        )
-        if number % ROWS_AT_ONCE == 0:
-            yield buffer.getvalue()
-            buffer.seek(0)
-            buffer.truncate()
-    yield buffer.getvalue()
+        yield [run.run_id, run.display_name, *(_value(run, row, column) for column in columns)]
 
 
 def _value(run: Run, row: dict[str, Any], column: str) -> Any:
@@ -115,24 +100,3 @@ def _duration_s(run: Run) -> float | None:
         return None
     end = run.ended_at or datetime.now(UTC)
     return round((end - run.started_at).total_seconds(), 3)
-
-
-def _cell(value: Any) -> str:
-    """A cell's text; what a spreadsheet would run as a formula gets a quote in front."""
-    if value is None:
-        return ""
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    if isinstance(value, int | float):
-        return repr(value)
-    text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
-    is_formula = text[:1] in ("=", "+", "-", "@", "\t", "\r") and text != "-Infinity"
-    return f"'{text}" if is_formula and not _is_number(text) else text
-
-
-def _is_number(text: str) -> bool:
-    try:
-        float(text)
-    except ValueError:
-        return False
-    return True

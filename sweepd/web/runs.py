@@ -6,6 +6,7 @@ from typing import Any
 from starlette.requests import Request
 from starlette.responses import Response
 
+from sweepd.domain.encoding import clean
 from sweepd.domain.errors import BadInput
 from sweepd.domain.runs import Run
 from sweepd.domain.users import Caller
@@ -172,7 +173,7 @@ def console_text(request: Request, visitor: Visitor) -> Response:
     services, run = run_of(request, visitor)
     text = "".join(f"{line.text.rstrip()}\n" for line in services.reading.console(run))
     return Response(
-        text,
+        clean(text),
         media_type="text/plain",
         headers=secure(
             {

@@ -1,20 +1,20 @@
 """What the pages' scripts read: runs and sweeps as plain JSON, every number finite or a word."""
 
 import json
-import math
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
 import orjson
 
+from sweepd.domain import encoding
 from sweepd.domain.runs import Alert, Run
 from sweepd.domain.sweeps import Sweep, SweepEvent, SweepPoint
 from sweepd.services.sweeps import specs
 
 MAX_KEYS = 400  # columns of one run; more would make every page slow
 MAX_TEXT = 10_000  # characters of one value
-_WORDS = {"NaN", "Infinity", "-Infinity"}
+MAX_FLOAT = 10**308  # about
 
 
 def moment(at: datetime | None) -> str | None:
@@ -31,24 +31,26 @@ def parse(text: str | None) -> dict[str, Any]:
     except orjson.JSONDecodeError:
         try:
             value = json.loads(text, parse_constant=str)
-        except ValueError:
+        except (ValueError, RecursionError):
             return {}
     return value if isinstance(value, dict) else {}
 
 
 def plain(value: Any) -> Any:
-    """A value whose floats are finite; NaN and infinities become the words the pages know."""
-    if isinstance(value, float) and not math.isfinite(value):
-        return "NaN" if math.isnan(value) else "Infinity" if value > 0 else "-Infinity"
+    """A value as scripts in a page read it: as `encoding.plain`, with what a browser can hold.
+
+    Texts are cut to MAX_TEXT; a whole number beyond 64 bits is a float, or text beyond those.
+    """
     if isinstance(value, str):
-        return value if len(value) <= MAX_TEXT else value[:MAX_TEXT] + "…"
+        text = encoding.clean(value)
+        return text if len(text) <= MAX_TEXT else text[:MAX_TEXT] + encoding.MORE
     if isinstance(value, dict):
-        return {str(key): plain(item) for key, item in value.items()}
+        return {encoding.clean(str(key)): plain(item) for key, item in value.items()}
     if isinstance(value, list | tuple):
         return [plain(item) for item in value]
     if isinstance(value, int) and abs(value) > 2**63:
-        return float(value)
-    return value
+        return float(value) if abs(value) < MAX_FLOAT else encoding.number_text(value)
+    return encoding.plain(value)
 
 
 def flat(value: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:

@@ -6,10 +6,10 @@ import time
 from dataclasses import asdict
 from typing import Any
 
-import orjson
 from starlette.requests import Request
 from starlette.responses import Response
 
+from sweepd.domain.encoding import to_json
 from sweepd.domain.errors import BadInput
 from sweepd.domain.runs import ENDED
 from sweepd.domain.sweeps import Agent, Sweep, SweepState
@@ -146,7 +146,7 @@ def points(request: Request, visitor: Visitor) -> Response:
     cache: _Cache = state.points_cache
     count = services.changes.count("sweep", sweep.pk)
     body, tag = cache.find(sweep.pk, count) or cache.keep(
-        sweep.pk, count, orjson.dumps(_document(services, sweep))
+        sweep.pk, count, to_json(_document(services, sweep))
     )
     if request.headers.get("if-none-match") == tag:
         return Response(status_code=304, headers=secure({"ETag": tag}))

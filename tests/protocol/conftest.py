@@ -76,12 +76,15 @@ def walled(walled_folder: tuple[Path, World], tmp_path: Path) -> Iterator[Walled
     parts.core.db.close()
 
 
-def log_version(ask: Ask, http: TestClient, collection: str, kind: str = "data") -> str:
+def log_version(
+    ask: Ask, http: TestClient, collection: str, kind: str = "data", metadata: str = "{}"
+) -> str:
     """Commit a version without files in ann's project p; its node id."""
     create = """mutation C($input: CreateArtifactInput!) { createArtifact(input: $input) {
       artifact { id } } }"""
     owner = {"entityName": "ann", "projectName": "p"}
     new = {"artifactTypeName": kind, "artifactCollectionName": collection, "digest": collection}
+    new["metadata"] = metadata
     artifact = str(ask(create, input=owner | new)["createArtifact"]["artifact"]["id"])
     text = json.dumps({"version": 1, "contents": {}}).encode()
     digest = base64.b64encode(hashlib.md5(text, usedforsecurity=False).digest()).decode()

@@ -17,7 +17,7 @@ from tests.protocol.conftest import authorization
 from tests.protocol.walls_world import ANN, BOB, Walled, World, rows
 
 
-def _sign_in(http: TestClient, key: str) -> dict[str, str]:
+def sign_in(http: TestClient, key: str) -> dict[str, str]:
     """A browser's session; the header its pages send with a change."""
     http.cookies.clear()
     assert http.post("/authorize", data={"key": key}, follow_redirects=False).status_code == 303
@@ -80,7 +80,7 @@ def test_no_address_shows_or_changes_a_strangers_things(walled: Walled) -> None:
 
 def _sender(http: TestClient, key: str) -> Callable[[tuple[str, str], str], Any]:
     """How a person's browser, or their client, asks for an address or posts to it."""
-    headers = _sign_in(http, key) | authorization(key)
+    headers = sign_in(http, key) | authorization(key)
     wanted = json.dumps({"runs": [], "columns": []})
     form = {"csrf": headers["X-CSRF-Token"], "wanted": wanted}
 

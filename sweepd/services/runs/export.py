@@ -1,13 +1,14 @@
 """A project's runs as a table: one row a run, one column for each config and summary key."""
 
-import json
 from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+from sweepd.domain.encoding import clean, text_of, to_json_text
 from sweepd.domain.errors import BadInput, NotFound
 from sweepd.domain.runs import Run
+from sweepd.domain.tables import csv_text
 from sweepd.services.core import Core
 from sweepd.services.streams.lines import parse_line
 from sweepd.store import projects, runs, users
@@ -47,7 +48,7 @@ def _row(run: Run) -> Row:
     }
     config = {
         key: item["value"] if isinstance(item, dict) and "value" in item else item
-        for key, item in json.loads(run.config or "{}").items()
+        for key, item in parse_line(run.config or "{}").items()
     }
     _flatten("config", config, row)
     _flatten("summary", parse_line(run.summary), row)
@@ -61,7 +62,7 @@ def _flatten(prefix: str, values: dict[str, Any], row: Row) -> None:
         if isinstance(value, dict) and value:
             _flatten(f"{prefix}.{key}", value, row)
         else:
-            row[f"{prefix}.{key}"] = json.dumps(value) if isinstance(value, list | dict) else value
+            row[f"{prefix}.{key}"] = text_of(value) if isinstance(value, list | dict) else value
 
 
 def _iso(at: datetime | None) -> str | None:
@@ -73,16 +74,14 @@ def _columns(rows: list[Row]) -> list[str]:
 
 
 def _write_csv(rows: list[Row], path: Path) -> None:
-    import csv
-
+    columns = _columns(rows)
     with path.open("w", newline="", encoding="utf-8") as file:
-        writer = csv.DictWriter(file, _columns(rows))
-        writer.writeheader()
-        writer.writerows(rows)
+        for text in csv_text(columns, ([row.get(name) for name in columns] for row in rows)):
+            file.write(clean(text))
 
 
 def _write_json(rows: list[Row], path: Path) -> None:
-    path.write_text(json.dumps(rows, indent=1), encoding="utf-8")
+    path.write_text(to_json_text(rows, indent=1), encoding="utf-8")
 
 
 def _write_parquet(rows: list[Row], path: Path) -> None:
@@ -95,12 +94,20 @@ def _write_parquet(rows: list[Row], path: Path) -> None:
     for name in _columns(rows):
         values = [row.get(name) for row in rows]
         kinds = {type(value) for value in values if value is not None}
-        if kinds == {int, float}:
+        if kinds == {int, float} and all(map(_is_narrow, values)):
             values = [None if value is None else float(value) for value in values]
-        elif len(kinds) > 1:  # a column of a table has one type
-            values = [None if value is None else str(value) for value in values]
-        columns[name] = values
+        # A column of a table has one type, and whole numbers of it 64 bits.
+        elif len(kinds) > 1 or not all(map(_is_narrow, values)):
+            values = [None if value is None else text_of(value) for value in values]
+        elif kinds == {str}:
+            values = [None if value is None else clean(value) for value in values]
+        columns[clean(name)] = values
     parquet.write_table(pyarrow.table(columns), path)
+
+
+def _is_narrow(value: Any) -> bool:
+    """Whether Parquet has a number for it."""
+    return not isinstance(value, int) or -(2**63) <= value < 2**63
 
 
 _WRITERS: dict[str, Callable[[list[Row], Path], None]] = {

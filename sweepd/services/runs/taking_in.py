@@ -18,7 +18,7 @@ from sweepd.services import access
 from sweepd.services.core import Core
 from sweepd.services.streams import forks
 from sweepd.services.streams import shared as shared_runs
-from sweepd.services.streams.lines import Lines, StreamPost, number_at, parse_line
+from sweepd.services.streams.lines import Lines, StreamPost, number_at, parse_line, step_of
 from sweepd.services.sweeps import breaker, early_stops, endings, lifecycle
 from sweepd.store import history, objectives, runs, sweeps
 from sweepd.store.database import Connection
@@ -152,7 +152,7 @@ class History:
     def _store_history(
         self, connection: Connection, run: Run, block: Lines, rows: list[dict[str, Any]]
     ) -> dict[str, Any]:
-        steps = [row["_step"] for row in rows if isinstance(row.get("_step"), int)]
+        steps = [step for row in rows if (step := step_of(row)) != -1]
         span = (min(steps), max(steps)) if steps else (-1, -1)
         if block.first < run.history_lines:
             forks.before_overwriting(connection, run, block.first)
@@ -178,7 +178,7 @@ class History:
         """The sweep's metric among new rows; a summary counts where the history has none."""
         name = sweep.metric_name
         assert name is not None
-        found = [(row.get("_step", -1), number_at(row, name)) for row in rows]
+        found = [(step_of(row), number_at(row, name)) for row in rows]
         finite = [(s, v) for s, v in found if v is not None and math.isfinite(v)]
         if any(v is not None and not math.isfinite(v) for _, v in found):
             sweeps.append_warning_once(
@@ -196,7 +196,6 @@ class History:
             batch = []
             for step, value in finite:
                 n, best = n + 1, better(best, value)
-                step = step if isinstance(step, int) else -1
                 batch.append(
                     {
                         "run_pk": run.pk,

@@ -1,11 +1,14 @@
 """What a run's client sends in one request, as values; and how a line of it is read."""
 
 import json
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import orjson
+
+MAX_STEP = 2**63 - 1  # what a database holds
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +47,7 @@ def parse_line(line: str) -> dict[str, Any]:
 def step_of(row: dict[str, Any]) -> int:
     """A history row's step; -1 when it has none."""
     step = row.get("_step", -1)
-    return step if isinstance(step, int) else -1
+    return step if isinstance(step, int) and abs(step) <= MAX_STEP else -1
 
 
 def number_at(row: dict[str, Any], name: str) -> float | None:
@@ -56,4 +59,7 @@ def number_at(row: dict[str, Any], name: str) -> float | None:
             value = value.get(step) if isinstance(value, dict) else None
     if isinstance(value, bool) or not isinstance(value, int | float):
         return None
-    return float(value)
+    try:
+        return float(value)
+    except OverflowError:  # a whole number of more than 308 digits
+        return math.inf if value > 0 else -math.inf

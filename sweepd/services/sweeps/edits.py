@@ -8,8 +8,6 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-import yaml
-
 from sweepd.domain.errors import BadInput
 from sweepd.domain.ids import new_short_id
 from sweepd.domain.runs import LIVE, Run, RunState
@@ -142,7 +140,7 @@ def with_run_cap(text: str, run_cap: int | None) -> str:
     if run_cap is not None:
         lines.append(f"run_cap: {run_cap}")
     changed = "\n".join(lines) + "\n"
-    yaml.safe_load(changed)
+    specs.read_yaml(changed)
     return changed
 
 

@@ -5,6 +5,7 @@ from typing import Any
 
 import yaml
 
+from sweepd.domain.encoding import MAX_INT_BITS
 from sweepd.domain.errors import BadInput
 from sweepd.domain.sweeps import Sweep
 from sweepd.search.errors import ConfigError
@@ -16,6 +17,55 @@ MAX_VALUES = 2_000_000  # a list of 10⁶ values is a grid we take
 MAX_LEVELS = 60
 
 
+_TAGS = "tag:yaml.org,2002:"
+
+
+class _Loader(yaml.SafeLoader):
+    """YAML as far as JSON goes: what is handed out later must be writable as JSON."""
+
+    def construct_object(self, node: yaml.Node, deep: bool = False) -> Any:
+        """The value of a node; one that its tag does not fit is told of with its place."""
+        try:
+            return super().construct_object(node, deep=deep)
+        except (ValueError, LookupError, TypeError, AttributeError, ArithmeticError) as error:
+            raise yaml.constructor.ConstructorError(
+                problem=f"this is no {node.tag.replace(_TAGS, '!!')}: {str(error)[:200]}",
+                problem_mark=node.start_mark,
+            ) from error
+
+
+_Loader.yaml_implicit_resolvers = {  # 2026-01-31 unquoted is the text that it looks like
+    first: [(tag, look) for tag, look in resolvers if tag != f"{_TAGS}timestamp"]
+    for first, resolvers in yaml.SafeLoader.yaml_implicit_resolvers.items()
+}
+
+
+def _refuse(_: yaml.SafeLoader, node: yaml.Node) -> Any:
+    raise yaml.constructor.ConstructorError(
+        problem=f"{node.tag.replace(_TAGS, '!!')} is no value that a config can "
+        "have; write a text, a number, true, false, null, a list or an object",
+        problem_mark=node.start_mark,
+    )
+
+
+for _kind in ("timestamp", "binary", "set", "omap", "pairs"):
+    _Loader.add_constructor(f"{_TAGS}{_kind}", _refuse)
+
+
+def _whole(loader: yaml.SafeLoader, node: yaml.ScalarNode) -> Any:
+    """A whole number; one of thousands of digits could be read but never handed out."""
+    value = loader.construct_yaml_int(node)
+    if value.bit_length() <= MAX_INT_BITS:
+        return value
+    raise yaml.constructor.ConstructorError(
+        problem="a whole number has at most 4,000 digits; write a text",
+        problem_mark=node.start_mark,
+    )
+
+
+_Loader.add_constructor(f"{_TAGS}int", _whole)
+
+
 def read_yaml(text: str) -> dict[str, Any]:
     """A sweep file's text as a mapping.
 
@@ -23,7 +73,7 @@ def read_yaml(text: str) -> dict[str, Any]:
         BadInput: Not YAML, or not a mapping; with the line where it goes wrong.
     """
     try:
-        raw = yaml.safe_load(text)
+        raw = yaml.load(text, _Loader)
     except RecursionError as error:
         raise BadInput("the sweep file is nested too deeply to be read") from error
     except yaml.YAMLError as error:

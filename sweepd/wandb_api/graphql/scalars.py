@@ -6,9 +6,10 @@ from typing import Any
 from ariadne import ScalarType
 from ariadne.types import SchemaBindable
 
+from sweepd.domain.encoding import plain
 from sweepd.wandb_api import wire
 
-json_scalar = ScalarType("JSON", serializer=wire.strict, value_parser=lambda value: value)
+json_scalar = ScalarType("JSON", serializer=plain, value_parser=lambda value: value)
 json_string = ScalarType("JSONString")
 int64 = ScalarType("Int64")
 date_time = ScalarType("DateTime")
