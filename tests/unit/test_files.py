@@ -69,3 +69,9 @@ def test_unit_tests_lie_where_what_they_test_lies() -> None:
                 f"{path.relative_to(ROOT)}: expected test_MODULE.py or test_MODULE_MORE.py "
                 f"for a MODULE of {folder.relative_to(ROOT)}"
             )
+
+
+def test_templates_and_styles_are_wrapped() -> None:
+    for path in tracked("sweepd/web/*.html", "sweepd/web/*.css"):
+        for number, line in enumerate(path.read_text().splitlines(), 1):
+            assert len(line) <= 120, f"{path}:{number} has {len(line)} characters"
