@@ -179,6 +179,18 @@ class Space:
         found = {p.name: find(config, p.path) for p in self.parameters}
         return {name: value for name, value in found.items() if value is not MISSING}
 
+    def project(self, config: Mapping[str, Any]) -> Config:
+        """The config with nothing but the parameters' values, nested as they are."""
+        projected: Config = {}
+        for parameter in self.parameters:
+            value = find(config, parameter.path)
+            if value is not MISSING:
+                level = projected
+                for step in parameter.path[:-1]:
+                    level = level.setdefault(step, {})
+                level[parameter.path[-1]] = value
+        return projected
+
     def active(self, flat: Mapping[str, Any]) -> dict[str, Any]:
         """The entries whose conditions hold."""
         held = {name: value for name, value in flat.items() if name not in self.when}

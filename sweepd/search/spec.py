@@ -61,7 +61,7 @@ class Extras:
     """The `sweepd:` section, defaults where the file is silent.
 
     Attributes:
-        retries: How often a lost run's config is handed out again.
+        retries: How often a config is handed out again which a machine lost; not one that failed.
         repeats: Runs per config; the search sees their mean.
         repeat_as: Config key that receives the number of the repetition, from 0.
         seed: Fixes the sequence of random, sobol and bayes.
@@ -73,7 +73,7 @@ class Extras:
         breaker: Alike failures in a row that pause the sweep; 0 never does.
     """
 
-    retries: int = 1
+    retries: int = 3
     repeats: int = 1
     repeat_as: str | None = None
     seed: int | None = None

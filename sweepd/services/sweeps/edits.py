@@ -241,8 +241,9 @@ def attach_prior_runs(
         elif missing:
             problems.setdefault(f"without a value for {', '.join(missing)}", []).append(run_id)
         else:
+            chosen = spec.space.project(config)  # should the config go out again, only this does
             cell = lifecycle.add_cell(
-                connection, sweep, spec.space.key(config), config, CellState.DONE, "prior"
+                connection, sweep, spec.space.key(config), chosen, CellState.DONE, "prior"
             )
             place = {"sweep_pk": sweep.pk, "cell_pk": cell.pk if cell else None}
             runs.update_run(connection, run.pk, {**place, "updated_at": at})

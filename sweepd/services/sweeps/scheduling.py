@@ -173,8 +173,10 @@ class Scheduling:
             )
             breaker.trip_if_alike(connection, sweep.pk, at)
             return None
+        cell = cells.find_cell(connection, run.cell_pk) if run.cell_pk else None
+        assert cell is not None, "what was handed out has a cell"
         runs.update_run(connection, run.pk, {"deliveries": run.deliveries + 1})
-        return _run_command("run", sweep, run)
+        return _run_command("run", sweep, run, cell)
 
     def _next(
         self, connection: Connection, sweep: Sweep, agent: Agent, caller: Caller, at: datetime
@@ -197,7 +199,7 @@ class Scheduling:
                 lifecycle.set_sweep_state(
                     connection, sweep, SweepState.RUNNING, "the first run began", caller.name, at
                 )
-            return [_run_command("run", sweep, run)]
+            return [_run_command("run", sweep, run, new)]
         if endings.finish_if_done(connection, sweep.pk, at):
             return [Command("exit")]
         return []
@@ -227,10 +229,10 @@ class Scheduling:
                 caller.user_pk,
                 at,
             )
-            return _run_command("run", sweep, run)
+            return _run_command("run", sweep, run, fresh)
         lifecycle.hand_out_again(connection, old, agent.pk, fresh.n_attempts, at)
         was_started = old.started_at is not None
-        return _run_command("resume" if was_started else "run", sweep, old)
+        return _run_command("resume" if was_started else "run", sweep, old, fresh)
 
     def _fresh_run_id(self, connection: Connection, sweep: Sweep) -> str:
         while True:
@@ -255,10 +257,7 @@ def _kill_now(run: Run, at: datetime) -> bool:
     return run.state is RunState.PENDING or (at - asked_at).total_seconds() >= STOP_GRACE_S
 
 
-def _run_command(kind: str, sweep: Sweep, run: Run) -> Command:
-    config = {
-        key: item.get("value")
-        for key, item in json.loads(run.config).items()
-        if key != "_wandb" and isinstance(item, dict)
-    }
+def _run_command(kind: str, sweep: Sweep, run: Run, cell: Cell) -> Command:
+    """What an agent is told of a run: the cell's values only, whatever the run's script added."""
+    config = candidates.config_of(cell)
     return Command(kind, run.run_id, specs.spec_of(sweep).program, config)
