@@ -90,7 +90,7 @@ class Progress:
             metric = run["metricBest"]
             table.add_row(
                 run["displayName"],
-                "stopped early" if run["state"] == "killed" else run["state"],
+                "stopped" if run["state"] == "killed" else run["state"],
                 *(short(config.get(name)) for name in swept),
                 "" if metric is None else f"{metric:.4f}",
                 f"{_seconds(run):.0f}" if run["endedAt"] and run["startedAt"] else "",

@@ -18,6 +18,21 @@ class RunState(StrEnum):
     PREEMPTED = "preempted"  # and then it went
 
 
+class StopOrigin(StrEnum):
+    """Who asked a run to stop."""
+
+    RULE = "rule"  # early_terminate, or the local controller's
+    PERSON = "person"
+    SWEEP = "sweep"  # it was canceled
+
+
+STOPPED = {
+    StopOrigin.RULE: "stopped early",
+    StopOrigin.PERSON: "stopped",
+    StopOrigin.SWEEP: "canceled",
+}
+
+
 LIVE = frozenset({RunState.PENDING, RunState.RUNNING, RunState.PREEMPTING})
 ENDED = frozenset(RunState) - LIVE
 
@@ -54,6 +69,17 @@ def state_after_exit(exitcode: int, stop_requested: bool, preempting: bool) -> R
     return RunState.PREEMPTED if preempting else RunState.FAILED
 
 
+def outcome(state: RunState, origin: StopOrigin | None) -> str:
+    """A state in the words people read: who stopped a run is said only of runs that stopped.
+
+    A script may end with code 0 when it is told to stop: then it is `finished` for the client, and
+    stopped all the same. One that crashed or failed did so whoever had asked it to stop.
+    """
+    if state in (RunState.KILLED, RunState.FINISHED) and origin is not None:
+        return STOPPED[origin]
+    return str(state)
+
+
 @dataclass(frozen=True, slots=True)
 class Run:
     """A run as stored. `config` and `summary` are JSON text as the client sent it."""
@@ -86,6 +112,7 @@ class Run:
     exitcode: int | None
     stop_requested: bool
     stop_reason: str | None
+    stop_origin: StopOrigin | None
     stop_requested_at: datetime | None
     is_preempting: bool
     history_lines: int

@@ -4,6 +4,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
+from sweepd.domain.runs import RunState, StopOrigin
+
 
 class SweepState(StrEnum):
     """States of a sweep, in the client's words."""
@@ -134,8 +136,9 @@ class SweepPoint:
 
     run_id: str
     display_name: str
-    state: str
+    state: RunState
     stop_reason: str | None
+    stop_origin: StopOrigin | None
     config: str  # the cell's config as JSON text
     summary: str  # JSON text
     metric_last: float | None

@@ -9,7 +9,7 @@ import sqlalchemy as sa
 
 from sweepd.domain.errors import SweepdError
 
-HEAD = "0012"  # the newest file in migrations/versions
+HEAD = "0013"  # the newest file in migrations/versions
 _FOLDER = Path(__file__).parent / "migrations"
 
 

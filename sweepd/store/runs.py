@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 import sqlalchemy as sa
 
-from sweepd.domain.runs import LIVE, Run, RunState
+from sweepd.domain.runs import LIVE, Run, RunState, StopOrigin
 from sweepd.store import schema
 from sweepd.store.database import Connection
 
@@ -253,8 +253,11 @@ def _run(row: sa.Row[Any]) -> Run:
     """A row of `_SELECT`, whose columns are a Run's fields in their order."""
     values = list(row)
     values[_STATE] = RunState(values[_STATE])
+    origin = values[_STOP_ORIGIN]
+    values[_STOP_ORIGIN] = None if origin is None else StopOrigin(origin)
     values[_TAGS] = tuple(json.loads(values[_TAGS]))
     return Run(*values)
 
 
+_STOP_ORIGIN = _FIELDS.index("stop_origin")
 _STATE, _TAGS = _FIELDS.index("state"), _FIELDS.index("tags")

@@ -242,6 +242,7 @@ runs = _table(
     sa.Column("exitcode", sa.BigInteger),
     sa.Column("stop_requested", sa.Boolean, nullable=False, server_default=sa.false()),
     _text("stop_reason"),
+    _text("stop_origin"),
     sa.Column("is_preempting", sa.Boolean, nullable=False, server_default=sa.false()),
     _int("history_lines"),
     _int("events_lines"),

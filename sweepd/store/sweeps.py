@@ -6,6 +6,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from sweepd.domain.runs import RunState, StopOrigin
 from sweepd.domain.sweeps import Sweep, SweepEvent, SweepPoint, SweepState
 from sweepd.store import schema
 from sweepd.store.database import Connection
@@ -146,6 +147,7 @@ def list_points(connection: Connection, sweep_pk: int) -> list[SweepPoint]:
             runs.display_name,
             runs.state,
             runs.stop_reason,
+            runs.stop_origin,
             sa.func.coalesce(cells.config, "{}").label("config"),
             runs.summary,
             runs.metric_last,
@@ -163,7 +165,17 @@ def list_points(connection: Connection, sweep_pk: int) -> list[SweepPoint]:
         .where(runs.sweep_pk == sweep_pk, runs.deleted_at.is_(None))
         .order_by(runs.id)
     )
-    return [SweepPoint(*tuple(row)) for row in connection.execute(query)]
+    return [
+        SweepPoint(
+            run_id,
+            name,
+            RunState(state),
+            reason,
+            None if origin is None else StopOrigin(origin),
+            *rest,
+        )
+        for run_id, name, state, reason, origin, *rest in connection.execute(query)
+    ]
 
 
 def _sweep(row: sa.Row[Any]) -> Sweep:

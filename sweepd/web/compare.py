@@ -52,7 +52,7 @@ def _compared(found: list[Run]) -> list[dict[str, Any]]:
     runs = [shapes.from_run(run) for run in found]
     facts: list[dict[str, Any]] = [
         {
-            "state": "stopped early" if run["stop_reason"] else run["state"],
+            "state": run["outcome"],
             "steps": run["n_steps"],
             "seconds": _seconds(one),
             "machine": run["agent"],

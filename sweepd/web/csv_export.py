@@ -22,7 +22,7 @@ from sweepd.web.session import check_csrf, visitor_of
 MAX_RUNS = 100_000
 MAX_COLUMNS = 2_000
 _FACTS = {
-    "run.state": "state",
+    "run.state": "outcome",
     "run.steps": "n_steps",
     "run.agent": "agent",
     "run.sweep": "sweep",

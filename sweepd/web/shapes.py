@@ -8,7 +8,7 @@ from typing import Any
 import orjson
 
 from sweepd.domain import encoding
-from sweepd.domain.runs import Alert, Run
+from sweepd.domain.runs import Alert, Run, outcome
 from sweepd.domain.sweeps import Sweep, SweepEvent, SweepPoint
 from sweepd.services.sweeps import specs
 
@@ -92,6 +92,7 @@ def from_point(point: SweepPoint) -> dict[str, Any]:
         "id": point.run_id,
         "name": point.display_name,
         "state": str(point.state),
+        "outcome": outcome(point.state, point.stop_origin),
         "stop_reason": point.stop_reason,
         "config": flat(parse(point.config)),
         "metric": {
@@ -115,6 +116,7 @@ def from_run(run: Run) -> dict[str, Any]:
         "id": run.run_id,
         "name": run.display_name,
         "state": str(run.state),
+        "outcome": outcome(run.state, run.stop_origin),
         "stop_reason": run.stop_reason,
         "config": flat(unwrapped(run.config)),
         "metric": {

@@ -117,11 +117,11 @@ def test_a_stopped_run_says_why_on_its_page_and_under_the_curves(
     open_ready(signed_in, f"{real.address}/ann/stopping/runs/{stopped}")
     reason = found[stopped]
     assert reason
-    expect(signed_in.get_by_role("main")).to_contain_text(f"Stopped: {reason}")
+    expect(signed_in.get_by_role("main")).to_contain_text(f"Stopped early: {reason}")
     open_ready(signed_in, f"{real.address}/ann/stopping/sweeps/{sweep_id}#look=curves")
-    expect(signed_in.locator(".reasons")).to_contain_text(f"was stopped: {reason}")
+    expect(signed_in.locator(".reasons")).to_contain_text(f"was stopped early: {reason}")
     standing = signed_in.get_by_role("group", name="Runs shown by state")
-    expect(standing.get_by_role("button", name="stopped early")).to_be_visible()
+    expect(standing.get_by_role("button", name="stopped")).to_be_visible()
 
 
 def test_few_runs_get_no_ranking_of_parameters(signed_in: Page, real: RealSite) -> None:

@@ -194,13 +194,17 @@ def test_keep_exclude_and_restore(plot: Page) -> None:
 
 def test_states_are_told_apart_and_can_be_left_out(page: Page, site: Site) -> None:
     document = six()
-    document["runs"][0] |= {"state": "killed", "stop_reason": "hyperband: below the rest at step 3"}
-    document["runs"][1] |= {"state": "failed"}
-    document["runs"][2] |= {"state": "running", "ended_at": None}
+    document["runs"][0] |= {
+        "state": "killed",
+        "outcome": "stopped early",
+        "stop_reason": "hyperband: below the rest at step 3",
+    }
+    document["runs"][1] |= {"state": "failed", "outcome": "failed"}
+    document["runs"][2] |= {"state": "running", "outcome": "running", "ended_at": None}
     open_plot(page, site.add("states", document))
     page.get_by_role("button", name="failed 1").click()
     expect(counts(page)).to_have_text("5 runs, 1 run put aside")
-    page.get_by_role("button", name="stopped early 1").click()
+    page.get_by_role("button", name="stopped 1").click()
     expect(counts(page)).to_have_text("4 runs, 2 runs put aside")
     page.get_by_role("button", name="failed 1").click()
     expect(counts(page)).to_have_text("5 runs, 1 run put aside")

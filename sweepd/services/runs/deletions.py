@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from sweepd.domain.runs import LIVE, Run
+from sweepd.domain.runs import LIVE, Run, StopOrigin
 from sweepd.domain.sweeps import SweepState
 from sweepd.domain.users import Caller
 from sweepd.services.streams import forks
@@ -16,7 +16,7 @@ def delete(
 ) -> None:
     """Hide a run; see `Runs.delete`."""
     if run.state in LIVE:
-        lifecycle.request_stop(connection, run, f"deleted by {caller.name}", at)
+        lifecycle.request_stop(connection, run, f"deleted by {caller.name}", at, StopOrigin.PERSON)
         lifecycle.lose_run(connection, _again(connection, run), 0, "deleted", at)
     runs.update_run(connection, run.pk, {"deleted_at": at, "updated_at": at})
     if run.sweep_pk is None or run.sweep_id is None:

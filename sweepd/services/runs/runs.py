@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 from sweepd.domain.errors import BadInput, NotFound
 from sweepd.domain.projects import Project
-from sweepd.domain.runs import Run, RunState
+from sweepd.domain.runs import Run, RunState, StopOrigin
 from sweepd.domain.users import Caller
 from sweepd.services import access
 from sweepd.services.core import Core
@@ -158,7 +158,9 @@ class Runs:
         def stop(connection: Connection) -> bool:
             run = access.get_run_by_pk(connection, caller, pk)
             at = self._core.now()
-            asked = lifecycle.request_stop(connection, run, f"stopped by {caller.name}", at)
+            asked = lifecycle.request_stop(
+                connection, run, f"stopped by {caller.name}", at, StopOrigin.PERSON
+            )
             if asked and run.state is RunState.PENDING and run.agent_pk is None:
                 lifecycle.lose_run(connection, _get(connection, pk), 0, "stopped", at)
             if run.sweep_pk is not None:

@@ -7,6 +7,7 @@ from typing import Any
 import yaml
 
 from sweepd.domain.errors import BadInput
+from sweepd.domain.runs import StopOrigin
 from sweepd.domain.sweeps import Sweep, SweepState
 from sweepd.search.stopping import rules as stopping
 from sweepd.services.sweeps import lifecycle, specs
@@ -34,7 +35,7 @@ def judge(connection: Connection, sweep: Sweep, run_pk: int, at: datetime) -> bo
     run = runs.find_run_by_pk(connection, run_pk)
     if stop is None or run is None or run.stop_requested:
         return False
-    lifecycle.request_stop(connection, run, stop.reason, at)
+    lifecycle.request_stop(connection, run, stop.reason, at, StopOrigin.RULE)
     sweeps.append_event(
         connection, sweep.pk, at, "", "stop", f"{run.display_name} ({run.run_id}): {stop.reason}"
     )

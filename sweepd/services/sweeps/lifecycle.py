@@ -11,7 +11,7 @@ from typing import Any
 
 from sweepd.domain.errors import BadInput, Conflict
 from sweepd.domain.memorable import run_name
-from sweepd.domain.runs import ENDED, LIVE, TRANSITIONS, Run, RunState, state_after_exit
+from sweepd.domain.runs import ENDED, LIVE, TRANSITIONS, Run, RunState, StopOrigin, state_after_exit
 from sweepd.domain.sweeps import (
     CELL_TRANSITIONS,
     OPEN_CELLS,
@@ -127,6 +127,7 @@ _NOT_ENDED: dict[str, Any] = {
     "stop_requested": False,
     "stop_requested_at": None,
     "stop_reason": None,
+    "stop_origin": None,
 }
 
 
@@ -271,7 +272,9 @@ def set_run_state(connection: Connection, run: Run, state: RunState, at: datetim
         runs.update_run(connection, run.pk, {"state": state, "updated_at": at, **values})
 
 
-def request_stop(connection: Connection, run: Run, reason: str, at: datetime) -> bool:
+def request_stop(
+    connection: Connection, run: Run, reason: str, at: datetime, origin: StopOrigin
+) -> bool:
     """Ask a live run to stop; the first reason given stays. False when it had ended."""
     if run.state not in LIVE:
         return False
@@ -283,6 +286,7 @@ def request_stop(connection: Connection, run: Run, reason: str, at: datetime) ->
                 "stop_requested": True,
                 "stop_requested_at": at,
                 "stop_reason": reason,
+                "stop_origin": origin,
                 "updated_at": at,
             },
         )
@@ -332,11 +336,12 @@ def _cancel_runs(connection: Connection, sweep: Sweep, at: datetime) -> None:
                 at,
                 ended_at=at,
                 stop_reason="sweep canceled",
+                stop_origin=StopOrigin.SWEEP,
                 stop_requested=True,
                 stop_requested_at=at,
             )
         elif run.state in LIVE:
-            request_stop(connection, run, "sweep canceled", at)
+            request_stop(connection, run, "sweep canceled", at, StopOrigin.SWEEP)
     for cell in cells.list_cells(connection, sweep.pk, OPEN_CELLS):
         move_cell(connection, cell, CellState.CANCELED)
 

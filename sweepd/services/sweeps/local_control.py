@@ -10,6 +10,7 @@ from datetime import datetime
 from typing import Any
 
 from sweepd.domain.errors import BadInput
+from sweepd.domain.runs import StopOrigin
 from sweepd.domain.sweeps import Sweep
 from sweepd.domain.users import Caller
 from sweepd.services.sweeps import edits as sweep_edits
@@ -60,7 +61,9 @@ def obey(connection: Connection, sweep: Sweep, text: str, caller: Caller, at: da
         found = runs.find_run(connection, sweep.project_pk, str(run_id))
         if found is not None and found.sweep_pk == sweep.pk:
             reason = "the local controller's rule stopped it"
-            if not found.stop_requested and lifecycle.request_stop(connection, found, reason, at):
+            if not found.stop_requested and lifecycle.request_stop(
+                connection, found, reason, at, StopOrigin.RULE
+            ):
                 message = f"{found.display_name} ({run_id}): {reason}"
                 sweeps.append_event(connection, sweep.pk, at, caller.name, "stop", message)
     if answers.get("exhausted"):

@@ -137,17 +137,20 @@ async function choose(name, focus = false) {
   }
 }
 
+const REASON = { crashed: "Crashed", failed: "Failed", killed: "Stopped", preempted: "Preempted",
+  stopped: "Stopped", "stopped early": "Stopped early", canceled: "Canceled" };
+
 function head() {
   const { run } = overview;
   part("name").textContent = (run.name || run.id).slice(0, 300);
-  part("state").textContent = run.stop_reason && run.state !== "running" ? "stopped early" : run.state;
+  part("state").textContent = run.outcome;
   part("state").className = `chip is-${run.state}`;
   const fact = (label, value) => (value ? h("span", {}, `${label} `, h("b", {}, String(value).slice(0, 200))) : null);
   put(part("facts"), fact("Took", run.started_at ? formatDuration(duration(run)) : ""),
     fact("Started", run.started_at ? formatTime(Date.parse(run.started_at), 90_000_000) : ""),
     fact("Steps", run.n_steps), fact("On", run.host),
     run.sweep ? h("span", {}, "Sweep ", h("a", { href: `${base}/sweeps/${encodeURIComponent(run.sweep)}` }, run.sweep)) : null);
-  put(part("reason"), run.stop_reason ? h("p", { class: "notice is-calm" }, h("span", {}, `Stopped: ${run.stop_reason}`)) : null,
+  put(part("reason"), run.stop_reason ? h("p", { class: "notice is-calm" }, h("span", {}, `${REASON[run.outcome] ?? "Asked to stop"}: ${run.stop_reason}`)) : null,
     alertNote(overview.alerts, () => choose("Alerts", true)));
   renderControls(part("controls"), run, url, base, refresh);
   renderTags(part("tags"), run, url, refresh);

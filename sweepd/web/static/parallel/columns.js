@@ -10,7 +10,7 @@ const MOST_LISTED = 12; // a list of at most so many values gets an axis of name
 
 /** Facts about a run that make useful axes; each with the kind of axis it asks for. */
 const RUN_FACTS = [
-  ["run.state", "state", "categorical", (run) => run.state],
+  ["run.state", "state", "categorical", (run) => run.outcome ?? run.state],
   ["run.created", "created", "time", (run) => time(run.created_at)],
   ["run.duration", "duration (s)", "linear", (run) => duration(run)],
   ["run.steps", "steps", "linear", (run) => run.n_steps],

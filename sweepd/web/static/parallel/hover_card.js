@@ -67,7 +67,7 @@ function axisValue(axis, i) {
 export function stateLine(run) {
   const seconds = duration(run);
   return [
-    run.state, run.stop_reason ? `stopped: ${run.stop_reason}`.slice(0, 160) : null,
+    run.outcome ?? run.state, run.stop_reason?.slice(0, 160),
     seconds === null ? null : formatDuration(seconds),
     run.n_steps ? `${run.n_steps} steps` : null,
     run.attempt > 1 ? `attempt ${run.attempt}` : null,

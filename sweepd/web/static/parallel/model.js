@@ -11,11 +11,13 @@ import { colouring, ramp } from "./colour.js";
 import { apply, isEmpty } from "./selection.js";
 import { emptyView } from "./address.js";
 
-/** How a run's line is drawn and counted: one word for its state and the reason it ended. */
+const STOPPED = ["killed", "preempted", "stopped", "stopped early", "canceled"];
+
+/** How a run's line is drawn and counted: one word for a group of outcomes. */
 export function standing(run) {
   const { state } = run;
   if (state === "failed" || state === "crashed") return "failed";
-  if (state === "killed" || state === "preempted" || run.stop_reason) return "stopped";
+  if (STOPPED.includes(run.outcome ?? state)) return "stopped";
   if (state === "running" || state === "preempting") return "running";
   return state === "pending" ? "pending" : "finished";
 }

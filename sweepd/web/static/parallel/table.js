@@ -211,7 +211,7 @@ export class RunsTable {
         href ? h("a", { href, title: name }, name) : h("span", { title: name }, name),
         isBest ? h("span", { class: "best-mark" }, "best") : null)),
       h("td", {}, h("span", { class: `state is-${standing(run)}`, title: run.stop_reason ?? "" },
-        run.stop_reason ? "stopped early" : run.state)),
+        run.outcome ?? run.state)),
       ...this.shown.map((column) => cell(column, i)));
   }
 

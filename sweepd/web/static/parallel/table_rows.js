@@ -52,7 +52,7 @@ export class Finder {
     let text = this.texts[i];
     if (text === undefined) {
       const run = this.runs[i];
-      text = [run.name, run.id, run.state, run.stop_reason ?? "",
+      text = [run.name, run.id, run.state, run.outcome ?? "", run.stop_reason ?? "",
         ...this.columns.map((c) => `${c.label}=${String(c.raw[i]).slice(0, 300)}`)].join(" ").toLowerCase();
       this.texts[i] = text;
     }

@@ -12,7 +12,7 @@ import { STANDINGS } from "./model.js";
 const SOURCES = [["parameter", "Searched"], ["metric", "Metric"], ["config", "Other config"],
   ["summary", "Summary"], ["run", "Run"]];
 const STANDING_LABELS = { finished: "finished", running: "running", pending: "pending",
-  stopped: "stopped early", failed: "failed" };
+  stopped: "stopped", failed: "failed" };
 
 export class Toolbar {
   constructor(root, model, { exports = [] } = {}) {

@@ -55,11 +55,11 @@ export class Curves {
         return;
       }
     }
-    const stopped = chosen.map((i) => model.runs[i]).filter((run) => run.stop_reason);
+    const stopped = chosen.map((i) => model.runs[i]).filter((run) => run.outcome === "stopped early");
     this.note.textContent = model.nSelected > MOST
       ? `The best ${MOST} of ${model.nSelected} selected runs` : "";
     put(this.reasons, ...stopped.slice(0, 6).map((run) => h("li", {},
-      h("b", {}, run.name || run.id), ` was stopped: ${run.stop_reason}`)));
+      h("b", {}, run.name || run.id), ` was stopped early: ${run.stop_reason}`)));
     this.frame.later();
   }
 
