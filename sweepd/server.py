@@ -19,11 +19,12 @@ from starlette.middleware import Middleware
 
 from sweepd import __version__, local_address
 from sweepd.domain.errors import BadInput
-from sweepd.http_server import CutOff, HttpServer, allow_many_connections
+from sweepd.http_server import CutOff, HttpServer, Limits, allow_many_connections
 from sweepd.services.all import Services
 from sweepd.services.artifacts.artifacts import Artifacts
 from sweepd.services.core import Clock, Core
 from sweepd.services.files.run_files import Files
+from sweepd.services.people.failed_sign_ins import FailedSignIns
 from sweepd.services.people.projects import Projects
 from sweepd.services.people.registries import Registries
 from sweepd.services.people.teams import Teams
@@ -105,6 +106,7 @@ def build(
     registries.prepare(settings.organization)
     services = Services(
         users=users,
+        failed_sign_ins=FailedSignIns(settings.failed_sign_ins_per_minute, time.monotonic),
         teams=Teams(core, users),
         projects=Projects(core),
         overviews=Overviews(core),
@@ -234,19 +236,30 @@ def serve(settings: Settings, announce: Callable[[Parts, str], None]) -> None:
     # The search process inherits this: proposing must not take the cores that train.
     for name in ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS"):
         os.environ.setdefault(name, "1")
-    allow_many_connections()
+    n_files = allow_many_connections()
     with hold_folder(settings):
-        _serve(settings, announce)
+        _serve(settings, announce, _limits(settings, n_files))
 
 
-def _serve(settings: Settings, announce: Callable[[Parts, str], None]) -> None:
+def _limits(settings: Settings, n_files: int) -> Limits:
+    """What a connection may cost, when this process may open so many files."""
+    most = settings.max_connections_per_address
+    return Limits(
+        settings.max_header_bytes,
+        settings.max_headers,
+        settings.header_s,
+        min(most, max(1, n_files // 2)) if most else 0,
+    )
+
+
+def _serve(settings: Settings, announce: Callable[[Parts, str], None], limits: Limits) -> None:
     listener = listen(settings)
     parts = build(settings)
     if not settings.database:  # replicas share the folder of files
         parts.housekeeping.drop_cut_off()
     address = address_of(settings, listener)
     app = make_app(parts)
-    server = HttpServer(app)
+    server = HttpServer(app, limits)
 
     async def run() -> None:
         task = asyncio.create_task(server.serve([listener]))

@@ -51,6 +51,19 @@ class Settings:
         "seconds without word from a run and its agent after which its config goes to another", 75.0
     )
     agent_silent_s: float = _help("seconds without word after which an agent counts as gone", 60.0)
+    max_header_bytes: int = _help("largest headers of a request, with its address, bytes", 64 << 10)
+    max_headers: int = _help("headers of a request", 100)
+    header_s: float = _help("seconds within which a request's headers have come", 60.0)
+    max_connections_per_address: int = _help(
+        "connections one address has open at once (of IPv6: one /64), at most half of the files "
+        "this process may open; 0: any number, for a proxy that counts by itself",
+        4096,
+    )
+    failed_sign_ins_per_minute: int = _help(
+        "failed sign-ins and unknown keys from one address answered at once; further ones wait for "
+        "their turn. A right key never waits",
+        20,
+    )
     threads: int = _help("requests worked on at once", 64)
 
     @property

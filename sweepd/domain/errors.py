@@ -33,8 +33,8 @@ class Unsupported(SweepdError):
     """A request we know of and do not answer."""
 
 
-class Unavailable(SweepdError):
-    """A passing fault (disk full, database busy): the client should try again.
+class Passing(SweepdError):
+    """What will be over by itself: the client should try again.
 
     Attributes:
         retry_after_s: Seconds after which it will be over; None when nobody can say.
@@ -43,3 +43,11 @@ class Unavailable(SweepdError):
     def __init__(self, message: str, retry_after_s: int | None = None) -> None:
         super().__init__(message)
         self.retry_after_s = retry_after_s
+
+
+class Unavailable(Passing):
+    """A passing fault of ours: disk full, database busy."""
+
+
+class TooMany(Passing):
+    """The caller asks for more at once than their share."""

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from sweepd.services.artifacts.artifacts import Artifacts
 from sweepd.services.core import Changes
 from sweepd.services.files.run_files import Files
+from sweepd.services.people.failed_sign_ins import FailedSignIns
 from sweepd.services.people.projects import Projects
 from sweepd.services.people.registries import Registries
 from sweepd.services.people.teams import Teams
@@ -23,6 +24,7 @@ class Services:
     """Built once in server.py."""
 
     users: Users
+    failed_sign_ins: FailedSignIns
     teams: Teams
     projects: Projects
     overviews: Overviews

@@ -35,11 +35,23 @@ async def caller_of(request: Request) -> Caller:
 
     Raises:
         NotSignedIn: No key, or a key nobody owns.
+        TooMany: Very many such keys came from this address.
     """
     services: Services = request.app.state.services
     key = read_key(request.headers.get("authorization"))
     known = services.users.cached(key)
-    return known if known is not None else await run_in_threadpool(services.users.sign_in, key)
+    if known is not None:
+        return known
+    try:
+        return await run_in_threadpool(services.users.sign_in, key)
+    except NotSignedIn:
+        await services.failed_sign_ins.hold_up(host_of(request))
+        raise
+
+
+def host_of(request: Request) -> str:
+    """The address a request came from; a proxy on this machine says whose it is."""
+    return request.client.host if request.client else ""
 
 
 def base_url(request: Request) -> str:

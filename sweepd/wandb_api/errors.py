@@ -21,6 +21,7 @@ STATUS: dict[type[Exception], int] = {
     errors.Conflict: 400,  # not 409: the client sends UpsertBucket again on that
     errors.TooLarge: 413,
     errors.Unavailable: 503,
+    errors.TooMany: 429,
     ClientDisconnect: 408,  # nobody is there to read it
 }
 
@@ -45,7 +46,7 @@ def answer(error: BaseException) -> Response:
     if status == 401:
         headers["WWW-Authenticate"] = 'Basic realm="sweepd"'
     # Otherwise none: the client gives up after 20 tries, and waits longer each time by itself.
-    if isinstance(error, errors.Unavailable) and error.retry_after_s is not None:
+    if isinstance(error, errors.Passing) and error.retry_after_s is not None:
         headers["Retry-After"] = str(error.retry_after_s)
     return json_answer(body(message), status, headers)
 

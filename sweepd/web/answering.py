@@ -30,6 +30,7 @@ STATUS: dict[type[errors.SweepdError], int] = {
     errors.NotFound: 404,
     errors.Conflict: 409,
     errors.TooLarge: 413,
+    errors.TooMany: 429,
     errors.Unavailable: 503,
 }
 POLICY = (

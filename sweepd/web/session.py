@@ -31,6 +31,11 @@ def services_of(request: Request) -> Services:
     return found
 
 
+def host_of(request: Request) -> str:
+    """The address a request came from; a proxy on this machine says whose it is."""
+    return request.client.host if request.client else ""
+
+
 def cookie_name(secret: str) -> str:
     """Cookies know no ports: servers on one machine must not overwrite each other's."""
     return f"sweepd_{hashlib.sha256(secret.encode()).hexdigest()[:8]}"

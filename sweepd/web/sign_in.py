@@ -1,18 +1,21 @@
 """Signing in and out, keys, and for administrators users and teams."""
 
+import asyncio
+import contextlib
 from typing import Any
 from urllib.parse import parse_qsl
 
 from starlette.concurrency import run_in_threadpool
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import RedirectResponse, Response
 
-from sweepd.domain.errors import BadInput, Forbidden, NotSignedIn
+from sweepd.domain.errors import BadInput, Forbidden, NotSignedIn, TooMany
 from sweepd.web.answering import address, crumbs, page, render, sign_in_page
 from sweepd.web.root import base_url, is_foreign
-from sweepd.web.session import Visitor, services_of, sign_in, sign_out, visitor_of
+from sweepd.web.session import Visitor, host_of, services_of, sign_in, sign_out, visitor_of
 
 MAX_FORM_BYTES = 10_000
+FORM_S = 30.0  # a stranger's body has come by then
 
 
 def _target(text: str) -> str:
@@ -29,7 +32,7 @@ async def authorize(request: Request) -> Response:
         try:
             caller = await run_in_threadpool(users.redeem_sign_in_link, token)
         except NotSignedIn as error:
-            return sign_in_page(request, str(error), 401)
+            return await _failed(request, str(error))
         target = _target(request.query_params.get("next", ""))
         response = RedirectResponse(target, status_code=303)
         sign_in(request, response, caller)
@@ -50,20 +53,32 @@ async def submit(request: Request) -> Response:
     try:
         caller = await run_in_threadpool(users.sign_in, form.get("key", "").strip())
     except NotSignedIn:
-        told = "This key belongs to nobody here. Check it and try again."
-        return sign_in_page(request, told, 401)
+        return await _failed(request, "This key belongs to nobody here. Check it and try again.")
     response = RedirectResponse(_target(form.get("next", "")), status_code=303)
     sign_in(request, response, caller)
     return response
 
 
+async def _failed(request: Request, told: str) -> Response:
+    """The form again, once it is the turn of this failure."""
+    try:
+        await services_of(request).failed_sign_ins.hold_up(host_of(request))
+    except TooMany as error:
+        response: Response = sign_in_page(request, str(error), 429)
+        response.headers["Retry-After"] = str(error.retry_after_s)
+        return response
+    return sign_in_page(request, told, 401)
+
+
 async def _read_form(request: Request) -> dict[str, str]:
-    """The fields of a small form; none when it is larger than any of ours."""
+    """The fields of a small form; none when it is larger than any of ours, or does not come."""
     body = b""
-    async for chunk in request.stream():
-        body += chunk
-        if len(body) > MAX_FORM_BYTES:
-            return {}
+    with contextlib.suppress(TimeoutError, ClientDisconnect):
+        async with asyncio.timeout(FORM_S):
+            async for chunk in request.stream():
+                body += chunk
+                if len(body) > MAX_FORM_BYTES:
+                    return {}
     return dict(parse_qsl(body.decode("utf-8", "replace")))
 
 

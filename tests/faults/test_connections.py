@@ -68,10 +68,9 @@ def test_a_thousand_idle_and_half_open_connections_hold_up_nobody(tmp_path: Path
     assert "Traceback" not in running.log, running.log
 
 
-def test_headers_that_never_come_close_the_connection(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(http_server, "HEADERS_S", 0.5)
+def test_headers_that_never_come_close_the_connection() -> None:
     listener = socket.create_server(("127.0.0.1", 0))
-    http = http_server.HttpServer(Starlette())
+    http = http_server.HttpServer(Starlette(), http_server.Limits(header_s=0.5))
     thread = threading.Thread(target=lambda: asyncio.run(http.serve([listener])), daemon=True)
     thread.start()
     with (
