@@ -239,6 +239,12 @@ def find_role(connection: Connection, caller: Caller, collection: Collection) ->
     return role_of(connection, caller, registry) if registry else None
 
 
+def may_see_collection(connection: Connection, caller: Caller, pk: int) -> bool:
+    """Whether a collection is the caller's, or in a registry they see."""
+    found = artifact_collections.find_collection_by_pk(connection, pk)
+    return found is not None and find_role(connection, caller, found) is not None
+
+
 def get_collection(
     connection: Connection, caller: Caller, pk: int, needed: Role = Role.VIEWER
 ) -> Collection:

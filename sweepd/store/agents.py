@@ -9,6 +9,7 @@ import sqlalchemy as sa
 from sweepd.domain.sweeps import Agent
 from sweepd.store import schema
 from sweepd.store.database import Connection
+from sweepd.store.paging import Listing, SortKey
 
 _agents = schema.agents.c
 _N_RUNS = (
@@ -65,6 +66,14 @@ def list_agents(connection: Connection, sweep_pk: int) -> list[Agent]:
     """A sweep's agents, oldest first."""
     query = _SELECT.add_columns(_N_RUNS).where(_agents.sweep_pk == sweep_pk)
     return [_agent(row, row.n_runs) for row in connection.execute(query.order_by(_agents.id))]
+
+
+def of_sweep(sweep_pk: int) -> Listing[Agent]:
+    """A sweep's agents, oldest first."""
+    query = _SELECT.add_columns(_N_RUNS).where(_agents.sweep_pk == sweep_pk)
+    return Listing(
+        query, (SortKey(_agents.id),), lambda _, rows: [_agent(row, row.n_runs) for row in rows]
+    )
 
 
 def count_active(connection: Connection, sweep_pk: int, since: datetime) -> int:

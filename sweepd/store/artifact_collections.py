@@ -7,14 +7,36 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from sweepd.domain.artifacts import Collection, CollectionKind, Membership
-from sweepd.store import schema
+from sweepd.domain.artifacts import Artifact, ArtifactState, Collection, CollectionKind, Membership
+from sweepd.store import artifacts, schema
 from sweepd.store.database import Connection, insert
+from sweepd.store.paging import Listing, SortKey, sort_by
 
 _collections = schema.collections.c
 _memberships = schema.memberships.c
 _aliases = schema.aliases.c
 MAX_VALUES = 500  # in one list of a query
+ORDERS = {  # what collections may be ordered by
+    "id": _collections.id,
+    "name": _collections.name,
+    "type": _collections.type_name,
+    "description": _collections.description,
+    "created_at": _collections.created_at,
+    "updated_at": _collections.updated_at,
+}
+VERSION_ORDERS = {  # what versions may be
+    "linked": _memberships.id,
+    "id": schema.artifacts.c.id,
+    "version": _memberships.version,
+    "state": schema.artifacts.c.state,
+    "digest": schema.artifacts.c.digest,
+    "description": schema.artifacts.c.description,
+    "size": schema.artifacts.c.size_bytes,
+    "artifact_size": schema.artifacts.c.size_bytes,
+    "created_at": schema.artifacts.c.created_at,
+    "updated_at": schema.artifacts.c.updated_at,
+    "linked_at": _memberships.created_at,
+}
 _SELECT = (
     sa.select(
         schema.collections,
@@ -60,15 +82,73 @@ def update_collection(connection: Connection, pk: int, values: dict[str, Any]) -
     connection.execute(sa.update(schema.collections).where(_collections.id == pk).values(**values))
 
 
-def list_collections(
-    connection: Connection, project_pk: int, type_name: str | None = None
-) -> list[Collection]:
-    """A project's collections, newest first."""
-    query = _SELECT.where(_collections.project_pk == project_pk)
+def in_projects(
+    project_pks: Sequence[int], type_name: str | None = None, by: tuple[str, bool] | None = None
+) -> Listing[Collection]:
+    """The collections of some projects, by one of `ORDERS` and its direction, else by age;
+    equals newest first."""
+    order, descending = by or ("id", True)
+    query = _SELECT.where(_collections.project_pk.in_(project_pks))
     if type_name is not None:
         query = query.where(_collections.type_name == type_name)
-    query = query.order_by(_collections.id.desc())
-    return [_collection(row) for row in connection.execute(query)]
+    keys = (*sort_by(ORDERS[order], descending), SortKey(_collections.id, descending=True))
+    return Listing(query, keys, lambda _, rows: [_collection(row) for row in rows])
+
+
+def list_collections(connection: Connection, project_pk: int) -> list[Collection]:
+    """A project's collections, newest first."""
+    return in_projects([project_pk]).all(connection)
+
+
+def types_in(project_pk: int) -> Listing[str]:
+    """The types of a project's collections, by name."""
+    found = sa.select(_collections.type_name).where(_collections.project_pk == project_pk)
+    of_project = found.distinct().subquery()
+    name = of_project.c.type_name
+    return Listing(sa.select(name), (SortKey(name),), lambda _, rows: [row[0] for row in rows])
+
+
+def aliases_in(collection_pk: int) -> Listing[str]:
+    """Every alias of a collection, by name."""
+    query = sa.select(_aliases.alias).where(_aliases.collection_pk == collection_pk)
+    return Listing(query, (SortKey(_aliases.alias),), lambda _, rows: [row[0] for row in rows])
+
+
+def places_of(artifact: Artifact) -> Listing[Membership]:
+    """A version's places, the collection it was born in first."""
+    query = sa.select(schema.memberships).where(_memberships.artifact_pk == artifact.pk)
+    is_link = sa.case((_memberships.collection_pk == artifact.collection_pk, 0), else_=1)
+    return Listing(query, (SortKey(is_link), SortKey(_memberships.id)), _read_memberships)
+
+
+def versions_in(
+    by: tuple[str, bool] | None = None,
+    collection_pk: int | None = None,
+    project_pks: Sequence[int] = (),
+) -> Listing[tuple[Membership, Artifact]]:
+    """The versions of a collection, or of all in some projects, by one of `VERSION_ORDERS` and its
+    direction; equals the last linked first."""
+    order, descending = by or ("linked", True)
+    query = (
+        sa.select(schema.memberships)
+        .join(schema.artifacts, schema.artifacts.c.id == _memberships.artifact_pk)
+        .where(schema.artifacts.c.state != ArtifactState.DELETED)
+    )
+    if collection_pk is not None:
+        query = query.where(_memberships.collection_pk == collection_pk)
+    else:
+        query = query.join(schema.collections, _collections.id == _memberships.collection_pk)
+        query = query.where(_collections.project_pk.in_(project_pks))
+    keys = (*sort_by(VERSION_ORDERS[order], descending), SortKey(_memberships.id, descending=True))
+    return Listing(query, keys, _read_versions)
+
+
+def _read_versions(
+    connection: Connection, rows: Sequence[sa.Row[Any]]
+) -> list[tuple[Membership, Artifact]]:
+    by_pk = artifacts.find_artifacts(connection, [row.artifact_pk for row in rows])
+    places = _read_memberships(connection, rows)
+    return [(place, by_pk[place.artifact_pk]) for place in places]
 
 
 def add_membership(
@@ -175,7 +255,10 @@ def list_memberships(
         query = query.where(_memberships.collection_pk == collection_pk)
     if artifact_pk is not None:
         query = query.where(_memberships.artifact_pk == artifact_pk)
-    rows = connection.execute(query).all()
+    return _read_memberships(connection, connection.execute(query).all())
+
+
+def _read_memberships(connection: Connection, rows: Sequence[sa.Row[Any]]) -> list[Membership]:
     names: dict[int, list[str]] = {row.id: [] for row in rows}
     for first in range(0, len(rows), MAX_VALUES):
         some = [row.id for row in rows[first : first + MAX_VALUES]]
@@ -183,12 +266,6 @@ def list_memberships(
         for alias in connection.execute(held.order_by(_aliases.alias)):
             names[alias.membership_pk].append(alias.alias)
     return [_membership(row, names[row.id]) for row in rows]
-
-
-def list_aliases(connection: Connection, collection_pk: int) -> Sequence[str]:
-    """Every alias of a collection."""
-    query = sa.select(_aliases.alias).where(_aliases.collection_pk == collection_pk)
-    return list(connection.execute(query.order_by(_aliases.alias)).scalars())
 
 
 def _membership(row: sa.Row[Any], aliases: Sequence[str]) -> Membership:

@@ -10,6 +10,7 @@ import sqlalchemy as sa
 from sweepd.domain.artifacts import Artifact, ArtifactState, DigestAlgorithm
 from sweepd.store import schema
 from sweepd.store.database import Connection, insert
+from sweepd.store.paging import Listing, SortKey, sort_by
 
 _artifacts = schema.artifacts.c
 MAX_VALUES = 500  # in one list of a query
@@ -150,7 +151,7 @@ def record_output(connection: Connection, run_pk: int, artifact_pk: int) -> None
     )
 
 
-def list_logged(connection: Connection, run_pk: int, first: bool = False) -> list[Artifact]:
+def logged_by(run_pk: int, first: bool = False) -> Listing[Artifact]:
     """The versions a run logged, oldest first; those it was the first to log only, if wanted."""
     is_own = _artifacts.run_pk == run_pk
     again = sa.select(schema.outputs.c.artifact_pk).where(schema.outputs.c.run_pk == run_pk)
@@ -158,18 +159,31 @@ def list_logged(connection: Connection, run_pk: int, first: bool = False) -> lis
         is_own if first else is_own | _artifacts.id.in_(again),
         _artifacts.state == ArtifactState.COMMITTED,
     )
-    return [_artifact(row) for row in connection.execute(query.order_by(_artifacts.id))]
+    return Listing(query, (SortKey(_artifacts.id),), _read)
 
 
-def list_used(connection: Connection, run_pk: int) -> list[Artifact]:
+def used_by(run_pk: int) -> Listing[Artifact]:
     """The versions a run used, in the order it did."""
     query = (
         sa.select(schema.artifacts)
         .join(schema.uses, schema.uses.c.artifact_pk == _artifacts.id)
         .where(schema.uses.c.run_pk == run_pk, _artifacts.state == ArtifactState.COMMITTED)
-        .order_by(schema.uses.c.created_at, _artifacts.id)
     )
-    return [_artifact(row) for row in connection.execute(query)]
+    return Listing(query, (*sort_by(schema.uses.c.created_at), SortKey(_artifacts.id)), _read)
+
+
+def _read(_: Connection, rows: Sequence[sa.Row[Any]]) -> list[Artifact]:
+    return [_artifact(row) for row in rows]
+
+
+def list_logged(connection: Connection, run_pk: int, first: bool = False) -> list[Artifact]:
+    """The versions a run logged, oldest first; those it was the first to log only, if wanted."""
+    return logged_by(run_pk, first).all(connection)
+
+
+def list_used(connection: Connection, run_pk: int) -> list[Artifact]:
+    """The versions a run used, in the order it did."""
+    return used_by(run_pk).all(connection)
 
 
 def record_use(
@@ -181,12 +195,6 @@ def record_use(
         .values(run_pk=run_pk, artifact_pk=artifact_pk, used_as=used_as, created_at=at)
         .on_conflict_do_nothing()
     )
-
-
-def list_users(connection: Connection, artifact_pk: int) -> list[int]:
-    """Keys of the runs that used a version."""
-    query = sa.select(schema.uses.c.run_pk).where(schema.uses.c.artifact_pk == artifact_pk)
-    return list(connection.execute(query.order_by(schema.uses.c.created_at)).scalars())
 
 
 def pending_aliases(connection: Connection, pk: int) -> str:

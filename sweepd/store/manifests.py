@@ -8,6 +8,7 @@ import sqlalchemy as sa
 from sweepd.domain.artifacts import Digest, DigestAlgorithm, Entry
 from sweepd.store import schema
 from sweepd.store.database import Connection, insert
+from sweepd.store.paging import Listing, SortKey
 
 _artifacts = schema.artifacts.c
 _entries = schema.entries.c
@@ -42,34 +43,23 @@ def _entry_row(artifact_pk: int, entry: Entry) -> dict[str, Any]:
     }
 
 
-def list_entries(
-    connection: Connection,
-    artifact_pk: int,
-    names: Sequence[str] | None = None,
-    after: str | None = None,
-    limit: int | None = None,
-) -> list[Entry]:
-    """A version's manifest by path; of the paths named only, behind one, up to a number of them."""
+def entries_of(artifact_pk: int, names: Sequence[str] = ()) -> Listing[Entry]:
+    """A version's manifest by path; the paths named only, if any are."""
     query = sa.select(schema.entries).where(_entries.artifact_pk == artifact_pk)
+    if names:
+        query = query.where(_entries.path.in_(names))
+    return Listing(query, (SortKey(_entries.path),), lambda _, rows: [_entry(row) for row in rows])
+
+
+def list_entries(
+    connection: Connection, artifact_pk: int, names: Sequence[str] | None = None
+) -> list[Entry]:
+    """A version's manifest by path; of the paths named only."""
     if names is not None and len(names) > MAX_VALUES:
         wanted = set(names)
-        every = list_entries(connection, artifact_pk, after=after)
-        return [entry for entry in every if entry.path in wanted][:limit]
-    if after is not None:
-        query = query.where(_entries.path > after)
-    if names:
-        query = query.where(_entries.path.in_(list(names)))
-    return [_entry(row) for row in connection.execute(query.order_by(_entries.path).limit(limit))]
-
-
-def count_entries(
-    connection: Connection, artifact_pk: int, names: Sequence[str] | None = None
-) -> int:
-    """How many lines a version's manifest has, of the paths named only."""
-    if names:
-        return len(list_entries(connection, artifact_pk, names))
-    query = sa.select(sa.func.count()).where(_entries.artifact_pk == artifact_pk)
-    return int(connection.execute(query).scalar_one())
+        every = list_entries(connection, artifact_pk)
+        return [entry for entry in every if entry.path in wanted]
+    return entries_of(artifact_pk, names or ()).all(connection)
 
 
 def _entry(row: sa.Row[Any]) -> Entry:

@@ -8,6 +8,7 @@ import sqlalchemy as sa
 from sweepd.domain.projects import Project
 from sweepd.store import schema
 from sweepd.store.database import Connection, insert
+from sweepd.store.paging import Listing, SortKey, sort_by
 
 _SELECT = sa.select(schema.projects, schema.entities.c.name.label("entity")).join(
     schema.entities, schema.entities.c.id == schema.projects.c.entity_pk
@@ -83,6 +84,14 @@ def list_projects(connection: Connection, entity_pks: Iterable[int]) -> list[Pro
         )
     )
     return [_project(row) for row in rows]
+
+
+def of_entity(entity_pk: int) -> Listing[Project]:
+    """The projects of an entity, newest first."""
+    found = schema.projects.c
+    keys = (*sort_by(found.created_at, descending=True), SortKey(found.id, descending=True))
+    query = _SELECT.where(found.entity_pk == entity_pk)
+    return Listing(query, keys, lambda _, rows: [_project(row) for row in rows])
 
 
 def _project(row: sa.Row[tuple[object, ...]]) -> Project:

@@ -11,11 +11,20 @@ from sweepd.domain.projects import Project
 from sweepd.domain.registries import Organization, Registry, Role, RoleOf
 from sweepd.store import schema
 from sweepd.store.database import Connection, insert
+from sweepd.store.paging import Listing, SortKey, sort_by
 
 _registries, _projects = schema.registries.c, schema.projects.c
 _entities, _members = schema.entities.c, schema.members.c
 _of_users, _of_teams = schema.registry_users.c, schema.registry_teams.c
 KIND = "organization"
+ORDERS = {  # what registries may be ordered by
+    "id": _projects.id,
+    "name": _projects.name,
+    "entity_id": _projects.entity_pk,
+    "description": _projects.description,
+    "created_at": _projects.created_at,
+    "updated_at": _registries.updated_at,
+}
 _SELECT = (
     sa.select(
         schema.projects,
@@ -69,6 +78,13 @@ def list_registries(connection: Connection) -> list[Registry]:
     """Every registry, newest first."""
     query = _SELECT.order_by(_projects.created_at.desc(), _projects.id.desc())
     return [_registry(row) for row in connection.execute(query)]
+
+
+def in_order(by: tuple[str, bool] | None = None) -> Listing[Registry]:
+    """Every registry, by one of `ORDERS` and its direction, else by age; equals newest first."""
+    order, descending = by or ("created_at", True)
+    keys = (*sort_by(ORDERS[order], descending), SortKey(_projects.id, descending=True))
+    return Listing(_SELECT, keys, lambda _, rows: [_registry(row) for row in rows])
 
 
 def list_registries_holding(connection: Connection, artifact_pk: int) -> list[Registry]:

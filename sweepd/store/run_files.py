@@ -9,6 +9,7 @@ from sweepd.domain.runs import RunFile
 from sweepd.store import schema
 from sweepd.store.blobs import StoredBlob
 from sweepd.store.database import Connection, insert
+from sweepd.store.paging import Listing, SortKey
 
 _files = schema.run_files.c
 
@@ -107,42 +108,17 @@ def upsert_file(
     return str(old) if old is not None and old != blob.hash else None
 
 
-def list_files(
-    connection: Connection,
-    run_pk: int,
-    names: Sequence[str] | None = None,
-    pattern: str | None = None,
-    after: str | None = None,
-    limit: int | None = None,
-) -> list[RunFile]:
-    """A run's files by name, those that come after `after`; `pattern` is SQL's LIKE."""
-    query = sa.select(schema.run_files).where(*_wanted(run_pk, names, pattern))
-    if after is not None:
-        query = query.where(_files.path > after)
-    return [_file(row) for row in connection.execute(query.order_by(_files.path).limit(limit))]
-
-
-def count_files(
-    connection: Connection,
-    run_pk: int,
-    names: Sequence[str] | None = None,
-    pattern: str | None = None,
-) -> int:
-    """How many of a run's files have one of these names and fit the pattern."""
-    query = sa.select(sa.func.count()).where(*_wanted(run_pk, names, pattern))
-    return int(connection.execute(query).scalar_one())
-
-
-def _wanted(
-    run_pk: int, names: Sequence[str] | None, pattern: str | None
-) -> list[sa.ColumnElement[bool]]:
-    wanted = [_files.run_pk == run_pk]
+def files_of(
+    run_pk: int, names: Sequence[str] = (), pattern: str | None = None
+) -> Listing[RunFile]:
+    """A run's files by name: those of some names, if any are given; `pattern` is SQL's LIKE."""
+    query = sa.select(schema.run_files).where(_files.run_pk == run_pk)
     if names:
-        wanted.append(_files.path.in_(list(names)))
+        query = query.where(_files.path.in_(names))
     if pattern:
         is_cut = (len(pattern) - len(pattern.rstrip("\\"))) % 2  # PostgreSQL refuses such a pattern
-        wanted.append(_files.path.like(pattern + "\\" * is_cut, escape="\\"))
-    return wanted
+        query = query.where(_files.path.like(pattern + "\\" * is_cut, escape="\\"))
+    return Listing(query, (SortKey(_files.path),), lambda _, rows: [_file(row) for row in rows])
 
 
 def find_file_by_pk(connection: Connection, pk: int) -> RunFile | None:

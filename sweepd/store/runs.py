@@ -11,6 +11,7 @@ import sqlalchemy as sa
 from sweepd.domain.runs import LIVE, Run, RunState, StopOrigin
 from sweepd.store import schema
 from sweepd.store.database import Connection
+from sweepd.store.paging import Listing, SortKey, sort_by
 
 _runs = schema.runs.c
 _ELSEWHERE = {  # what a Run holds that is no column of that name
@@ -163,6 +164,39 @@ def list_sweep_runs(
     return _all(connection, query)
 
 
+def of_project(project_pk: int, newest_first: bool) -> Listing[Run]:
+    """A project's runs by age."""
+    return _listing(_runs.project_pk == project_pk, *sort_by(_runs.created_at, newest_first))
+
+
+def of_sweep(sweep_pk: int) -> Listing[Run]:
+    """A sweep's runs, in the order they were handed out."""
+    return _listing(_runs.sweep_pk == sweep_pk)
+
+
+def of_agent(agent_pk: int, newest_first: bool) -> Listing[Run]:
+    """The runs handed to an agent."""
+    return _listing(_runs.agent_pk == agent_pk, SortKey(_runs.id, newest_first))
+
+
+def using(artifact_pk: int) -> Listing[Run]:
+    """The runs that used a version, in the order they first did."""
+    uses = schema.uses.c
+    query = _SELECT.join(schema.uses, uses.run_pk == _runs.id)
+    query = query.where(uses.artifact_pk == artifact_pk, _runs.deleted_at.is_(None))
+    return Listing(query, (*sort_by(uses.created_at), SortKey(_runs.id)), _read)
+
+
+def _listing(which: sa.ColumnElement[bool], *keys: SortKey) -> Listing[Run]:
+    """Runs that are not deleted; equals oldest first."""
+    query = _SELECT.where(which, _runs.deleted_at.is_(None))
+    return Listing(query, (*keys, SortKey(_runs.id)), _read)
+
+
+def _read(_: Connection, rows: Sequence[sa.Row[Any]]) -> list[Run]:
+    return [_run(row) for row in rows]
+
+
 def list_agent_runs(connection: Connection, agent_pk: int, live_only: bool = False) -> list[Run]:
     """The runs handed to an agent, oldest first."""
     query = _OF_AGENT_LIVE if live_only else _OF_AGENT
@@ -250,8 +284,8 @@ def _all(connection: Connection, query: sa.Select[Any]) -> list[Run]:
 
 
 def _run(row: sa.Row[Any]) -> Run:
-    """A row of `_SELECT`, whose columns are a Run's fields in their order."""
-    values = list(row)
+    """A row of `_SELECT`, whose first columns are a Run's fields in their order."""
+    values = list(row[: len(_FIELDS)])
     values[_STATE] = RunState(values[_STATE])
     origin = values[_STOP_ORIGIN]
     values[_STOP_ORIGIN] = None if origin is None else StopOrigin(origin)

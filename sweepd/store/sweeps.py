@@ -10,6 +10,7 @@ from sweepd.domain.runs import RunState, StopOrigin
 from sweepd.domain.sweeps import Sweep, SweepEvent, SweepPoint, SweepState
 from sweepd.store import schema
 from sweepd.store.database import Connection
+from sweepd.store.paging import Listing, SortKey, sort_by
 
 _sweeps = schema.sweeps.c
 _SELECT = (
@@ -89,6 +90,13 @@ def list_sweeps(connection: Connection, project_pk: int) -> list[Sweep]:
     query = _SELECT.where(_sweeps.project_pk == project_pk)
     rows = connection.execute(query.order_by(_sweeps.created_at.desc(), _sweeps.id.desc()))
     return [_sweep(row) for row in rows]
+
+
+def of_project(project_pk: int) -> Listing[Sweep]:
+    """A project's sweeps, newest first."""
+    query = _SELECT.where(_sweeps.project_pk == project_pk)
+    keys = (*sort_by(_sweeps.created_at, descending=True), SortKey(_sweeps.id, descending=True))
+    return Listing(query, keys, lambda _, rows: [_sweep(row) for row in rows])
 
 
 def list_open_sweeps(connection: Connection) -> list[Sweep]:

@@ -7,12 +7,14 @@ from typing import Any
 from sweepd.domain.artifacts import Alias, Artifact, Collection, CollectionKind, Membership
 from sweepd.domain.errors import BadInput, Conflict, NotFound
 from sweepd.domain.ids import check_alias, check_collection_name
+from sweepd.domain.paging import BEGINNING, Page, Start
 from sweepd.domain.projects import Project
 from sweepd.domain.registries import Role
 from sweepd.domain.users import Caller
 from sweepd.services import access
 from sweepd.services.core import Core
 from sweepd.services.filters import artifacts as artifact_filters
+from sweepd.services.paging import read_page, read_wanted
 from sweepd.store import artifact_collections, artifacts, registries
 from sweepd.store.database import Connection
 
@@ -54,14 +56,16 @@ class Collections:
         with self._core.db.read() as connection:
             return artifact_collections.find_collection(connection, project.pk, name)
 
-    def list_collections(
+    def page_collections(
         self,
         project: Project,
         type_name: str | None = None,
         filters: str | None = None,
         order: str | None = None,
-    ) -> list[Collection]:
-        """A project's collections, newest first unless told otherwise.
+        start: Start = BEGINNING,
+        first: int | None = None,
+    ) -> Page[Collection]:
+        """A page of a project's collections, newest first unless told otherwise.
 
         Args:
             filters: JSON text of a filter over `artifact_filters.COLLECTION_FIELDS`.
@@ -70,18 +74,31 @@ class Collections:
         Raises:
             BadInput: Neither can be read so.
         """
-        with self._core.db.read() as connection:
-            found = artifact_collections.list_collections(connection, project.pk, type_name)
-        return artifact_filters.select_collections(found, filters, order)
+        wanted = artifact_filters.read_collections(filters, order)
+        listing = artifact_collections.in_projects([project.pk], type_name, wanted.by)
+        return read_wanted(self._core, listing, start, first, wanted.test)
 
-    def list_types(self, project: Project) -> list[str]:
-        """The types of a project's artifacts, by name."""
-        return sorted({found.type_name for found in self.list_collections(project)})
+    def list_collections(self, project: Project) -> list[Collection]:
+        """A project's collections, newest first."""
+        return self.page_collections(project).values
 
-    def list_versions(
-        self, collection: Collection, filters: str | None = None, order: str | None = None
-    ) -> list[tuple[Membership, Artifact]]:
-        """A collection's versions, newest first unless told otherwise.
+    def page_types(self, project: Project, start: Start, first: int | None) -> Page[str]:
+        """A page of the types of a project's artifacts, by name."""
+        return read_page(self._core, artifact_collections.types_in(project.pk), start, first)
+
+    def has_type(self, project: Project, name: str) -> bool:
+        """Whether a project has collections of a type."""
+        return bool(self.page_collections(project, name, first=1).items)
+
+    def page_versions(
+        self,
+        collection: Collection,
+        filters: str | None = None,
+        order: str | None = None,
+        start: Start = BEGINNING,
+        first: int | None = None,
+    ) -> Page[tuple[Membership, Artifact]]:
+        """A page of a collection's versions, newest first unless told otherwise.
 
         Args:
             filters: JSON text of a filter over `artifact_filters.VERSION_FIELDS`.
@@ -90,13 +107,13 @@ class Collections:
         Raises:
             BadInput: Neither can be read so.
         """
-        with self._core.db.read() as connection:
-            places = artifact_collections.list_memberships(connection, collection.pk)
-            by_pk = artifacts.find_artifacts(connection, [place.artifact_pk for place in places])
-        found = [
-            (place, by_pk[place.artifact_pk]) for place in places if place.artifact_pk in by_pk
-        ]
-        return artifact_filters.select_versions(found, filters, order)
+        wanted = artifact_filters.read_versions(filters, order)
+        listing = artifact_collections.versions_in(wanted.by, collection_pk=collection.pk)
+        return read_wanted(self._core, listing, start, first, wanted.test)
+
+    def list_versions(self, collection: Collection) -> list[tuple[Membership, Artifact]]:
+        """A collection's versions, newest first."""
+        return self.page_versions(collection).values
 
     def find_newest(self, collection: Collection) -> Artifact | None:
         """The version with the highest number."""
@@ -120,10 +137,9 @@ class Collections:
         with self._core.db.read() as connection:
             return artifact_collections.find_membership(connection, collection.pk, alias)
 
-    def aliases(self, collection: Collection) -> Sequence[str]:
-        """Every alias of a collection."""
-        with self._core.db.read() as connection:
-            return artifact_collections.list_aliases(connection, collection.pk)
+    def page_aliases(self, collection: Collection, start: Start, first: int | None) -> Page[str]:
+        """A page of a collection's aliases, by name."""
+        return read_page(self._core, artifact_collections.aliases_in(collection.pk), start, first)
 
     def link(
         self,

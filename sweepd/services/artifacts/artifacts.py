@@ -19,6 +19,7 @@ from sweepd.domain.artifacts import (
 )
 from sweepd.domain.errors import BadInput, NotFound
 from sweepd.domain.ids import check_alias
+from sweepd.domain.paging import Page, Start
 from sweepd.domain.registries import Role
 from sweepd.domain.runs import Run
 from sweepd.domain.users import Caller
@@ -27,9 +28,11 @@ from sweepd.services.artifacts.artifact_collections import Collections
 from sweepd.services.artifacts.uploads import ArtifactUploads
 from sweepd.services.core import Core
 from sweepd.services.files.blob_records import BlobRecords
+from sweepd.services.paging import MAX_NAMES, read_some, read_wanted
 from sweepd.store import artifact_collections, artifacts, manifests, run_files, runs
 from sweepd.store.blobs import Blobs
 from sweepd.store.database import Connection
+from sweepd.store.paging import Listing
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,13 +83,29 @@ class Artifacts:
         with self._core.db.read() as connection:
             return [place for _, place in access.list_places(connection, caller, artifact)]
 
+    def page_places(
+        self, caller: Caller, artifact: Artifact, start: Start, first: int | None
+    ) -> Page[Membership]:
+        """A page of `memberships`."""
+        return read_some(
+            self._core,
+            artifact_collections.places_of(artifact),
+            start,
+            first,
+            lambda c, place: (
+                place if access.may_see_collection(c, caller, place.collection_pk) else None
+            ),
+        )
+
     def page_entries(
-        self, artifact: Artifact, names: Sequence[str] | None, after: str | None, limit: int | None
-    ) -> tuple[list[Entry], int]:
-        """A page of a version's manifest, from behind a path on; and how many there are in all."""
-        with self._core.db.read() as connection:
-            page = manifests.list_entries(connection, artifact.pk, names, after, limit)
-            return page, manifests.count_entries(connection, artifact.pk, names)
+        self, artifact: Artifact, names: Sequence[str] | None, start: Start, first: int | None
+    ) -> Page[Entry]:
+        """A page of a version's manifest by path; of the paths named only."""
+        wanted = set(names or ())
+        is_short = len(wanted) <= MAX_NAMES
+        listing = manifests.entries_of(artifact.pk, list(wanted) if is_short else ())
+        test = None if is_short else lambda entry: entry.path in wanted
+        return read_wanted(self._core, listing, start, first, test)
 
     def entries(self, artifact: Artifact, names: Sequence[str] | None = None) -> list[Entry]:
         """A version's manifest by path, references included."""
@@ -119,6 +138,26 @@ class Artifacts:
         """What a run logged, oldest first."""
         with self._core.db.read() as connection:
             return self._named(connection, caller, artifacts.list_logged(connection, run.pk))
+
+    def page_logged(
+        self, caller: Caller, run: Run, start: Start, first: int | None
+    ) -> Page[Artifact]:
+        """A page of `logged_by`."""
+        return self._page_seen(caller, artifacts.logged_by(run.pk), start, first)
+
+    def page_used(
+        self, caller: Caller, run: Run, start: Start, first: int | None
+    ) -> Page[Artifact]:
+        """A page of `used_by`."""
+        return self._page_seen(caller, artifacts.used_by(run.pk), start, first)
+
+    def _page_seen(
+        self, caller: Caller, listing: Listing[Artifact], start: Start, first: int | None
+    ) -> Page[Artifact]:
+        def keep(connection: Connection, found: Artifact) -> Artifact | None:
+            return found if access.may_see(connection, caller, found) else None
+
+        return read_some(self._core, listing, start, first, keep)
 
     def named(self, caller: Caller, found: Sequence[Artifact]) -> list[RunArtifact]:
         """Versions under the names the caller knows them by; those they cannot see left out."""
@@ -160,9 +199,19 @@ class Artifacts:
 
     def consumers(self, caller: Caller, artifact: Artifact) -> list[Run]:
         """The runs that used a version, as far as the caller may see them."""
-        with self._core.db.read() as connection:
-            keys = artifacts.list_users(connection, artifact.pk)
-        return self._visible_runs(caller, keys)
+        return self.page_consumers(caller, artifact, Start(), None).values
+
+    def page_consumers(
+        self, caller: Caller, artifact: Artifact, start: Start, first: int | None
+    ) -> Page[Run]:
+        """A page of `consumers`."""
+        return read_wanted(
+            self._core,
+            runs.using(artifact.pk),
+            start,
+            first,
+            lambda run: run.entity in caller.entities,
+        )
 
     def _visible_runs(self, caller: Caller, pks: Sequence[int]) -> list[Run]:
         with self._core.db.read() as connection:

@@ -9,10 +9,12 @@ import anyio.to_thread
 from sweepd.domain.artifacts import Digest
 from sweepd.domain.errors import NotFound
 from sweepd.domain.ids import check_file_path
+from sweepd.domain.paging import BEGINNING, Page, Start
 from sweepd.domain.runs import Run, RunFile
 from sweepd.domain.users import Caller
 from sweepd.services.core import Core
 from sweepd.services.files.blob_records import BlobRecords
+from sweepd.services.paging import MAX_NAMES, read_wanted
 from sweepd.store import run_files, runs
 from sweepd.store.blobs import Blobs
 from sweepd.store.database import Connection
@@ -28,29 +30,26 @@ class Files:
         self._blobs = blobs
         self._blob_records = BlobRecords(core, blobs)
 
-    def list_files(
+    def page_files(
         self,
         run: Run,
         pattern: str | None = None,
-        names: Sequence[str] | None = None,
-        after: str | None = None,
-        limit: int | None = None,
+        names: Sequence[str] = (),
+        start: Start = BEGINNING,
+        first: int | None = None,
+    ) -> Page[RunFile]:
+        """A page of a run's files by name; `pattern` is SQL's LIKE, no names are all."""
+        wanted = set(names)
+        is_short = len(wanted) <= MAX_NAMES
+        listing = run_files.files_of(run.pk, list(wanted) if is_short else (), pattern)
+        test = None if is_short else lambda file: file.path in wanted
+        return read_wanted(self._core, listing, start, first, test)
+
+    def list_files(
+        self, run: Run, pattern: str | None = None, names: Sequence[str] = ()
     ) -> list[RunFile]:
-        """A run's files by name; `pattern` is SQL's LIKE, empty names are all.
-
-        Args:
-            after: Only names that come after this one.
-            limit: How many at most; None is all.
-        """
-        with self._core.db.read() as connection:
-            return run_files.list_files(connection, run.pk, names, pattern, after, limit)
-
-    def count_files(
-        self, run: Run, pattern: str | None = None, names: Sequence[str] | None = None
-    ) -> int:
-        """How many files `list_files` would give in all."""
-        with self._core.db.read() as connection:
-            return run_files.count_files(connection, run.pk, names, pattern)
+        """Every such file; see `page_files`."""
+        return self.page_files(run, pattern, names).values
 
     def find_file(self, run: Run, path: str) -> RunFile | None:
         """One file of a run; None when there is none of that name."""
@@ -109,7 +108,7 @@ class Files:
             self._blob_records.record(connection, blob)
             old = run_files.upsert_file(connection, run_pk, path, blob, kind, at)
             unused = run_files.forget_unused_blobs(connection, [old]) if old else []
-            return run_files.list_files(connection, run_pk, [path])[0], unused
+            return run_files.files_of(run_pk, [path]).all(connection)[0], unused
 
         file, unused = await anyio.to_thread.run_sync(self._core.db.write, keep)
         await anyio.to_thread.run_sync(self._blob_records.discard, unused)

@@ -1,14 +1,17 @@
 """Find and order collections and versions: the client's filters over what artifacts have."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, TypeVar
+from typing import Any, Generic, TypeVar
 
 from sweepd.domain.artifacts import Artifact, Collection, Membership
 from sweepd.domain.errors import BadInput
-from sweepd.services.filters.mongo import compile_filter, sortable
+from sweepd.services.filters.mongo import compile_filter
 
 T = TypeVar("T")
+SEVERAL = ("tags", "aliases", "tag", "alias")  # fields that are lists
+_ALL = ("{}", "null")
 Version = tuple[Membership, Artifact]
 Fields = Mapping[str, Callable[[T], Any]]
 
@@ -43,70 +46,74 @@ _ALIASES = {
 }
 
 
-def select_collections(
-    found: Sequence[Collection], filters: str | None, order: str | None
-) -> list[Collection]:
-    """The collections that pass a filter, in the order asked for.
+@dataclass(frozen=True, slots=True)
+class Wanted(Generic[T]):
+    """What a filter and an order say.
+
+    Attributes:
+        test: Whether an item passes; None lets all pass.
+        field: What the items are ordered by, one of the fields; None keeps the list's own order.
+        descending: Whether the greatest comes first.
+        read: How the value that is ordered by is read of an item, for what is no column.
+    """
+
+    test: Callable[[T], bool] | None
+    field: str | None
+    descending: bool
+    read: Callable[[T], Any] | None
+
+    @property
+    def by(self) -> tuple[str, bool] | None:
+        """The field to order by and whether the greatest comes first, as the store takes them."""
+        return (self.field, self.descending) if self.field and self.read is None else None
+
+
+def read_collections(filters: str | None, order: str | None) -> Wanted[Collection]:
+    """Which collections, and in which order.
 
     Args:
-        filters: JSON text of a filter; None or an empty object lets all pass.
-        order: A field with `+` (ascending, the default) or `-`; None keeps the order given.
+        filters: JSON text of a filter over `COLLECTION_FIELDS`; None or empty lets all pass.
+        order: A field with `+` (ascending, the default) or `-`; missing values come first, last
+            with `-`.
 
     Raises:
         BadInput: The filter or order cannot be understood; the message says which part.
     """
-    return _select(found, filters, order, COLLECTION_FIELDS, "collections")
+    return read_fields(filters, order, COLLECTION_FIELDS, _ALIASES, "collections")
 
 
-def select_versions(
-    found: Sequence[Version], filters: str | None, order: str | None
-) -> list[Version]:
-    """The versions that pass a filter, in the order asked for; see `select_collections`."""
-    return _select(found, filters, order, VERSION_FIELDS, "versions")
+def read_versions(filters: str | None, order: str | None) -> Wanted[Version]:
+    """Which versions, and in which order; see `read_collections`."""
+    return read_fields(filters, order, VERSION_FIELDS, _ALIASES, "versions")
 
 
-def _select(
-    found: Sequence[T], filters: str | None, order: str | None, fields: Fields[T], what: str
-) -> list[T]:
-    def read(path: str) -> Callable[[T], Any]:
-        name = _ALIASES.get(path, path)
-        if name not in fields:
-            raise BadInput(f"{what} have no {path!r}; use one of {', '.join(fields)}")
-        return fields[name]
-
-    if order and order.lstrip("+-") in ("tags", "aliases", "tag", "alias"):
-        raise BadInput(f"{what} cannot be ordered by {order!r}, of which each may have several")
-    return select(found, filters, order, read, what)
-
-
-def select(
-    found: Sequence[T],
-    filters: str | None,
-    order: str | None,
-    read: Callable[[str], Callable[[T], Any]],
-    what: str,
-) -> list[T]:
-    """What passes a filter, in the order asked for; missing values come first, last with `-`.
+def read_fields(
+    filters: str | None, order: str | None, fields: Fields[T], aliases: Mapping[str, str],
+    what: str, others: Callable[[str], Callable[[T], Any] | None] = lambda _: None,
+) -> Wanted[T]:  # fmt: skip
+    """What a filter and an order say about items with certain fields; see `read_collections`.
 
     Args:
-        read: From a path in the filter, or the order's name, to how it is read of an item.
+        aliases: Other names of the fields.
         what: What is selected, for messages.
-
-    Raises:
-        BadInput: As `select_collections`.
+        others: How a path that is none of the fields is read, where it can be.
     """
-    test = compile_filter(filters, read)
-    passed = [item for item in found if test(item)]
+
+    def read(path: str) -> Callable[[T], Any]:
+        name = aliases.get(path, path)
+        found = fields.get(name) or others(path)
+        if found is None:
+            raise BadInput(f"{what} have no {path!r}; use one of {', '.join(fields)}")
+        return found
+
+    test = compile_filter(filters, read) if filters and filters.strip() not in _ALL else None
     if not order:
-        return passed
-    key = read(order.lstrip("+-"))
-    if any(isinstance(key(item), list | dict) for item in passed):
-        raise BadInput(f"{what} cannot be ordered by {order!r}, which is no single value")
-
-    def place(item: T) -> tuple[int, Any]:
-        return sortable(key(item)) or (-1, 0)
-
-    return sorted(passed, key=place, reverse=order[0] == "-")
+        return Wanted(test, None, False, None)
+    path = order.lstrip("+-")
+    by, name = read(path), aliases.get(path, path)
+    if name in SEVERAL:
+        raise BadInput(f"{what} cannot be ordered by {order!r}, of which each may have several")
+    return Wanted(test, name, order[0] == "-", None if name in fields else by)
 
 
 def iso(at: datetime) -> str:

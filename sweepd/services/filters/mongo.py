@@ -1,13 +1,14 @@
 """Find and order runs: the client's Mongo-like filters over one project's runs."""
 
 import json
-import math
 import re
 from collections.abc import Callable, Mapping, Sequence
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from sweepd.domain.errors import BadInput
+from sweepd.domain.paging import MISSING as UNSORTED
+from sweepd.domain.paging import Key, Sortable, is_sortable, sortable
 from sweepd.domain.runs import Run
 from sweepd.services.filters import patterns
 from sweepd.services.filters.runs import ALIASES, MISSING, TIMES, present, reader
@@ -201,8 +202,8 @@ def _comparable(text: str) -> str:
     return text
 
 
-# Value under the order's key, None where there is none to order by; creation; our key.
-Rank = tuple[tuple[int, Any] | None, datetime, int]
+# Value under the order's key, or `UNSORTED`; creation; our key.
+Rank = tuple[Sortable, datetime, int]
 
 
 def ranker(order: str | None) -> Callable[[Run], Rank]:
@@ -212,7 +213,7 @@ def ranker(order: str | None) -> Callable[[Run], Rank]:
         BadInput: No run has such a key.
     """
     if not order:
-        return lambda run: (None, run.created_at, run.pk)
+        return lambda run: (UNSORTED, run.created_at, run.pk)
     read = reader(order.lstrip("+-"))
     return lambda run: (sortable(read(run)), run.created_at, run.pk)
 
@@ -220,25 +221,43 @@ def ranker(order: str | None) -> Callable[[Run], Rank]:
 def in_order(ranks: Mapping[int, Rank], order: str | None) -> list[int]:
     """Keys by rank; what has no value comes last in both directions, equals oldest first."""
     by_age = sorted(ranks.items(), key=lambda item: item[1][1:])
-    keyed = [item for item in by_age if item[1][0] is not None]
-    keyed.sort(key=lambda item: item[1][0] or (), reverse=(order or "").startswith("-"))
-    return [pk for pk, _ in keyed] + [pk for pk, rank in by_age if rank[0] is None]
+    keyed = [item for item in by_age if item[1][0] != UNSORTED]
+    keyed.sort(key=lambda item: item[1][0], reverse=is_descending(order))
+    return [pk for pk, _ in keyed] + [pk for pk, rank in by_age if rank[0] == UNSORTED]
+
+
+def is_descending(order: str | None) -> bool:
+    """Whether the greatest comes first."""
+    return (order or "").startswith("-")
+
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_MICROSECOND = timedelta(microseconds=1)
+
+
+def key_of(rank: Rank) -> Key:
+    """A run's place in such an order: has it no value, what it is sorted by, its age, our key."""
+    found, created_at, pk = rank
+    return (int(found == UNSORTED), *found, (created_at - _EPOCH) // _MICROSECOND, pk)
+
+
+def directions(order: str | None) -> tuple[bool, ...]:
+    """Which parts of `key_of` come greatest first."""
+    down = is_descending(order)
+    return (False, down, down, False, False)
+
+
+def check_place(place: Key) -> None:
+    """Raise BadInput when a place is none that `key_of` names."""
+    if not (
+        len(place) == 5
+        and all(type(place[i]) is int for i in (0, 3, 4))
+        and is_sortable(place[1], place[2])
+    ):
+        raise BadInput("expected a cursor of an earlier page of these runs, in the same order")
 
 
 def sort(runs: Sequence[Run], order: str | None) -> list[Run]:
     """Runs by one key; see `select`."""
     rank, by_pk = ranker(order), {run.pk: run for run in runs}
     return [by_pk[pk] for pk in in_order({run.pk: rank(run) for run in runs}, order)]
-
-
-def sortable(value: Any) -> tuple[int, Any] | None:
-    """What a value is ordered by, numbers before texts; None for what has no order."""
-    if isinstance(value, dict) and value:  # a metric with `summary="min"` holds an object
-        value = next((v for v in value.values() if isinstance(v, int | float)), None)
-    if isinstance(value, bool):
-        return (0, float(value))
-    if isinstance(value, int | float):
-        return None if math.isnan(value) else (0, value)
-    if isinstance(value, str):
-        return (1, value)
-    return None

@@ -1,13 +1,12 @@
 """Search in registries: the client's filters over registries, their collections and versions."""
 
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from typing import Any, TypeVar
 
 from sweepd.domain.artifacts import Artifact, Collection, Membership
-from sweepd.domain.errors import BadInput
 from sweepd.domain.registries import Registry
-from sweepd.services.filters.artifacts import iso, select
+from sweepd.services.filters.artifacts import Wanted, iso, read_fields
 
 T = TypeVar("T")
 Version = tuple[Membership, Artifact]
@@ -55,10 +54,8 @@ _ALIASES = {
 }
 
 
-def select_registries(
-    found: Sequence[Registry], filters: str | None, order: str | None = None
-) -> list[Registry]:
-    """The registries that pass a filter, in the order asked for.
+def read_registries(filters: str | None, order: str | None = None) -> Wanted[Registry]:
+    """Which registries, and in which order.
 
     Args:
         filters: JSON text of a filter over `REGISTRY_FIELDS`; None or an empty object: all.
@@ -67,36 +64,31 @@ def select_registries(
     Raises:
         BadInput: The filter or order cannot be understood; the message says which part.
     """
-    return _select(found, filters, order, REGISTRY_FIELDS, "registries")
+    return _read(filters, order, REGISTRY_FIELDS, "registries")
 
 
-def select_collections(
-    found: Sequence[Collection], filters: str | None, order: str | None = None
-) -> list[Collection]:
-    """The collections that pass a filter over `COLLECTION_FIELDS`; see `select_registries`."""
-    return _select(found, filters, order, COLLECTION_FIELDS, "collections of registries")
+def read_collections(filters: str | None, order: str | None = None) -> Wanted[Collection]:
+    """Which collections, by `COLLECTION_FIELDS`; see `read_registries`."""
+    return _read(filters, order, COLLECTION_FIELDS, "collections of registries")
 
 
-def select_versions(
-    found: Sequence[Version], filters: str | None, order: str | None = None
-) -> list[Version]:
-    """The versions that pass a filter over `VERSION_FIELDS` and `metadata.KEY`; see above."""
-    return _select(found, filters, order, VERSION_FIELDS, "versions in registries")
+def read_versions(filters: str | None, order: str | None = None) -> Wanted[Version]:
+    """Which versions, by `VERSION_FIELDS` and `metadata.KEY`; see `read_registries`."""
 
-
-def _select(
-    found: Sequence[T], filters: str | None, order: str | None, fields: Fields[T], what: str
-) -> list[T]:
-    def read(path: str) -> Callable[[T], Any]:
+    def metadata(path: str) -> Callable[[Version], Any] | None:
         head, _, rest = path.partition(".")
-        if fields is VERSION_FIELDS and head in ("metadata", "artifact_metadata"):
-            return lambda item: _metadata(item, rest)
-        name = _ALIASES.get(path, path)
-        if name not in fields:
-            raise BadInput(f"{what} have no {path!r}; use one of {', '.join(fields)}")
-        return fields[name]
+        if head not in ("metadata", "artifact_metadata"):
+            return None
+        return lambda item: _metadata(item, rest)
 
-    return select(found, _with_numbers(filters), order, read, what)
+    return _read(filters, order, VERSION_FIELDS, "versions in registries", metadata)
+
+
+def _read(
+    filters: str | None, order: str | None, fields: Fields[T], what: str,
+    others: Callable[[str], Callable[[T], Any] | None] = lambda _: None,
+) -> Wanted[T]:  # fmt: skip
+    return read_fields(_with_numbers(filters), order, fields, _ALIASES, what, others)
 
 
 def _metadata(found: Any, path: str) -> Any:

@@ -1,6 +1,6 @@
 """Find sweeps: the client's Mongo-like filters over one project's sweeps."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import Any
 
 from sweepd.domain.errors import BadInput
@@ -9,14 +9,13 @@ from sweepd.services.filters.mongo import compile_filter
 from sweepd.services.filters.runs import ALIASES, iso
 
 
-def select_sweeps(sweeps: Sequence[Sweep], filters: str | None) -> list[Sweep]:
-    """The sweeps that pass a filter, in the order given.
+def compile_sweep_filter(filters: str | None) -> Callable[[Sweep], bool]:
+    """Whether a sweep passes a filter.
 
     Raises:
         BadInput: As `select`.
     """
-    test = compile_filter(filters, _sweep_reader)
-    return [sweep for sweep in sweeps if test(sweep)]
+    return compile_filter(filters, _sweep_reader)
 
 
 def _sweep_reader(path: str) -> Callable[[Sweep], Any]:

@@ -1,10 +1,12 @@
 """Projects, and what is grouped below them."""
 
 from sweepd.domain.errors import NotFound
+from sweepd.domain.paging import Page, Start
 from sweepd.domain.projects import Project
 from sweepd.domain.users import Caller
 from sweepd.services import access
 from sweepd.services.core import Core
+from sweepd.services.paging import read_page
 from sweepd.store import projects
 from sweepd.store.database import Connection
 
@@ -60,6 +62,15 @@ class Projects:
         pk = access.entity_pk(caller, entity)
         with self._core.db.read() as connection:
             return projects.count_bytes(connection, pk)
+
+    def page(self, caller: Caller, entity: str, start: Start, first: int | None) -> Page[Project]:
+        """A page of the projects of an entity, newest first.
+
+        Raises:
+            NotFound: The caller does not belong to the entity.
+        """
+        listing = projects.of_entity(access.entity_pk(caller, entity))
+        return read_page(self._core, listing, start, first)
 
     def list_all(self, caller: Caller, entity: str | None = None) -> list[Project]:
         """The projects of one entity, or of all the caller's, newest first.

@@ -3,10 +3,12 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import count
+from typing import Any
 
 from sweepd.domain.artifacts import Artifact, Collection, Membership
 from sweepd.domain.errors import BadInput, Conflict, Forbidden
 from sweepd.domain.ids import check_entity_name
+from sweepd.domain.paging import BEGINNING, Key, Page, Start, is_sortable, sortable
 from sweepd.domain.projects import Project
 from sweepd.domain.registries import (
     PREFIX,
@@ -21,9 +23,11 @@ from sweepd.domain.users import Caller
 from sweepd.services import access
 from sweepd.services.core import Core
 from sweepd.services.filters import registries as registry_filters
+from sweepd.services.paging import page_sorted, read_some, read_wanted
 from sweepd.services.people.registry_members import RegistryMembers, check_has_admin
-from sweepd.store import artifact_collections, artifacts, registries, users
+from sweepd.store import artifact_collections, registries, users
 from sweepd.store.database import Connection
+from sweepd.store.paging import check_key
 
 DEFAULT_NAME = "organization"
 FIRST = ("model", "dataset")  # there from the beginning, each for artifacts of its own name
@@ -102,57 +106,109 @@ class Registries:
         with self._core.db.read() as connection:
             return access.role_of(connection, caller, registry)
 
-    def type_names(self, project: Project) -> list[str]:
-        """The types declared for a registry, or used in it."""
+    def page_types(self, project: Project, start: Start, first: int | None) -> Page[str]:
+        """A page of the types declared for a registry, or used in it, by name."""
         with self._core.db.read() as connection:
             found = registries.find_registry(connection, project.pk)
             used = registries.list_used_types(connection, project.pk)
-        return list(dict.fromkeys([*(found.type_names if found else ()), *used]))
+        names = sorted({*(found.type_names if found else ()), *used})
+        return page_sorted(
+            [((name,), name) for name in names],
+            start,
+            first,
+            lambda key: check_key(key, (str,)),
+            (False,),
+        )
 
-    def list_all(
-        self, caller: Caller, filters: str | None = None, order: str | None = None
-    ) -> list[Registry]:
-        """The registries the caller sees, newest first unless told otherwise.
+    def page(
+        self,
+        caller: Caller,
+        filters: str | None = None,
+        order: str | None = None,
+        start: Start = BEGINNING,
+        first: int | None = None,
+    ) -> Page[Registry]:
+        """A page of the registries the caller sees, newest first unless told otherwise.
 
         Raises:
             BadInput: The filter or order cannot be read; see `registry_filters`.
         """
+        wanted = registry_filters.read_registries(filters, order)
         with self._core.db.read() as connection:
-            seen = _visible(connection, caller)
-        return registry_filters.select_registries(seen, filters, order)
+            given = registries.list_roles(connection, caller.user_pk)
+
+        def test(found: Registry) -> bool:
+            roles = given.get(found.project.pk, ())
+            is_seen = role_in(found, roles, caller.is_admin) is not None
+            return is_seen and (wanted.test is None or wanted.test(found))
+
+        return read_wanted(self._core, registries.in_order(wanted.by), start, first, test)
+
+    def list_all(
+        self, caller: Caller, filters: str | None = None, order: str | None = None
+    ) -> list[Registry]:
+        """Every such registry; see `page`."""
+        return self.page(caller, filters, order).values
 
     def search_collections(
         self,
         caller: Caller,
         registry_filters_text: str | None,
-        filters: str | None,
-        order: str | None,
-    ) -> list[Collection]:
-        """Collections of the registries that the caller sees and that pass a filter."""
-        found: list[Collection] = []
-        for registry in self.list_all(caller, registry_filters_text):
-            with self._core.db.read() as connection:
-                found += artifact_collections.list_collections(connection, registry.project.pk)
-        return registry_filters.select_collections(found, filters, order)
+        filters: str | None = None,
+        order: str | None = None,
+        kinds: Sequence[str] = (),
+        start: Start = BEGINNING,
+        first: int | None = None,
+    ) -> Page[Collection]:
+        """A page of the collections of the registries that the caller sees and a filter names.
+
+        Args:
+            kinds: Only collections of these; empty for all.
+        """
+        wanted = registry_filters.read_collections(filters, order)
+        pks = [found.project.pk for found in self.list_all(caller, registry_filters_text)]
+
+        def test(found: Collection) -> bool:
+            is_of_kind = not kinds or str(found.kind).upper() in kinds
+            return is_of_kind and (wanted.test is None or wanted.test(found))
+
+        listing = artifact_collections.in_projects(pks, None, wanted.by)
+        return read_wanted(self._core, listing, start, first, test)
 
     def search_versions(
         self,
         caller: Caller,
         registry_filters_text: str | None,
-        collection_filters: str | None,
-        filters: str | None,
-        order: str | None,
-    ) -> list[Membership]:
-        """Versions linked to the registries that the caller sees, newest link first."""
-        places: list[tuple[Membership, Artifact]] = []
-        within = self.search_collections(caller, registry_filters_text, collection_filters, None)
-        for collection in within:
-            with self._core.db.read() as connection:
-                held = artifact_collections.list_memberships(connection, collection.pk)
-                by_pk = artifacts.find_artifacts(connection, [p.artifact_pk for p in held])
-            places += [(p, by_pk[p.artifact_pk]) for p in held if p.artifact_pk in by_pk]
-        places.sort(key=lambda item: item[0].pk, reverse=True)
-        return [p for p, _ in registry_filters.select_versions(places, filters, order)]
+        collection_filters: str | None = None,
+        filters: str | None = None,
+        order: str | None = None,
+        start: Start = BEGINNING,
+        first: int | None = None,
+    ) -> Page[Membership]:
+        """A page of the versions linked to such registries, the last linked first."""
+        wanted = registry_filters.read_versions(filters, order)
+        pks = [found.project.pk for found in self.list_all(caller, registry_filters_text)]
+        is_within = registry_filters.read_collections(collection_filters).test
+        homes: dict[int, bool] = {}
+
+        def keep(connection: Connection, found: tuple[Membership, Artifact]) -> Any:
+            pk = found[0].collection_pk
+            if is_within is not None and pk not in homes:
+                home = artifact_collections.find_collection_by_pk(connection, pk)
+                homes[pk] = home is not None and is_within(home)
+            passes = homes.get(pk, True) and (wanted.test is None or wanted.test(found))
+            return found if passes else None
+
+        listing = artifact_collections.versions_in(wanted.by, project_pks=pks)
+        if wanted.read is None:
+            return read_some(self._core, listing, start, first, keep).map(lambda pair: pair[0])
+        # Metadata is text to the database, in no order: these few are sorted here.
+        every = read_some(self._core, listing, BEGINNING, None, keep).values
+        if any(isinstance(wanted.read(pair), list | dict) for pair in every):
+            raise BadInput(f"versions cannot be ordered by {order!r}, which is no single value")
+        ranked = [((*sortable(wanted.read(pair)), pair[0].pk), pair[0]) for pair in every]
+        down = wanted.descending
+        return page_sorted(ranked, start, first, _check_rank, (down, down, True))
 
     def upsert(self, caller: Caller, name: str, change: RegistryChange) -> tuple[Project, bool]:
         """Make a registry, whose admin the caller is then, or change one; and whether it was made.
@@ -254,13 +310,9 @@ class Registries:
         self._core.db.write(delete)
 
 
-def _visible(connection: Connection, caller: Caller) -> list[Registry]:
-    given = registries.list_roles(connection, caller.user_pk)
-    return [
-        registry
-        for registry in registries.list_registries(connection)
-        if role_in(registry, given.get(registry.project.pk, ()), caller.is_admin)
-    ]
+def _check_rank(key: Key) -> None:
+    if len(key) != 3 or not is_sortable(key[0], key[1]) or type(key[2]) is not int:
+        raise BadInput("expected a cursor of an earlier page of these versions, in the same order")
 
 
 def _free_name(connection: Connection) -> str:

@@ -3,12 +3,14 @@
 from collections.abc import Callable
 
 from sweepd.domain.errors import BadInput, NotFound
+from sweepd.domain.paging import BEGINNING, Page, Start, cut
 from sweepd.domain.projects import Project
 from sweepd.domain.runs import Run, RunState, StopOrigin
 from sweepd.domain.users import Caller
 from sweepd.services import access
 from sweepd.services.core import Core
 from sweepd.services.filters import mongo as filters
+from sweepd.services.paging import read_page
 from sweepd.services.runs import changes as run_changes
 from sweepd.services.runs import deletions
 from sweepd.services.runs.changes import RunChange as RunChange  # what the edges say
@@ -18,6 +20,8 @@ from sweepd.services.streams import rewinds
 from sweepd.services.sweeps import endings, lifecycle
 from sweepd.store import runs
 from sweepd.store.database import Connection
+
+_BY_AGE = (None, "", *(f"{sign}created{rest}" for sign in ("", "+", "-") for rest in ("_at", "At")))
 
 
 class Runs:
@@ -110,23 +114,33 @@ class Runs:
         return filters.select(self.list_all(project), where, order)
 
     def select_page(
-        self, project: Project, where: str | None, order: str | None, start: int, n: int | None
-    ) -> tuple[list[Run], int]:
-        """Some of the runs that `select` would give, and how many there are in all.
+        self, project: Project, where: str | None, order: str | None, start: Start = BEGINNING,
+        first: int | None = None,
+    ) -> Page[Run]:  # fmt: skip
+        """A page of the runs that `select` would give.
 
-        What one page found is kept for the next; see `selections`.
+        By age, and unfiltered, the database reads it; else what one page found is kept for the
+        next, see `selections`.
 
         Args:
-            start: Position of the first, from 0.
-            n: How many; all the rest when None.
+            first: How many; all the rest when None.
 
         Raises:
-            BadInput: As `filters.select`.
+            BadInput: As `filters.select`; or `start` is no place in this order.
         """
+        if (where or "{}").strip() == "{}" and order in _BY_AGE:
+            listing = runs.of_project(project.pk, filters.is_descending(order))
+            return read_page(self._core, listing, start, first)
+        limit = None if first is None else max(0, first) + 1
         with self._core.db.read() as connection:
-            pks = self._selections.select(connection, project.pk, where, order)
-            wanted = pks[start:] if n is None else pks[start : start + n]
-            return runs.list_runs_by_pk(connection, wanted), len(pks)
+            places, n_all = self._selections.select(
+                connection, project.pk, where, order, start, limit
+            )
+            by_pk = {
+                run.pk: run for run in runs.list_runs_by_pk(connection, [pk for _, pk in places])
+            }
+        items = [(key, by_pk[pk]) for key, pk in places if pk in by_pk]
+        return cut(items, start, first, lambda: n_all)
 
     def list_all(self, project: Project) -> list[Run]:
         """A project's runs, oldest first."""

@@ -4,9 +4,11 @@ A client asks for page after page while other runs go on; each page then costs t
 since the last one, not all of them.
 """
 
+from bisect import bisect_right
 from dataclasses import dataclass
 from datetime import timedelta
 
+from sweepd.domain.paging import Key, Start, in_directions
 from sweepd.services.filters import mongo as filters
 from sweepd.store import runs
 from sweepd.store.database import Connection
@@ -33,14 +35,29 @@ class Selections:
         self._kept: dict[Question, _Selection] = {}
 
     def select(
-        self, connection: Connection, project_pk: int, where: str | None, order: str | None
-    ) -> list[int]:
-        """Keys of the runs that pass, ordered; see `filters.select`.
+        self, connection: Connection, project_pk: int, where: str | None, order: str | None,
+        start: Start, limit: int | None,
+    ) -> tuple[list[tuple[Key, int]], int]:  # fmt: skip
+        """Places and keys of up to `limit` runs that pass, ordered, and how many pass in all.
 
         Raises:
-            BadInput: The filter or order cannot be understood.
+            BadInput: The filter or order cannot be understood, or `start` is no place in it.
         """
-        question = (project_pk, where, order)
+        kept = self._find(connection, (project_pk, where, order))
+        first = start.n_skipped
+        if start.key is not None:
+            filters.check_place(start.key)
+            down = filters.directions(order)
+            first += bisect_right(
+                kept.pks,
+                in_directions(start.key, down),
+                key=lambda pk: in_directions(filters.key_of(kept.ranks[pk]), down),
+            )
+        found = kept.pks[first : None if limit is None else first + limit]
+        return [(filters.key_of(kept.ranks[pk]), pk) for pk in found], len(kept.pks)
+
+    def _find(self, connection: Connection, question: Question) -> _Selection:
+        project_pk = question[0]
         version = runs.version_of_runs(connection, project_pk)
         kept = self._kept.get(question)
         if kept is None or kept.version != version:
@@ -48,7 +65,7 @@ class Selections:
             while len(self._kept) >= MAX_KEPT:
                 self._kept.pop(next(iter(self._kept)), None)
             self._kept[question] = kept
-        return kept.pks
+        return kept
 
     def _renew(
         self,

@@ -12,11 +12,13 @@ from typing import Any
 
 from sweepd.domain.errors import NotFound
 from sweepd.domain.ids import new_short_id
+from sweepd.domain.paging import BEGINNING, Page, Start
 from sweepd.domain.runs import Run, RunState
 from sweepd.domain.sweeps import Agent, Cell, CellState, Sweep, SweepState
 from sweepd.domain.users import Caller
 from sweepd.services import access
 from sweepd.services.core import Core
+from sweepd.services.paging import read_page
 from sweepd.services.sweeps import breaker, endings, leases, lifecycle, specs
 from sweepd.services.sweeps import next_config as candidates
 from sweepd.services.sweeps.proposals import Proposals
@@ -127,10 +129,12 @@ class Scheduling:
             self._proposals.want(agent.sweep_pk)
         return commands
 
-    def agent_runs(self, agent: Agent) -> list[Run]:
-        """The runs an agent was given, oldest first; the caller has found the agent."""
-        with self._core.db.read() as connection:
-            return runs.list_agent_runs(connection, agent.pk)
+    def agent_runs(
+        self, agent: Agent, newest_first: bool = False, start: Start = BEGINNING,
+        first: int | None = None,
+    ) -> Page[Run]:  # fmt: skip
+        """A page of the runs an agent was given; the caller has found the agent."""
+        return read_page(self._core, runs.of_agent(agent.pk, newest_first), start, first)
 
     def _next_commands(
         self, connection: Connection, agent: Agent, caller: Caller, at: datetime

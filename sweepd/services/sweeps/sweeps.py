@@ -7,6 +7,7 @@ from typing import Any
 
 from sweepd.domain.errors import BadInput, NotFound
 from sweepd.domain.ids import new_short_id
+from sweepd.domain.paging import Page, Start
 from sweepd.domain.projects import Project
 from sweepd.domain.runs import Run
 from sweepd.domain.sweeps import Agent, Sweep, SweepEvent, SweepPoint, SweepState
@@ -15,7 +16,9 @@ from sweepd.search.spec import SweepSpec
 from sweepd.search.stopping.rules import Replayed
 from sweepd.services import access
 from sweepd.services.core import Core
+from sweepd.services.filters import mongo
 from sweepd.services.filters import sweeps as sweep_filters
+from sweepd.services.paging import read_page, read_wanted
 from sweepd.services.sweeps import early_stops, endings, lifecycle, local_control, repeats, specs
 from sweepd.services.sweeps import edits as sweep_edits
 from sweepd.services.sweeps.insights import InsightCache, Insights
@@ -234,9 +237,17 @@ class Sweeps:
         with self._core.db.read() as connection:
             return access.get_sweep_by_pk(connection, caller, pk)
 
-    def select(self, project: Project, where: str | None) -> list[Sweep]:
-        """A project's sweeps that pass a filter, newest first; see `sweep_filters`."""
-        return sweep_filters.select_sweeps(self.list_all(project), where)
+    def page(
+        self, project: Project, where: str | None, start: Start, first: int | None
+    ) -> Page[Sweep]:
+        """A page of a project's sweeps that pass a filter, newest first; see `sweep_filters`."""
+        test = sweep_filters.compile_sweep_filter(where) if where else None
+        return read_wanted(self._core, sweeps.of_project(project.pk), start, first, test)
+
+    def count(self, project: Project) -> int:
+        """How many sweeps a project has."""
+        with self._core.db.read() as connection:
+            return sweeps.of_project(project.pk).count(connection)
 
     def list_all(self, project: Project) -> list[Sweep]:
         """A project's sweeps, newest first."""
@@ -260,6 +271,17 @@ class Sweeps:
         """The sweep's runs, in the order they were handed out."""
         with self._core.db.read() as connection:
             return runs.list_sweep_runs(connection, sweep.pk, first, after_pk)
+
+    def page_runs(
+        self, sweep: Sweep, where: str | None, start: Start, first: int | None
+    ) -> Page[Run]:
+        """A page of the sweep's runs that pass a filter, in the order they were handed out."""
+        test = mongo.compile_filter(where) if where else None
+        return read_wanted(self._core, runs.of_sweep(sweep.pk), start, first, test)
+
+    def page_agents(self, sweep: Sweep, start: Start, first: int | None) -> Page[Agent]:
+        """A page of the sweep's agents, oldest first."""
+        return read_page(self._core, agents.of_sweep(sweep.pk), start, first)
 
     def count_runs(self, sweep: Sweep) -> dict[str, int]:
         """How many runs are in each state."""

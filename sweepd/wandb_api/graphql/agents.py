@@ -10,7 +10,8 @@ from ariadne.types import SchemaBindable
 from sweepd.domain.sweeps import Agent
 from sweepd.services.sweeps.scheduling import Command
 from sweepd.wandb_api import wire
-from sweepd.wandb_api.graphql.context import Info, connection, ctx
+from sweepd.wandb_api.graphql.context import Info, ctx
+from sweepd.wandb_api.graphql.paging import connection, read_start
 
 mutation, agent_type = MutationType(), ObjectType("Agent")
 
@@ -77,7 +78,7 @@ def total_runs(agent: Agent, info: Info) -> int:
     """How many runs it was given."""
     if agent.n_runs is not None:
         return agent.n_runs
-    return len(ctx(info).services.scheduling.agent_runs(agent))
+    return ctx(info).services.scheduling.agent_runs(agent, first=0).count()
 
 
 @agent_type.field("runs")
@@ -91,10 +92,9 @@ def runs(
     order: str | None = None,
 ) -> dict[str, Any]:
     """The runs it was given."""
-    found = ctx(info).services.scheduling.agent_runs(agent)
-    if order and order.startswith("-"):
-        found = found[::-1]
-    return connection(found, first, after)
+    newest_first = bool(order and order.startswith("-"))
+    page = ctx(info).services.scheduling.agent_runs(agent, newest_first, read_start(after), first)
+    return connection(page)
 
 
 bindables: list[SchemaBindable] = [mutation, agent_type]

@@ -8,9 +8,11 @@ from ariadne.types import SchemaBindable
 
 from sweepd.domain.artifacts import Artifact, Collection, CollectionKind, Membership
 from sweepd.domain.errors import NotFound
+from sweepd.domain.paging import whole
 from sweepd.domain.projects import Project
 from sweepd.wandb_api import wire
-from sweepd.wandb_api.graphql.context import Info, connection, ctx
+from sweepd.wandb_api.graphql.context import Info, ctx
+from sweepd.wandb_api.graphql.paging import connection, read_start
 
 query, mutation, project_type = QueryType(), MutationType(), ObjectType("Project")
 membership_type, type_type = ObjectType("ArtifactCollectionMembership"), ObjectType("ArtifactType")
@@ -59,15 +61,15 @@ def project_collections(
 ) -> dict[str, Any]:
     """A project's collections."""
     listing = ctx(info).services.artifacts.collections
-    found = listing.list_collections(owner, None, filters, order)
-    return connection(found, first, after)
+    start = read_start(after)
+    return connection(listing.page_collections(owner, None, filters, order, start, first))
 
 
 @project_type.field("artifactType")
 def project_type_by_name(owner: Project, info: Info, name: str) -> dict[str, Any] | None:
     """A type, when a collection has it."""
-    names = ctx(info).services.artifacts.collections.list_types(owner)
-    return type_node(owner, name) if name in names else None
+    is_there = ctx(info).services.artifacts.collections.has_type(owner, name)
+    return type_node(owner, name) if is_there else None
 
 
 @project_type.field("artifactTypes")
@@ -80,13 +82,9 @@ def project_types(
 ) -> dict[str, Any]:
     """The types of a project's artifacts; `includeAll`: those declared for a registry, too."""
     services = ctx(info).services
-    listing = (
-        services.registries.type_names
-        if include_all
-        else (services.artifacts.collections.list_types)
-    )
-    names = listing(owner)
-    return connection([type_node(owner, name) for name in names], first, after)
+    listing = services.registries if include_all else services.artifacts.collections
+    page = listing.page_types(owner, read_start(after), first)
+    return connection(page, lambda name: type_node(owner, name))
 
 
 def type_node(
@@ -141,10 +139,11 @@ def type_collections(
 ) -> dict[str, Any]:
     """The collections of a type."""
     if kind["owner"] is None:
-        return connection([])
-    listing = ctx(info).services.artifacts.collections
-    found = listing.list_collections(kind["owner"], kind["name"], filters, order)
-    return connection(found, first, after)
+        return connection(whole([]))
+    listing, start = ctx(info).services.artifacts.collections, read_start(after)
+    return connection(
+        listing.page_collections(kind["owner"], kind["name"], filters, order, start, first)
+    )
 
 
 def _sees(info: Info, collection: Collection) -> bool:
@@ -180,15 +179,17 @@ def _collection_fields(kind: ObjectType) -> None:
     @kind.field("tags")
     def tags(collection: Collection, info: Info) -> dict[str, Any]:
         names = collection.tags if _sees(info, collection) else ()
-        return connection([tag_node(name) for name in names])
+        return connection(whole(names), tag_node)
 
     @kind.field("aliases")
     def aliases(
         collection: Collection, info: Info, after: str | None = None, first: int | None = None
     ) -> dict[str, Any]:
         listing = ctx(info).services.artifacts.collections
-        names = listing.aliases(collection) if _sees(info, collection) else []
-        return connection([alias_node(collection, name) for name in names], first, after)
+        if not _sees(info, collection):
+            return connection(whole([]))
+        page = listing.page_aliases(collection, read_start(after), first)
+        return connection(page, lambda name: alias_node(collection, name))
 
     @kind.field("artifacts")
     def versions(
@@ -200,8 +201,10 @@ def _collection_fields(kind: ObjectType) -> None:
         filters: str | None = None,
     ) -> dict[str, Any]:
         listing = ctx(info).services.artifacts.collections
-        found = listing.list_versions(collection, filters, order) if _sees(info, collection) else []
-        page = connection(found, first, after)
+        if not _sees(info, collection):
+            return connection(whole([]))
+        start = read_start(after)
+        page = connection(listing.page_versions(collection, filters, order, start, first))
         for edge in page["edges"]:
             place, edge["node"] = edge["node"]
             edge["version"] = f"v{place.version}"

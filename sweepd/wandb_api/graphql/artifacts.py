@@ -16,8 +16,9 @@ from sweepd.wandb_api.graphql.artifact_collections import (
     tag_node,
     type_node,
 )
-from sweepd.wandb_api.graphql.context import Context, Info, connection, ctx
+from sweepd.wandb_api.graphql.context import Context, Info, ctx
 from sweepd.wandb_api.graphql.files import download_url
+from sweepd.wandb_api.graphql.paging import connection, read_start
 
 query = QueryType()
 project_type, run_type = ObjectType("Project"), ObjectType("Run")
@@ -69,8 +70,8 @@ def output_artifacts(
 ) -> dict[str, Any]:
     """What a run logged."""
     context = ctx(info)
-    found = [i.artifact for i in context.services.artifacts.logged_by(context.caller, run)]
-    return connection(found, first, after)
+    start = read_start(after)
+    return connection(context.services.artifacts.page_logged(context.caller, run, start, first))
 
 
 @run_type.field("inputArtifacts")
@@ -79,8 +80,8 @@ def input_artifacts(
 ) -> dict[str, Any]:
     """What a run used."""
     context = ctx(info)
-    found = [item.artifact for item in context.services.artifacts.used_by(context.caller, run)]
-    return connection(found, first, after)
+    start = read_start(after)
+    return connection(context.services.artifacts.page_used(context.caller, run, start, first))
 
 
 @membership_type.field("files")
@@ -115,30 +116,22 @@ def _entries(
     after: str | None = None,
     first: int | None = None,
 ) -> dict[str, Any]:
-    limit = None if first is None else max(0, first) + 1  # one more tells whether there is a next
-    found, total = context.services.artifacts.page_entries(artifact, names, after, limit)
-    page = found if first is None else found[: max(0, first)]
-    return {
-        "edges": [
-            {"node": entry_node(context, artifact, entry), "cursor": entry.path} for entry in page
-        ],
-        "page_info": {
-            "end_cursor": page[-1].path if page else None,
-            "has_next_page": len(found) > len(page),
-            "has_previous_page": bool(after),
-            "start_cursor": page[0].path if page else None,
-        },
-        "total_count": total,
-    }
+    page = context.services.artifacts.page_entries(artifact, names, read_start(after), first)
+    return connection(page, lambda entry: entry_node(context, artifact, entry))
 
 
 @artifact_type.field("filesByManifestEntries")
 def files_by_manifest_entries(
-    artifact: Artifact, info: Info, entries: list[dict[str, Any]] | None = None, **_: Any
+    artifact: Artifact,
+    info: Info,
+    entries: list[dict[str, Any]] | None = None,
+    after: str | None = None,
+    first: int | None = None,
+    **_: Any,
 ) -> dict[str, Any]:
     """The entries asked for."""
     names = [entry["name"] for entry in entries or [] if entry.get("name")]
-    return _entries(ctx(info), artifact, names)
+    return _entries(ctx(info), artifact, names, after, first)
 
 
 def entry_node(context: Context, artifact: Artifact, entry: Entry) -> dict[str, Any]:
@@ -252,8 +245,10 @@ def used_by(
 ) -> dict[str, Any]:
     """The runs that used it."""
     context = ctx(info)
-    found = context.services.artifacts.consumers(context.caller, artifact)
-    return connection(found, first, after)
+    start = read_start(after)
+    return connection(
+        context.services.artifacts.page_consumers(context.caller, artifact, start, first)
+    )
 
 
 @artifact_type.field("createdBy")
@@ -269,8 +264,10 @@ def artifact_memberships(
 ) -> dict[str, Any]:
     """Every place it has."""
     context = ctx(info)
-    found = context.services.artifacts.memberships(context.caller, artifact)
-    return connection(found, first, after)
+    start = read_start(after)
+    return connection(
+        context.services.artifacts.page_places(context.caller, artifact, start, first)
+    )
 
 
 bindables: list[SchemaBindable] = [

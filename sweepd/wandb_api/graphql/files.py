@@ -1,6 +1,5 @@
 """Files of runs: upload addresses, listing, download addresses, deletion."""
 
-import base64
 from typing import Any
 from urllib.parse import quote
 
@@ -12,6 +11,7 @@ from sweepd.domain.ids import check_file_path
 from sweepd.domain.runs import Run, RunFile
 from sweepd.wandb_api import wire
 from sweepd.wandb_api.graphql.context import Context, Info, ctx
+from sweepd.wandb_api.graphql.paging import connection, read_start
 
 mutation, run_type = MutationType(), ObjectType("Run")
 
@@ -68,7 +68,7 @@ def delete_files(_: Any, info: Info, input: dict[str, Any]) -> dict[str, Any]:
 @run_type.field("fileCount")
 def file_count(run: Run, info: Info) -> int:
     """How many files a run has."""
-    return ctx(info).services.files.count_files(run)
+    return ctx(info).services.files.page_files(run, first=0).count()
 
 
 @run_type.field("files")
@@ -80,46 +80,12 @@ def files(
     first: int | None = None,
     pattern: str | None = None,
 ) -> dict[str, Any]:
-    """A run's files by name; with `upload`, each has the address for its new bytes.
-
-    A cursor is a name, so that deleting files of one page leaves out none of the next.
-    """
+    """A run's files by name; with `upload`, each has the address for its new bytes."""
     context = ctx(info)
-    listed = context.services.files
     wanted = [name.removeprefix("./") for name in names or [] if name]
-    limit = max(0, first) + 1 if first is not None else None
-    found = listed.list_files(run, pattern, wanted, _read_cursor(after), limit)
-    page = found if first is None else found[: max(0, first)]
-    edges = [{"node": _node(context, run, file), "cursor": _cursor(file)} for file in page]
-    return {
-        "edges": edges,
-        "page_info": {
-            "start_cursor": _cursor(page[0]) if page else None,
-            "end_cursor": _cursor(page[-1]) if page else None,
-            "has_previous_page": after is not None,
-            "has_next_page": len(found) > len(page),
-        },
-        "total_count": lambda _: listed.count_files(run, pattern, wanted),
-        "upload_headers": [],
-    }
-
-
-def _cursor(file: RunFile) -> str:
-    return base64.urlsafe_b64encode(file.path.encode()).decode()
-
-
-def _read_cursor(text: str | None) -> str | None:
-    """The name in a cursor.
-
-    Raises:
-        BadInput: It is none of ours.
-    """
-    if not text:
-        return None
-    try:
-        return base64.urlsafe_b64decode(text).decode()
-    except ValueError as error:
-        raise BadInput(f"expected a cursor of an earlier page, got {text[:80]!r}") from error
+    page = context.services.files.page_files(run, pattern, wanted, read_start(after), first)
+    made = connection(page, lambda file: _node(context, run, file))
+    return {**made, "upload_headers": []}
 
 
 def _node(context: Context, run: Run, file: RunFile) -> dict[str, Any]:

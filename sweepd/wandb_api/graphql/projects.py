@@ -6,13 +6,15 @@ from ariadne import MutationType, ObjectType, QueryType
 from ariadne.types import SchemaBindable
 
 from sweepd.domain.errors import Unsupported
+from sweepd.domain.paging import Page, Start, whole
 from sweepd.domain.projects import Project
 from sweepd.domain.runs import Run
 from sweepd.domain.sweeps import Sweep
 from sweepd.domain.users import Caller
 from sweepd.wandb_api import wire
 from sweepd.wandb_api.graphql import registries
-from sweepd.wandb_api.graphql.context import Context, Info, connection, ctx
+from sweepd.wandb_api.graphql.context import Context, Info, ctx
+from sweepd.wandb_api.graphql.paging import connection, read_start
 from sweepd.wandb_api.graphql.users import entity_node
 
 query, mutation = QueryType(), MutationType()
@@ -40,20 +42,21 @@ def models(
     """The projects of an entity."""
     context = ctx(info)
     name = entity_name or context.caller.default_entity
-    return connection(_projects_of(context, name), first, after)
+    return connection(_projects_of(context, name, read_start(after), first))
 
 
 def _projects_of(
-    context: Context, entity: str, filters: str | None = None, order: str | None = None
-) -> list[Project]:
+    context: Context, entity: str, start: Start, first: int | None, filters: str | None = None,
+    order: str | None = None,
+) -> Page[Project]:  # fmt: skip
     """The projects of an entity; of the organisation, the registries that the caller sees."""
     registries = context.services.registries
     if entity not in context.caller.entities and entity == registries.organization().name:
-        found = registries.list_all(context.caller, filters, order)
-        return [registry.project for registry in found]
+        found = registries.page(context.caller, filters, order, start, first)
+        return found.map(lambda registry: registry.project)
     if filters or order:
         raise Unsupported("only registries are filtered and ordered; list the projects instead")
-    return context.services.projects.list_all(context.caller, entity)
+    return context.services.projects.page(context.caller, entity, start, first)
 
 
 @entity_type.field("projects")
@@ -66,8 +69,8 @@ def entity_projects(
     order: str | None = None,
 ) -> dict[str, Any]:
     """The projects of an entity."""
-    found = _projects_of(ctx(info), entity["name"], filters, order)
-    return connection(found, first, after)
+    start = read_start(after)
+    return connection(_projects_of(ctx(info), entity["name"], start, first, filters, order))
 
 
 @entity_type.field("storageBytes")
@@ -164,25 +167,14 @@ def runs(
     order: str | None = None,
 ) -> dict[str, Any]:
     """The runs that pass a filter."""
-    start = int(after) if after and after.isdigit() else 0
-    n_wanted = None if first is None else max(0, first)
-    page, total = ctx(info).services.runs.select_page(owner, filters, order, start, n_wanted)
-    return {
-        "edges": [{"node": run, "cursor": str(start + i + 1)} for i, run in enumerate(page)],
-        "page_info": {
-            "end_cursor": str(start + len(page)) if page else None,
-            "has_next_page": start + len(page) < total,
-            "has_previous_page": start > 0,
-            "start_cursor": str(start + 1) if page else None,
-        },
-        "total_count": total,
-    }
+    found = ctx(info).services.runs
+    return connection(found.select_page(owner, filters, order, read_start(after), first))
 
 
 @project_type.field("runCount")
 def run_count(owner: Project, info: Info, filters: str | None = None) -> int:
     """How many runs pass a filter."""
-    return ctx(info).services.runs.select_page(owner, filters, None, 0, 0)[1]
+    return ctx(info).services.runs.select_page(owner, filters, None, first=0).count()
 
 
 @project_type.field("sweep")
@@ -201,20 +193,19 @@ def sweeps(
     filters: str | None = None,
 ) -> dict[str, Any]:
     """The project's sweeps, newest first."""
-    found = ctx(info).services.sweeps.select(owner, filters)
-    return connection(found, first, after)
+    return connection(ctx(info).services.sweeps.page(owner, filters, read_start(after), first))
 
 
 @project_type.field("totalSweeps")
 def total_sweeps(owner: Project, info: Info) -> int:
     """How many sweeps there are."""
-    return len(ctx(info).services.sweeps.list_all(owner))
+    return ctx(info).services.sweeps.count(owner)
 
 
 @project_type.field("allViews")
 def all_views(_: Project, __: Info, **page: Any) -> dict[str, Any]:
     """A project's reports: there are none, and whoever lists them finds none."""
-    return connection([])
+    return connection(whole([]))
 
 
 bindables: list[SchemaBindable] = [query, mutation, project_type, entity_type]

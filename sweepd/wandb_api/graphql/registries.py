@@ -11,7 +11,8 @@ from sweepd.domain.registries import Organization, Role, read_role
 from sweepd.domain.users import Caller
 from sweepd.services.people.registries import RegistryChange
 from sweepd.wandb_api import wire
-from sweepd.wandb_api.graphql.context import Context, Info, connection, ctx
+from sweepd.wandb_api.graphql.context import Context, Info, ctx
+from sweepd.wandb_api.graphql.paging import connection, read_start
 from sweepd.wandb_api.graphql.users import entity_node
 
 query, mutation = QueryType(), MutationType()
@@ -89,10 +90,10 @@ def search_collections(
     """The collections of all registries the caller sees."""
     context = _searched(entity, info)
     found = context.services.registries.search_collections(
-        context.caller, project_filters, filters, order
-    )
-    wanted = collection_types or ["PORTFOLIO"]
-    return connection([c for c in found if str(c.kind).upper() in wanted], first, after)
+        context.caller, project_filters, filters, order, collection_types or ["PORTFOLIO"],
+        read_start(after), first,
+    )  # fmt: skip
+    return connection(found)
 
 
 @entity_type.field("artifactMemberships")
@@ -109,9 +110,10 @@ def search_versions(
     """The versions linked to all registries the caller sees."""
     context = _searched(entity, info)
     found = context.services.registries.search_versions(
-        context.caller, project_filters, collection_filters, filters, order
-    )
-    return connection(found, first, after)
+        context.caller, project_filters, collection_filters, filters, order, read_start(after),
+        first,
+    )  # fmt: skip
+    return connection(found)
 
 
 def _searched(entity: dict[str, Any], info: Info) -> Context:

@@ -12,7 +12,8 @@ from sweepd.domain.sweeps import Agent, Sweep, SweepEvent
 from sweepd.domain.users import Caller
 from sweepd.services.sweeps.sweeps import SweepChange
 from sweepd.wandb_api import wire
-from sweepd.wandb_api.graphql.context import Context, Info, connection, ctx
+from sweepd.wandb_api.graphql.context import Context, Info, ctx
+from sweepd.wandb_api.graphql.paging import connection, read_start
 
 mutation, sweep_type, run_type = MutationType(), ObjectType("Sweep"), ObjectType("Run")
 
@@ -215,8 +216,8 @@ def runs(
     after: str | None = None,
     filters: str | None = None,
 ) -> dict[str, Any]:
-    """The sweep's runs; without `first`, all of them."""
-    return connection(ctx(info).services.sweeps.runs(sweep), first, after)
+    """The sweep's runs that pass a filter; without `first`, all of them."""
+    return connection(ctx(info).services.sweeps.page_runs(sweep, filters, read_start(after), first))
 
 
 @sweep_type.field("agent")
@@ -229,9 +230,11 @@ def agent(sweep: Sweep, info: Info, agent_name: str) -> Agent | None:
 
 
 @sweep_type.field("agents")
-def agents(sweep: Sweep, info: Info) -> dict[str, Any]:
-    """The sweep's agents."""
-    return connection(ctx(info).services.sweeps.agents(sweep))
+def agents(
+    sweep: Sweep, info: Info, after: str | None = None, first: int | None = None
+) -> dict[str, Any]:
+    """The sweep's agents, oldest first."""
+    return connection(ctx(info).services.sweeps.page_agents(sweep, read_start(after), first))
 
 
 @run_type.field("metricBest")

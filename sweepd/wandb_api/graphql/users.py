@@ -7,10 +7,12 @@ from ariadne import MutationType, ObjectType, QueryType
 from ariadne.types import SchemaBindable
 
 from sweepd.domain.errors import BadInput, Forbidden
+from sweepd.domain.paging import whole
 from sweepd.domain.users import Caller
 from sweepd.wandb_api import wire
 from sweepd.wandb_api.features import FEATURES
-from sweepd.wandb_api.graphql.context import Info, connection, ctx
+from sweepd.wandb_api.graphql.context import Info, ctx
+from sweepd.wandb_api.graphql.paging import connection
 
 query, mutation = QueryType(), MutationType()
 user, api_key = ObjectType("User"), ObjectType("ApiKey")
@@ -75,7 +77,7 @@ def entity_node(name: str, pk: int, caller: Caller, kind: str | None = None) -> 
 def users(_: Any, info: Info, query: str | None = None) -> dict[str, Any]:
     """Users of that name or mail address; to an administrator, whose name or address holds it."""
     context = ctx(info)
-    return connection(context.services.users.search(context.caller, query or ""))
+    return connection(whole(context.services.users.search(context.caller, query or "")))
 
 
 @mutation.field("createUser")
@@ -130,7 +132,7 @@ def teams(caller: Caller, info: Info) -> dict[str, Any]:
         for name, pk in caller.entities.items()
         if asking.is_admin or name in asking.entities
     ]
-    return connection(nodes)
+    return connection(whole(nodes))
 
 
 @user.field("apiKeys")
@@ -138,14 +140,12 @@ def api_keys(caller: Caller, info: Info) -> dict[str, Any]:
     """Keys by their last four characters: one's own, and for an administrator everybody's."""
     context = ctx(info)
     if caller.user_pk != context.caller.user_pk and not context.caller.is_admin:
-        return connection([])
+        return connection(whole([]))
     keys = context.services.users.list_keys(caller)
-    return connection(
-        [
-            {"id": str(key.pk), "name": f"…{key.hint}", "description": key.description}
-            for key in keys
-        ]
-    )
+    nodes = [
+        {"id": str(key.pk), "name": f"…{key.hint}", "description": key.description} for key in keys
+    ]
+    return connection(whole(nodes))
 
 
 @mutation.field("generateApiKey")

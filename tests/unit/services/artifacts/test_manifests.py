@@ -6,6 +6,7 @@ import pytest
 
 from sweepd import server
 from sweepd.domain.artifacts import ArtifactState, Digest
+from sweepd.domain.paging import Start
 from sweepd.domain.users import Caller
 from tests.unit.services.logging_versions import (
     begin,
@@ -44,12 +45,12 @@ def test_pages_of_a_manifest_follow_each_other_by_path(parts: server.Parts, ann:
     names = ["a/é", "b", "c d", "Z", "a/b"]
     files = [(pending.pk, name, Digest(md5(name.encode()))) for name in names]
     parts.services.artifacts.uploads.announce_files(ann, files)
-    services, seen, after = parts.services.artifacts, [], None
+    services, seen, start = parts.services.artifacts, [], Start()
     for _ in range(3):
-        page, total = services.page_entries(pending, None, after, 2)
-        seen += [entry.path for entry in page]
-        after = page[-1].path
-        assert total == 5
+        page = services.page_entries(pending, None, start, 2)
+        seen += [entry.path for entry in page.values]
+        start = Start(page.items[-1][0])
+        assert page.count() == 5
     assert sorted(seen) == sorted(names)
-    page, total = services.page_entries(pending, ["b", "Z", "none"], None, 1)
-    assert (len(page), total) == (1, 2)
+    page = services.page_entries(pending, ["b", "Z", "none"], Start(), 1)
+    assert (len(page.values), page.count()) == (1, 2)

@@ -7,6 +7,7 @@ import anyio
 import pytest
 
 from sweepd import server
+from sweepd.domain.paging import Start
 from sweepd.domain.runs import Run
 from sweepd.domain.users import Caller
 from sweepd.services.runs.runs import RunChange
@@ -42,10 +43,12 @@ def run(parts: server.Parts, ann: Caller) -> Run:
 def test_pages_follow_each_other_by_name(parts: server.Parts, run: Run) -> None:
     files = parts.services.files
     assert {file.path for file in files.list_files(run)} == set(NAMES)
-    assert files.count_files(run) == 5
     seen: list[str] = []
-    while page := files.list_files(run, after=seen[-1] if seen else None, limit=2):
-        seen += [file.path for file in page]
+    start = Start()
+    while items := (page := files.page_files(run, start=start, first=2)).items:
+        assert page.count() == 5
+        seen += [file.path for file in page.values]
+        start = Start(items[-1][0])
     assert sorted(seen) == sorted(NAMES) and len(seen) == 5
 
 
@@ -64,10 +67,10 @@ def test_patterns_are_those_of_sql_with_a_backslash_for_the_letter_itself(
     parts: server.Parts, run: Run, pattern: str, found: int
 ) -> None:
     assert len(parts.services.files.list_files(run, pattern)) == found
-    assert parts.services.files.count_files(run, pattern) == found
+    assert parts.services.files.page_files(run, pattern, first=0).count() == found
 
 
 def test_names_that_are_not_there_are_left_out(parts: server.Parts, run: Run) -> None:
     files = parts.services.files
     assert [f.path for f in files.list_files(run, names=["a.txt", "c.txt"])] == ["a.txt"]
-    assert files.count_files(run, names=["a.txt", "c.txt"]) == 1
+    assert files.page_files(run, None, ["a.txt", "c.txt"], first=0).count() == 1

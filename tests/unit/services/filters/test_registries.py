@@ -41,7 +41,7 @@ def test_search_in_registries(parts: server.Parts, ann: Caller, clock: FakeClock
 
     def search(*words: str | None) -> list[str]:
         found = parts.services.registries.search_versions(ann, *words)  # type: ignore[arg-type]
-        return [f"{listing.collection(p.collection_pk).name}:{p.version}" for p in found]
+        return [f"{listing.collection(p.collection_pk).name}:{p.version}" for p in found.values]
 
     for registry, collection, version, expected in SEARCHES:
         assert search(registry, collection, version, None) == expected, (
@@ -55,7 +55,7 @@ def test_search_in_registries(parts: server.Parts, ann: Caller, clock: FakeClock
     ordered = parts.services.registries.list_all(ann, None, "-name")
     assert [r.name for r in ordered] == ["model", "mine", "dataset"]
     found = parts.services.registries.search_collections(ann, None, None, "-name")
-    assert [c.name for c in found] == ["cnn", "best"]
+    assert [c.name for c in found.values] == ["cnn", "best"]
 
 
 def test_versions_are_ordered_by_metadata_of_any_type(parts: server.Parts, ann: Caller) -> None:
@@ -63,7 +63,7 @@ def test_versions_are_ordered_by_metadata_of_any_type(parts: server.Parts, ann: 
     for digest, metadata in (("d1", {"size": "big"}), ("d2", {"size": 3}), ("d3", {})):
         link(parts, ann, log(parts, ann, digest=digest, **metadata))
     found = parts.services.registries.search_versions(ann, None, None, None, "metadata.size")
-    assert [place.version for place in found] == [2, 1, 0]
+    assert [place.version for place in found.values] == [2, 1, 0]
 
 
 @pytest.mark.parametrize(

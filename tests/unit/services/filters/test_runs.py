@@ -7,6 +7,7 @@ import pytest
 
 from sweepd import server
 from sweepd.domain.errors import BadInput
+from sweepd.domain.paging import Start
 from sweepd.domain.runs import Run
 from sweepd.domain.users import Caller
 from sweepd.services.filters import mongo as filters
@@ -150,8 +151,8 @@ def test_pages_follow_each_other_and_see_a_change(
     page = parts.services.runs.select_page
 
     def ids(start: int, n: int | None) -> tuple[str, int]:
-        found, total = page(project, '{"tags": "x"}', "-name", start, n)
-        return "".join(run.run_id for run in found), total
+        found = page(project, '{"tags": "x"}', "-name", Start(n_skipped=start), n)
+        return "".join(run.run_id for run in found.values), found.count()
 
     assert [ids(0, 2), ids(2, 2), ids(0, None), ids(0, 0), ids(9, 2)] == [
         ("cb", 3),
@@ -174,9 +175,7 @@ def test_selection_follows_each_change_of_a_run(
     services = parts.services.runs
 
     def ids(where: str, order: str) -> str:
-        return "".join(
-            run.run_id for run in services.select_page(project, where, order, 0, None)[0]
-        )
+        return "".join(run.run_id for run in services.select_page(project, where, order).values)
 
     tagged, by_loss = '{"tags": "x"}', "-summary_metrics.loss"
     assert ids(tagged, by_loss) == "abc"

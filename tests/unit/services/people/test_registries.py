@@ -205,8 +205,8 @@ def test_a_restricted_registry_exists_for_those_with_a_role_only(
     for stranger in (bob, root):
         assert "closed" not in names(parts, stranger)
         assert parts.services.projects.find(stranger, "organization", closed.name) is None
-        assert registries.search_versions(stranger, None, None, None, None) == []
-        assert registries.search_collections(stranger, None, None, None) == []
+        assert registries.search_versions(stranger, None).values == []
+        assert registries.search_collections(stranger, None).values == []
         for deed in (
             lambda who=stranger: artifacts.get(who, version.pk),
             lambda who=stranger: artifacts.collections.get_collection(who, place.collection_pk),
