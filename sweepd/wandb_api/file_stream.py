@@ -10,6 +10,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from sweepd.domain.errors import BadInput
+from sweepd.domain.fields import Fields, whole
 from sweepd.services.streams.lines import Lines, StreamPost
 from sweepd.wandb_api import errors
 from sweepd.wandb_api.authentication import caller_of
@@ -17,6 +18,7 @@ from sweepd.wandb_api.bodies import json_answer, read_sized_json
 
 HISTORY, EVENTS = "wandb-history.jsonl", "wandb-events.jsonl"
 SUMMARY, CONSOLE = "wandb-summary.json", "output.log"
+MAX_OFFSET = 2**53  # lines
 MAX_SMALL_BYTES = 200_000  # a body read so fast that it does not pay to do it in a thread
 
 
@@ -51,9 +53,7 @@ def read_post(body: dict[str, Any]) -> StreamPost:
         raise BadInput("files should be an object of file name: lines")
     summary = _block(files, SUMMARY)
     console = _block(files, CONSOLE)
-    exitcode = body.get("exitcode")
-    if exitcode is not None and (isinstance(exitcode, bool) or not isinstance(exitcode, int)):
-        raise BadInput(f"exitcode should be a whole number, got {exitcode!r}")
+    exitcode = Fields(body).whole("exitcode")
     return StreamPost(
         history=_block(files, HISTORY),
         events=_block(files, EVENTS),
@@ -71,8 +71,9 @@ def _block(files: dict[str, Any], name: str) -> Lines | None:
         return None
     lines = block.get("content") if isinstance(block, dict) else None
     first = block.get("offset", 0) if isinstance(block, dict) else None
-    if not isinstance(lines, list) or not isinstance(first, int) or first < 0:
+    if not isinstance(lines, list):
         raise BadInput(f"{name} should be an object with an offset ≥ 0 and a list as content")
+    first = whole(first, f"the offset of {name}", low=0, high=MAX_OFFSET)
     if not all(isinstance(line, str) for line in lines):
         raise BadInput(f"{name}: every line should be text")
     if not lines:

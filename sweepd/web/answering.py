@@ -15,6 +15,7 @@ from starlette.responses import HTMLResponse, Response
 
 from sweepd.domain import errors
 from sweepd.domain.encoding import clean, to_json
+from sweepd.domain.fields import Fields
 from sweepd.web.root import base_url, root
 from sweepd.web.session import Visitor, check_csrf, visitor_of
 
@@ -41,7 +42,7 @@ POLICY = (
 )
 
 Handler = Callable[[Request, Visitor], Response]
-Action = Callable[[Request, Visitor, dict[str, Any]], dict[str, Any]]
+Action = Callable[[Request, Visitor, Fields], dict[str, Any]]
 Endpoint = Callable[[Request], Awaitable[Response]]
 
 
@@ -222,7 +223,7 @@ async def read_body(request: Request) -> bytes:
     return b"".join(chunks)
 
 
-async def read_json_body(request: Request) -> dict[str, Any]:
+async def read_json_body(request: Request) -> Fields:
     """The JSON object posted.
 
     Raises:
@@ -232,6 +233,4 @@ async def read_json_body(request: Request) -> dict[str, Any]:
         value = json.loads(await read_body(request) or b"{}")
     except ValueError as error:
         raise errors.BadInput(f"the request is not JSON: {error}") from error
-    if not isinstance(value, dict):
-        raise errors.BadInput(f"expected a JSON object, got {type(value).__name__}")
-    return value
+    return Fields(value)

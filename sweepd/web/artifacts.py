@@ -18,6 +18,7 @@ from sweepd.domain.artifacts import (
 )
 from sweepd.domain.encoding import text_of
 from sweepd.domain.errors import BadInput, NotFound
+from sweepd.domain.fields import Fields
 from sweepd.domain.projects import Project
 from sweepd.domain.registries import Role
 from sweepd.services.all import Services
@@ -128,13 +129,13 @@ def show(request: Request, visitor: Visitor) -> Response:
     )
 
 
-def act(request: Request, visitor: Visitor, body: dict[str, Any]) -> dict[str, Any]:
+def act(request: Request, visitor: Visitor, body: Fields) -> dict[str, Any]:
     """POST /-/artifacts/…/actions: give or take an alias, describe, delete the version."""
     services, project = project_of(request, visitor)
     collection, _, artifact = _version_of(request, visitor, services, project)
-    caller, name = visitor.caller, body.get("action")
+    caller, name = visitor.caller, body.text("action")
     if name in ("add-alias", "remove-alias"):
-        alias = str(body.get("alias", "")).strip()
+        alias = body.text("alias").strip()
         if name == "add-alias" and not _ALIAS.fullmatch(alias):
             raise BadInput("an alias is 1 to 128 letters, digits, dots, dashes or underscores")
         place = Alias(collection.name, alias, collection.entity, collection.project)
@@ -142,7 +143,7 @@ def act(request: Request, visitor: Visitor, body: dict[str, Any]) -> dict[str, A
         listing.set_aliases(caller, artifact.pk, [place], add=name == "add-alias")
         return {"message": f"{alias!r} names this version." if name == "add-alias" else "Taken."}
     if name == "describe":
-        text = str(body.get("description", ""))[:100_000]
+        text = body.text("description")
         services.artifacts.update(caller, artifact.pk, {"description": text}, [], [])
         return {"message": "Saved."}
     if name == "delete":

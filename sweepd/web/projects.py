@@ -7,6 +7,7 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from sweepd.domain.errors import BadInput, NotFound
+from sweepd.domain.fields import Fields, whole
 from sweepd.domain.projects import Project, ProjectSummary
 from sweepd.domain.sweeps import Sweep, SweepSummary
 from sweepd.services.all import Services
@@ -18,6 +19,7 @@ from sweepd.web.root import base_url
 from sweepd.web.runs import change
 from sweepd.web.session import Visitor, services_of
 
+MAX_SWEEP_FILE = 4_000_000  # characters
 MAX_AT_ONCE = 10_000  # runs changed by one press
 MAX_ALERTS = 20  # of all runs, the newest
 MAX_DELETED = 500  # listed to be brought back
@@ -154,20 +156,20 @@ def runs(request: Request, visitor: Visitor) -> Response:
     return json_answer({"sweep": head, "runs": [shapes.from_run(run) for run in found]}, ETag=tag)
 
 
-def act(request: Request, visitor: Visitor, body: dict[str, Any]) -> dict[str, Any]:
+def act(request: Request, visitor: Visitor, body: Fields) -> dict[str, Any]:
     """POST /-/projects/{entity}/{project}/actions: change many runs at once."""
     services, project = project_of(request, visitor)
-    if body.get("action") == "undelete":
-        return _undelete(services, visitor, body.get("keys"))
-    ids = body.get("runs")
-    if not isinstance(ids, list) or not ids or len(ids) > MAX_AT_ONCE:
+    if body.text("action") == "undelete":
+        return _undelete(services, visitor, body.found.get("keys"))
+    ids = body.texts("runs")
+    if not ids or len(ids) > MAX_AT_ONCE:
         raise BadInput(f"name 1 to {MAX_AT_ONCE} runs")
     keys = []
     for run_id in ids:
-        run = services.runs.get(visitor.caller, project.entity, project.name, str(run_id))
-        one = dict(body)
-        if body.get("action") == "add-tag":
-            one = {"action": "tags", "tags": [*run.tags, str(body.get("tag", ""))]}
+        run = services.runs.get(visitor.caller, project.entity, project.name, run_id)
+        one = body
+        if body.text("action") == "add-tag":
+            one = Fields({"action": "tags", "tags": [*run.tags, body.text("tag")]})
         change(services, visitor, run, one)
         keys.append(run.pk)
     return {"message": f"{len(ids)} runs changed.", "keys": keys}
@@ -189,10 +191,10 @@ def deleted(request: Request, visitor: Visitor) -> Response:
 
 def _undelete(services: Services, visitor: Visitor, keys: object) -> dict[str, Any]:
     """Bring deleted runs back; they have no address, so pages remember their keys."""
-    if not isinstance(keys, list) or not all(isinstance(key, int) for key in keys):
+    if not isinstance(keys, list):
         raise BadInput("name the keys of the runs to bring back")
     for key in keys:
-        services.runs.undelete(visitor.caller, key)
+        services.runs.undelete(visitor.caller, whole(key, "a run's key"))
     return {"message": f"{len(keys)} runs are back."}
 
 
@@ -214,10 +216,10 @@ def new_sweep(request: Request, visitor: Visitor) -> Response:
     )
 
 
-def check_sweep(request: Request, visitor: Visitor, body: dict[str, Any]) -> dict[str, Any]:
+def check_sweep(request: Request, visitor: Visitor, body: Fields) -> dict[str, Any]:
     """POST /-/projects/{entity}/{project}/check: what a sweep file would do; creates nothing."""
     services, _ = project_of(request, visitor)
-    text = str(body.get("yaml", ""))
+    text = body.text("yaml", longest=MAX_SWEEP_FILE)
     warnings, n_configs = services.sweeps.preview(text)
     spec = specs.parse(text)
     return {
@@ -230,10 +232,10 @@ def check_sweep(request: Request, visitor: Visitor, body: dict[str, Any]) -> dic
     }
 
 
-def create_sweep(request: Request, visitor: Visitor, body: dict[str, Any]) -> dict[str, Any]:
+def create_sweep(request: Request, visitor: Visitor, body: Fields) -> dict[str, Any]:
     """POST /-/projects/{entity}/{project}/sweeps: create it, answer with its address."""
     services, project = project_of(request, visitor)
-    text = SweepChange(config_yaml=str(body.get("yaml", "")))
+    text = SweepChange(config_yaml=body.text("yaml", longest=MAX_SWEEP_FILE))
     sweep, warnings = services.sweeps.create(visitor.caller, project.entity, project.name, text)
     href = address(sweep.entity, sweep.project, "sweeps", sweep.sweep_id)
     return {"href": href, "warnings": warnings}

@@ -8,6 +8,7 @@ from starlette.responses import Response
 
 from sweepd.domain.encoding import clean
 from sweepd.domain.errors import BadInput
+from sweepd.domain.fields import Fields
 from sweepd.domain.runs import Run
 from sweepd.domain.users import Caller
 from sweepd.services.all import Services
@@ -187,33 +188,33 @@ def _file_name(text: str) -> str:
     return "".join(c if c.isascii() and (c.isalnum() or c in "._-") else "_" for c in text)
 
 
-def act(request: Request, visitor: Visitor, body: dict[str, Any]) -> dict[str, Any]:
+def act(request: Request, visitor: Visitor, body: Fields) -> dict[str, Any]:
     """POST …/actions: stop, rename, note, tag, delete, undelete."""
     services, run = run_of(request, visitor)
     return change(services, visitor, run, body)
 
 
-def change(services: Services, visitor: Visitor, run: Run, body: dict[str, Any]) -> dict[str, Any]:
+def change(services: Services, visitor: Visitor, run: Run, body: Fields) -> dict[str, Any]:
     """One change to one run, asked for by a page."""
-    caller, name = visitor.caller, body.get("action")
+    caller, name = visitor.caller, body.text("action")
     if name == "stop":
         was_running = services.runs.stop(caller, run.pk)
         return {"message": "Asked to stop." if was_running else "It had already ended."}
     if name == "rename":
-        new = str(body.get("name", "")).strip()[:500]
+        new = body.text("name").strip()[:500]
         if not new:
             raise BadInput("a run's name cannot be empty")
         services.runs.change(caller, run.pk, RunChange(display_name=new))
     elif name == "notes":
-        services.runs.change(caller, run.pk, RunChange(notes=str(body.get("notes", ""))[:100_000]))
+        services.runs.change(caller, run.pk, RunChange(notes=body.text("notes")))
     elif name == "tags":
-        given = body.get("tags")
-        if not isinstance(given, list):
+        given = body.texts("tags")
+        if given is None:
             raise BadInput("tags are a list of words")
-        tags = list(dict.fromkeys(str(tag).strip()[:64] for tag in given if str(tag).strip()))
+        tags = list(dict.fromkeys(tag.strip()[:64] for tag in given if tag.strip()))
         services.runs.change(caller, run.pk, RunChange(tags=tags[:64]))
     elif name == "delete":
-        services.runs.delete(caller, run.pk, keep_config=bool(body.get("keep_config")))
+        services.runs.delete(caller, run.pk, keep_config=body.flag("keep_config"))
     elif name == "undelete":
         services.runs.undelete(caller, run.pk)
     else:

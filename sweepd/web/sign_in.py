@@ -10,6 +10,7 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import RedirectResponse, Response
 
 from sweepd.domain.errors import BadInput, Forbidden, NotSignedIn, TooMany
+from sweepd.domain.fields import Fields
 from sweepd.web.answering import address, crumbs, page, render, sign_in_page
 from sweepd.web.root import base_url, is_foreign
 from sweepd.web.session import Visitor, host_of, services_of, sign_in, sign_out, visitor_of
@@ -122,41 +123,42 @@ def account(request: Request, visitor: Visitor) -> Response:
     )
 
 
-def act(request: Request, visitor: Visitor, body: dict[str, Any]) -> dict[str, Any]:
+def act(request: Request, visitor: Visitor, body: Fields) -> dict[str, Any]:
     """POST /-/account/actions: make and revoke keys; add and remove users and teams' members."""
     users = services_of(request).users
     caller = visitor.caller
-    name = body.get("action")
+    name = body.text("action")
     if name == "create-key":
-        _, secret = users.create_own_key(caller, str(body.get("description") or "")[:200])
+        _, secret = users.create_own_key(caller, body.text("description")[:200])
         return {"secret": secret, "message": "Copy this key now: it is not shown again."}
     if name == "delete-key":
-        users.delete_key(caller, _number(body.get("key")))
+        users.delete_key(caller, _key(body))
         return {"message": "The key no longer works."}
     if not caller.is_admin:
         raise Forbidden("only an administrator may do this")
     if name == "add-user":
-        secret = users.add_user(str(body.get("name", "")), is_admin=body.get("is_admin") == "yes")
+        secret = users.add_user(body.text("name"), is_admin=body.text("is_admin") == "yes")
         return {"secret": secret, "message": "Give them this key: it is not shown again."}
     if name == "add-key":
-        secret = users.add_key(str(body.get("name", "")), description=f"from {caller.name}"[:200])
+        secret = users.add_key(body.text("name"), description=f"from {caller.name}"[:200])
         return {"secret": secret, "message": "Give them this key: it is not shown again."}
     if name == "remove-user":
-        if body.get("name") == caller.name:
+        if body.text("name") == caller.name:
             raise BadInput("you cannot remove yourself; another administrator can")
-        users.remove_user(str(body.get("name", "")))
+        users.remove_user(body.text("name"))
         return {"message": "Their keys no longer work; their projects stay."}
     if name == "add-team":
-        members = [part for part in str(body.get("members", "")).replace(",", " ").split() if part]
-        users.add_team(str(body.get("name", "")), members)
+        members = [part for part in body.text("members").replace(",", " ").split() if part]
+        users.add_team(body.text("name"), members)
         return {"message": "The team is there; its members see it at once."}
     if name == "remove-member":
-        users.remove_member(str(body.get("team", "")), str(body.get("name", "")))
+        users.remove_member(body.text("team"), body.text("name"))
         return {"message": "They no longer see the team's projects."}
     raise BadInput(f"no action {name!r}")
 
 
-def _number(value: object) -> int:
-    if not isinstance(value, int):
-        raise BadInput(f"expected a number, got {value!r}")
-    return value
+def _key(body: Fields) -> int:
+    number = body.whole("key")
+    if number is None:
+        raise BadInput("say which key: `key` is its number")
+    return number

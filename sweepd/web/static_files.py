@@ -4,6 +4,9 @@ import functools
 import hashlib
 import importlib.util
 import os
+import subprocess
+import sys
+import threading
 from pathlib import Path
 
 from starlette.concurrency import run_in_threadpool
@@ -51,15 +54,29 @@ async def plotly(request: Request) -> Response:
     return FileResponse(path, media_type="text/javascript", headers={"Cache-Control": WEEK})
 
 
-@functools.cache
 def _vega_bundle() -> tuple[bytes, str] | None:
-    """Vega, Vega-Lite and vega-embed in one script, made once by vl-convert when installed."""
+    with _BUNDLING:  # whoever asks meanwhile waits for the one that is being made
+        return _make_vega_bundle()
+
+
+_BUNDLING = threading.Lock()
+
+
+@functools.cache
+def _make_vega_bundle() -> tuple[bytes, str] | None:
+    """Vega, Vega-Lite and vega-embed in one script, made once by vl-convert when installed.
+
+    In a process of its own: for the seconds it takes, nothing else would be answered here.
+    """
     if importlib.util.find_spec("vl_convert") is None:
         return None
-    import vl_convert
-
     names = "window.vegaEmbed = vegaEmbed; window.vega = vega;"
-    text = vl_convert.javascript_bundle(names).encode()
+    program = f"import sys, vl_convert; sys.stdout.write(vl_convert.javascript_bundle({names!r}))"
+    environment = os.environ | {"PYTHONIOENCODING": "utf-8"}
+    done = subprocess.run(
+        [sys.executable, "-c", program], check=True, capture_output=True, env=environment
+    )
+    text = done.stdout
     return text, f'"{hashlib.blake2b(text, digest_size=8).hexdigest()}"'
 
 

@@ -11,6 +11,7 @@ from starlette.responses import Response
 
 from sweepd.domain.encoding import to_json
 from sweepd.domain.errors import BadInput
+from sweepd.domain.fields import Fields
 from sweepd.domain.runs import ENDED
 from sweepd.domain.sweeps import Agent, Sweep, SweepState
 from sweepd.domain.users import Caller
@@ -295,23 +296,23 @@ def curves(request: Request, visitor: Visitor) -> Response:
     return json_answer({"curves": found, "bands": lines})
 
 
-def act(request: Request, visitor: Visitor, body: dict[str, Any]) -> dict[str, Any]:
+def act(request: Request, visitor: Visitor, body: Fields) -> dict[str, Any]:
     """POST …/actions: pause, resume, stop, cancel, retry, queue, cap."""
     services, sweep = sweep_of(request, visitor)
-    name = body.get("action")
+    name = body.text("action")
     caller = visitor.caller
     if name in _STATES:
         services.sweeps.update(caller, sweep.pk, SweepChange(state=str(_STATES[name])))
         return {"message": f"The sweep is asked to {name}."}
     if name == "cap":
-        return _change_cap(services, caller, sweep, body.get("run_cap"))
+        return _change_cap(services, caller, sweep, body.whole("run_cap", low=1))
     if name == "retry":
-        states = [str(state) for state in body.get("states") or ["failed"]]
+        states = body.texts("states") or ["failed"]
         n = services.sweeps.retry(caller, sweep.pk, states)
         return {"message": f"{n} configs will be handed out again."}
     if name == "queue":
-        config = body.get("config")
-        if not isinstance(config, dict) or not config:
+        config = body.object("config")
+        if not config:
             raise BadInput("a config to queue is an object of parameter names and values")
         services.sweeps.enqueue(caller, sweep.pk, config)
         return {"message": "Queued: the next free agent gets it."}
@@ -319,9 +320,7 @@ def act(request: Request, visitor: Visitor, body: dict[str, Any]) -> dict[str, A
 
 
 def _change_cap(
-    services: Services, caller: Caller, sweep: Sweep, run_cap: object
+    services: Services, caller: Caller, sweep: Sweep, run_cap: int | None
 ) -> dict[str, Any]:
-    if run_cap is not None and (not isinstance(run_cap, int) or run_cap < 1):
-        raise BadInput(f"run_cap is a whole number from 1, or nothing; got {run_cap!r}")
     services.sweeps.raise_cap(caller, sweep.pk, run_cap)
     return {"message": f"At most {run_cap} runs." if run_cap else "No limit on the runs."}

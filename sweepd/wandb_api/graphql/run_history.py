@@ -6,11 +6,12 @@ from typing import Any
 from ariadne import ObjectType
 from ariadne.types import SchemaBindable
 
-from sweepd.domain.errors import BadInput
+from sweepd.domain.fields import Fields
 from sweepd.domain.runs import ConsoleLine, Run
 from sweepd.services.streams.reading import Stream, sample_indexes
 from sweepd.wandb_api import wire
 from sweepd.wandb_api.graphql.context import Info, ctx
+from sweepd.wandb_api.graphql.paging import read_start
 
 run_type = ObjectType("Run")
 
@@ -70,19 +71,17 @@ def sampled_history(run: Run, info: Info, specs: list[str]) -> list[Any]:
     reading = ctx(info).services.reading
     answers: list[Any] = []
     for text in specs:
-        spec = wire.read_json_object(text, "a history spec")
-        keys = spec.get("keys")
+        spec = Fields(wire.read_json_object(text, "a history spec"), "a history spec")
+        keys = spec.texts("keys")
         if keys is None:
             answers.append([])
             continue
-        if not isinstance(keys, list) or not all(isinstance(key, str) for key in keys):
-            raise BadInput(f"a history spec's keys are a list of names; got {keys!r:.100}")
         rows = reading.sample(
             run,
             keys,
-            int(spec.get("samples", DEFAULT_SAMPLES)),
-            min_step=spec.get("minStep"),
-            max_step=spec.get("maxStep"),
+            DEFAULT_SAMPLES if (n := spec.whole("samples")) is None else n,
+            min_step=spec.whole("minStep"),
+            max_step=spec.whole("maxStep"),
         )
         answers.append(rows)
     return answers
@@ -109,11 +108,11 @@ def log_lines(
     use_improved_pagination: bool | None = None,
 ) -> dict[str, Any]:
     """Console lines in order: the last few, or a page after a cursor."""
-    start = int(after) if after and after.isdigit() else 0
+    start = read_start(after).n_skipped  # a line's cursor is the number of the next
     if last is not None:
-        start = max(start, run.console_lines - last)
+        start = max(start, run.console_lines - max(0, last))
     lines = ctx(info).services.reading.console(run, start)
-    page = lines[:first] if first is not None else lines
+    page = lines if first is None else lines[: max(0, first)]
     edges = [{"node": _line(line), "cursor": str(line.number + 1)} for line in page]
     return {
         "edges": edges,

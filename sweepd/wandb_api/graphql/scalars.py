@@ -1,5 +1,6 @@
 """The client's scalars."""
 
+import re
 from datetime import datetime
 from typing import Any
 
@@ -7,7 +8,10 @@ from ariadne import ScalarType
 from ariadne.types import SchemaBindable
 
 from sweepd.domain.encoding import plain
+from sweepd.domain.fields import whole
 from sweepd.wandb_api import wire
+
+MAX_DURATION_MS = 100 * 366 * 24 * 3600 * 1000
 
 json_scalar = ScalarType("JSON", serializer=plain, value_parser=lambda value: value)
 json_string = ScalarType("JSONString")
@@ -24,14 +28,20 @@ def serialize_int64(value: Any) -> int:
 
 @int64.value_parser
 def parse_int64(value: Any) -> int:
-    """A whole number, or a text that holds one."""
-    return int(value)
+    """A whole number of 64 bits, or a text that holds one."""
+    return _whole(value, "an Int64")
 
 
 @duration.value_parser
 def parse_duration(value: Any) -> int:
-    """Whole milliseconds."""
-    return int(value)
+    """Whole milliseconds; longer than a century is a century."""
+    return min(_whole(value, "a Duration"), MAX_DURATION_MS)
+
+
+def _whole(value: Any, what: str) -> int:
+    if isinstance(value, str) and re.fullmatch(r"[+-]?[0-9]{1,20}", value):
+        value = int(value)
+    return whole(value, what)
 
 
 @json_string.serializer
