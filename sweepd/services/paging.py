@@ -37,9 +37,12 @@ def read_page(core: Core, listing: Listing[T], start: Start, first: int | None) 
 
 
 def read_some(
-    core: Core, listing: Listing[T], start: Start, first: int | None,
+    core: Core,
+    listing: Listing[T],
+    start: Start,
+    first: int | None,
     keep: Callable[[Connection, T], U | None],
-) -> Page[U]:  # fmt: skip
+) -> Page[U]:
     """A page of the items that are shown; see `read_page`.
 
     Args:
@@ -70,9 +73,12 @@ def read_some(
 
 
 def read_wanted(
-    core: Core, listing: Listing[T], start: Start, first: int | None,
+    core: Core,
+    listing: Listing[T],
+    start: Start,
+    first: int | None,
     test: Callable[[T], bool] | None,
-) -> Page[T]:  # fmt: skip
+) -> Page[T]:
     """A page of the items that pass a test, if there is one; see `read_page`."""
     if test is None:
         return read_page(core, listing, start, first)
@@ -81,9 +87,12 @@ def read_wanted(
 
 
 def page_sorted(
-    items: Sequence[tuple[Key, T]], start: Start, first: int | None, check: Callable[[Key], None],
+    items: Sequence[tuple[Key, T]],
+    start: Start,
+    first: int | None,
+    check: Callable[[Key], None],
     descending: Sequence[bool],
-) -> Page[T]:  # fmt: skip
+) -> Page[T]:
     """A page of a list already in memory, sorted by its items' keys.
 
     Args:

@@ -17,10 +17,9 @@ _registries, _projects = schema.registries.c, schema.projects.c
 _entities, _members = schema.entities.c, schema.members.c
 _of_users, _of_teams = schema.registry_users.c, schema.registry_teams.c
 KIND = "organization"
-ORDERS = {  # what registries may be ordered by
+ORDERS = {  # what registries may be ordered by, beside the entity that all of them have alike
     "id": _projects.id,
     "name": _projects.name,
-    "entity_id": _projects.entity_pk,
     "description": _projects.description,
     "created_at": _projects.created_at,
     "updated_at": _registries.updated_at,
@@ -83,7 +82,10 @@ def list_registries(connection: Connection) -> list[Registry]:
 def in_order(by: tuple[str, bool] | None = None) -> Listing[Registry]:
     """Every registry, by one of `ORDERS` and its direction, else by age; equals newest first."""
     order, descending = by or ("created_at", True)
-    keys = (*sort_by(ORDERS[order], descending), SortKey(_projects.id, descending=True))
+    keys = (
+        *sort_by(ORDERS.get(order, _projects.entity_pk), descending),
+        SortKey(_projects.id, descending=True),
+    )
     return Listing(_SELECT, keys, lambda _, rows: [_registry(row) for row in rows])
 
 

@@ -89,8 +89,12 @@ def _runs(field: str, more: str, remove: Any = _delete_run) -> List:
     return List(
         f"Project.{field}",
         lambda _, args: f'{{ project(name: "p") {{ {field}{args} {{ PAGE name }} }} }}',
-        f"project.{field}", "name", _scored, remove, more,
-    )  # fmt: skip
+        f"project.{field}",
+        "name",
+        _scored,
+        remove,
+        more,
+    )
 
 
 def _sweep(world: World) -> Any:
@@ -268,7 +272,7 @@ def _in(outer: str) -> Callable[[str], Callable[[World, str], str]]:
                 ("AGENT", lambda: world.parts.services.sweeps.agents(_sweep(world))[0].name),
                 ("THE", lambda: node_id("Artifact", _the_version(world).pk)),
                 ("MANY", lambda: node_id("Artifact", _many(world).pk)),
-            ):  # fmt: skip
+            ):
                 text = text.replace(word, find()) if word in text else text
             return text
 
@@ -293,8 +297,17 @@ _place_ = _in(
     '{ project(name: "p") { artifactCollectionMembership(name: "the-one:latest") { %s } } }'
 )
 _type_ = _in('{ project(name: "p") { artifactType(name: "model") { %s } } }')
-_ORDERS = ("+created_at", "-created_at", "+summary_metrics.loss", "-summary_metrics.loss",
-           "config.lr", "-config.lr", "-name", "-heartbeat_at", "-tags")  # fmt: skip
+_ORDERS = (
+    "+created_at",
+    "-created_at",
+    "+summary_metrics.loss",
+    "-summary_metrics.loss",
+    "config.lr",
+    "-config.lr",
+    "-name",
+    "-heartbeat_at",
+    "-tags",
+)
 _NAMES = ("+name", "-name", "-created_at", "description", "-id")
 
 
@@ -311,89 +324,298 @@ LISTS = [
     _runs("runs", ""),
     _runs("runs", 'filters: "{\\"tags\\": \\"good\\"}"', _untag),
     _runs("runs", 'filters: "{\\"tags\\": \\"good\\"}", order: "-created_at"', _untag),
-    List("Project.sweeps", _project_("sweepsARGS { PAGE displayName }"), "project.sweeps",
-         "displayName", _new_sweep, lambda w, _, s: w.parts.services.sweeps.delete(w.ann, s.pk)),
-    List("Project.sweeps", _project_("sweepsARGS { PAGE displayName }"), "project.sweeps",
-         "displayName", _new_sweep, lambda w, _, s: w.parts.services.sweeps.delete(w.ann, s.pk),
-         more='filters: "{\\"description\\": \\"i\\"}"'),
-    List("Sweep.runs", _sweep_("runsARGS { PAGE displayName }"), "project.sweep.runs",
-         "displayName", _queued, _delete_run),
-    List("Sweep.runs", _sweep_("runsARGS { PAGE displayName }"), "project.sweep.runs",
-         "displayName", _queued, _delete_run, more='filters: "{\\"state\\": \\"pending\\"}"'),
-    List("Sweep.agents", _sweep_("agentsARGS { PAGE host }"), "project.sweep.agents",
-         "host", _agent, None),
-    *(List("Agent.runs", _sweep_('agent(agentName: "AGENT") { runsARGS { PAGE displayName } }'),
-           "project.sweep.agent.runs", "displayName", _agents_run, _delete_run, more)
-      for more in ("", 'order: "-created_at"')),
-    List("Query.models", lambda _, args: f"{{ models{args} {{ PAGE name }} }}", "models",
-         "name", _project, None),
-    List("Entity.projects", _in("{ entity { %s } }")("projectsARGS { PAGE name }"),
-         "entity.projects", "name", _project, None),
-    *(List("Entity.projects", _org_("projectsARGS { PAGE name }"), "entity.projects", "name",
-           _registry, lambda w, _, p: w.parts.services.registries.delete(w.ann, p.pk), more)
-      for more in ("", 'order: "name"', 'filters: "{\\"name\\": {\\"$regex\\": \\"i\\"}}"')),
-    *(List("Entity.artifactCollections", _org_("artifactCollectionsARGS { PAGE name }"),
-           "entity.artifactCollections", "name", _linked, _drop_collection, more)
-      for more in ("", *(f'order: "{order}"' for order in _NAMES))),
-    *(List("Entity.artifactMemberships",
-           _org_("artifactMembershipsARGS { PAGE artifact { description } }"),
-           "entity.artifactMemberships", "artifact.description", _linked, _drop_version, more)
-      for more in ("", 'order: "-created_at"', 'order: "linked_at"', 'order: "metadata.x"',
-                   'filters: "{\\"version\\": {\\"$gte\\": 0}}", order: "version"')),
-    List("Project.artifactTypes", _project_("artifactTypesARGS { PAGE name }"),
-         "project.artifactTypes", "name", _typed, _delete_collection),
-    List("Project.artifactTypes", _project_("artifactTypesARGS { PAGE name }"),
-         "project.artifactTypes", "name", _typed, _delete_collection, more="includeAll: true"),
-    List("Project.allViews", _project_("allViewsARGS { PAGE name }"), "project.allViews", "name",
-         _nothing, None),
-    *(List("Project.artifactCollections", _project_("artifactCollectionsARGS { PAGE name }"),
-           "project.artifactCollections", "name", _collection, _delete_collection, more)
-      for more in ("", *(f'order: "{order}"' for order in (*_NAMES, "-type")),
-                   'filters: "{\\"type\\": \\"model\\"}", order: "name"')),
-    *(List("ArtifactType.artifactCollections", _type_("artifactCollectionsARGS { PAGE name }"),
-           "project.artifactType.artifactCollections", "name", _collection, _delete_collection,
-           more) for more in ("", 'order: "-name"')),
-    List("Run.files", _run_("filesARGS { PAGE name }"), "project.run.files", "name",
-         _file, _delete_file),
-    List("Run.logLines", _run_("logLinesARGS { PAGE line }"), "project.run.logLines", "line",
-         _line, None),
-    List("Run.outputArtifacts", _run_("outputArtifactsARGS { PAGE description }"),
-         "project.run.outputArtifacts", "description",
-         lambda w, name: (w.run("r"), w.version(name, run_id="r"))[1], _drop_version),
-    List("Run.inputArtifacts", _run_("inputArtifactsARGS { PAGE description }"),
-         "project.run.inputArtifacts", "description", _used, _drop_version),
-    *(List("ArtifactSequence.artifacts", _home_("artifactsARGS { PAGE description }"),
-           "project.artifactCollection.artifacts", "description", World.version, _drop_version,
-           more)
-      for more in ("", *(f'order: "{order}"' for order in ("version", "-versionIndex", "digest",
-                         "-size", "description", "createdAt")),
-                   'filters: "{\\"state\\": \\"COMMITTED\\"}"')),
-    List("ArtifactPortfolio.artifacts", _far_("artifactsARGS { PAGE description }"),
-         "project.artifactCollection.artifacts", "description",
-         lambda w, name: _linked(w, name, "all"), _drop_version),
-    List("ArtifactSequence.aliases", _named_("aliasesARGS { PAGE alias }"),
-         "project.artifactCollection.aliases", "alias", _alias, _remove_alias),
-    List("ArtifactPortfolio.aliases", _far_("aliasesARGS { PAGE alias }"),
-         "project.artifactCollection.aliases", "alias",
-         lambda w, name: _linked(w, name, "all"), _drop_version),
-    List("Artifact.files", _many_("filesARGS { PAGE name }"), "artifact.files", "name",
-         _entry, None),
-    List("Artifact.filesByManifestEntries",
-         _many_("filesByManifestEntriesARGS { PAGE name }"), "artifact.filesByManifestEntries",
-         "name", _entry, None),
-    List("ArtifactCollectionMembership.files",
-         _place_("filesARGS { PAGE name }"), "project.artifactCollectionMembership.files", "name",
-         lambda w, name: _the_version(w) and None, None),
-    List("Artifact.usedBy", _the_("usedByARGS { PAGE name }"), "artifact.usedBy", "name",
-         _using, _delete_run),
-    List("Artifact.artifactMemberships",
-         _the_("artifactMembershipsARGS { PAGE artifactCollection { name } }"),
-         "artifact.artifactMemberships", "artifactCollection.name", _place, _unplace),
-]  # fmt: skip
+    List(
+        "Project.sweeps",
+        _project_("sweepsARGS { PAGE displayName }"),
+        "project.sweeps",
+        "displayName",
+        _new_sweep,
+        lambda w, _, s: w.parts.services.sweeps.delete(w.ann, s.pk),
+    ),
+    List(
+        "Project.sweeps",
+        _project_("sweepsARGS { PAGE displayName }"),
+        "project.sweeps",
+        "displayName",
+        _new_sweep,
+        lambda w, _, s: w.parts.services.sweeps.delete(w.ann, s.pk),
+        more='filters: "{\\"description\\": \\"i\\"}"',
+    ),
+    List(
+        "Sweep.runs",
+        _sweep_("runsARGS { PAGE displayName }"),
+        "project.sweep.runs",
+        "displayName",
+        _queued,
+        _delete_run,
+    ),
+    List(
+        "Sweep.runs",
+        _sweep_("runsARGS { PAGE displayName }"),
+        "project.sweep.runs",
+        "displayName",
+        _queued,
+        _delete_run,
+        more='filters: "{\\"state\\": \\"pending\\"}"',
+    ),
+    List(
+        "Sweep.agents",
+        _sweep_("agentsARGS { PAGE host }"),
+        "project.sweep.agents",
+        "host",
+        _agent,
+        None,
+    ),
+    *(
+        List(
+            "Agent.runs",
+            _sweep_('agent(agentName: "AGENT") { runsARGS { PAGE displayName } }'),
+            "project.sweep.agent.runs",
+            "displayName",
+            _agents_run,
+            _delete_run,
+            more,
+        )
+        for more in ("", 'order: "-created_at"')
+    ),
+    List(
+        "Query.models",
+        lambda _, args: f"{{ models{args} {{ PAGE name }} }}",
+        "models",
+        "name",
+        _project,
+        None,
+    ),
+    List(
+        "Entity.projects",
+        _in("{ entity { %s } }")("projectsARGS { PAGE name }"),
+        "entity.projects",
+        "name",
+        _project,
+        None,
+    ),
+    *(
+        List(
+            "Entity.projects",
+            _org_("projectsARGS { PAGE name }"),
+            "entity.projects",
+            "name",
+            _registry,
+            lambda w, _, p: w.parts.services.registries.delete(w.ann, p.pk),
+            more,
+        )
+        for more in ("", 'order: "name"', 'filters: "{\\"name\\": {\\"$regex\\": \\"i\\"}}"')
+    ),
+    *(
+        List(
+            "Entity.artifactCollections",
+            _org_("artifactCollectionsARGS { PAGE name }"),
+            "entity.artifactCollections",
+            "name",
+            _linked,
+            _drop_collection,
+            more,
+        )
+        for more in ("", *(f'order: "{order}"' for order in _NAMES))
+    ),
+    *(
+        List(
+            "Entity.artifactMemberships",
+            _org_("artifactMembershipsARGS { PAGE artifact { description } }"),
+            "entity.artifactMemberships",
+            "artifact.description",
+            _linked,
+            _drop_version,
+            more,
+        )
+        for more in (
+            "",
+            'order: "-created_at"',
+            'order: "linked_at"',
+            'order: "metadata.x"',
+            'filters: "{\\"version\\": {\\"$gte\\": 0}}", order: "version"',
+        )
+    ),
+    List(
+        "Project.artifactTypes",
+        _project_("artifactTypesARGS { PAGE name }"),
+        "project.artifactTypes",
+        "name",
+        _typed,
+        _delete_collection,
+    ),
+    List(
+        "Project.artifactTypes",
+        _project_("artifactTypesARGS { PAGE name }"),
+        "project.artifactTypes",
+        "name",
+        _typed,
+        _delete_collection,
+        more="includeAll: true",
+    ),
+    List(
+        "Project.allViews",
+        _project_("allViewsARGS { PAGE name }"),
+        "project.allViews",
+        "name",
+        _nothing,
+        None,
+    ),
+    *(
+        List(
+            "Project.artifactCollections",
+            _project_("artifactCollectionsARGS { PAGE name }"),
+            "project.artifactCollections",
+            "name",
+            _collection,
+            _delete_collection,
+            more,
+        )
+        for more in (
+            "",
+            *(f'order: "{order}"' for order in (*_NAMES, "-type")),
+            'filters: "{\\"type\\": \\"model\\"}", order: "name"',
+        )
+    ),
+    *(
+        List(
+            "ArtifactType.artifactCollections",
+            _type_("artifactCollectionsARGS { PAGE name }"),
+            "project.artifactType.artifactCollections",
+            "name",
+            _collection,
+            _delete_collection,
+            more,
+        )
+        for more in ("", 'order: "-name"')
+    ),
+    List(
+        "Run.files",
+        _run_("filesARGS { PAGE name }"),
+        "project.run.files",
+        "name",
+        _file,
+        _delete_file,
+    ),
+    List(
+        "Run.logLines",
+        _run_("logLinesARGS { PAGE line }"),
+        "project.run.logLines",
+        "line",
+        _line,
+        None,
+    ),
+    List(
+        "Run.outputArtifacts",
+        _run_("outputArtifactsARGS { PAGE description }"),
+        "project.run.outputArtifacts",
+        "description",
+        lambda w, name: (w.run("r"), w.version(name, run_id="r"))[1],
+        _drop_version,
+    ),
+    List(
+        "Run.inputArtifacts",
+        _run_("inputArtifactsARGS { PAGE description }"),
+        "project.run.inputArtifacts",
+        "description",
+        _used,
+        _drop_version,
+    ),
+    *(
+        List(
+            "ArtifactSequence.artifacts",
+            _home_("artifactsARGS { PAGE description }"),
+            "project.artifactCollection.artifacts",
+            "description",
+            World.version,
+            _drop_version,
+            more,
+        )
+        for more in (
+            "",
+            *(
+                f'order: "{order}"'
+                for order in (
+                    "version",
+                    "-versionIndex",
+                    "digest",
+                    "-size",
+                    "description",
+                    "createdAt",
+                )
+            ),
+            'filters: "{\\"state\\": \\"COMMITTED\\"}"',
+        )
+    ),
+    List(
+        "ArtifactPortfolio.artifacts",
+        _far_("artifactsARGS { PAGE description }"),
+        "project.artifactCollection.artifacts",
+        "description",
+        lambda w, name: _linked(w, name, "all"),
+        _drop_version,
+    ),
+    List(
+        "ArtifactSequence.aliases",
+        _named_("aliasesARGS { PAGE alias }"),
+        "project.artifactCollection.aliases",
+        "alias",
+        _alias,
+        _remove_alias,
+    ),
+    List(
+        "ArtifactPortfolio.aliases",
+        _far_("aliasesARGS { PAGE alias }"),
+        "project.artifactCollection.aliases",
+        "alias",
+        lambda w, name: _linked(w, name, "all"),
+        _drop_version,
+    ),
+    List(
+        "Artifact.files", _many_("filesARGS { PAGE name }"), "artifact.files", "name", _entry, None
+    ),
+    List(
+        "Artifact.filesByManifestEntries",
+        _many_("filesByManifestEntriesARGS { PAGE name }"),
+        "artifact.filesByManifestEntries",
+        "name",
+        _entry,
+        None,
+    ),
+    List(
+        "ArtifactCollectionMembership.files",
+        _place_("filesARGS { PAGE name }"),
+        "project.artifactCollectionMembership.files",
+        "name",
+        lambda w, name: _the_version(w) and None,
+        None,
+    ),
+    List(
+        "Artifact.usedBy",
+        _the_("usedByARGS { PAGE name }"),
+        "artifact.usedBy",
+        "name",
+        _using,
+        _delete_run,
+    ),
+    List(
+        "Artifact.artifactMemberships",
+        _the_("artifactMembershipsARGS { PAGE artifactCollection { name } }"),
+        "artifact.artifactMemberships",
+        "artifactCollection.name",
+        _place,
+        _unplace,
+    ),
+]
 # Given whole, with no place to go on from.
 AT_ONCE = {
-    "Query.users", "User.apiKeys", "User.teams", "ArtifactSequence.tags", "ArtifactPortfolio.tags",
-    "ArtifactCollection.tags", "CreateArtifactFilesPayload.files",
-}  # fmt: skip
+    "Query.users",
+    "User.apiKeys",
+    "User.teams",
+    "ArtifactSequence.tags",
+    "ArtifactPortfolio.tags",
+    "ArtifactCollection.tags",
+    "CreateArtifactFilesPayload.files",
+}
 # The interface of the two kinds of collection, either of which is walked.
 INTERFACE = {"ArtifactCollection.aliases", "ArtifactCollection.artifacts"}

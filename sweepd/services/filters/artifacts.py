@@ -88,9 +88,13 @@ def read_versions(filters: str | None, order: str | None) -> Wanted[Version]:
 
 
 def read_fields(
-    filters: str | None, order: str | None, fields: Fields[T], aliases: Mapping[str, str],
-    what: str, others: Callable[[str], Callable[[T], Any] | None] = lambda _: None,
-) -> Wanted[T]:  # fmt: skip
+    filters: str | None,
+    order: str | None,
+    fields: Fields[T],
+    aliases: Mapping[str, str],
+    what: str,
+    others: Callable[[str], Callable[[T], Any] | None] = lambda _: None,
+) -> Wanted[T]:
     """What a filter and an order say about items with certain fields; see `read_collections`.
 
     Args:

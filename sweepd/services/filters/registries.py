@@ -85,9 +85,12 @@ def read_versions(filters: str | None, order: str | None = None) -> Wanted[Versi
 
 
 def _read(
-    filters: str | None, order: str | None, fields: Fields[T], what: str,
+    filters: str | None,
+    order: str | None,
+    fields: Fields[T],
+    what: str,
     others: Callable[[str], Callable[[T], Any] | None] = lambda _: None,
-) -> Wanted[T]:  # fmt: skip
+) -> Wanted[T]:
     return read_fields(_with_numbers(filters), order, fields, _ALIASES, what, others)
 
 

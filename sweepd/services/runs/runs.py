@@ -114,9 +114,13 @@ class Runs:
         return filters.select(self.list_all(project), where, order)
 
     def select_page(
-        self, project: Project, where: str | None, order: str | None, start: Start = BEGINNING,
+        self,
+        project: Project,
+        where: str | None,
+        order: str | None,
+        start: Start = BEGINNING,
         first: int | None = None,
-    ) -> Page[Run]:  # fmt: skip
+    ) -> Page[Run]:
         """A page of the runs that `select` would give.
 
         By age, and unfiltered, the database reads it; else what one page found is kept for the

@@ -35,9 +35,14 @@ class Selections:
         self._kept: dict[Question, _Selection] = {}
 
     def select(
-        self, connection: Connection, project_pk: int, where: str | None, order: str | None,
-        start: Start, limit: int | None,
-    ) -> tuple[list[tuple[Key, int]], int]:  # fmt: skip
+        self,
+        connection: Connection,
+        project_pk: int,
+        where: str | None,
+        order: str | None,
+        start: Start,
+        limit: int | None,
+    ) -> tuple[list[tuple[Key, int]], int]:
         """Places and keys of up to `limit` runs that pass, ordered, and how many pass in all.
 
         Raises:

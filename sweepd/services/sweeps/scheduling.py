@@ -130,9 +130,12 @@ class Scheduling:
         return commands
 
     def agent_runs(
-        self, agent: Agent, newest_first: bool = False, start: Start = BEGINNING,
+        self,
+        agent: Agent,
+        newest_first: bool = False,
+        start: Start = BEGINNING,
         first: int | None = None,
-    ) -> Page[Run]:  # fmt: skip
+    ) -> Page[Run]:
         """A page of the runs an agent was given; the caller has found the agent."""
         return read_page(self._core, runs.of_agent(agent.pk, newest_first), start, first)
 

@@ -46,9 +46,13 @@ def models(
 
 
 def _projects_of(
-    context: Context, entity: str, start: Start, first: int | None, filters: str | None = None,
+    context: Context,
+    entity: str,
+    start: Start,
+    first: int | None,
+    filters: str | None = None,
     order: str | None = None,
-) -> Page[Project]:  # fmt: skip
+) -> Page[Project]:
     """The projects of an entity; of the organisation, the registries that the caller sees."""
     registries = context.services.registries
     if entity not in context.caller.entities and entity == registries.organization().name:

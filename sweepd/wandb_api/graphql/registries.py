@@ -90,9 +90,14 @@ def search_collections(
     """The collections of all registries the caller sees."""
     context = _searched(entity, info)
     found = context.services.registries.search_collections(
-        context.caller, project_filters, filters, order, collection_types or ["PORTFOLIO"],
-        read_start(after), first,
-    )  # fmt: skip
+        context.caller,
+        project_filters,
+        filters,
+        order,
+        collection_types or ["PORTFOLIO"],
+        read_start(after),
+        first,
+    )
     return connection(found)
 
 
@@ -110,9 +115,14 @@ def search_versions(
     """The versions linked to all registries the caller sees."""
     context = _searched(entity, info)
     found = context.services.registries.search_versions(
-        context.caller, project_filters, collection_filters, filters, order, read_start(after),
+        context.caller,
+        project_filters,
+        collection_filters,
+        filters,
+        order,
+        read_start(after),
         first,
-    )  # fmt: skip
+    )
     return connection(found)
 
 

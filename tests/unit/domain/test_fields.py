@@ -23,8 +23,17 @@ VALUES: dict[str, list[Any]] = {
     "object": [{}, {"a": 1}],
 }
 WRONG: list[Any] = [
-    2**63, -(2**63) - 1, 10**400, 1.5, 1e300, float("nan"), float("inf"), [1], [None], [["a"]],
-]  # fmt: skip
+    2**63,
+    -(2**63) - 1,
+    10**400,
+    1.5,
+    1e300,
+    float("nan"),
+    float("inf"),
+    [1],
+    [None],
+    [["a"]],
+]
 
 
 @pytest.mark.parametrize("reader", READERS)

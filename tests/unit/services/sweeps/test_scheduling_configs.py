@@ -36,9 +36,11 @@ parameters:
 CHOSEN = {"a": 1, "net": {"depth": 2}}
 # What a script, the client or a callback writes into the config; `a` is changed too.
 WRITTEN = {
-    "framework": {"value": "x"}, "a": {"value": 9}, "net": {"value": {"depth": 2, "width": 3}},
+    "framework": {"value": "x"},
+    "a": {"value": 9},
+    "net": {"value": {"depth": 2, "width": 3}},
     "_wandb": {"value": {}},
-}  # fmt: skip
+}
 
 
 def write(parts: server.Parts, ann: Caller, run_id: str) -> None:
