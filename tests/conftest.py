@@ -1,7 +1,10 @@
 """What tests share: a clock one sets, a server's services on a temporary folder, a real server."""
 
+import functools
+import itertools
 import json
 import os
+import random
 import signal
 import socket
 import subprocess
@@ -14,6 +17,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+import hypothesis
 import pytest
 import sqlalchemy as sa
 
@@ -21,8 +25,15 @@ from sweepd import server
 from sweepd.cli.client import Client
 from sweepd.domain.users import Caller
 from sweepd.settings import Settings
+from sweepd.store import migrate
+from sweepd.store.database import sqlite_url
 
 ROOT = Path(__file__).parent.parent
+
+# A busy machine must not fail a test that is right; `make check` tries fewer examples.
+hypothesis.settings.register_profile("default", deadline=None)
+hypothesis.settings.register_profile("quick", deadline=None, max_examples=20)
+hypothesis.settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "default"))
 
 
 @dataclass
@@ -56,10 +67,29 @@ def database_url() -> str:
     return ""
 
 
+@functools.cache
+def _new_database() -> bytes:
+    """A SQLite database at the newest schema: its migrations run once in a session."""
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "sweepd.db"
+        engine = sa.create_engine(sqlite_url(path))
+        migrate.upgrade(engine, sqlite_url(path))
+        engine.dispose()
+        return path.read_bytes()
+
+
+def build_parts(data: Path, clock: FakeClock, database_url: str = "") -> server.Parts:
+    """A server's services on an empty folder, nothing running between calls."""
+    if not database_url:
+        data.mkdir(parents=True, exist_ok=True)
+        (data / "sweepd.db").write_bytes(_new_database())
+    return server.build(Settings(data=data, database=database_url), clock)
+
+
 @pytest.fixture
 def parts(tmp_path: Path, clock: FakeClock, database_url: str) -> Iterator[server.Parts]:
     """A server's services, nothing running between calls."""
-    built = server.build(Settings(data=tmp_path / "data", database=database_url), clock)
+    built = build_parts(tmp_path / "data", clock, database_url)
     yield built
     built.core.db.close()
 
@@ -123,11 +153,25 @@ class RunningServer:
         self.process.wait(15)
 
 
+@functools.cache
+def _ports() -> Iterator[int]:
+    """Ports no other worker of this session tries, below those the system gives to connections."""
+    worker = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw")) % 16
+    slot = range(16_000 + 1_000 * worker, 17_000 + 1_000 * worker)
+    begin = random.SystemRandom().randrange(len(slot))
+    return itertools.cycle([*slot[begin:], *slot[:begin]])
+
+
 def free_port() -> int:
     """A port nobody listens on now."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+    for port in itertools.islice(_ports(), 1_000):
+        with socket.socket() as probe:
+            try:
+                probe.bind(("127.0.0.1", port))
+            except OSError:
+                continue
+            return port
+    raise OSError("all of this worker's thousand ports are in use")
 
 
 def wait_until(
@@ -224,18 +268,33 @@ def postgresql() -> Iterator[str]:
                 stderr=log,
                 cwd=folder,
             )
-        wait_until(lambda: b"ready to accept" in log_path.read_bytes(), 30, log_path.read_text)
+        wait_until(lambda: b"ready to accept" in log_path.read_bytes(), 120, log_path.read_text)
         yield f"postgresql+psycopg://sweepd@127.0.0.1:{port}"
-        process.send_signal(signal.SIGINT)  # fast shutdown: connections are cut
-        process.wait(30)
+        process.send_signal(signal.SIGQUIT)  # nothing of it is kept
+        process.wait(120)
+
+
+def _execute(address: str, statement: str) -> None:
+    engine = sa.create_engine(f"{address}/postgres", isolation_level="AUTOCOMMIT")
+    with engine.connect() as connection:
+        connection.execute(sa.text(statement))
+    engine.dispose()
+
+
+@pytest.fixture(scope="session")
+def postgresql_template(postgresql: str) -> str:
+    """The name of a database at the newest schema: its migrations run once in a session."""
+    _execute(postgresql, "CREATE DATABASE newest")
+    engine = sa.create_engine(f"{postgresql}/newest")
+    migrate.upgrade(engine, f"{postgresql}/newest")
+    engine.dispose()
+    return "newest"
 
 
 @pytest.fixture
-def postgresql_url(postgresql: str) -> str:
-    """A fresh database on that server."""
+def postgresql_url(postgresql: str, postgresql_template: str) -> Iterator[str]:
+    """A database of the newest schema on that server, dropped with the test."""
     name = f"test_{uuid.uuid4().hex}"
-    engine = sa.create_engine(f"{postgresql}/postgres", isolation_level="AUTOCOMMIT")
-    with engine.connect() as connection:
-        connection.execute(sa.text(f"CREATE DATABASE {name}"))
-    engine.dispose()
-    return f"{postgresql}/{name}"
+    _execute(postgresql, f"CREATE DATABASE {name} TEMPLATE {postgresql_template}")
+    yield f"{postgresql}/{name}"
+    _execute(postgresql, f"DROP DATABASE {name} WITH (FORCE)")

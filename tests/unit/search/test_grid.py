@@ -3,13 +3,14 @@
 import itertools
 import time
 
+import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from sweepd.search.errors import ConfigError
 from sweepd.search.grammar.sweep_file import parse
-from sweepd.search.grid import Grid
+from sweepd.search.grid import Arange, Grid
 
 
 def make_grid(parameters, **extras):
@@ -118,21 +119,79 @@ def test_indexes_enumerate_the_product(values):
     ]
 
 
-@given(axes, st.integers(0, 6))
-@settings(max_examples=50)
-def test_skipping_loses_no_cell(values, bound):
-    names = sorted(values)
+@st.composite
+def restricted(draw):
+    """Axes, which of them is left out unless another is above 1 (in chains), and a lower bound."""
+    values = draw(axes)
+    names = draw(st.permutations(sorted(values)))
+    when = {}
+    for owner, reader in itertools.pairwise(names):
+        if draw(st.booleans()):
+            when[owner] = reader
+    pair = draw(st.tuples(st.sampled_from(names), st.sampled_from(names)))
+    return values, when, pair, draw(st.integers(0, 8))
+
+
+def expected_cells(values, when, pair, bound):
+    """The plain product, each cell stripped of what is left out, without repeats."""
+
+    def is_present(name, row):
+        reader = when.get(name)
+        return reader is None or (is_present(reader, row) and row[reader] > 1)
+
+    found = []
+    for choices in itertools.product(*(values[name] for name in sorted(values))):
+        row = dict(zip(sorted(values), choices, strict=True))
+        config = {name: value for name, value in row.items() if is_present(name, row)}
+        is_bound = all(name in config for name in pair)
+        is_allowed = not is_bound or sum(config[name] for name in pair) >= bound
+        if is_allowed and config not in found:
+            found.append(config)
+    return found
+
+
+@given(restricted())
+@settings(max_examples=200)
+def test_skipping_loses_no_cell(case):
+    """Blocks are skipped whole: one index too far, and cells behind the block are lost."""
+    values, when, pair, bound = case
+    expected = expected_cells(*case)
+    assume(expected)  # none at all is refused when the file is read
     grid = make_grid(
         {name: {"values": items} for name, items in values.items()},
-        constraints=[f"{names[0]} + {names[-1]} >= {bound}"] if bound <= 0 else [],
-        when={names[-1]: f"{names[0]} > 1"} if len(names) > 1 else {},
+        constraints=[f"{pair[0]} + {pair[1]} >= {bound}"],
+        when={owner: f"{reader} > 1" for owner, reader in when.items()},
     )
-    expected = []
-    for row in itertools.product(*(values[name] for name in names)):
-        config = dict(zip(names, row, strict=True))
-        if len(names) > 1 and config[names[0]] <= 1:
-            del config[names[-1]]
-        if config not in expected:
-            expected.append(config)
     found = [grid.config(i) for i in grid.indexes()]
     assert sorted(map(str, found)) == sorted(map(str, expected))
+    assert grid.count() == len(expected)
+    assert found == [c for c in (grid.config(i) for i in range(grid.size)) if c is not None]
+
+
+@given(st.floats(-10, 10), st.integers(0, 40), st.floats(0.001, 3))
+def test_a_float_range_has_the_very_numbers_of_numpy(start, n, step):
+    stop = start + (n + 0.5) * step
+    found = Arange(start, stop, step)
+    assert list(found) == np.arange(start, stop, step).tolist()
+    assert len(found) == len(np.arange(start, stop, step))
+    for outside in (-1, len(found)):
+        with pytest.raises(IndexError):
+            found[outside]
+
+
+def test_a_range_ends_before_its_stop_and_stays_whole():
+    assert list(Arange(1, 10, 3)) == [1, 4, 7]
+    assert [type(value) for value in Arange(1, 10, 3)] == [int] * 3
+    assert list(Arange(0.0, 0.3, 0.1)) == [0.0, 0.1, 0.2]
+    assert list(Arange(3, 3, 1)) == list(Arange(3, 1, 1)) == []
+
+
+def test_no_cell_lies_outside_and_looking_has_an_end():
+    grid = make_grid({"a": {"values": [1, 2]}, "b": {"values": [1, 2, 3]}})
+    assert (len(grid), grid.next(5), grid.next(6)) == (6, 5, None)
+    for outside in (-1, 6):
+        with pytest.raises(IndexError):
+            grid.config(outside)
+    odd = make_grid({name: {"min": 0, "max": 9} for name in "abcd"}, constraints=["d == 3"])
+    assert odd.count(at_most=100) is None
+    assert odd.count() == 1000

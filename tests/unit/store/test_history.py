@@ -6,13 +6,11 @@ from pathlib import Path
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from sweepd import server
 from sweepd.services.runs.runs import RunChange
-from sweepd.settings import Settings
 from sweepd.store import history, runs
 from sweepd.store.database import Connection
 from sweepd.store.history import Stream
-from tests.conftest import FakeClock
+from tests.conftest import FakeClock, build_parts
 
 BLOCKS = st.lists(
     st.tuples(
@@ -27,7 +25,7 @@ BLOCKS = st.lists(
 @given(blocks=BLOCKS)
 def test_any_blocks_read_back_as_the_last_said(blocks: list[tuple[int, list[str]]]) -> None:
     with tempfile.TemporaryDirectory() as folder:
-        parts = server.build(Settings(data=Path(folder)), FakeClock())
+        parts = build_parts(Path(folder), FakeClock())
         parts.services.users.add_user("ann")
         ann = parts.services.users.get_caller("ann")
         run, _ = parts.services.runs.upsert(ann, None, "p", "r", RunChange())

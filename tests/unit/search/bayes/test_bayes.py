@@ -1,10 +1,12 @@
 """What `bayes` models and how it climbs, beyond the contract all methods keep."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 from sweepd.search.bayes.acquisition import fantasise, log_ei
-from sweepd.search.bayes.bayes import DEFAULT, model_of, refine
+from sweepd.search.bayes.bayes import DEFAULT, model_of, propose, refine
 from sweepd.search.bayes.objective import Data, gather, warps
 from sweepd.search.coordinates import Coordinates
 from sweepd.search.grammar.sweep_file import parse
@@ -68,3 +70,56 @@ def test_climbing_raises_expected_improvement_and_stays_near():
     assert found[:, 1].tolist() == starts[:, 1].tolist()
     assert np.abs(found - starts).max() <= DEFAULT.polish + 1e-12
     assert found.min() >= 0 and found.max() <= 1
+
+
+TWO = parse(
+    {
+        "method": "bayes",
+        "metric": {"name": "loss"},
+        "parameters": {"x": {"min": 0.0, "max": 1.0}, "y": {"min": 0.0, "max": 1.0}},
+    }
+)
+
+
+def bowl(n):
+    """Runs of a smooth function with its lowest point at (0.37, 0.71)."""
+    points = np.random.default_rng(5).random((n, 2)).tolist()
+    return [Observation({"x": x, "y": y}, (x - 0.37) ** 2 + 2 * (y - 0.71) ** 2) for x, y in points]
+
+
+@pytest.mark.parametrize("n_runs", [0, 2, 14])
+def test_asking_for_several_is_asking_for_one_with_the_earlier_ones_pending(n_runs):
+    """In the first design, on its edge, and from the model."""
+    runs = bowl(n_runs)
+    together = propose(TWO, runs, [], 3, 7)
+    one_by_one = []
+    for _ in range(3):
+        one_by_one += propose(TWO, runs, one_by_one, 1, 7)
+    assert together == one_by_one
+
+
+def test_earlier_configs_of_one_ask_keep_the_next_away():
+    """Without results, every point beside a pending one promises less."""
+    runs = bowl(14)
+    first, second = propose(TWO, runs, [], 2, 7)
+    coordinates = Coordinates(TWO.space)
+    data = gather(coordinates, TWO.metric, runs, [])
+    model = model_of(data, coordinates.is_category)
+    points = coordinates.of_configs([first, second])
+    draws = np.random.default_rng(0).standard_normal((16, 1))
+    alone = fantasise(model, points[:0], draws[:, :0])
+    beside = fantasise(model, points[:1], draws)
+    assert log_ei(alone, points[:1])[0] > log_ei(beside, points[:1])[0] + 1
+    assert log_ei(beside, points[1:])[0] > log_ei(beside, points[:1])[0]
+
+
+def test_a_refined_candidate_promises_more_than_the_best_drawn():
+    runs = bowl(14)
+    coordinates = Coordinates(TWO.space)
+    model = model_of(gather(coordinates, TWO.metric, runs, []), coordinates.is_category)
+    state = fantasise(model, np.empty((0, 2)), np.empty((16, 0)))
+    for seed in range(4):
+        [drawn] = propose(TWO, runs, [], 1, seed, replace(DEFAULT, n_refined=0))
+        [refined] = propose(TWO, runs, [], 1, seed)
+        low, high = log_ei(state, coordinates.of_configs([drawn, refined]))
+        assert high > low, seed

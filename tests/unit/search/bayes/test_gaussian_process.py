@@ -5,6 +5,7 @@ import math
 import numpy as np
 import pytest
 from scipy.optimize import approx_fprime
+from scipy.stats import multivariate_normal, norm
 from sklearn.gaussian_process import GaussianProcessRegressor
 from sklearn.gaussian_process.kernels import ConstantKernel, Matern
 
@@ -90,6 +91,50 @@ def test_gradient_agrees_with_finite_differences(seed):
     value = lambda t: negative_log_posterior(t, D, y, counts, Prior())[0]  # noqa: E731
     gradient = negative_log_posterior(theta, D, y, counts, Prior())[1]
     assert gradient == pytest.approx(approx_fprime(theta, value, 1e-6), rel=1e-3, abs=1e-3)
+
+
+LOOSE = {"log_length_sd": 1e9, "log_signal_sd": 1e9, "log_noise_sd": 1e9}
+
+
+@pytest.mark.parametrize(
+    "prior",
+    [
+        Prior(**LOOSE | {"log_length_sd": 0.3, "log_length_common_sd": 0.0}),
+        Prior(**LOOSE | {"log_length_sd": 0.3, "log_length_common_sd": 0.7}),
+        Prior(**LOOSE | {"log_length_sd": 0.3, "log_length_common_sd": 0.7, "log_length": 2.0}),
+        Prior(**LOOSE | {"log_length_common_sd": 0.0, "log_signal_sd": 0.3, "log_signal": 1.0}),
+        Prior(**LOOSE | {"log_length_common_sd": 0.0, "log_noise_sd": 0.3}),
+    ],
+    ids=["lengths", "lengths in common", "their centre", "signal", "noise"],
+)
+def test_each_term_of_the_prior_is_a_normal_density_with_its_gradient(prior):
+    """Beside the same likelihood without a prior, up to a constant: value and gradient."""
+    X, y = make_data()
+    D, ones = pair_distances(X, np.zeros(3, bool)), np.ones(len(y))
+
+    def term(theta):
+        return (
+            negative_log_posterior(theta, D, y, ones, prior)[0]
+            - negative_log_posterior(theta, D, y, ones, FLAT)[0]
+        )
+
+    def expected(theta):
+        own, common = prior.log_length_sd**2, prior.log_length_common_sd**2
+        centre = prior.log_length + 0.5 * math.log(3)
+        return -(
+            multivariate_normal(np.full(3, centre), own * np.eye(3) + common).logpdf(theta[:3])
+            + norm(prior.log_signal, prior.log_signal_sd).logpdf(theta[3])
+            + norm(prior.log_noise, prior.log_noise_sd).logpdf(theta[4])
+        )
+
+    other = THETA + np.array([0.4, -0.7, 0.2, 0.9, 1.3])
+    assert term(other) - term(THETA) == pytest.approx(expected(other) - expected(THETA), abs=1e-6)
+    gradient = (
+        negative_log_posterior(other, D, y, ones, prior)[1]
+        - negative_log_posterior(other, D, y, ones, FLAT)[1]
+    )
+    differences = approx_fprime(other, expected, 1e-6)
+    assert gradient == pytest.approx(differences, rel=1e-4, abs=1e-4)
 
 
 def test_a_mean_of_repeats_is_the_same_as_the_repeats():

@@ -46,6 +46,44 @@ def test_a_running_one_is_pending_unless_the_file_says_otherwise():
     assert collect(runs, impute_while_running="best")[0] == {0.1: 1.0, 0.2: 0.4}
 
 
+OWN, LATEST, WORST = 2.0, 3.0, 9.0
+IMPUTED = [
+    # state, has its own number, has a latest one, impute, impute_while_running, counts as
+    ("running", True, True, "worst", "false", None),
+    ("running", True, True, "worst", "worst", WORST),
+    ("running", True, True, "worst", "best", OWN),
+    ("running", True, True, "worst", "latest", LATEST),
+    ("running", True, False, "worst", "latest", OWN),
+    ("running", False, False, "worst", "best", None),
+    ("running", False, False, "worst", "latest", None),
+    ("running", False, False, "best", "worst", WORST),
+    ("stopped", True, True, "worst", "false", OWN),
+    ("stopped", True, True, "latest", "worst", OWN),
+    ("stopped", False, False, "worst", "false", WORST),
+    ("stopped", False, False, "best", "best", WORST),
+    ("finished", True, True, "latest", "worst", OWN),
+    ("failed", True, True, "worst", "best", WORST),
+    ("failed", True, True, "best", "worst", OWN),
+    ("failed", True, True, "latest", "worst", LATEST),
+    ("failed", True, False, "latest", "worst", OWN),
+    ("failed", False, False, "best", "false", WORST),
+    ("crashed", True, True, "worst", "best", WORST),
+    ("crashed", False, True, "latest", "false", LATEST),
+]
+
+
+@pytest.mark.parametrize("goal", ["minimize", "maximize"])
+@pytest.mark.parametrize(("state", "own", "latest", "impute", "running", "expected"), IMPUTED)
+def test_what_a_run_counts_as(state, own, latest, impute, running, expected, goal):
+    """A table of every state; a run still running never makes the worst worse."""
+    sign = -1 if goal == "maximize" else 1
+    odd = run(0.3, sign * OWN if own else None, state, sign * LATEST if latest else None)
+    others = [run(0.1, sign * 1.0), run(0.2, sign * WORST), run(0.4, sign * 99.0, "running")]
+    found, data = collect([*others, odd], impute=impute, impute_while_running=running, goal=goal)
+    assert found.get(0.3) == expected
+    assert ([0.3] in data.pending.tolist()) == (expected is None)
+
+
 def test_maximising_turns_the_sign():
     found, _ = collect([run(0.1, 1.0), run(0.2, None), run(0.3, 5.0)], goal="maximize")
     assert found == {0.1: -1.0, 0.2: -1.0, 0.3: -5.0}

@@ -1,11 +1,10 @@
 """Configs are prepared ahead of need, also when the server has just been started again."""
 
-import time
-
 from sweepd import server
 from sweepd.domain.users import Caller
 from sweepd.services.sweeps.proposals import Proposals
 from sweepd.services.sweeps.scheduling import Command
+from tests.conftest import wait_until
 from tests.unit.services.handing_out import beat, make_sweep, register, state_of
 
 BAYES = """
@@ -24,15 +23,17 @@ def test_running_sweeps_find_configs_ready_after_a_restart(
     again = Proposals(parts.core)  # as after a restart: nobody has asked it for anything
     again.start()
     try:
-        deadline = time.monotonic() + 60
-        config = None
-        while config is None and time.monotonic() < deadline:
+        found: list[dict[str, object]] = []
+
+        def take() -> bool:
             config = again.take(state_of(parts, ann, sweep), lambda _: False)
-            time.sleep(0.05)
+            found.extend([config] if config else [])
+            return bool(found)
+
+        wait_until(take, 60, lambda: "no config was prepared")
     finally:
         again.stop()
-    assert config is not None
-    assert 0.0 <= config["a"] <= 1.0
+    assert 0.0 <= float(str(found[0]["a"])) <= 1.0
 
 
 def test_replicas_that_prepared_the_same_configs_hand_out_different_ones(
@@ -45,13 +46,12 @@ def test_replicas_that_prepared_the_same_configs_hand_out_different_ones(
     try:
         for replica, _ in replicas:
             replica.proposals.start()
-        deadline = time.monotonic() + 60
-        while time.monotonic() < deadline:  # both prepared before either hands anything out
-            n_ready = [replica.proposals.n_ready(sweep.pk) for replica, _ in replicas]
-            if all(n == 2 for n in n_ready):
-                break
-            time.sleep(0.05)
-        assert n_ready == [2, 2]
+        # Both prepare before either hands anything out.
+        wait_until(
+            lambda: all(replica.proposals.n_ready(sweep.pk) == 2 for replica, _ in replicas),
+            60,
+            lambda: str([replica.proposals.n_ready(sweep.pk) for replica, _ in replicas]),
+        )
         first, second = (beat(replica, ann, agent) for replica, agent in replicas)
         assert _config(first) != _config(second)
     finally:

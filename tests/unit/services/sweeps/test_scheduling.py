@@ -14,9 +14,8 @@ from sweepd.domain.users import Caller
 from sweepd.services.runs.runs import RunChange
 from sweepd.services.streams.lines import Lines, StreamPost
 from sweepd.services.sweeps.scheduling import Command
-from sweepd.settings import Settings
 from sweepd.store import cells, runs, sweeps
-from tests.conftest import FakeClock
+from tests.conftest import FakeClock, build_parts
 from tests.unit.services.handing_out import (
     GRID,
     beat,
@@ -98,7 +97,7 @@ class HandOut(RuleBasedStateMachine):
 
         self.folder = tempfile.TemporaryDirectory()
         self.clock = FakeClock()
-        self.parts = server.build(Settings(data=Path(self.folder.name)), self.clock)
+        self.parts = build_parts(Path(self.folder.name), self.clock)
         self.parts.services.users.add_user("ann")
         self.ann = self.parts.services.users.get_caller("ann")
         self.cap = cap
