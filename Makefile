@@ -4,8 +4,9 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 AGENTS ?= 2
+BOTH := -n 2 --dist loadgroup --no-loadscope-reorder  # tests on two cores
 
-.PHONY: sweep serve ingest integrations test check format browser clients clean
+.PHONY: sweep serve ingest integrations test test-js check format browser clients mutants clean
 
 $(VENV)/.ready: requirements.txt pyproject.toml
 	$(PYTHON) -m venv $(VENV)
@@ -19,14 +20,19 @@ sweep: $(VENV)/.ready  ## run sweep.yaml here: server, agents, best run, its mod
 serve: $(VENV)/.ready  ## the server and its pages
 	$(BIN)/sweepd serve
 
-test: $(VENV)/.ready  ## every test; those in a browser need Debian's chromium
-	$(BIN)/python -m pytest
+test: $(VENV)/.ready test-js  ## every test; those in a browser need Debian's chromium
+	$(BIN)/python -m pytest $(BOTH) $(PYTEST)
 
-check: $(VENV)/.ready  ## format, lint, types, and the tests that take seconds
+test-js:  ## the pages' modules that draw nothing; needs Debian's nodejs
+	@if command -v node >/dev/null; then node --test tests/node/*.test.mjs; \
+	else echo "test-js: skipped, node is not installed (Debian: nodejs)"; fi
+
+check: $(VENV)/.ready test-js  ## format, lint, types, and the tests that take seconds
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
-	$(BIN)/python -m pytest tests/unit tests/protocol
+	HYPOTHESIS_PROFILE=quick TRIES=3 $(BIN)/python -m pytest $(BOTH) -m "not slow" \
+	    tests/unit tests/protocol
 
 format: $(VENV)/.ready
 	$(BIN)/ruff format .
@@ -51,5 +57,12 @@ clients: $(VENV)/.ready  ## the same work with every supported version of the cl
 integrations: $(VENV)/.ready .venv-integrations/.ready  ## other frameworks' examples; 4 GB of them
 	$(BIN)/python -m tests.integrations
 
+PATHS ?= sweepd/services/sweeps sweepd/search sweepd/store
+PER_FILE ?= 10
+
+mutants: $(VENV)/.ready  ## how many small faults the tests notice: PATHS, PER_FILE (0: all)
+	$(BIN)/pip install --quiet -e '.[mutants]'
+	$(BIN)/python -m tests.mutants $(PATHS) --per-file $(PER_FILE)
+
 clean:
-	rm -rf $(VENV) .clients .venv-openwandb .venv-integrations .pytest_cache .mypy_cache .ruff_cache
+	rm -rf $(VENV) .mutants .clients .venv-openwandb .venv-integrations .pytest_cache .mypy_cache .ruff_cache

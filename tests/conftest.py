@@ -50,10 +50,17 @@ class FakeClock:
         self.at += timedelta(seconds=seconds)
 
 
+@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Tests of the pages last: Playwright keeps an event loop running in the main thread, in which
-    no other can be started from its first test on."""
+    no other can be started from its first test on. With several workers, the files whose tests
+    share a server, a browser or a trained model stay on one."""
     items.sort(key=lambda item: item.get_closest_marker("browser") is not None)
+    for item in items:
+        folder = item.path.parent.name
+        if folder != "protocol" and "unit" not in item.path.parts:
+            group = folder if folder == "workload" else item.path.stem
+            item.add_marker(pytest.mark.xdist_group(group))
 
 
 @pytest.fixture

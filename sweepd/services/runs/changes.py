@@ -139,7 +139,7 @@ def _find_or_make_room(
     run = runs.find_run(connection, owner.pk, run_id, deleted=True, lock=True)
     if run is None:  # of several who create it at once, one does
         projects.lock_project(connection, owner.pk)
-        run = runs.find_run(connection, owner.pk, run_id, deleted=True)
+        run = runs.find_run(connection, owner.pk, run_id, deleted=True, lock=True)
     if run is None or run.deleted_at is None:
         return run
     if not (change.is_from_client or change.state):

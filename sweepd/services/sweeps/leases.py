@@ -55,17 +55,21 @@ class Leases:
             self._thread.join()
 
     def _work(self) -> None:
-        listening = self._core.listening
-        ticked = time.monotonic()
+        looked = time.monotonic()
         while not self._stop.wait(TICK_S):
-            now, before, ticked = self._core.now(), ticked, time.monotonic()
-            listening.look(now)
-            if ticked - before > 2 * listening.agent_silent_s:
-                listening.since = now  # this process was stopped for a while
+            before, looked = looked, time.monotonic()
             try:
-                self.expire()
+                self.look(looked - before)
             except Exception:
                 log.exception("looking for silent runs failed; trying again in %s s", TICK_S)
+
+    def look(self, elapsed_s: float) -> None:
+        """Give up on silent runs, `elapsed_s` seconds of this machine after the last look."""
+        listening, now = self._core.listening, self._core.now()
+        listening.look(now)
+        if elapsed_s > 2 * listening.agent_silent_s:
+            listening.since = now  # this process was stopped for a while
+        self.expire()
 
     def expire(self) -> list[Run]:
         """Give up on the runs whose lease has ended; returns them."""

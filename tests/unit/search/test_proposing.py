@@ -11,7 +11,8 @@ from sweepd.search.grammar.sweep_file import parse
 from sweepd.search.observation import Observation
 from sweepd.search.proposing import propose
 
-METHODS = ["random", "bayes", "sobol", "tpe", "cmaes", "nsga2"]
+BAYES = pytest.param("bayes", marks=pytest.mark.slow)
+METHODS = ["random", BAYES, "sobol", "tpe", "cmaes", "nsga2"]
 MIXED = {
     "lr": {"distribution": "log_uniform_values", "min": 1e-5, "max": 1e-1},
     "drop": {"min": 0.0, "max": 0.8},
@@ -193,6 +194,7 @@ def test_a_space_of_constants_has_one_config(method):
     assert propose(spec, [], [], 3, 0) == [{"a": 3}]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("goal", ["minimize", "maximize"])
 def test_bayes_beats_random_on_a_known_function(goal):
     sign = 1 if goal == "minimize" else -1
@@ -211,6 +213,7 @@ def test_bayes_beats_random_on_a_known_function(goal):
     assert best("bayes") < 0.05 * best("random")
 
 
+@pytest.mark.slow
 def test_bayes_is_quick_and_remembers_the_best_of_ten_thousand():
     spec = make_spec("bayes", {"x": {"min": 0.0, "max": 1.0}, "y": {"min": 0.0, "max": 1.0}})
     rng = np.random.default_rng(0)

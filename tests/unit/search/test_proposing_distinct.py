@@ -69,6 +69,7 @@ EDGES = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", EDGES)
 def test_a_continuous_space_never_gets_one_config_twice(name):
     parameters, objective = EDGES[name]
@@ -99,6 +100,7 @@ def test_numbers_far_closer_than_the_noise_are_one_place():
     assert not known.has(point)
 
 
+@pytest.mark.slow
 def test_a_bowl_on_a_normal_parameter_is_found_as_on_a_uniform_one():
     spec = spec_of(
         {name: {"distribution": "normal", "mu": 0.0, "sigma": 1.0} for name in ("x", "y")}

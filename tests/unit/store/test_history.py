@@ -3,6 +3,7 @@
 import tempfile
 from pathlib import Path
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -21,6 +22,7 @@ BLOCKS = st.lists(
 )
 
 
+@pytest.mark.slow
 @settings(max_examples=20, deadline=None)
 @given(blocks=BLOCKS)
 def test_any_blocks_read_back_as_the_last_said(blocks: list[tuple[int, list[str]]]) -> None:

@@ -27,6 +27,7 @@ def valley(X):
     return np.exp(7 * ((X - 0.4) ** 2).sum(axis=1) / 0.36)
 
 
+@pytest.mark.slow
 def test_a_long_tail_is_drawn_in_where_results_are_exact():
     data = make_data(lambda X, rng: valley(X))
     plain, drawn = warps(data.y)
@@ -34,6 +35,7 @@ def test_a_long_tail_is_drawn_in_where_results_are_exact():
     assert not np.allclose(plain.y, drawn.y)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("seed", range(3))
 def test_noise_is_not_magnified_by_drawing_in_the_tail(seed):
     data = make_data(
@@ -113,6 +115,7 @@ def test_earlier_configs_of_one_ask_keep_the_next_away():
     assert log_ei(beside, points[1:])[0] > log_ei(beside, points[:1])[0]
 
 
+@pytest.mark.slow
 def test_a_refined_candidate_promises_more_than_the_best_drawn():
     runs = bowl(14)
     coordinates = Coordinates(TWO.space)

@@ -20,6 +20,7 @@ QUESTIONS = [
 ]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("seed", range(3))
 def test_pages_are_what_the_whole_selection_says(
     parts: server.Parts, ann: Caller, clock: FakeClock, seed: int

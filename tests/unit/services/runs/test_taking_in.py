@@ -1,12 +1,18 @@
-"""Runs whose machine went away, and what is still said of them."""
+"""What clients stream: lines sent again, steps, extremes; and runs whose machine went away."""
+
+import json
+import math
 
 import pytest
 
 from sweepd import server
 from sweepd.domain.runs import RunState
+from sweepd.domain.sweeps import Sweep
 from sweepd.domain.users import Caller
 from sweepd.services.runs.runs import RunChange
-from sweepd.services.streams.lines import StreamPost
+from sweepd.services.streams.lines import Lines, StreamPost
+from sweepd.store import objectives
+from tests.unit.services.handing_out import begin, log, make_sweep, next_run, register
 
 INIT = RunChange(config="{}", host="h")
 
@@ -40,3 +46,125 @@ def test_last_words_of_a_run_given_up_while_preempting_are_taken_in(
     if between is not None:
         append(parts, ann, between)
     assert append(parts, ann, StreamPost(exitcode=7, is_complete=True)) is RunState.PREEMPTED
+
+
+SWEEP = """
+method: grid
+program: train.py
+metric: {name: loss, goal: GOAL}
+parameters: {a: {values: [1, 2]}}
+"""
+
+
+@pytest.fixture(params=["minimize", "maximize"])
+def sweep(parts: server.Parts, ann: Caller, request: pytest.FixtureRequest) -> Sweep:
+    return make_sweep(parts, ann, SWEEP.replace("GOAL", request.param))
+
+
+def started(parts: server.Parts, ann: Caller, sweep: Sweep) -> str:
+    return str(next_run(parts, ann, register(parts, ann, sweep)).run_id)
+
+
+def values_of(parts: server.Parts, ann: Caller, run_id: str) -> list[tuple[int, float]]:
+    run = parts.services.runs.get(ann, None, "p", run_id)
+    with parts.core.db.read() as connection:
+        return objectives.list_values(connection, run.pk)
+
+
+def metric_of(parts: server.Parts, ann: Caller, run_id: str) -> tuple[float | None, ...]:
+    """Last, least and greatest."""
+    run = parts.services.runs.get(ann, None, "p", run_id)
+    return run.metric_last, run.metric_min, run.metric_max
+
+
+@pytest.mark.parametrize(
+    ("first", "n_lines"), [(0, 4), (2, 2), (3, 1), (1, 5)], ids=["all", "two", "last", "and more"]
+)
+def test_lines_sent_again_count_once(
+    parts: server.Parts, ann: Caller, sweep: Sweep, first: int, n_lines: int
+) -> None:
+    """A request whose answer was lost comes again, alone or with what followed."""
+    run_id = started(parts, ann, sweep)
+    values = [5.0, 3.0, 8.0, 4.0, 1.0, 9.0]
+    log(parts, ann, run_id, 0, *values[:4])
+    log(parts, ann, run_id, first, *values[first : first + n_lines])
+    n_known = max(4, first + n_lines)
+    assert values_of(parts, ann, run_id) == list(enumerate(values[:n_known]))
+    known = values[:n_known]
+    assert metric_of(parts, ann, run_id) == (known[-1], min(known), max(known))
+    run = parts.services.runs.get(ann, None, "p", run_id)
+    assert (run.history_lines, run.last_step) == (n_known, n_known - 1)
+
+
+def test_best_so_far_is_kept_beside_each_value(
+    parts: server.Parts, ann: Caller, sweep: Sweep
+) -> None:
+    run_id = started(parts, ann, sweep)
+    log(parts, ann, run_id, 0, 5.0, 3.0)
+    log(parts, ann, run_id, 2, 8.0)
+    log(parts, ann, run_id, 3, 4.0)
+    with parts.core.db.read() as connection:
+        best = [objectives.values_at(connection, sweep.pk, n, "best") for n in (1, 2, 3, 4)]
+        mean = objectives.values_at(connection, sweep.pk, 4, "mean")
+    is_max = sweep.metric_goal == "maximize"
+    assert best == ([[5.0], [5.0], [8.0], [8.0]] if is_max else [[5.0], [3.0], [3.0], [3.0]])
+    assert mean == [5.0]
+
+
+def test_last_step_is_the_greatest_said_and_a_late_line_lowers_nothing(
+    parts: server.Parts, ann: Caller
+) -> None:
+    begin(parts, ann, "r")
+
+    def send(first: int, *steps: int | None) -> int:
+        rows = [{"loss": 1.0} | ({} if step is None else {"_step": step}) for step in steps]
+        post = StreamPost(history=Lines(first, [json.dumps(row) for row in rows]))
+        parts.services.history.append(ann, "ann", "p", "r", post)
+        return parts.services.runs.get(ann, None, "p", "r").last_step
+
+    assert parts.services.runs.get(ann, None, "p", "r").last_step == -1
+    assert send(0, None) == -1
+    assert send(1, 0, 7, 3) == 7
+    assert send(4, 5) == 7
+    assert send(5, None, 8) == 8
+
+
+def test_what_is_not_finite_is_no_value_and_no_extreme(
+    parts: server.Parts, ann: Caller, sweep: Sweep
+) -> None:
+    run_id = started(parts, ann, sweep)
+    log(parts, ann, run_id, 0, 2.0, math.nan, math.inf, -math.inf, 3.0)
+    assert values_of(parts, ann, run_id) == [(0, 2.0), (4, 3.0)]
+    assert metric_of(parts, ann, run_id) == (3.0, 2.0, 3.0)
+
+
+def test_summary_counts_where_the_history_has_no_value(
+    parts: server.Parts, ann: Caller, sweep: Sweep
+) -> None:
+    run_id = started(parts, ann, sweep)
+
+    def say(value: float) -> None:
+        post = StreamPost(summary=json.dumps({"loss": value}))
+        parts.services.history.append(ann, "ann", "p", run_id, post)
+
+    say(4.0)
+    assert metric_of(parts, ann, run_id) == (4.0, 4.0, 4.0)
+    say(math.nan)
+    assert metric_of(parts, ann, run_id) == (4.0, 4.0, 4.0)
+    say(1.0)
+    say(6.0)
+    assert metric_of(parts, ann, run_id) == (6.0, 1.0, 6.0)
+    assert values_of(parts, ann, run_id) == []
+
+
+def test_extremes_after_a_rewind_are_of_what_is_left(
+    parts: server.Parts, ann: Caller, sweep: Sweep
+) -> None:
+    run_id = started(parts, ann, sweep)
+    log(parts, ann, run_id, 0, 5.0, 4.0, 1.0, 9.0)
+    parts.services.runs.rewind(ann, "ann", "p", run_id, 1)
+    assert metric_of(parts, ann, run_id) == (4.0, 4.0, 5.0)
+    assert values_of(parts, ann, run_id) == [(0, 5.0), (1, 4.0)]
+    log(parts, ann, run_id, 2, 6.0)
+    assert metric_of(parts, ann, run_id) == (6.0, 4.0, 6.0)
+    assert values_of(parts, ann, run_id) == [(0, 5.0), (1, 4.0), (2, 6.0)]

@@ -185,6 +185,7 @@ def test_odd_branch_point_makes_no_fork(scene: Scene, fork: tuple[Any, Any]) -> 
     assert scene.values("r") == ["r0"]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "database_url", ["", pytest.param("postgresql", marks=pytest.mark.postgres)], indirect=True
 )

@@ -3,8 +3,10 @@
 import json
 import threading
 from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime
 
 import pytest
+import sqlalchemy as sa
 
 from sweepd import server
 from sweepd.domain.runs import Run
@@ -12,6 +14,9 @@ from sweepd.domain.users import Caller
 from sweepd.services.runs.runs import RunChange
 from sweepd.services.streams.lines import Lines, StreamPost
 from sweepd.services.streams.shared import merge_configs
+from sweepd.services.sweeps import lifecycle
+from sweepd.store import projects, schema
+from sweepd.store.database import Connection
 from sweepd.store.history import Stream
 
 
@@ -230,3 +235,39 @@ def test_writers_that_begin_and_post_at_once_lose_nothing(parts: server.Parts, a
         (c, i) for c in "abcdef" for i in range(5)
     ]
     assert len(parts.services.reading.console(run)) == 30
+
+
+@pytest.mark.postgres
+@pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
+def test_writer_that_waited_for_another_to_create_the_run_holds_its_row(
+    parts: server.Parts, ann: Caller, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It found the run without its lock, and laid an old config over a third writer's."""
+    make(parts, ann, "other")
+    held = []
+    engine = sa.create_engine(parts.settings.database_url)
+
+    def begins(client: str) -> None:
+        change = RunChange(config=f'{{"{client}": {{"value": 1}}}}', host="h", is_shared=True)
+        parts.services.runs.upsert(ann, None, "p", "r", change)
+
+    def another_creates_it(connection: Connection, pk: int) -> None:
+        monkeypatch.setattr(projects, "lock_project", lock_project)
+        with ThreadPoolExecutor(1) as pool:
+            pool.submit(begins, "a").result(60)
+        lock_project(connection, pk)
+
+    def a_third_looks(connection: Connection, run: Run, at: datetime) -> None:
+        monkeypatch.setattr(lifecycle, "begin_run", begin_run)
+        with engine.connect() as other:
+            free = sa.select(schema.runs.c.id).with_for_update(skip_locked=True)
+            held.append(other.execute(free.where(schema.runs.c.id == run.pk)).first() is None)
+        begin_run(connection, run, at)
+
+    lock_project, begin_run = projects.lock_project, lifecycle.begin_run
+    monkeypatch.setattr(projects, "lock_project", another_creates_it)
+    monkeypatch.setattr(lifecycle, "begin_run", a_third_looks)
+    begins("b")
+    engine.dispose()
+    assert held == [True]
+    assert set(json.loads(parts.services.runs.get(ann, None, "p", "r").config)) == {"a", "b"}

@@ -1,18 +1,26 @@
 """What ends a sweep when it arrives: the target, the last config."""
 
+import json
+
 import pytest
 
 from sweepd import server
 from sweepd.domain.sweeps import SweepState
 from sweepd.domain.users import Caller
+from sweepd.services.runs.runs import RunChange
+from sweepd.services.sweeps.sweeps import SweepChange
 from tests.unit.services.handing_out import (
     GRID,
     beat,
     begin,
+    end,
     log,
     make_sweep,
+    next_run,
     register,
+    set_state,
     state_of,
+    work_off,
 )
 
 
@@ -33,3 +41,84 @@ def test_target_ends_the_sweep_when_the_number_arrives(parts: server.Parts, ann:
     found = state_of(parts, ann, sweep)
     assert found.state is SweepState.FINISHED
     assert "0.05" in found.state_reason
+
+
+@pytest.mark.parametrize(
+    ("goal", "target", "values", "reached"),
+    [
+        ("minimize", 0.1, [0.5, 0.11], None),
+        ("minimize", 0.1, [0.5, 0.1], "0.1"),
+        ("minimize", 0.1, [0.05, 0.9], "0.05"),
+        ("maximize", 0.9, [0.5, 0.89], None),
+        ("maximize", 0.9, [0.5, 0.9], "0.9"),
+        ("maximize", 0.9, [0.95, 0.2], "0.95"),
+        ("maximize", 0.0, [-1.0, -0.1], None),
+        ("minimize", 0.0, [1.0, 0.0], "0"),
+    ],
+)
+def test_target_is_reached_by_the_best_value_equal_to_it_or_beyond(
+    parts: server.Parts,
+    ann: Caller,
+    goal: str,
+    target: float,
+    values: list[float],
+    reached: str | None,
+) -> None:
+    text = GRID.replace("goal: minimize", f"goal: {goal}, target: {target}")
+    sweep = make_sweep(parts, ann, text)
+    run_id = str(next_run(parts, ann, register(parts, ann, sweep)).run_id)
+    log(parts, ann, run_id, 0, *values)
+    found = state_of(parts, ann, sweep)
+    assert found.state is (SweepState.FINISHED if reached else SweepState.RUNNING)
+    if reached:
+        assert f"loss = {reached}, the target is {target:g}" in found.state_reason
+
+
+def test_target_of_a_paused_sweep_waits_for_nobody(parts: server.Parts, ann: Caller) -> None:
+    """Runs go on while a sweep is paused; what they reach does not end it behind its user."""
+    sweep = make_sweep(parts, ann, GRID.replace("goal: minimize", "goal: minimize, target: 0.1"))
+    run_id = str(next_run(parts, ann, register(parts, ann, sweep)).run_id)
+    set_state(parts, ann, sweep, "PAUSED")
+    log(parts, ann, run_id, 0, 0.05)
+    assert state_of(parts, ann, sweep).state is SweepState.PAUSED
+
+
+def begin_prior(parts: server.Parts, ann: Caller, run_id: str, **config: object) -> None:
+    wrapped = {key: {"value": value} for key, value in config.items()}
+    change = RunChange(config=json.dumps(wrapped), host="h")
+    parts.services.runs.upsert(ann, None, "p", run_id, change)
+    end(parts, ann, run_id)
+
+
+def test_prior_runs_are_results_that_use_up_no_cap(parts: server.Parts, ann: Caller) -> None:
+    """Three of six configs are there before: two of the others run, then the cap holds."""
+    for n, config in enumerate([(1, "x"), (1, "y"), (2, "x")]):
+        begin_prior(parts, ann, f"old{n}", a=config[0], b=config[1])
+    change = SweepChange(config_yaml=GRID + "run_cap: 2\n", prior_runs=["old0", "old1", "old2"])
+    sweep, _ = parts.services.sweeps.create(ann, None, "p", change)
+    assert state_of(parts, ann, sweep).n_cells == 0
+    done = work_off(parts, ann, register(parts, ann, sweep))
+    configs = [json.loads(parts.services.runs.get(ann, None, "p", r).config) for r in done]
+    assert len(done) == 2
+    points = parts.services.sweeps.points(sweep)
+    assert [json.loads(point.config) for point in points[3:]] == [
+        {"a": 2, "b": "y"},
+        {"a": 3, "b": "x"},
+    ]
+    assert len(configs) == 2 and len(points) == 5
+    found = state_of(parts, ann, sweep)
+    assert (found.n_cells, found.state_reason) == (2, "run_cap of 2 reached")
+
+
+def test_prior_runs_that_do_not_fit_are_named_with_the_reason(
+    parts: server.Parts, ann: Caller
+) -> None:
+    begin_prior(parts, ann, "part", a=1)
+    begin(parts, ann, "live")
+    change = SweepChange(config_yaml=GRID, prior_runs=["part", "live", "nobody"])
+    sweep, _ = parts.services.sweeps.create(ann, None, "p", change)
+    said = " ".join(e.message for e in parts.services.sweeps.events(sweep) if e.kind == "warning")
+    assert "(without a value for b): part" in said
+    assert "(still running, or of another sweep): live" in said
+    assert "(not in this project): nobody" in said
+    assert parts.services.sweeps.points(sweep) == []

@@ -7,6 +7,7 @@ from sweepd.domain.runs import RunState
 from sweepd.domain.sweeps import CellState
 from sweepd.domain.users import Caller
 from sweepd.services.streams.lines import StreamPost
+from sweepd.services.sweeps.scheduling import Command
 from sweepd.store import cells, runs
 from tests.conftest import FakeClock
 from tests.unit.services.handing_out import (
@@ -20,6 +21,13 @@ from tests.unit.services.handing_out import (
     state_of,
     work_off,
 )
+
+ONE = """
+method: grid
+program: train.py
+metric: {name: loss}
+parameters: {a: {values: [1]}}
+"""
 
 
 @pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgres)])
@@ -157,3 +165,77 @@ def test_preempted_run_is_resumed_under_its_own_id(parts: server.Parts, ann: Cal
     end(parts, ann, command.run_id, exitcode=1)
     [resumed] = beat(parts, ann, other)
     assert (resumed.kind, resumed.run_id) == ("resume", command.run_id)
+
+
+def lose(parts: server.Parts, clock: FakeClock) -> None:
+    """Whoever runs now falls silent, the agents too."""
+    clock.forward(400)
+    parts.leases.expire()
+
+
+@pytest.mark.parametrize("retries", [0, 1, 2])
+def test_config_a_machine_loses_goes_out_as_often_as_the_file_says(
+    parts: server.Parts, ann: Caller, clock: FakeClock, retries: int
+) -> None:
+    text = f"sweepd: {{retries: {retries}, breaker: 0}}\n"
+    sweep = make_sweep(parts, ann, ONE + text)
+    n_given = 0
+    while beat(parts, ann, register(parts, ann, sweep)) != [Command("exit")]:
+        lose(parts, clock)
+        n_given += 1
+        assert n_given < 9
+    assert n_given == 1 + retries
+    with parts.core.db.read() as connection:
+        [cell] = cells.list_cells(connection, sweep.pk)
+    assert (cell.state, cell.n_lost, cell.n_attempts) == (CellState.FAILED, n_given, n_given)
+
+
+@pytest.mark.parametrize(("is_asked", "state"), [(True, RunState.KILLED), (False, None)])
+def test_run_that_was_told_to_stop_and_falls_silent_has_done_its_config(
+    parts: server.Parts, ann: Caller, clock: FakeClock, is_asked: bool, state: RunState | None
+) -> None:
+    """Its result counts; a run that nobody stopped gives its config back."""
+    sweep = make_sweep(parts, ann, ONE)
+    run_id = str(next_run(parts, ann, register(parts, ann, sweep)).run_id)
+    if is_asked:
+        run = parts.services.runs.get(ann, None, "p", run_id)
+        assert parts.services.runs.stop(ann, run.pk)
+    lose(parts, clock)
+    assert parts.services.runs.get(ann, None, "p", run_id).state == (state or RunState.CRASHED)
+    kinds = [command.kind for command in beat(parts, ann, register(parts, ann, sweep))]
+    assert kinds == (["exit"] if is_asked else ["run"])
+    with parts.core.db.read() as connection:
+        [cell] = cells.list_cells(connection, sweep.pk)
+    assert cell.state is (CellState.DONE if is_asked else CellState.RESERVED)
+
+
+def test_run_that_a_stopped_script_ends_has_done_its_config(
+    parts: server.Parts, ann: Caller
+) -> None:
+    """A stopped script ends with whatever code; only one nobody stopped has failed by it."""
+    sweep = make_sweep(parts, ann, ONE)
+    agent = register(parts, ann, sweep)
+    run_id = str(next_run(parts, ann, agent).run_id)
+    parts.services.runs.stop(ann, parts.services.runs.get(ann, None, "p", run_id).pk)
+    end(parts, ann, run_id, exitcode=1)
+    assert parts.services.runs.get(ann, None, "p", run_id).state is RunState.KILLED
+    assert beat(parts, ann, agent) == [Command("exit")]
+    assert parts.services.sweeps.retry(ann, sweep.pk, ["failed", "crashed"]) == 0
+
+
+@pytest.mark.parametrize(("slept_s", "is_lost"), [(0.0, True), (119.0, True), (121.0, False)])
+def test_server_that_was_stopped_for_a_while_listens_anew(
+    parts: server.Parts, ann: Caller, clock: FakeClock, slept_s: float, is_lost: bool
+) -> None:
+    """SIGSTOP, a suspended laptop: nobody could be heard, so nobody was silent."""
+    sweep = make_sweep(parts, ann)
+    run_id = str(next_run(parts, ann, register(parts, ann, sweep)).run_id)
+    clock.forward(300)
+    parts.leases.look(slept_s)
+    run = parts.services.runs.get(ann, None, "p", run_id)
+    assert run.state is (RunState.CRASHED if is_lost else RunState.RUNNING)
+    if not is_lost:
+        clock.forward(76)
+        parts.leases.look(5.0)
+        run = parts.services.runs.get(ann, None, "p", run_id)
+        assert run.state is RunState.CRASHED, "an hour later it is silent as any other"

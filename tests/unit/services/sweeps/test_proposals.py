@@ -1,5 +1,7 @@
 """Configs are prepared ahead of need, also when the server has just been started again."""
 
+import pytest
+
 from sweepd import server
 from sweepd.domain.users import Caller
 from sweepd.services.sweeps.proposals import Proposals
@@ -15,6 +17,7 @@ parameters: {a: {min: 0.0, max: 1.0}}
 """
 
 
+@pytest.mark.slow
 def test_running_sweeps_find_configs_ready_after_a_restart(
     parts: server.Parts, ann: Caller
 ) -> None:
@@ -36,6 +39,7 @@ def test_running_sweeps_find_configs_ready_after_a_restart(
     assert 0.0 <= float(str(found[0]["a"])) <= 1.0
 
 
+@pytest.mark.slow
 def test_replicas_that_prepared_the_same_configs_hand_out_different_ones(
     parts: server.Parts, ann: Caller
 ) -> None:

@@ -248,4 +248,4 @@ HandOut.TestCase.settings = settings(
 )
 
 
-test_any_order_of_events_keeps_the_promises = HandOut.TestCase
+test_any_order_of_events_keeps_the_promises = pytest.mark.slow(HandOut.TestCase)

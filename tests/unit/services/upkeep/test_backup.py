@@ -134,6 +134,7 @@ def test_restore_refuses_a_full_folder_and_a_damaged_file(
         assert not (tmp_path / f"to-{name}" / "sweepd.db").exists()
 
 
+@pytest.mark.slow
 @pytest.mark.postgres
 def test_move_keeps_every_row_and_gives_no_key_twice(
     parts: server.Parts, ann: Caller, tmp_path: Path, postgresql_url: str
