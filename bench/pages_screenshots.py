@@ -65,7 +65,7 @@ def shots_of_server(browser: Browser, site: RealSite, sweep_id: str, out: Path) 
     sweep = site.services.sweeps.get(site.caller, "ann", "digits", sweep_id)
     best = site.services.sweeps.best_run(sweep)
     runs = [run.run_id for run in site.services.sweeps.runs(sweep)]
-    base, link = f"{site.address}/ann/digits", site.services.users.create_sign_in_link
+    base, link = f"{site.address}/ann/digits", site.services.sessions.create_link
     context = browser.new_context(viewport={"width": 1280, "height": 800})
     page = context.new_page()
     page.goto(f"{site.address}/authorize")

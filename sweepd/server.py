@@ -17,7 +17,7 @@ import anyio.to_thread
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
 
-from sweepd import __version__, local_address
+from sweepd import __version__, data_folder, local_address
 from sweepd.domain.errors import BadInput
 from sweepd.http_server import CutOff, HttpServer, Limits, allow_many_connections
 from sweepd.services.all import Services
@@ -27,6 +27,7 @@ from sweepd.services.files.run_files import Files
 from sweepd.services.people.failed_sign_ins import FailedSignIns
 from sweepd.services.people.projects import Projects
 from sweepd.services.people.registries import Registries
+from sweepd.services.people.sessions import Sessions
 from sweepd.services.people.teams import Teams
 from sweepd.services.people.users import Users
 from sweepd.services.runs.notices import Notices
@@ -38,6 +39,7 @@ from sweepd.services.sweeps.leases import Leases
 from sweepd.services.sweeps.proposals import Proposals
 from sweepd.services.sweeps.scheduling import Scheduling
 from sweepd.services.sweeps.sweeps import Sweeps
+from sweepd.services.upkeep import belonging
 from sweepd.services.upkeep.housekeeping import Housekeeping
 from sweepd.settings import Settings
 from sweepd.store.blobs import Blobs
@@ -83,14 +85,22 @@ class Parts:
 
 
 def build(
-    settings: Settings, now: Clock = utc_now, steady: Callable[[], float] | None = None
+    settings: Settings,
+    now: Clock = utc_now,
+    steady: Callable[[], float] | None = None,
+    is_new: bool = False,
 ) -> Parts:
     """The services over the database and files that the settings name; nothing runs yet.
 
     Args:
         steady: Seconds nobody sets; by default those of this machine, or those of another `now`.
+        is_new: A new server is meant, whatever lies there of an earlier one.
+
+    Raises:
+        BadInput: Database, files and key are not of one server; the message says what to do.
     """
     settings.data.mkdir(parents=True, exist_ok=True, mode=0o700)
+    data_folder.check_database(settings, is_new)
     core = Core(
         Database(settings.database_url),
         now,
@@ -99,6 +109,12 @@ def build(
         steady=steady or (time.monotonic if now is utc_now else None),
     )
     blobs = Blobs.open(settings.files_location)
+    try:
+        key_file = settings.data / data_folder.KEY_FILE
+        belonging.check(core, blobs, key_file, is_new, data_folder.LOST)
+    except BaseException:
+        core.db.close()
+        raise
     proposals = Proposals(core)
     artifacts = Artifacts(core, blobs)
     users = Users(core)
@@ -106,6 +122,7 @@ def build(
     registries.prepare(settings.organization)
     services = Services(
         users=users,
+        sessions=Sessions(core),
         failed_sign_ins=FailedSignIns(settings.failed_sign_ins_per_minute, time.monotonic),
         teams=Teams(core, users),
         projects=Projects(core),
@@ -121,7 +138,7 @@ def build(
         scheduling=Scheduling(core, proposals),
         changes=core.changes,
     )
-    housekeeping = Housekeeping(core, blobs, artifacts)
+    housekeeping = Housekeeping(core, blobs, artifacts, settings.removal_share, settings.trash_days)
     return Parts(settings, core, services, proposals, Leases(core), housekeeping)
 
 
@@ -137,10 +154,11 @@ def hold_folder(settings: Settings) -> Iterator[None]:
         BadInput: A server works on it now; the message says which.
     """
     if settings.database:
+        data_folder.protect(settings)
         yield
         return
+    data_folder.protect(settings)
     try:
-        settings.data.mkdir(parents=True, exist_ok=True, mode=0o700)
         file = (settings.data / LOCK_FILE).open("w")
     except OSError as error:
         raise BadInput(
@@ -224,11 +242,12 @@ def address_of(settings: Settings, listener: socket.socket) -> str:
     return f"http://{shown}:{listener.getsockname()[1]}"
 
 
-def serve(settings: Settings, announce: Callable[[Parts, str], None]) -> None:
+def serve(settings: Settings, announce: Callable[[Parts, str], None], is_new: bool = False) -> None:
     """Serve until SIGINT or SIGTERM.
 
     Args:
         announce: Called with the parts and the address once the server accepts connections.
+        is_new: As in `build`.
 
     Raises:
         BadInput: The address cannot be listened on, or a server works on the folder already.
@@ -238,7 +257,7 @@ def serve(settings: Settings, announce: Callable[[Parts, str], None]) -> None:
         os.environ.setdefault(name, "1")
     n_files = allow_many_connections()
     with hold_folder(settings):
-        _serve(settings, announce, _limits(settings, n_files))
+        _serve(settings, announce, _limits(settings, n_files), is_new)
 
 
 def _limits(settings: Settings, n_files: int) -> Limits:
@@ -252,9 +271,15 @@ def _limits(settings: Settings, n_files: int) -> Limits:
     )
 
 
-def _serve(settings: Settings, announce: Callable[[Parts, str], None], limits: Limits) -> None:
+def _serve(
+    settings: Settings, announce: Callable[[Parts, str], None], limits: Limits, is_new: bool
+) -> None:
     listener = listen(settings)
-    parts = build(settings)
+    try:
+        parts = build(settings, is_new=is_new)
+    except BaseException:
+        listener.close()
+        raise
     if not settings.database:  # replicas share the folder of files
         parts.housekeeping.drop_cut_off()
     address = address_of(settings, listener)

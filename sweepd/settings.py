@@ -64,6 +64,11 @@ class Settings:
         "their turn. A right key never waits",
         20,
     )
+    removal_share: float = _help(
+        "share of all files and versions that housekeeping may remove at once; a few it always may",
+        0.05,
+    )
+    trash_days: float = _help("days that removed files lie in the trash before they go", 7.0)
     threads: int = _help("requests worked on at once", 64)
 
     @property

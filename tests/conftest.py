@@ -200,7 +200,7 @@ def start_server(
     Args:
         flags: Feature flags that this server sets otherwise: `{"SWEEPS_QUERY_FILTERING": False}`.
     """
-    data.mkdir(parents=True, exist_ok=True)
+    data.mkdir(parents=True, exist_ok=True, mode=0o700)
     port = port or free_port()
     log_path = data / "serve.log"
     program = ["tests.flagged", json.dumps(flags)] if flags else ["sweepd"]

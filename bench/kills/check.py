@@ -151,7 +151,8 @@ def folder(data: Path) -> list[str]:
     parts = server.build(Settings(data=data), lambda: server.utc_now() + passed)
     parts.housekeeping.drop_cut_off()
     passed = timedelta(seconds=2 * UPLOAD_LIFETIME_S)
-    parts.housekeeping.tidy()
+    parts.housekeeping.remove_expired()
+    parts.housekeeping.remove_unused(share=1)
     with sqlite3.connect(data / "sweepd.db") as database:
         recorded = {name for (name,) in database.execute("SELECT hash FROM blobs")}
         held = {
@@ -169,8 +170,7 @@ def folder(data: Path) -> list[str]:
     parts.core.db.close()
     there = {
         str(path.relative_to(data / "blobs")).replace("/", ""): path
-        for path in (data / "blobs").rglob("*")
-        if path.is_file()
+        for path in (data / "blobs").glob("??/*")
     }
     if set(there) != held or recorded != held:
         wrong.append(

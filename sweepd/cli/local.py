@@ -8,19 +8,36 @@ import urllib.error
 import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
-from sweepd import local_address
+from sweepd import data_folder, local_address
 from sweepd.domain.errors import BadInput, Conflict
 from sweepd.domain.ids import check_entity_name
+from sweepd.services.people.sessions import Sessions
 from sweepd.services.people.users import Users
 from sweepd.settings import Settings
 
-KEY_FILE = "local.key"  # readable by its owner only; lets commands here sign in by themselves
+KEY_FILE = data_folder.KEY_FILE  # lets commands here sign in by themselves
 
 
 @contextmanager
 def open_users(settings: Settings) -> Iterator[Users]:
+    """Users and keys of the server in a data folder; as `open_people`."""
+    with open_people(settings) as people:
+        yield people.users
+
+
+@dataclass(frozen=True)
+class People:
+    """Who may use a server, and who is signed in."""
+
+    users: Users
+    sessions: Sessions
+
+
+@contextmanager
+def open_people(settings: Settings) -> Iterator[People]:
     """People and keys of the server in a data folder, whether it runs or not.
 
     Raises:
@@ -35,9 +52,11 @@ def open_users(settings: Settings) -> Iterator[Users]:
             f"no sweepd data in {settings.data}; start `sweepd serve` once, or name another folder "
             "with --data"
         )
+    data_folder.protect(settings)
     database = Database(settings.database_url)
     try:
-        yield Users(Core(database, utc_now))
+        core = Core(database, utc_now)
+        yield People(Users(core), Sessions(core))
     finally:
         database.close()
 
@@ -55,7 +74,7 @@ def ensure_first_user(users: Users, settings: Settings) -> tuple[str, str]:
     aside = settings.data / f".{KEY_FILE}"
     descriptor = os.open(aside, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
     with os.fdopen(descriptor, "w") as file:
-        json.dump({"user": name, "key": key}, file)
+        json.dump({"user": name, "key": key, "server": users.secret("server")}, file)
         file.flush()
         os.fsync(file.fileno())
     aside.replace(settings.data / KEY_FILE)  # whole or not there
@@ -71,6 +90,12 @@ def read_key(settings: Settings) -> str | None:
     """The key of this machine's own user, when its server was started here."""
     known = _read_key_file(settings)
     return known[1] if known else None
+
+
+def read_user(settings: Settings) -> str | None:
+    """The name of this machine's own user, when its server was started here."""
+    known = _read_key_file(settings)
+    return known[0] if known else None
 
 
 def _read_key_file(settings: Settings) -> tuple[str, str] | None:

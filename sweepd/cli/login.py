@@ -11,6 +11,7 @@ import typer
 from sweepd.cli import client, local, options
 from sweepd.domain.errors import BadInput, Unavailable
 from sweepd.domain.ids import check_key
+from sweepd.settings import Settings
 
 
 def command(
@@ -24,9 +25,18 @@ def command(
     here: bool = typer.Option(
         False, "--here", help="Only for the wandb client in this folder, not for all of yours."
     ),
+    link: bool = typer.Option(
+        False, "--link", help="Print a link that signs a browser in, once and within an hour."
+    ),
+    user: str | None = typer.Option(
+        None, help="With --link: whom it signs in; by default this machine's own user."
+    ),
 ) -> None:
     """Point the wandb client at a server; keys for other servers stay as they are."""
     settings = options.settings(data)
+    if link:
+        typer.echo(_make_link(settings, url, user))
+        return
     here_url = local.running_url(settings.data)
     wanted = (url or here_url or "").rstrip("/")
     if not wanted:
@@ -43,6 +53,21 @@ def command(
     typer.echo(f"the wandb client now talks to {wanted} as {found['viewer']['username']}")
     typer.echo(f"  address in {path}, key in {client.netrc_path()}")
     typer.echo("  back to wandb.ai: wandb login --cloud")
+
+
+def _make_link(settings: Settings, url: str | None, user: str | None) -> str:
+    """An address that signs a browser in; whoever may write the server's database may make one."""
+    base = url or local.running_url(settings.data)
+    if base is None:
+        raise Unavailable(
+            f"no sweepd runs on {settings.data}; start `sweepd serve` there, or name its folder "
+            "with --data"
+        )
+    name = user or local.read_user(settings)
+    if name is None:
+        raise BadInput(f"{settings.data} has no user of its own; name one with --user")
+    with local.open_people(settings) as people:
+        return f"{base.rstrip('/')}/authorize?token={people.sessions.create_link(name)}"
 
 
 def _store_key(url: str, key: str) -> None:

@@ -128,6 +128,7 @@ def _server(
     try:
         address = _wait_for_server(settings, process)
         console.print(f"sweepd is at {address}, its data in {settings.data}")
+        console.print(f"to sign in to its pages: {_own_command()} login --link")
         yield _own_client(settings, address), True
     finally:
         process.terminate()

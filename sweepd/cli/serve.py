@@ -2,12 +2,13 @@
 
 import gc
 import logging
+import sys
 from pathlib import Path
 
 import typer
 
 from sweepd.cli import local, options
-from sweepd.domain.errors import BadInput, Unavailable
+from sweepd.domain.errors import BadInput
 
 
 def command(
@@ -21,6 +22,9 @@ def command(
     public_url: str | None = typer.Option(None, help="Address clients reach the server by."),
     organization: str | None = typer.Option(
         None, help="Name of the organisation that registries belong to."
+    ),
+    new: bool = typer.Option(
+        False, "--new", help="Start a new server beside files of an earlier one, which stay."
     ),
 ) -> None:
     """Serve the wandb client and the pages until Ctrl-C."""
@@ -46,16 +50,17 @@ def command(
         )
 
     def announce(parts: server.Parts, address: str) -> None:
+        is_first = local.read_key(settings) is None
         name, _key = local.ensure_first_user(parts.services.users, settings)
         typer.echo(f"sweepd is at {address}")
-        try:
-            token = parts.services.users.create_sign_in_link(name)
-            typer.echo(
-                f"  pages, signed in as {name} (works once): {address}/authorize?token={token}"
-            )
-        except Unavailable as error:  # a full disk: what is there can still be read
-            typer.echo(f"  no link to sign in by for now: {error}")
+        # Output that is kept (a log, a journal) must not hold what signs others in.
+        if is_first and sys.stdout.isatty():
+            link = parts.services.sessions.create_link(name)
+            typer.echo(f"  pages, signed in as {name} (works once, for an hour):")
+            typer.echo(f"    {address}/authorize?token={link}")
+        else:
+            typer.echo("  to sign in to its pages: sweepd login --link")
         typer.echo(f"  on this machine: sweepd login        on others: sweepd login {address}")
         typer.echo(f"  data in {settings.data}; Ctrl-C stops the server", nl=True)
 
-    server.serve(settings, announce)
+    server.serve(settings, announce, is_new=new)

@@ -31,8 +31,15 @@ def list_users(data: Path | None = options.DATA) -> None:
             typer.echo(f"{user.name}\t{role}\t{user.email}\tsince {user.created_at:%Y-%m-%d}")
 
 
+@app.command("sign-out")
+def sign_out(name: str = typer.Argument(), data: Path | None = options.DATA) -> None:
+    """End every session of a user's browsers and every link that would begin one."""
+    with local.open_people(options.settings(data)) as people:
+        typer.echo(f"{name}: {people.sessions.end_all(name)} sessions and links ended")
+
+
 @app.command("remove")
 def remove(name: str = typer.Argument(), data: Path | None = options.DATA) -> None:
-    """Remove a user and their keys; their projects stay."""
+    """Remove a user, their keys and sessions; their projects stay."""
     with local.open_users(options.settings(data)) as users:
         users.remove_user(name)

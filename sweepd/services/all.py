@@ -8,6 +8,7 @@ from sweepd.services.files.run_files import Files
 from sweepd.services.people.failed_sign_ins import FailedSignIns
 from sweepd.services.people.projects import Projects
 from sweepd.services.people.registries import Registries
+from sweepd.services.people.sessions import Sessions
 from sweepd.services.people.teams import Teams
 from sweepd.services.people.users import Users
 from sweepd.services.runs.notices import Notices
@@ -24,6 +25,7 @@ class Services:
     """Built once in server.py."""
 
     users: Users
+    sessions: Sessions
     failed_sign_ins: FailedSignIns
     teams: Teams
     projects: Projects

@@ -128,6 +128,14 @@ def list_pending(connection: Connection, before: datetime) -> list[Artifact]:
     return [_artifact(row) for row in connection.execute(query.order_by(_artifacts.id))]
 
 
+def count_versions(connection: Connection) -> int:
+    """How many versions there are, deleted ones left out."""
+    query = sa.select(sa.func.count()).select_from(schema.artifacts)
+    return int(
+        connection.execute(query.where(_artifacts.state != ArtifactState.DELETED)).scalar_one()
+    )
+
+
 def find_same(
     connection: Connection, collection_pk: int, digest: str, algorithm: DigestAlgorithm
 ) -> Artifact | None:

@@ -7,8 +7,9 @@ one and the same bytes are kept once. Names from clients never become names here
 import base64
 import contextlib
 import hashlib
+import re
 from collections import deque
-from collections.abc import AsyncIterator, Iterable, Iterator, Sequence
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -21,6 +22,10 @@ from sweepd.domain.artifacts import Digest, DigestAlgorithm
 from sweepd.domain.errors import BadInput, NotFound, TooLarge, Unavailable
 from sweepd.store.bucket import Bucket
 from sweepd.store.folder import ASIDE, PART_BYTES, Folder
+from sweepd.store.trash import Trash, blob_place, is_whole
+
+OWNER = "server.id"  # whose files these are
+_BLOB = re.compile(r"[0-9a-f]{2}/[0-9a-f]{62}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +46,7 @@ class Blobs:
 
     def __init__(self, store: Folder | Bucket) -> None:
         self._store = store
+        self.trash = Trash(store)
         self._refused: deque[tuple[Digest, Digest]] = deque(maxlen=1000)
 
     @classmethod
@@ -71,7 +77,7 @@ class Blobs:
         def place() -> str:
             if announced is not None:
                 self._check(name, measured.digest(announced.algorithm), announced)
-            return _path(measured.sha256.hexdigest())
+            return blob_place(measured.sha256.hexdigest())
 
         await self._store.write(measured.parts(body), place)
         return measured.blob()
@@ -128,11 +134,15 @@ class Blobs:
         for place, _ in self._store.list(f"{ASIDE}/{upload}"):
             self._store.delete(place)
 
-    def list_old(self, before: datetime) -> Iterator[tuple[str, str | None]]:
-        """What was written before then: (place, name of the blob); None for what lies aside."""
+    def list(self) -> Iterator[tuple[str, datetime]]:
+        """(name, when it was written) of every blob; what else lies there is not ours."""
         for place, at in self._store.list():
-            if at < before:
-                yield place, None if place.startswith(f"{ASIDE}/") else place.replace("/", "")
+            if _BLOB.fullmatch(place):
+                yield place.replace("/", ""), at
+
+    def list_aside(self) -> Iterator[tuple[str, datetime]]:
+        """(place, when it was written) of what uploads left aside."""
+        return self._store.list(ASIDE)
 
     def drop_cut_off(self) -> int:
         """Remove what earlier processes left half written; returns how many files that were.
@@ -142,22 +152,31 @@ class Blobs:
         return self._store.drop_cut_off()
 
     def delete_place(self, place: str) -> None:
-        """Remove what `list_old` found aside; a missing one is fine."""
+        """Remove what `list_aside` found; a missing one is fine."""
         self._store.delete(place)
 
     def put_bytes(self, body: bytes) -> StoredBlob:
         """Store bytes at hand."""
         return self._put_now([body])
 
-    def put_file(self, file: Any) -> str:
-        """Store a file's bytes with constant memory; returns their name."""
-        return self._put_now(iter(lambda: file.read(PART_BYTES), b"")).hash
+    def put_file(self, file: Any, name: str) -> None:
+        """Store a file's bytes with constant memory.
 
-    def _put_now(self, parts: Iterable[bytes]) -> StoredBlob:
+        Raises:
+            BadInput: They are not what the name says; nothing is kept.
+        """
+        self._put_now(iter(lambda: file.read(PART_BYTES), b""), name)
+
+    def _put_now(self, parts: Iterable[bytes], name: str | None = None) -> StoredBlob:
         measured = _Measured()
-        self._store.write_now(
-            (measured.see(part) for part in parts), lambda: _path(measured.sha256.hexdigest())
-        )
+
+        def place() -> str:
+            found = measured.sha256.hexdigest()
+            if name is not None and found != name:
+                raise BadInput(f"the bytes of {name} are damaged")
+            return blob_place(found)
+
+        self._store.write_now((measured.see(part) for part in parts), place)
         return measured.blob()
 
     def get_bytes(self, name: str) -> bytes:
@@ -176,7 +195,7 @@ class Blobs:
         Raises:
             NotFound: No such blob.
         """
-        file, size_bytes = self._store.open(_path(name))
+        file, size_bytes = self._store.open(blob_place(name))
         with contextlib.closing(file):
             yield file, size_bytes
 
@@ -191,15 +210,45 @@ class Blobs:
         Raises:
             NotFound: It is gone or damaged; raised before the first byte where that can be seen.
         """
-        return self._store.stream(_path(name), start, end, size_bytes)
+        return self._store.stream(blob_place(name), start, end, size_bytes)
 
     def exists(self, name: str) -> bool:
         """Whether the bytes are in place."""
-        return self._store.exists(_path(name))
+        return self._store.exists(blob_place(name))
+
+    def is_whole(self, name: str, seen: Callable[[int], None] | None = None) -> bool:
+        """Whether a blob's bytes are those its name says; also lets only the owner read them.
+
+        Args:
+            seen: Called with the number of bytes of each part as it is read.
+
+        Raises:
+            NotFound: No such blob.
+        """
+        self._store.tighten(blob_place(name))
+        with self.open_file(name) as (file, _):
+            return is_whole(file, name, seen)
+
+    def set_damaged_aside(self, name: str) -> None:
+        """Take bytes that are not what their name says out of the way, kept under `damaged/`."""
+        self._store.move(blob_place(name), f"damaged/{name}")
+
+    def owner(self) -> str | None:
+        """The identity of the server whose files these are; None when none has said so."""
+        try:
+            file, _ = self._store.open(OWNER)
+        except NotFound:
+            return None
+        with contextlib.closing(file):
+            return bytes(file.read()).decode("utf-8", "replace").strip()
+
+    def set_owner(self, identity: str) -> None:
+        """Say whose files these are."""
+        self._store.write_now([f"{identity}\n".encode()], lambda: OWNER)
 
     def delete(self, name: str) -> None:
-        """Remove a blob that nothing refers to; a missing one is fine."""
-        self._store.delete(_path(name))
+        """Remove a blob for good; a missing one is fine."""
+        self._store.delete(blob_place(name))
 
 
 class _Measured:
@@ -238,7 +287,3 @@ class _Measured:
 
 def _part(upload: str, number: int) -> str:
     return f"{ASIDE}/{upload}/{number}"
-
-
-def _path(name: str) -> str:
-    return f"{name[:2]}/{name[2:]}"

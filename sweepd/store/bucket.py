@@ -38,11 +38,16 @@ class Bucket:
     def write_now(self, parts: Iterable[bytes], place: Callable[[], str]) -> None:
         """Write a file in this thread."""
         aside = f"{ASIDE}/{uuid.uuid4().hex}"
-        with passing_faults("the file could not be stored"):
-            with obstore.open_writer(self._store, aside, **_WRITING) as writer:
-                for part in parts:
-                    writer.write(part)
-            obstore.rename(self._store, aside, place())
+        try:
+            with passing_faults("the file could not be stored"):
+                with obstore.open_writer(self._store, aside, **_WRITING) as writer:
+                    for part in parts:
+                        writer.write(part)
+                obstore.rename(self._store, aside, place())
+        except BaseException:
+            with contextlib.suppress(Exception):
+                obstore.delete(self._store, aside)
+            raise
 
     def open(self, place: str) -> tuple[Any, int]:
         """A file and its bytes."""
@@ -82,6 +87,18 @@ class Bucket:
         faults = passing_faults("the file cannot be deleted now")
         with faults, contextlib.suppress(FileNotFoundError):
             obstore.delete(self._store, place)
+
+    def move(self, place: str, to: str) -> bool:
+        """Copy a file, then remove it: no store can do both at once."""
+        with passing_faults("the file cannot be moved now"):
+            try:
+                obstore.rename(self._store, place, to)
+            except FileNotFoundError:
+                return False
+        return True
+
+    def tighten(self, place: str) -> None:
+        """Nothing: who may read is the store's own affair."""
 
     def list(self, below: str = "") -> Iterator[tuple[str, datetime]]:
         """Every file."""

@@ -33,7 +33,7 @@ class Folder:
     def __init__(self, root: Path) -> None:
         self._root = root
         with passing_faults(f"the folder {root} cannot be used"):
-            root.mkdir(parents=True, exist_ok=True)
+            root.mkdir(parents=True, exist_ok=True, mode=0o700)
 
     async def write(self, body: AsyncIterator[bytes], place: Callable[[], str]) -> None:
         """Write a file; one that is there is replaced in one step.
@@ -112,6 +112,22 @@ class Folder:
         if place.startswith(f"{ASIDE}/"):
             with contextlib.suppress(OSError):
                 path.parent.rmdir()  # of a large file's last part
+
+    def move(self, place: str, to: str) -> bool:
+        """Give a file another place, one that is there replaced; False when it is gone."""
+        with passing_faults("the file cannot be moved now"):
+            try:
+                _put_in_place(self._root / place, self._root / to)
+            except FileNotFoundError:
+                return False
+        return True
+
+    def tighten(self, place: str) -> None:
+        """Let only its owner read a file."""
+        path = self._root / place
+        with contextlib.suppress(OSError):
+            if path.stat().st_mode & 0o077:
+                path.chmod(0o600)
 
     def list(self, below: str = "") -> Iterator[tuple[str, datetime]]:
         """(place, when it was last written) of every file."""

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import sqlalchemy as sa
 
-from sweepd.domain.errors import SweepdError
+from sweepd.domain.errors import BadInput, SweepdError
 
-HEAD = "0013"  # the newest file in migrations/versions
+HEAD = "0014"  # the newest file in migrations/versions
 _FOLDER = Path(__file__).parent / "migrations"
 
 
@@ -26,11 +26,22 @@ def current(engine: sa.Engine) -> str | None:
         return row[0] if row else None
 
 
+def _check_no_tables(engine: sa.Engine) -> None:
+    with engine.connect() as connection:
+        names = sa.inspect(connection).get_table_names()
+    if names and "alembic_version" not in names:  # another process may just have made ours
+        raise BadInput(
+            f"{engine.url.render_as_string()} is the database of another program (it has a table "
+            f"{names[0]!r}, and no mark of sweepd's); name another one"
+        )
+
+
 def upgrade(engine: sa.Engine, url: str) -> None:
     """Run the missing migrations, all in one transaction.
 
     Raises:
         NewerDatabase: The database is at a revision this program does not know.
+        BadInput: It holds tables of another program.
     """
     revision = current(engine)
     if revision == HEAD:
@@ -40,6 +51,8 @@ def upgrade(engine: sa.Engine, url: str) -> None:
             f"this database is at schema {revision}, this sweepd knows up to {HEAD}; "
             "install the newer sweepd that wrote it, or restore an older backup"
         )
+    if revision is None:
+        _check_no_tables(engine)
     from alembic import command
     from alembic.config import Config
 

@@ -72,7 +72,11 @@ def list_blobs(connection: Connection) -> dict[str, int]:
 def list_idle_blobs(connection: Connection, before: datetime) -> list[str]:
     """Blobs recorded before then that nothing refers to now."""
     name = schema.blobs.c.hash
-    query = sa.select(name).where(schema.blobs.c.created_at < before)
+    query = (
+        sa.select(name)
+        .where(schema.blobs.c.created_at < before)
+        .order_by(schema.blobs.c.created_at, name)
+    )
     for column in (
         schema.run_files.c.blob,
         schema.entries.c.blob,

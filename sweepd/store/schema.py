@@ -106,6 +106,26 @@ api_keys = _table(
     _time("created_at", nullable=False),
 )
 
+sessions = _table(
+    "sessions",  # of browsers
+    sa.Column("digest", sa.Text, primary_key=True),  # SHA-256 of what the cookie holds
+    _ref("user_pk", "users"),
+    _ref("key_pk", "api_keys", nullable=True),  # null: a link began it
+    _time("created_at", nullable=False),
+    _time("expires_at", nullable=False),
+    sa.Index(None, "user_pk"),
+    sa.Index(None, "key_pk"),
+)
+
+sign_in_links = _table(
+    "sign_in_links",
+    sa.Column("digest", sa.Text, primary_key=True),
+    _ref("user_pk", "users"),
+    _time("created_at", nullable=False),
+    _time("expires_at", nullable=False),
+    sa.Index(None, "user_pk"),
+)
+
 projects = _table(
     "projects",
     _pk(),

@@ -115,6 +115,13 @@ def create_key(
     return _new_key(connection, query)
 
 
+def find_key(connection: Connection, digest: str) -> tuple[int, int] | None:
+    """A key's number and its owner's, by its digest."""
+    keys = schema.api_keys.c
+    row = connection.execute(sa.select(keys.id, keys.user_pk).where(keys.digest == digest)).first()
+    return (row.id, row.user_pk) if row else None
+
+
 def list_keys(connection: Connection, user_pk: int) -> list[ApiKey]:
     """A user's keys, oldest first, without secrets."""
     rows = connection.execute(
@@ -125,12 +132,19 @@ def list_keys(connection: Connection, user_pk: int) -> list[ApiKey]:
     return [ApiKey(r.id, r.user_pk, r.hint, r.description, r.created_at) for r in rows]
 
 
-def delete_key(connection: Connection, user_pk: int | None, key_pk: int) -> bool:
-    """Revoke one of the user's keys, or of anybody's."""
+def delete_key(connection: Connection, user_pk: int | None, key_pk: int) -> int | None:
+    """Revoke one of the user's keys, or of anybody's; returns whose it was, None for no key."""
     keys = schema.api_keys.c
-    query = sa.delete(schema.api_keys).where(keys.id == key_pk)
-    done = connection.execute(query if user_pk is None else query.where(keys.user_pk == user_pk))
-    return bool(done.rowcount)
+    query = sa.delete(schema.api_keys).where(keys.id == key_pk).returning(keys.user_pk)
+    return connection.execute(
+        query if user_pk is None else query.where(keys.user_pk == user_pk)
+    ).scalar()
+
+
+def find_secret(connection: Connection, name: str) -> str | None:
+    """The secret of that name."""
+    query = sa.select(schema.secrets.c.value).where(schema.secrets.c.name == name)
+    return connection.execute(query).scalar()
 
 
 def get_or_create_secret(connection: Connection, name: str, fresh: str) -> str:

@@ -1,28 +1,31 @@
-"""Who looks at a page: a signed session cookie, and the token that guards what it may change."""
+"""Who looks at a page: a session's cookie, and the token that guards what it may change."""
 
 import hashlib
 import hmac
 from dataclasses import dataclass
-from datetime import UTC, datetime
 
-from itsdangerous import BadSignature, URLSafeTimedSerializer
 from starlette.requests import Request
 from starlette.responses import Response
 
 from sweepd.domain.errors import Forbidden, NotSignedIn
 from sweepd.domain.users import Caller
 from sweepd.services.all import Services
+from sweepd.services.people.sessions import SESSION_LASTS_S
 from sweepd.web.root import base_url, is_foreign, root
-
-LASTS_S = 30 * 24 * 3600  # how long a browser stays signed in
 
 
 @dataclass(frozen=True, slots=True)
 class Visitor:
-    """A signed-in person; `csrf` is the token their pages send with every change."""
+    """A signed-in person.
+
+    Attributes:
+        csrf: The token their pages send with every change.
+        session: The token of their session.
+    """
 
     caller: Caller
     csrf: str
+    session: str
 
 
 def services_of(request: Request) -> Services:
@@ -41,8 +44,9 @@ def cookie_name(secret: str) -> str:
     return f"sweepd_{hashlib.sha256(secret.encode()).hexdigest()[:8]}"
 
 
-def _serializer(secret: str) -> URLSafeTimedSerializer:
-    return URLSafeTimedSerializer(secret, salt="session")
+def session_token(request: Request) -> str:
+    """What the browser's cookie holds; empty when it sends none."""
+    return request.cookies.get(cookie_name(request.app.state.session_secret), "")
 
 
 def _csrf(secret: str, cookie: str) -> str:
@@ -53,21 +57,13 @@ def visitor_of(request: Request) -> Visitor:
     """Who sent the request.
 
     Raises:
-        NotSignedIn: No cookie, an old or a forged one, or a user who is gone.
+        NotSignedIn: No cookie, or one of a session that has ended or never was.
     """
-    secret: str = request.app.state.session_secret
-    cookie = request.cookies.get(cookie_name(secret), "")
+    cookie = session_token(request)
     if not cookie:
         raise NotSignedIn("sign in to see this page")
-    try:
-        payload, made = _serializer(secret).loads(cookie, return_timestamp=True)
-    except BadSignature as error:
-        raise NotSignedIn("your session has ended; sign in again") from error
-    # One from the future, by a clock that was set back since, is as good as a fresh one.
-    if (datetime.now(UTC) - made).total_seconds() > LASTS_S:
-        raise NotSignedIn("your session has ended; sign in again")
-    caller = services_of(request).users.get_caller(str(payload["user"]))
-    return Visitor(caller, _csrf(secret, cookie))
+    caller = services_of(request).sessions.find(cookie)
+    return Visitor(caller, _csrf(request.app.state.session_secret, cookie), cookie)
 
 
 def check_csrf(request: Request, visitor: Visitor, token: str) -> None:
@@ -82,13 +78,12 @@ def check_csrf(request: Request, visitor: Visitor, token: str) -> None:
         raise Forbidden("this page is out of date; reload it and try again")
 
 
-def sign_in(request: Request, response: Response, caller: Caller) -> None:
-    """Give the browser a session of this user."""
-    secret: str = request.app.state.session_secret
+def set_cookie(request: Request, response: Response, token: str) -> None:
+    """Give the browser a session."""
     response.set_cookie(
-        cookie_name(secret),
-        _serializer(secret).dumps({"user": caller.name}),
-        max_age=LASTS_S,
+        cookie_name(request.app.state.session_secret),
+        token,
+        max_age=int(SESSION_LASTS_S),
         httponly=True,
         samesite="lax",
         secure=base_url(request).startswith("https:"),
@@ -96,6 +91,6 @@ def sign_in(request: Request, response: Response, caller: Caller) -> None:
     )
 
 
-def sign_out(request: Request, response: Response) -> None:
-    """End the browser's session."""
+def drop_cookie(request: Request, response: Response) -> None:
+    """Let the browser forget its session, which has ended."""
     response.delete_cookie(cookie_name(request.app.state.session_secret), path=root() or "/")

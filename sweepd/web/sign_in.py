@@ -13,7 +13,15 @@ from sweepd.domain.errors import BadInput, Forbidden, NotSignedIn, TooMany
 from sweepd.domain.fields import Fields
 from sweepd.web.answering import address, crumbs, page, render, sign_in_page
 from sweepd.web.root import base_url, is_foreign
-from sweepd.web.session import Visitor, host_of, services_of, sign_in, sign_out, visitor_of
+from sweepd.web.session import (
+    Visitor,
+    drop_cookie,
+    host_of,
+    services_of,
+    session_token,
+    set_cookie,
+    visitor_of,
+)
 
 MAX_FORM_BYTES = 10_000
 FORM_S = 30.0  # a stranger's body has come by then
@@ -29,14 +37,14 @@ async def authorize(request: Request) -> Response:
     """GET /authorize: a one-time link signs in; else the form, or one's keys once signed in."""
     token = request.query_params.get("token")
     if token:
-        users = services_of(request).users
+        sessions, old = services_of(request).sessions, session_token(request)
         try:
-            caller = await run_in_threadpool(users.redeem_sign_in_link, token)
+            session = await run_in_threadpool(sessions.begin_by_link, token, old)
         except NotSignedIn as error:
             return await _failed(request, str(error))
         target = _target(request.query_params.get("next", ""))
         response = RedirectResponse(target, status_code=303)
-        sign_in(request, response, caller)
+        set_cookie(request, response, session)
         return response
     try:
         await run_in_threadpool(visitor_of, request)
@@ -50,13 +58,13 @@ async def submit(request: Request) -> Response:
     if is_foreign(request):
         return Response("this request came from another site", 403)
     form = await _read_form(request)
-    users = services_of(request).users
+    sessions, old = services_of(request).sessions, session_token(request)
     try:
-        caller = await run_in_threadpool(users.sign_in, form.get("key", "").strip())
+        session = await run_in_threadpool(sessions.begin, form.get("key", "").strip(), old)
     except NotSignedIn:
         return await _failed(request, "This key belongs to nobody here. Check it and try again.")
     response = RedirectResponse(_target(form.get("next", "")), status_code=303)
-    sign_in(request, response, caller)
+    set_cookie(request, response, session)
     return response
 
 
@@ -87,8 +95,9 @@ async def leave(request: Request) -> Response:
     """POST /-/sign-out"""
     if is_foreign(request):
         return Response("this request came from another site", 403)
+    await run_in_threadpool(services_of(request).sessions.end, session_token(request))
     response = RedirectResponse(address("authorize"), status_code=303)
-    sign_out(request, response)
+    drop_cookie(request, response)
     return response
 
 
@@ -132,8 +141,11 @@ def act(request: Request, visitor: Visitor, body: Fields) -> dict[str, Any]:
         _, secret = users.create_own_key(caller, body.text("description")[:200])
         return {"secret": secret, "message": "Copy this key now: it is not shown again."}
     if name == "delete-key":
-        users.delete_key(caller, _key(body))
-        return {"message": "The key no longer works."}
+        users.delete_key(caller, _key(body), visitor.session)
+        return {"message": "The key no longer works; what it signed in is signed out."}
+    if name == "end-sessions":
+        services_of(request).sessions.end_all(caller.name, keep=visitor.session)
+        return {"message": "Every other browser of yours is signed out."}
     if not caller.is_admin:
         raise Forbidden("only an administrator may do this")
     if name == "add-user":

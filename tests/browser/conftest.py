@@ -83,7 +83,7 @@ def real(tmp_path_factory: pytest.TempPathFactory) -> Iterator["RealSite"]:
 def signed_in(new_page: Callable[..., Page], real: "RealSite") -> Page:
     """A page whose browser is signed in as ann."""
     page = new_page()
-    token = real.services.users.create_sign_in_link("ann")
+    token = real.services.sessions.create_link("ann")
     page.goto(f"{real.address}/authorize?token={token}")
     return page
 

@@ -184,7 +184,7 @@ def test_lineage_ends_at_the_walls_of_an_entity(
     secret = new_run(real, "private-user", "secret")
     real.services.artifacts.use(real.caller, secret, done.pk, None)
     page = new_page()
-    page.goto(f"{real.address}/authorize?token={real.services.users.create_sign_in_link('wall')}")
+    page.goto(f"{real.address}/authorize?token={real.services.sessions.create_link('wall')}")
     page.goto(f"{real.address}/walled/p/artifacts/model/ours/v0")
     expect(page.get_by_role("region", name="Lineage")).to_contain_text("shared")
     expect(page.get_by_role("main")).not_to_contain_text("secret")

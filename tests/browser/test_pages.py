@@ -42,7 +42,7 @@ def test_unsigned_visitors_sign_in_and_land_where_they_wanted(
 
 
 def test_sign_in_link_works_once(new_page: Callable[..., Page], real: RealSite) -> None:
-    link = f"{real.address}/authorize?token={real.services.users.create_sign_in_link('ann')}"
+    link = f"{real.address}/authorize?token={real.services.sessions.create_link('ann')}"
     page = new_page()
     page.goto(link)
     expect(page.get_by_role("link", name="ann", exact=True).first).to_be_visible()
@@ -56,7 +56,7 @@ def test_changes_need_the_token_of_a_page(real: RealSite) -> None:
     actions = f"{real.address}/-/sweeps/ann/csrf/{sweep_id}/actions"
     with httpx.Client() as client:
         assert client.post(actions, json={"action": "pause"}).status_code == 401
-        token = real.services.users.create_sign_in_link("ann")
+        token = real.services.sessions.create_link("ann")
         client.get(f"{real.address}/authorize", params={"token": token})
         assert client.post(actions, json={"action": "pause"}).status_code == 403
         foreign = {"Origin": "http://evil.example", "X-CSRF-Token": "x"}
@@ -72,7 +72,7 @@ def test_what_belongs_to_others_does_not_exist(
     real.sweep_with_runs("private", 1)
     real.services.users.add_user("eve")
     page = new_page()
-    token = real.services.users.create_sign_in_link("eve")
+    token = real.services.sessions.create_link("eve")
     page.goto(f"{real.address}/authorize?token={token}")
     expect(page.get_by_text("private")).to_have_count(0)
     answer = page.goto(f"{real.address}/ann/private")
@@ -82,7 +82,7 @@ def test_what_belongs_to_others_does_not_exist(
 def test_empty_server_says_what_to_type(new_page: Callable[..., Page], real: RealSite) -> None:
     real.services.users.add_user("newcomer")
     page = new_page()
-    token = real.services.users.create_sign_in_link("newcomer")
+    token = real.services.sessions.create_link("newcomer")
     page.goto(f"{real.address}/authorize?token={token}")
     expect(page.get_by_text(f"wandb login --host {real.address}")).to_be_visible()
     expect(page.get_by_text("wandb sweep sweep.yaml")).to_be_visible()

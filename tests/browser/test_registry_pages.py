@@ -90,7 +90,7 @@ def test_viewer_reads_and_a_stranger_sees_nothing(
     publish(real, project.name, "hidden", b"hidden")
     at = f"{real.address}/organization/{project.name}/artifacts/model/hidden/v0"
     page = new_page()
-    page.goto(f"{real.address}/authorize?token={services.users.create_sign_in_link('viewer')}")
+    page.goto(f"{real.address}/authorize?token={services.sessions.create_link('viewer')}")
     page.goto(at)
     expect(page.get_by_role("heading", level=1)).to_have_text("hidden:v0")
     expect(page.get_by_role("button", name="Unlink")).to_have_count(0)
@@ -102,7 +102,7 @@ def test_viewer_reads_and_a_stranger_sees_nothing(
         page.get_by_role("link", name="model.keras").click()
     assert download.value.path().read_bytes() == b"hidden"
     page = new_page()
-    page.goto(f"{real.address}/authorize?token={services.users.create_sign_in_link('stranger')}")
+    page.goto(f"{real.address}/authorize?token={services.sessions.create_link('stranger')}")
     for path in (at, f"{real.address}/organization/{project.name}"):
         answer = page.goto(path)
         assert answer and answer.status == 404

@@ -2,6 +2,7 @@
 
 import base64
 import json
+import os
 import re
 import subprocess
 import sys
@@ -69,7 +70,7 @@ def replicas(postgresql_url: str, tmp_path: Path) -> Iterator[tuple[Proxy, list[
 
 
 def test_two_replicas_on_postgresql_are_one_server_to_the_client(
-    replicas: tuple[Proxy, list[RunningServer]], tmp_path: Path
+    replicas: tuple[Proxy, list[RunningServer]], tmp_path: Path, postgresql_url: str
 ) -> None:
     proxy, servers = replicas
     home = tmp_path / "home"
@@ -90,12 +91,21 @@ def test_two_replicas_on_postgresql_are_one_server_to_the_client(
     assert "Traceback" not in logs, logs
     asked = [port for port, _ in proxy.asked]
     assert min(asked.count(server.port) for server in servers) > 10
-    _stay_signed_in(servers[1])
+    _stay_signed_in(servers[1], postgresql_url)
 
 
-def _stay_signed_in(server: RunningServer) -> None:
+def _stay_signed_in(server: RunningServer, database: str) -> None:
     """A sign-in link of one replica, and the session it begins, hold on the other."""
-    link = re.search(r"http://\S+/authorize\?token=\S+", server.log)
+    words = [sys.executable, "-m", "sweepd", "login", "--link", "--data", str(server.data)]
+    said = subprocess.run(
+        words,
+        env=os.environ | {"SWEEPD_DATABASE": database},
+        cwd=ROOT,
+        text=True,
+        check=True,
+        capture_output=True,
+    ).stdout
+    link = re.search(r"http://\S+/authorize\?token=\S+", said)
     assert link
     browser = build_opener(HTTPCookieProcessor(CookieJar()))
     for address in [link[0], *[f"{server.url}/-/account"] * 4]:

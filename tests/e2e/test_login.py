@@ -1,10 +1,13 @@
 """Signing in with the stock client: at a terminal, from a script, and where that is refused."""
 
+import http.client
 import json
 import os
+import re
 import stat
 import subprocess
 import sys
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -140,3 +143,62 @@ def test_identity_token_is_refused_with_the_reason(shared_live: RunningServer, h
     )
     assert done.returncode != 0
     assert "not by identity tokens: unset WANDB_IDENTITY_TOKEN_FILE" in done.stderr, done.stderr
+
+
+def redeem(link: str) -> int:
+    """The status of the page that a browser which follows a sign-in link ends at."""
+    host, _, path = link.removeprefix("http://").partition("/")
+    with closing(http.client.HTTPConnection(host, timeout=30)) as connection:
+        connection.request("GET", f"/{path}")
+        answer = connection.getresponse()
+        answer.read()
+        if answer.status != 303:
+            return answer.status
+        cookie = (answer.getheader("Set-Cookie") or "").partition(";")[0]
+        connection.request("GET", answer.getheader("Location") or "/", headers={"Cookie": cookie})
+        return connection.getresponse().status
+
+
+def test_link_is_printed_when_asked_for_and_never_into_a_log(
+    shared_live: RunningServer, home: Path
+) -> None:
+    assert "login --link" in shared_live.log and "token=" not in shared_live.log
+    words = [sys.executable, "-m", "sweepd", "login", "--link", "--data", str(shared_live.data)]
+    done = subprocess.run(
+        words, capture_output=True, text=True, check=True, env=plain(shared_live, home), cwd=home
+    )
+    link = done.stdout.strip()
+    assert link.startswith(f"{shared_live.url}/authorize?token=")
+    assert [redeem(link), redeem(link)] == [200, 401]
+    wrong = subprocess.run(
+        [*words, "--user", "nobody"],
+        capture_output=True,
+        text=True,
+        check=False,
+        env=plain(shared_live, home),
+        cwd=home,
+    )
+    assert wrong.returncode == 1 and "no user 'nobody'" in wrong.stderr
+    elsewhere = subprocess.run(
+        [*words[:-1], str(home / "none")],
+        capture_output=True,
+        text=True,
+        check=False,
+        env=plain(shared_live, home),
+        cwd=home,
+    )
+    assert elsewhere.returncode == 1 and "no sweepd runs on" in elsewhere.stderr
+
+
+def test_first_start_at_a_terminal_prints_a_link_and_later_ones_do_not(
+    shared_live: RunningServer, home: Path
+) -> None:
+    words = [sys.executable, "-m", "sweepd", "serve", "--port", "0", "--data", str(home / "data")]
+    with Terminal(words, home, plain(shared_live, home)) as terminal:
+        terminal.expect("Ctrl-C stops", 60)
+        found = re.search(r"http://\S+/authorize\?token=\S+", terminal.said)
+        assert found, terminal.said
+        assert [redeem(found[0]), redeem(found[0])] == [200, 401]
+    with Terminal(words, home, plain(shared_live, home)) as terminal:
+        terminal.expect("Ctrl-C stops", 60)
+        assert "token=" not in terminal.said and "login --link" in terminal.said

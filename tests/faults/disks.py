@@ -46,7 +46,7 @@ def can_be_made() -> bool:
 def disk(path: Path, n_mb: int) -> Iterator[Disk]:
     """A small disk at a path, gone afterwards."""
     path.mkdir(parents=True, exist_ok=True)
-    _mount("-t", "tmpfs", "-o", f"size={n_mb}m", "sweepd-test", path)
+    _mount("-t", "tmpfs", "-o", f"size={n_mb}m,mode=700", "sweepd-test", path)
     try:
         yield Disk(path)
     finally:

@@ -64,8 +64,8 @@ def test_no_address_shows_or_changes_a_strangers_things(walled: Walled) -> None:
     gone |= {"md5": base64.b64encode(b"\0" * 16).decode()}
     real, unreal = _addresses(world), _addresses(gone)
     assert len(real) > 25
-    before = rows(parts)
     send = _sender(http, BOB)
+    before = rows(parts)
     for key, path in real.items():
         answer, other = send(key, path), send(key, unreal[key])
         assert answer.status_code == other.status_code == 404, (key, path, answer.text)

@@ -27,7 +27,7 @@ from sweepd.services import access
 from sweepd.services.artifacts.artifact_collections import Collections
 from sweepd.services.artifacts.uploads import ArtifactUploads
 from sweepd.services.core import Core
-from sweepd.services.files.blob_records import BlobRecords
+from sweepd.services.files.blob_records import FEW, BlobRecords
 from sweepd.services.paging import MAX_NAMES, read_some, read_wanted
 from sweepd.store import artifact_collections, artifacts, manifests, run_files, runs
 from sweepd.store.blobs import Blobs
@@ -283,27 +283,36 @@ class Artifacts:
         self._blob_records.discard(unused)
         return artifact
 
-    def expire(self) -> list[Artifact]:
+    def expire(self, share: float) -> list[Artifact]:
         """Remove the versions whose TTL has passed, aliases and all; returns them.
 
         A version that someone linked into a portfolio stays: it is in use by name.
+
+        Args:
+            share: Of all versions, how many may go now: a clock set wrong must not cost them all.
         """
         at = self._core.now()
         with self._core.db.read() as connection:
             due = artifacts.list_expired(connection, at)
-        return self._remove_if(due, lambda found: is_expired(found, at))
+        return self._remove_if(due, share, lambda found: is_expired(found, at))
 
-    def drop_abandoned(self, before: datetime) -> list[Artifact]:
-        """Remove the versions begun before then and never committed; returns them."""
+    def drop_abandoned(self, before: datetime, share: float) -> list[Artifact]:
+        """Remove the versions begun before then and never committed; as `expire`."""
         with self._core.db.read() as connection:
             begun = artifacts.list_pending(connection, before)
-        return self._remove_if(begun, lambda found: found.state is ArtifactState.PENDING)
+        return self._remove_if(begun, share, lambda found: found.state is ArtifactState.PENDING)
 
     def _remove_if(
-        self, found: Sequence[Artifact], test: Callable[[Artifact], bool]
+        self, found: Sequence[Artifact], share: float, test: Callable[[Artifact], bool]
     ) -> list[Artifact]:
-        removed = []
+        if not found:
+            return []
+        with self._core.db.read() as connection:
+            most = max(FEW, int(share * artifacts.count_versions(connection)))
+        removed: list[Artifact] = []
         for artifact in found:
+            if len(removed) >= most:
+                break
 
             def remove(connection: Connection, pk: int = artifact.pk) -> list[str] | None:
                 fresh = artifacts.find_artifact(connection, pk, lock=True)

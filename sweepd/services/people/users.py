@@ -10,7 +10,7 @@ from sweepd.domain.ids import check_entity_name, check_key, new_key
 from sweepd.domain.users import ApiKey, Caller, User
 from sweepd.services.core import Core
 from sweepd.services.people.registry_members import check_is_dispensable
-from sweepd.store import users
+from sweepd.store import sessions, users
 from sweepd.store.database import Connection
 
 CACHE_S = 2.0  # how long a revoked key may go on working in this process
@@ -154,15 +154,26 @@ class Users:
         with self._core.db.read() as connection:
             return users.list_keys(connection, caller.user_pk)
 
-    def delete_key(self, caller: Caller, key_pk: int) -> None:
+    def delete_key(self, caller: Caller, key_pk: int, session: str = "") -> None:
         """Revoke one of the caller's keys; an administrator revokes anybody's.
+
+        With it end the sessions it began, and those that no key began.
+
+        Args:
+            session: The token of the session that asks, which goes on unless the key began it.
 
         Raises:
             NotFound: There is none such.
         """
-        owner = None if caller.is_admin else caller.user_pk
-        if not self._core.db.write(lambda c: users.delete_key(c, owner, key_pk)):
-            raise NotFound(f"you have no key number {key_pk}")
+        wanted = None if caller.is_admin else caller.user_pk
+
+        def delete(connection: Connection) -> None:
+            owner = users.delete_key(connection, wanted, key_pk)
+            if owner is None:
+                raise NotFound(f"you have no key number {key_pk}")
+            sessions.end_keyless(connection, owner, session and digest_key(session))
+
+        self._core.db.write(delete)
         self._cache.clear()
 
     def list_users(self) -> list[User]:
@@ -256,25 +267,6 @@ class Users:
         """A secret of the server itself, made the first time and shared by its replicas."""
         fresh = secrets.token_urlsafe(32)
         return self._core.db.write(lambda c: users.get_or_create_secret(c, name, fresh))
-
-    def create_sign_in_link(self, name: str) -> str:
-        """A token which signs a user in once: `/authorize?token=…`."""
-        token = secrets.token_urlsafe(24)
-        self._core.db.write(
-            lambda c: users.get_or_create_secret(c, f"sign-in:{digest_key(token)}", name)
-        )
-        return token
-
-    def redeem_sign_in_link(self, token: str) -> Caller:
-        """The user a one-time link signs in.
-
-        Raises:
-            NotSignedIn: The link was used, or never made.
-        """
-        name = self._core.db.write(lambda c: users.take_secret(c, f"sign-in:{digest_key(token)}"))
-        if name is None:
-            raise NotSignedIn("this sign-in link was already used; sign in with an API key")
-        return self.get_caller(name)
 
 
 def _kind_of(entity: tuple[int, str]) -> str:
