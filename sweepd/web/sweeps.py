@@ -64,6 +64,7 @@ def show(request: Request, visitor: Visitor) -> Response:
         curves_url=f"{read}/curves",
         events_url=f"{read}/events",
         actions_url=f"{read}/actions",
+        run_actions_url=address("-", "projects", sweep.entity, sweep.project, "actions"),
         preload=MODULES,
     )
 
@@ -72,14 +73,13 @@ MODULES = [
     "sweep_page.js",
     "sweep_view.js",
     "parallel.js",
-    "site.js",
+    *(f"common/{name}.js" for name in ("dom", "feed", "site", "values")),
     *(
         f"parallel/{name}.js"
         for name in (
             "model",
             "columns",
             "scales",
-            "values",
             "colour",
             "selection",
             "address",
@@ -89,7 +89,6 @@ MODULES = [
             "axis_actions",
             "axis_menu",
             "brushes",
-            "dom",
             "hover_card",
             "toolbar",
             "table",
@@ -105,7 +104,6 @@ MODULES = [
             "contour",
             "curves",
             "export_page",
-            "feed",
             "frame",
             "head",
             "scatter",

@@ -77,15 +77,17 @@ async function start() {
   const model = new Model(data, { view: viewFromText(window.location.hash), theme: theme() });
   if (!model.view.columns) model.view.columns = firstColumns(model);
   part("wait").remove();
+  let bulk = null;
   const table = new RunsTable(part("table"), model, {
     runHref: (run) => `${base}/runs/${encodeURIComponent(run.id)}`,
-    onChoose: (ids) => bulk.show(ids),
+    onChoose: (ids) => bulk?.show(ids), remember: base,
     bar: [groupSelect(model), columnsButton(model),
       h("button", { type: "button", onclick: () => exportCsv(table.shownIds()) }, "Export CSV"),
       deletedButton(url, () => feed.refresh())],
   });
-  const bulk = bulkBar(part("bulk"), { model, base, actions: `${url}/actions`,
+  bulk = bulkBar(part("bulk"), { model, base, actions: `${url}/actions`,
     changed: () => feed.refresh(), unchoose: () => table.unchoose() });
+  if (table.chosen.size) bulk.show([...table.chosen]);
   new Filters(part("filters"), model);
   bindAddress(model);
 

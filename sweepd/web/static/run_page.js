@@ -10,6 +10,7 @@ import { Console } from "./run/console.js";
 import { CustomCharts } from "./run/custom.js";
 import { filesTab } from "./run/files.js";
 import { alertList, alertNote } from "./run/alerts.js";
+import { notesField } from "./run/notes.js";
 import { renderControls, renderTags } from "./run/head.js";
 import { MediaCards } from "./run/media.js";
 import { readTable } from "./run/media/table.js";
@@ -67,8 +68,7 @@ function facts(panel) {
     ["Program", run.program], ["Commit", run.commit], ["Repository", run.repo], ["Group", run.group],
     ["Job type", run.job_type], ["Exit code", run.exitcode], ["Attempt", run.attempt]];
   const search = h("input", { type: "search", placeholder: "Find a key", "aria-label": "Find a key" });
-  const notes = h("textarea", { rows: 3, "aria-label": "Notes", value: run.notes, placeholder: "Notes" });
-  notes.addEventListener("change", () => post(`${url}/actions`, { action: "notes", notes: notes.value }));
+  const notes = notesField(run.notes, (text) => post(`${url}/actions`, { action: "notes", notes: text }));
   const tables = h("div", { class: "columns" });
   const fill = () => {
     const wanted = search.value.trim().toLowerCase();
@@ -82,6 +82,7 @@ function facts(panel) {
     h("dl", { class: "pairs" }, ...pairs.filter(([, value]) => value !== null && value !== undefined && value !== "")
       .flatMap(([key, value]) => [h("dt", {}, key), h("dd", {}, String(value).slice(0, 500))])), notes)),
   h("div", {}, search), tables);
+  return fill;
 }
 
 function keyTable(values, wanted) {

@@ -5,12 +5,13 @@ import { h, put } from "./common/dom.js";
 import { mountAnalysis } from "./sweep/analysis.js";
 import { renderAgents, renderBest, renderFile, renderImportance, renderRepeats } from "./sweep/cards.js";
 import { exportPage } from "./sweep/export_page.js";
+import { bulkBar } from "./project/bulk.js";
 import { Feed, showConnection } from "./common/feed.js";
 import { Head } from "./sweep/head.js";
 import { Scatter } from "./sweep/scatter.js";
 
 const page = document.querySelector('[data-page="sweep"]');
-const { base, points, details: detailsUrl, insights: insightsUrl, events, actions } = page.dataset;
+const { base, points, details: detailsUrl, insights: insightsUrl, events, actions, runActions } = page.dataset;
 const part = (name) => page.querySelector(`[data-part="${name}"]`);
 
 async function read(url) {
@@ -22,11 +23,16 @@ async function read(url) {
 async function start() {
   const data = await read(points);
   const runHref = (run) => `${base}/runs/${encodeURIComponent(run.id)}`;
-  const { model } = mountSweep(page, data, { theme, runHref,
+  let bulk = null;
+  const { model, table } = mountSweep(page, data, { theme, runHref,
+    table: { onChoose: (ids) => bulk?.show(ids), remember: window.location.pathname },
     exports: [["Whole page as a file", (shown) => exportPage(shown, base)]] });
   performance.mark("sweep-ready");
   page.dataset.ready = "true";
   new Head(page, model, actions);
+  bulk = bulkBar(part("bulk"), { model, base, actions: runActions, unchoose: () => table.unchoose(),
+    changed: () => document.dispatchEvent(new Event("sweepd:refresh")) });
+  if (table.chosen.size) bulk.show([...table.chosen]);
   await new Promise((done) => requestAnimationFrame(() => setTimeout(done)));
   around(model);
 }

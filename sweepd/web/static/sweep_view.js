@@ -9,8 +9,8 @@ import { Model } from "./parallel/model.js";
 import { RunsTable } from "./parallel/table.js";
 import { Legend, Toolbar } from "./parallel/toolbar.js";
 
-/** Build the views in the parts of `root`; returns {model, plot}. */
-export function mountSweep(root, data, { theme = () => "light", runHref = null, exports = [] } = {}) {
+/** Build the views in the parts of `root`; returns {model, plot, table}. */
+export function mountSweep(root, data, { theme = () => "light", runHref = null, exports = [], table = {} } = {}) {
   const part = (name) => root.querySelector(`[data-part="${name}"]`);
   const model = new Model(data, { view: viewFromText(window.location.hash), theme: theme() });
   part("wait")?.remove();
@@ -23,11 +23,11 @@ export function mountSweep(root, data, { theme = () => "light", runHref = null, 
   ] });
   new Legend(part("legend"), model);
   plot = new ParallelPlot(part("parallel"), model);
-  new RunsTable(part("table"), model, { runHref: runHref ?? (() => null) });
+  const runs = new RunsTable(part("table"), model, { runHref: runHref ?? (() => null), ...table });
   bindAddress(model);
   document.addEventListener("themechange", () => {
     model.setTheme(theme());
     plot.retheme();
   });
-  return { model, plot };
+  return { model, plot, table: runs };
 }

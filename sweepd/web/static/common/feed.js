@@ -84,10 +84,15 @@ export function showConnection(state) {
 /** POST JSON with the page's CSRF token; resolves to the answer, rejects with its message. */
 export async function post(url, body, method = "POST") {
   const token = document.querySelector('meta[name="csrf"]')?.content ?? "";
-  const response = await fetch(url, {
-    method, headers: { "Content-Type": "application/json", "X-CSRF-Token": token },
-    body: JSON.stringify(body),
-  });
+  let response;
+  try {
+    response = await fetch(url, {
+      method, headers: { "Content-Type": "application/json", "X-CSRF-Token": token },
+      body: JSON.stringify(body),
+    });
+  } catch {
+    throw new Error("The server cannot be reached, so nothing was changed. Try again in a moment.");
+  }
   let answer = {};
   try {
     answer = await response.json();

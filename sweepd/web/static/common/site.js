@@ -1,5 +1,7 @@
 /** On every page: the theme switch and buttons that copy. */
 
+import { h } from "./dom.js";
+
 const THEMES = ["system", "light", "dark"];
 
 function chosenTheme() {
@@ -67,6 +69,26 @@ document.addEventListener("click", async (event) => {
   });
   if (response.ok) copy(`${from.dataset.login} ${(await response.json()).secret}`, from);
   else from.textContent = "Not possible now";
+});
+
+/**
+ * Say something that went wrong, in a line that lies over the page and goes by itself. Edits that
+ * are refused and lost connections come here by themselves: see below.
+ */
+export function warn(text) {
+  const line = h("p", { class: "toast notice is-bad", role: "alert" }, h("span", {}, text.slice(0, 400)),
+    h("button", { type: "button", class: "bare", "aria-label": "Dismiss", onclick: () => line.remove() }, "×"));
+  document.querySelector(".toast")?.remove();
+  document.body.append(line);
+  setTimeout(() => line.remove(), 12_000);
+}
+
+/* What an action of a page throws and nobody catches is for the person who did it to read. */
+window.addEventListener("unhandledrejection", (event) => {
+  if (!(event.reason instanceof Error)) return;
+  event.preventDefault();
+  console.warn(event.reason.message);
+  warn(event.reason.message);
 });
 
 /* Times are sent in UTC and written in the reader's own zone and words. */

@@ -34,6 +34,9 @@ export function namedSlot(value) {
 export function nameOf(value) {
   if (value === null || value === undefined) return "";
   if (typeof value === "string") return value;
+  if (Array.isArray(value) && value.length && value.every((item) => typeof item === "string")) {
+    return value.join(", ");
+  }
   if (typeof value === "object") return JSON.stringify(value);
   return String(value);
 }

@@ -23,6 +23,8 @@ function brushToText(brush) {
   const parts = (brush.ranges ?? []).map(([a, b]) => `${a ?? ""}~${b ?? ""}`);
   for (const name of brush.names ?? []) parts.push(`!${atom(name)}`);
   for (const slot of brush.slots ?? []) parts.push(`*${slot}`);
+  for (const text of brush.contains ?? []) parts.push(`$${atom(text)}`);
+  for (const text of brush.matches ?? []) parts.push(`^${atom(text)}`);
   return parts.join(",");
 }
 
@@ -31,6 +33,8 @@ function brushFromText(text) {
   for (const part of text.split(",")) {
     if (part.startsWith("!")) brush.names.push(decodeURIComponent(part.slice(1)));
     else if (part.startsWith("*")) brush.slots.push(part.slice(1));
+    else if (part.startsWith("$")) (brush.contains ??= []).push(decodeURIComponent(part.slice(1)));
+    else if (part.startsWith("^")) (brush.matches ??= []).push(decodeURIComponent(part.slice(1)));
     else if (part.includes("~")) {
       const [a, b] = part.split("~").map((end) => (end === "" ? null : Number(end)));
       if (!Number.isNaN(a) && !Number.isNaN(b)) brush.ranges.push([a, b]);
@@ -52,7 +56,8 @@ export function viewToText(view) {
   if (view.inverted.length) pairs.push(`inverted=${list(view.inverted)}`);
   for (const [id, kind] of Object.entries(view.kinds)) pairs.push(`scale.${atom(id)}=${kind}`);
   view.filters.forEach((filter, k) => {
-    pairs.push(...brushesToPairs(`${filter.drop ? "drop" : "keep"}${k}`, filter.brushes));
+    const word = `${filter.any ? "any" : ""}${filter.drop ? "drop" : "keep"}`;
+    pairs.push(...brushesToPairs(`${word}${k}`, filter.brushes));
   });
   pairs.push(...brushesToPairs("brush", view.brushes));
   if (view.colour) pairs.push(`colour=${atom(view.colour)}`);
@@ -88,10 +93,10 @@ export function viewFromText(text) {
 function readPair(view, key, value) {
   const dot = key.indexOf(".");
   const [head, id] = dot < 0 ? [key, ""] : [key.slice(0, dot), decodeURIComponent(key.slice(dot + 1))];
-  const filter = /^(keep|drop)(\d{1,2})$/.exec(head);
+  const filter = /^(any)?(keep|drop)(\d{1,2})$/.exec(head);
   if (filter) {
-    const k = Number(filter[2]);
-    view.filters[k] ??= { drop: filter[1] === "drop", brushes: {} };
+    const k = Number(filter[3]);
+    view.filters[k] ??= { drop: filter[2] === "drop", any: Boolean(filter[1]), brushes: {} };
     view.filters[k].brushes[id] = brushFromText(value);
   } else if (head === "brush") view.brushes[id] = brushFromText(value);
   else if (head === "scale") view.kinds[id] = value;

@@ -16,7 +16,7 @@ const RUN_FACTS = [
   ["run.steps", "steps", "linear", (run) => run.n_steps],
   ["run.agent", "agent", "categorical", (run) => run.agent],
   ["run.sweep", "sweep", "categorical", (run) => run.sweep],
-  ["run.tags", "tags", "categorical", (run) => (run.tags?.length ? run.tags.join(", ") : null)],
+  ["run.tags", "tags", "categorical", (run) => (run.tags?.length ? run.tags : null)],
   ["run.notes", "notes", "categorical", (run) => run.notes || null],
   ["run.group", "group", "categorical", (run) => run.group],
   ["run.user", "user", "categorical", (run) => run.user],
@@ -59,6 +59,17 @@ export class Column {
     }
     this.names = null;
     return this;
+  }
+
+  /**
+   * What a run is under in a filter, a group or a search: a list is the set of its members (and
+   * still found by the whole of it), anything else its name. Values of a searched list are one
+   * choice each, so they stay whole.
+   */
+  membersOf(i) {
+    const value = this.raw[i];
+    if (this.parameter || !Array.isArray(value) || !value.length) return [this.named().names[i]];
+    return [...new Set(value.map(nameOf))];
   }
 
   /** Values as names, and their slots, for an axis of names. */
@@ -132,6 +143,19 @@ export function catalogue(data, aggregate) {
   for (const [id, label, kind, read] of RUN_FACTS) {
     if (OPTIONAL.has(id) && !runs.some((run) => read(run) !== null && read(run) !== undefined)) continue;
     add(new Column(id, label, "run", read, null, kind === "linear" ? null : kind));
+  }
+  return nameApart(columns);
+}
+
+/** Two columns of one name say where each comes from, wherever they are offered. */
+function nameApart(columns) {
+  const seen = new Map();
+  for (const column of columns.values()) seen.set(column.label, (seen.get(column.label) ?? 0) + 1);
+  for (const column of columns.values()) {
+    if (seen.get(column.label) > 1) {
+      const source = { parameter: "config", metric: "metric" }[column.source] ?? column.source;
+      column.label = `${column.label} (${source})`;
+    }
   }
   return columns;
 }

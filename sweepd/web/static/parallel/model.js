@@ -136,8 +136,8 @@ export class Model extends EventTarget {
     const n = this.runs.length;
     this.axes = (this.view.axes ?? defaultAxes(this.columns)).filter((id) => this.columns.has(id));
     this.alive = new Uint8Array(n).fill(1);
-    for (const { brushes, drop } of this.view.filters) {
-      apply(this.alive, this.column, brushes, this.kindOf, drop);
+    for (const { brushes, drop, any } of this.view.filters) {
+      apply(this.alive, this.column, brushes, this.kindOf, { drop, any });
     }
     if (this.view.without.length) {
       for (let i = 0; i < n; i += 1) {

@@ -1,25 +1,36 @@
 /**
  * Brushes and what they select.
  *
- * A brush belongs to one column: {ranges: [[low, high], …], names: [...], slots: [...]}. A run
- * passes when its value lies in any range, or is one of the names, or sits in one of the slots.
+ * A brush belongs to one column: {ranges: [[low, high], …], names: [...], slots: [...]}, and in
+ * filters also {contains: [...], matches: [...]}. A run passes when its value lies in any range, is
+ * (or, a list, holds) one of the names, sits in one of the slots, contains one of the texts or
+ * matches one of the regular expressions; neither minds capitals.
  * An end that touches the end of the axis is null, which means open: extreme values are always
  * inside, and so are better ones that arrive later. Several brushed columns intersect.
  */
 import { numericSlot, namedSlot, nameOf, SLOTS, NONPOSITIVE } from "../common/values.js";
 
+const PARTS = ["ranges", "names", "slots", "contains", "matches"];
+
 export function isEmpty(brush) {
-  return !brush || !(brush.ranges?.length || brush.names?.length || brush.slots?.length);
+  return !brush || !PARTS.some((part) => brush[part]?.length);
 }
 
 /** A function of a run's index that says whether it passes the brush on `column`. */
 function test(column, brush, isLog) {
   const slots = (brush.slots ?? []).map((slot) => SLOTS.indexOf(slot));
+  if (brush.contains?.length || brush.matches?.length) {
+    const texts = (brush.contains ?? []).map((text) => text.toLowerCase());
+    const patterns = (brush.matches ?? []).map(pattern).filter(Boolean);
+    return (i) => column.named().nameSlots[i] === 0 && column.membersOf(i).some((member) => (
+      texts.some((text) => member.toLowerCase().includes(text))
+      || patterns.some((regex) => regex.test(member))));
+  }
   if (brush.names?.length) {
     const wanted = new Set(brush.names);
     column.named();
     return (i) => (column.nameSlots[i] === 0
-      ? wanted.has(column.names[i]) : slots.includes(column.nameSlots[i]));
+      ? wanted.has(column.names[i]) || column.membersOf(i).some((member) => wanted.has(member)) : slots.includes(column.nameSlots[i]));
   }
   const ranges = (brush.ranges ?? []).map(([a, b]) => [a ?? -Infinity, b ?? Infinity]);
   const { numbers } = column;
@@ -33,8 +44,20 @@ function test(column, brush, isLog) {
   };
 }
 
-/** Clear mask[i] for every run that fails a brush (or, with `drop`, that passes all). */
-export function apply(mask, columns, brushes, kindOf, drop = false) {
+/** A regular expression as typed, or null where it is none. */
+export function pattern(text) {
+  try {
+    return new RegExp(text, "iu");
+  } catch {
+    return null;
+  }
+}
+
+/**
+ * Clear mask[i] for every run that fails a brush (or, with `drop`, that passes all). With `any` a
+ * run passes by any one of the brushes.
+ */
+export function apply(mask, columns, brushes, kindOf, { drop = false, any = false } = {}) {
   const tests = [];
   for (const [id, brush] of Object.entries(brushes)) {
     const column = columns(id);
@@ -43,13 +66,8 @@ export function apply(mask, columns, brushes, kindOf, drop = false) {
   if (!tests.length) return;
   for (let i = 0; i < mask.length; i += 1) {
     if (!mask[i]) continue;
-    let passes = true;
-    for (const passesTest of tests) {
-      if (!passesTest(i)) {
-        passes = false;
-        break;
-      }
-    }
+    const passes = any ? tests.some((passesTest) => passesTest(i))
+      : tests.every((passesTest) => passesTest(i));
     if (passes === drop) mask[i] = 0;
   }
 }

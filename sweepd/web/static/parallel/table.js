@@ -14,9 +14,14 @@ const OVERSCAN = 8;
 const FOLLOW_MS = 140;
 
 export class RunsTable {
-  /** `onChoose(ids)` adds a check box to each row and is told which rows are ticked. */
-  constructor(root, model, { runHref = () => null, onChoose = null, bar = [] } = {}) {
-    Object.assign(this, { root, model, runHref, onChoose, chosen: new Set(), closed: new Set() });
+  /**
+   * `onChoose(ids)` adds a check box to each row and is told which rows are ticked. What is ticked
+   * is kept under `remember` while the tab is open, so that it is there again after Back.
+   */
+  constructor(root, model, { runHref = () => null, onChoose = null, bar = [], remember = null } = {}) {
+    Object.assign(this, { root, model, runHref, onChoose, remember, closed: new Set() });
+    this.chosen = new Set(recall(remember).filter((id) => model.indexOf.has(id)));
+    this.lastTicked = null;
     this.search = h("input", { type: "search", placeholder: "Find runs",
       "aria-label": "Find runs", value: model.view.search });
     this.count = h("span", { class: "table-count" });
@@ -34,13 +39,17 @@ export class RunsTable {
     this.body.addEventListener("pointerover", (event) => this.#point(event));
     this.body.addEventListener("focusin", (event) => this.#point(event));
     this.body.addEventListener("pointerleave", () => model.hover(-1));
-    this.body.addEventListener("click", (event) => this.#pin(event));
+    this.body.addEventListener("click", (event) => {
+      this.isShifted = event.shiftKey; // `change`, which follows, does not say
+      this.#pin(event);
+    }, { capture: true });
     new ResizeObserver(() => this.#later()).observe(this.scroller);
     model.addEventListener("scales", () => this.#headers());
     model.addEventListener("selection", () => this.#soon());
     model.addEventListener("hover", () => this.#hovered());
     this.#headers();
     this.update();
+    if (this.chosen.size) onChoose?.([...this.chosen]);
   }
 
   /** Columns shown: what identifies a run, then the axes, then how it went. */
@@ -86,14 +95,23 @@ export class RunsTable {
     return h("th", { class: "select-cell" }, input);
   }
 
+  /** Tick a row or, with Shift, all rows from the one ticked before. */
   #choose(event) {
-    const { id } = this.model.runs[Number(event.target.closest("tr").dataset.i)];
-    if (event.target.checked) this.chosen.add(id);
-    else this.chosen.delete(id);
+    const i = Number(event.target.closest("tr").dataset.i);
+    const [at, from] = [this.rows.indexOf(i), this.rows.indexOf(this.lastTicked)];
+    const range = this.isShifted && from >= 0
+      ? this.rows.slice(Math.min(at, from), Math.max(at, from) + 1).filter(Number.isInteger) : [i];
+    for (const k of range) {
+      const { id } = this.model.runs[k];
+      if (event.target.checked) this.chosen.add(id);
+      else this.chosen.delete(id);
+    }
+    this.lastTicked = i;
     this.#told();
   }
 
   #told() {
+    keep(this.remember, [...this.chosen]);
     this.onChoose([...this.chosen]);
     this.#paint();
   }
@@ -244,5 +262,21 @@ export class RunsTable {
     const [top, bottom] = [at * ROW, (at + 2) * ROW];
     if (top < scrollTop) this.scroller.scrollTop = top;
     else if (bottom > scrollTop + clientHeight) this.scroller.scrollTop = bottom - clientHeight + ROW;
+  }
+}
+
+function recall(key) {
+  try {
+    return key ? JSON.parse(sessionStorage.getItem(`chosen ${key}`)) ?? [] : [];
+  } catch {
+    return []; // storage may be forbidden
+  }
+}
+
+function keep(key, ids) {
+  try {
+    if (key) sessionStorage.setItem(`chosen ${key}`, JSON.stringify(ids.slice(0, 10_000)));
+  } catch {
+    /* storage may be forbidden or full: the choice then lasts for this page */
   }
 }

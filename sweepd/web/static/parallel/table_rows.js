@@ -2,15 +2,20 @@
 import { h } from "../common/dom.js";
 import { formatDuration, formatNumber, formatTime, formatValue } from "../common/values.js";
 
-/** Rows with a heading before each group; closed groups show only the heading. */
+/**
+ * Rows with a heading before each group; closed groups show only the heading. A run stands under
+ * each member of a list.
+ */
 export function grouped(rows, column, closed) {
   if (!column) return rows;
-  const { names } = column.named();
+  column.named();
   const groups = new Map();
   for (const i of rows) {
-    const members = groups.get(names[i]);
-    if (members) members.push(i);
-    else groups.set(names[i], [i]);
+    for (const name of column.membersOf(i)) {
+      const members = groups.get(name);
+      if (members) members.push(i);
+      else groups.set(name, [i]);
+    }
   }
   return [...groups].sort(([a], [b]) => COLLATOR.compare(a, b)).flatMap(([name, members]) => [
     { name, members }, ...(closed.has(name) ? [] : members)]);

@@ -1,7 +1,7 @@
 /** What may be done to the runs that are ticked in the table; many runs go in parts, with progress. */
-import { h, popover, put } from "../common/dom.js";
+import { h, put } from "../common/dom.js";
 import { count } from "../common/values.js";
-import { sure } from "../run/head.js";
+import { asking, sure } from "../run/head.js";
 import { post } from "../common/feed.js";
 
 const MOST_COMPARED = 20;
@@ -31,20 +31,6 @@ export function bulkBar(root, { model, base, actions, changed, unchoose }) {
     }
     await changed();
     return keys;
-  }
-
-  /** A button that asks for a text and gives it to the ticked runs. */
-  function ask(label, make, body) {
-    const button = h("button", { type: "button" }, label);
-    const asked = popover(button, (panel) => {
-      const input = make();
-      panel.append(h("form", { class: "stack", onsubmit: (event) => {
-        event.preventDefault();
-        asked.close();
-        body(input.value);
-      } }, input, h("button", { type: "submit", class: "primary" }, "Save")));
-    }, { label });
-    return button;
   }
 
   async function remove(ids) {
@@ -79,10 +65,11 @@ export function bulkBar(root, { model, base, actions, changed, unchoose }) {
     put(root, h("b", {}, `${count(ids.length, "run")} chosen`),
       h("a", { class: "button", href, title: ids.length > MOST_COMPARED ? `the first ${MOST_COMPARED}` : null },
         "Compare"), tag,
-      ids.length === 1 ? ask("Rename", () => h("input", { value: chosen?.name ?? "",
-        "aria-label": "Name of the run", maxlength: 500 }), (name) => change(ids, { action: "rename", name }))
+      ids.length === 1 ? asking("Rename", () => h("input", { value: chosen?.name ?? "",
+        "aria-label": "Name of the run", maxlength: 500 }), (name) => change(ids, { action: "rename", name }),
+      { refuse: (name) => (name.trim() ? "" : "A run needs a name.") })
         : null,
-      ask("Note", () => h("textarea", { rows: 4, "aria-label": "Note",
+      asking("Note", () => h("textarea", { rows: 4, "aria-label": "Note",
         value: ids.length === 1 ? chosen?.notes ?? "" : "" }),
       (notes) => change(ids, { action: "notes", notes })),
       h("button", { type: "button", onclick: () => {

@@ -12,13 +12,9 @@ export function renderControls(root, run, url, base, refresh) {
     await post(`${url}/actions`, body);
     await refresh();
   };
-  const name = h("input", { value: run.name, "aria-label": "Name of the run", maxlength: 500 });
-  const rename = h("button", { type: "button" }, "Rename");
-  const renaming = popover(rename, (panel) => put(panel, name, h("button", { type: "button", class: "primary",
-    onclick: () => {
-      renaming.close();
-      act({ action: "rename", name: name.value });
-    } }, "Save")), { label: "Rename the run" });
+  const rename = asking("Rename", () => h("input", { value: run.name, "aria-label": "Name of the run",
+    maxlength: 500 }), (name) => act({ action: "rename", name }), { label: "Rename the run",
+    refuse: (name) => (name.trim() ? "" : "A run needs a name.") });
   put(root, LIVE.includes(run.state) && !run.stop_requested
     ? sure("Stop this run", "The run is asked to stop; its agent goes on with the next one.", "Stop it",
       () => act({ action: "stop" })) : null,
@@ -28,6 +24,30 @@ export function renderControls(root, run, url, base, refresh) {
     await post(`${url}/actions`, { action: "delete", keep_config: keep });
     window.location.href = base;
   }, run.sweep ? "Do not hand its config out again" : null));
+}
+
+/**
+ * A button that asks for a text; Enter or Save gives it to `body`. What `refuse(text)` answers is
+ * said instead, and so is what `body` throws.
+ */
+export function asking(title, make, body, { label = title, refuse = () => "" } = {}) {
+  const button = h("button", { type: "button" }, title);
+  const asked = popover(button, (panel) => {
+    const input = make();
+    const note = h("p", { class: "small is-bad", role: "alert" });
+    panel.append(h("form", { class: "stack", novalidate: true, onsubmit: async (event) => {
+      event.preventDefault();
+      note.textContent = refuse(input.value);
+      if (note.textContent) return;
+      try {
+        await body(input.value);
+        asked.close();
+      } catch (error) {
+        note.textContent = error.message;
+      }
+    } }, input, note, h("button", { type: "submit", class: "primary" }, "Save")));
+  }, { label });
+  return button;
 }
 
 /** A button that asks once more before it acts, perhaps with a choice, which `action` is told. */
@@ -48,12 +68,12 @@ export function renderTags(root, run, url, refresh) {
     await post(`${url}/actions`, { action: "tags", tags });
     await refresh();
   };
-  if (root.contains(document.activeElement)) return;
+  if (root.querySelector("input")?.value) return; // a tag is being typed
   const input = h("input", { placeholder: "Add a tag", "aria-label": "Add a tag", size: 10, maxlength: 64 });
   input.addEventListener("change", () => {
     const tag = input.value.trim();
-    input.blur();
-    if (tag) save([...run.tags, tag]);
+    input.value = "";
+    if (tag) save([...new Set([...run.tags, tag])]);
   });
   put(root, ...run.tags.map((tag) => h("span", { class: "filter" }, tag.slice(0, 64),
     h("button", { type: "button", "aria-label": `Remove tag ${tag}`,
