@@ -45,6 +45,7 @@ class HttpServer(uvicorn.Server):
             uvicorn.Config(
                 app,
                 http=connection,
+                log_config=None,  # one format for all lines: see logs.py
                 log_level="warning",
                 access_log=False,
                 timeout_keep_alive=KEEP_ALIVE_S,

@@ -14,6 +14,7 @@ from typing import IO
 import typer
 
 from sweepd.cli import client, options
+from sweepd.domain import shell
 from sweepd.domain.errors import BadInput
 from sweepd.domain.ids import SweepPath, parse_sweep_path
 
@@ -146,7 +147,8 @@ def command(
         codes = [agent.process.wait() for agent in agents]
     except KeyboardInterrupt:
         stop_agents(agents)
-        typer.echo("stopped; the sweep goes on with other agents, or: sweepd agents " + str(path))
+        command_line = shell.command("sweepd", "agents", str(path))
+        typer.echo("stopped; the sweep goes on with other agents, or: " + command_line)
         raise typer.Exit(130) from None
     if any(codes):
         worst = next(agent for agent in agents if agent.process.returncode)

@@ -13,6 +13,7 @@ import typer
 from sweepd.cli import client, options, progress
 from sweepd.domain.errors import BadInput, SweepdError
 from sweepd.domain.ids import parse_sweep_path
+from sweepd.domain.shell import again
 
 _SUMMARY = """
 query BestRun($entity: String!, $project: String!, $run: String!) {
@@ -153,10 +154,5 @@ def reproduce_command(found: progress.Progress, config: dict[str, Any]) -> str:
 
     program = yaml.safe_load(found.sweep["config"]).get("program") or "PROGRAM"
     wanted = [*progress.swept_names(found), *(name for name in ("seed",) if name in config)]
-    flags = [
-        f"--{name}={config[name]}"
-        for name in dict.fromkeys(wanted)
-        if name in config and not isinstance(config[name], dict)
-    ]
     interpreter = os.path.relpath(sys.executable) if sys.prefix != sys.base_prefix else "python"
-    return shlex.join([interpreter, program, *flags])
+    return again(str(program), config, wanted, interpreter)

@@ -6,6 +6,7 @@ import typer
 
 from sweepd import __version__
 from sweepd.cli import local, options
+from sweepd.domain import shell
 from sweepd.domain.errors import BadInput
 from sweepd.settings import Settings
 
@@ -65,7 +66,7 @@ def restore(
     settings = options.settings(data, files=files, database="")
     done = service.read(file, settings.data, lambda: Blobs.open(settings.files_location))
     typer.echo(f"restored into {settings.data}: the database and {done.n_files} files")
-    typer.echo(f"  sweepd serve --data {settings.data}")
+    typer.echo("  " + shell.command("sweepd", "serve", "--data", str(settings.data)))
 
 
 def move(
@@ -80,7 +81,8 @@ def move(
     with hold_folder(_existing(settings)):
         counts = transfer.copy(settings.database_url, target)
     typer.echo(f"copied {sum(counts.values())} rows in {len(counts)} tables; the files stay")
-    typer.echo(f"  sweepd serve --data {settings.data} --database {target}")
+    serve = ("sweepd", "serve", "--data", str(settings.data), "--database", target)
+    typer.echo("  " + shell.command(*serve))
 
 
 def export(

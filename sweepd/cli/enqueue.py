@@ -8,6 +8,7 @@ import typer
 import yaml
 
 from sweepd.cli import client, options, progress
+from sweepd.domain import shell
 from sweepd.domain.errors import BadInput
 from sweepd.domain.ids import parse_sweep_path
 
@@ -32,7 +33,7 @@ def command(
     wrapped = json.dumps({key: {"value": value} for key, value in config.items()})
     run = where.query(_ENQUEUE, id=found.sweep["id"], config=wrapped, name=name)
     typer.echo(f"run {run['enqueueSweepRun']['id']} of {found.path} goes out next")
-    typer.echo(f"  wandb agent {found.path}")
+    typer.echo(f"  {shell.command('wandb', 'agent', str(found.path))}")
 
 
 def read_values(values: list[str]) -> dict[str, Any]:

@@ -5,6 +5,7 @@ from pathlib import Path
 import typer
 
 from sweepd.cli import client, options, progress
+from sweepd.domain import shell
 from sweepd.domain.ids import parse_sweep_path
 
 _RETRY = """
@@ -27,4 +28,4 @@ def command(
     count = where.query(_RETRY, id=found.sweep["id"], states=states)["retrySweepRuns"]["count"]
     typer.echo(f"{count} configs of {found.path} are handed out again")
     if count:
-        typer.echo(f"  wandb agent {found.path}")
+        typer.echo(f"  {shell.command('wandb', 'agent', str(found.path))}")

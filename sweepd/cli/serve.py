@@ -7,6 +7,7 @@ from pathlib import Path
 
 import typer
 
+from sweepd import logs
 from sweepd.cli import local, options
 from sweepd.domain.errors import BadInput
 
@@ -31,7 +32,7 @@ def command(
     gc.disable()  # nothing that is loaded now goes away; the server turns it on
     from sweepd import server
 
-    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s")
+    logs.begin()
     logging.getLogger("alembic").setLevel(logging.WARNING)
     settings = options.settings(
         data,

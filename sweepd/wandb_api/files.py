@@ -12,23 +12,13 @@ from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 from starlette.routing import BaseRoute, Route
 
+from sweepd.domain.encoding import clean
 from sweepd.domain.errors import Forbidden
+from sweepd.domain.media_types import served_as
 from sweepd.services.all import Services
 from sweepd.wandb_api import errors, wire
 from sweepd.wandb_api.authentication import base_url, caller_of
 from sweepd.wandb_api.graphql.artifact_files import read_digest
-
-# Shown by browsers without being able to act on our origin; everything else is downloaded.
-_SHOWN = (
-    "image/png",
-    "image/jpeg",
-    "image/gif",
-    "image/webp",
-    "text/plain",
-    "application/json",
-    "audio/",
-    "video/",
-)
 
 
 async def put(request: Request) -> Response:
@@ -111,13 +101,14 @@ async def get_by_digest(request: Request) -> Response:
 
 def _send(request: Request, blob: str, size_bytes: int, mimetype: str) -> Response:
     name = request.path_params.get("name", "file")
-    disposition = "inline" if mimetype.startswith(_SHOWN) else "attachment"
+    mimetype, is_shown = served_as(mimetype)
+    disposition = "inline" if is_shown else "attachment"
     headers = {
         "Accept-Ranges": "bytes",
         "ETag": f'"{blob}"',
         "X-Content-Type-Options": "nosniff",
         "Content-Security-Policy": "sandbox; default-src 'none'; style-src 'unsafe-inline'",
-        "Content-Disposition": f"{disposition}; filename*=utf-8''{quote(name)}",
+        "Content-Disposition": f"{disposition}; filename*=utf-8''{quote(clean(name))}",
         "Cache-Control": "private, max-age=86400",
     }
     if request.headers.get("if-none-match") == headers["ETag"]:

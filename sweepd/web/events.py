@@ -14,43 +14,49 @@ from starlette.responses import Response, StreamingResponse
 
 from sweepd.domain.errors import SweepdError, Unavailable
 from sweepd.web.answering import json_answer, message_of, secure, status_of
+from sweepd.web.event_streams import EventStreams
 from sweepd.web.runs import run_of
-from sweepd.web.session import services_of, visitor_of
+from sweepd.web.session import Visitor, services_of, visitor_of
 from sweepd.web.sweeps import sweep_of
 
 LEAST_S = 0.8  # between two news to one page
 BEAT_S = 15.0  # a comment that keeps proxies from closing a quiet line
 LOOK_S = 1.0  # how often to see whether the server is stopping
 ASK_S = 10.0  # how often to see whether the listener may still hear
-MAX_LISTENERS = 500  # beyond this, pages poll
 
 
 async def sweep_events(request: Request) -> Response:
     """GET /-/sweeps/{entity}/{project}/{sweep}/events"""
-    return await _stream(request, "sweep", lambda: sweep_of(request, visitor_of(request))[1].pk)
+    return await _stream(request, "sweep", lambda visitor: sweep_of(request, visitor)[1].pk)
 
 
 async def run_events(request: Request) -> Response:
     """GET /-/runs/{entity}/{project}/{run}/events"""
-    return await _stream(request, "run", lambda: run_of(request, visitor_of(request))[1].pk)
+    return await _stream(request, "run", lambda visitor: run_of(request, visitor)[1].pk)
 
 
-async def _stream(request: Request, kind: str, find: Callable[[], int]) -> Response:
+async def _stream(request: Request, kind: str, pk_of: Callable[[Visitor], int]) -> Response:
+    def find() -> tuple[str, int]:
+        visitor = visitor_of(request)
+        return visitor.caller.name, pk_of(visitor)
+
     try:
-        pk = await run_in_threadpool(find)
+        user, pk = await run_in_threadpool(find)
     except SweepdError as error:
         return json_answer({"error": message_of(error, 0)}, status_of(error))
     state = request.app.state
-    if getattr(state, "n_listeners", 0) >= MAX_LISTENERS:
+    if not hasattr(state, "event_streams"):
+        state.event_streams = EventStreams()
+    if not state.event_streams.has_room(user):
         return json_answer({"error": "too many open pages; this one polls"}, 503)
     return StreamingResponse(
-        _news(request, kind, pk, find),
+        _news(request, kind, pk, user, find),
         media_type="text/event-stream",
         headers=secure({"X-Accel-Buffering": "no"}),
     )
 
 
-async def _may_hear(find: Callable[[], int]) -> bool:
+async def _may_hear(find: Callable[[], object]) -> bool:
     """Whether the session has not ended, and still sees what it listens to."""
     try:
         await run_in_threadpool(find)
@@ -62,7 +68,7 @@ async def _may_hear(find: Callable[[], int]) -> bool:
 
 
 async def _news(
-    request: Request, kind: str, pk: int, find: Callable[[], int]
+    request: Request, kind: str, pk: int, user: str, find: Callable[[], object]
 ) -> AsyncIterator[str]:
     state = request.app.state
     changes = services_of(request).changes
@@ -74,12 +80,15 @@ async def _news(
             with contextlib.suppress(RuntimeError):  # the loop may be closing
                 loop.call_soon_threadsafe(changed.set)
 
+    streams: EventStreams = state.event_streams
+    place = streams.open(user)
+    if place is None:  # taken since
+        return
     stop_listening = changes.listen(listener)
-    state.n_listeners = getattr(state, "n_listeners", 0) + 1
     try:
         yield "retry: 3000\n\n"
         quiet, asked_at = 0.0, loop.time()
-        while not getattr(state, "is_stopping", False):
+        while not (getattr(state, "is_stopping", False) or place.is_set()):
             if loop.time() - asked_at >= ASK_S:
                 asked_at = loop.time()
                 if not await _may_hear(find):
@@ -98,4 +107,4 @@ async def _news(
                 yield ": still here\n\n"
     finally:
         stop_listening()
-        state.n_listeners -= 1
+        streams.close(user, place)

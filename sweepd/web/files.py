@@ -8,6 +8,7 @@ from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 
 from sweepd.domain.errors import NotFound
+from sweepd.domain.media_types import served_as
 from sweepd.services.artifacts import references as artifact_references
 from sweepd.web.answering import json_answer, secure
 from sweepd.web.runs import run_of
@@ -23,19 +24,6 @@ FRAME_POLICY = (
     "style-src 'unsafe-inline'{more}; img-src data: blob:{more}; media-src data: blob:{more}; "
     "font-src data:{more}; worker-src blob:; connect-src data: blob:{more}; frame-ancestors 'self'"
 )
-SHOWN = frozenset(
-    {
-        "image/png",
-        "image/jpeg",
-        "image/gif",
-        "image/webp",
-        "image/bmp",
-        "image/x-ms-bmp",
-        "text/plain",
-        "application/json",
-    }
-)
-PLAYED = ("audio/", "video/")
 _RANGE = re.compile(r"bytes=(\d{1,18})-(\d{0,18})\Z")
 
 
@@ -71,10 +59,11 @@ def artifact_content(request: Request, visitor: Visitor) -> Response:
 
 def blob_answer(request: Request, blob: str, size_bytes: int, mimetype: str) -> Response:
     """Bytes, or the range asked for; a download unless they are of a kind that is safe to show."""
-    is_shown = mimetype in SHOWN or mimetype.startswith(PLAYED)
+    kind, is_shown = served_as(mimetype)
     headers = {"Content-Security-Policy": FILE_POLICY, "Accept-Ranges": "bytes"}
     if mimetype == "text/html" and "frame" in request.query_params:
-        is_shown, more = True, " https: http:" if request.query_params["frame"] == "open" else ""
+        kind, is_shown = mimetype, True
+        more = " https: http:" if request.query_params["frame"] == "open" else ""
         headers["Content-Security-Policy"] = FRAME_POLICY.format(more=more)
     if not is_shown:
         headers["Content-Disposition"] = "attachment"
@@ -90,5 +79,5 @@ def blob_answer(request: Request, blob: str, size_bytes: int, mimetype: str) -> 
         chunks,
         206 if "Content-Range" in headers else 200,
         headers=secure(headers),
-        media_type=mimetype if is_shown else "application/octet-stream",
+        media_type=kind,
     )

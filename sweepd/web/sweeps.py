@@ -13,6 +13,7 @@ from sweepd.domain.encoding import to_json
 from sweepd.domain.errors import BadInput
 from sweepd.domain.fields import Fields
 from sweepd.domain.runs import ENDED
+from sweepd.domain.shell import again, command
 from sweepd.domain.sweeps import Agent, Sweep, SweepState
 from sweepd.domain.users import Caller
 from sweepd.services.all import Services
@@ -176,7 +177,7 @@ def _document(services: Services, sweep: Sweep) -> dict[str, Any]:
         "created_at": shapes.moment(sweep.created_at),
         "creator": sweep.user_name,
         "yaml": sweep.config_yaml,
-        "agent_command": f"wandb agent {sweep.path}",
+        "agent_command": command("wandb", "agent", sweep.path),
         "best_run_id": best.run_id if best else None,
         "warnings": [{"message": e.message, "at": shapes.moment(e.at)} for e in warnings[-20:]],
         "parameters": [
@@ -217,15 +218,12 @@ def _best(services: Services, caller: Caller, sweep: Sweep) -> dict[str, Any] | 
     if best is None:
         return None
     spec = services.sweeps.spec(sweep)
-    arguments = " ".join(
-        f"--{key}={value}"
-        for key, value in shapes.flat(shapes.unwrapped(best.config)).items()
-        if any(parameter.name == key for parameter in spec.space.parameters)
-    )
     program = spec.program or best.program
+    config = shapes.flat(shapes.unwrapped(best.config))
+    names = [parameter.name for parameter in spec.space.parameters]
     return {
         "run_id": best.run_id,
-        "command": f"python {program} {arguments}" if program else None,
+        "command": again(program, config, names) if program else None,
         "artifact": _model_of(services, caller, best),
     }
 

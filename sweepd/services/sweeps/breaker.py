@@ -8,6 +8,7 @@ import re
 from datetime import datetime
 
 from sweepd.domain.runs import Run, RunState
+from sweepd.domain.shell import command
 from sweepd.domain.sweeps import Sweep, SweepState
 from sweepd.services.streams.console import console_line
 from sweepd.services.sweeps import lifecycle, specs
@@ -52,10 +53,12 @@ def _trip(
         "",
         at,
     )
+    retry = command("sweepd", "retry", sweep.path)
+    resume = command("wandb", "sweep", "--resume", sweep.path)
     advice = (
         f"paused after {n_runs} runs in a row failed alike; no config is lost. Mend the script, "
-        f"hand the failed configs out again with `sweepd retry {sweep.path}`, and resume with "
-        f"`wandb sweep --resume {sweep.path}`"
+        f"hand the failed configs out again with `{retry}`, and resume with "
+        f"`{resume}`"
     )
     sweeps.append_event(connection, sweep.pk, at, "", "warning", advice)
 
