@@ -9,6 +9,7 @@ import yaml
 
 from sweepd.cli import client, options, progress
 from sweepd.domain import shell
+from sweepd.domain.config import nest, wrap
 from sweepd.domain.errors import BadInput
 from sweepd.domain.ids import parse_sweep_path
 
@@ -30,7 +31,7 @@ def command(
     config = read_values(values)
     where = client.connect(options.settings(data), server)
     found = progress.ask(where, parse_sweep_path(sweep))
-    wrapped = json.dumps({key: {"value": value} for key, value in config.items()})
+    wrapped = json.dumps(wrap(config))
     run = where.query(_ENQUEUE, id=found.sweep["id"], config=wrapped, name=name)
     typer.echo(f"run {run['enqueueSweepRun']['id']} of {found.path} goes out next")
     typer.echo(f"  {shell.command('wandb', 'agent', str(found.path))}")
@@ -40,19 +41,18 @@ def read_values(values: list[str]) -> dict[str, Any]:
     """`["lr=1e-3", "optimizer.name=adam"]` as a config; dots nest.
 
     Raises:
-        BadInput: One of them is not NAME=VALUE.
+        BadInput: One of them is not NAME=VALUE, or contradicts another.
     """
-    config: dict[str, Any] = {}
+    pairs = []
     for text in values:
         name, equals, value = text.partition("=")
         if not equals or not name:
             raise BadInput(f"a config is given as NAME=VALUE …; {text!r} has no name or no =")
-        place = config
-        *groups, leaf = name.split(".")
-        for group in groups:
-            place = place.setdefault(group, {})
-        place[leaf] = _number_or_yaml(value)
-    return config
+        pairs.append((name, _number_or_yaml(value)))
+    try:
+        return nest(pairs)
+    except ValueError as error:
+        raise BadInput(f"{error}; give either the value or what lies within") from error
 
 
 def _number_or_yaml(text: str) -> Any:

@@ -8,7 +8,9 @@ from typing import Any
 from rich.table import Table
 
 from sweepd.cli.client import Client
+from sweepd.domain.config import unwrap
 from sweepd.domain.errors import NotFound
+from sweepd.domain.goals import Goal
 from sweepd.domain.ids import SweepPath
 
 _QUERY = """
@@ -80,7 +82,7 @@ class Progress:
         table = Table(box=None, header_style="bold", pad_edge=False)
         for title in ("run", "state", *swept, str(self.sweep["metricName"]), "seconds"):
             table.add_column(title, justify="right" if title not in ("run", "state") else "left")
-        sign = -1 if self.sweep["metricGoal"] == "maximize" else 1
+        sign = Goal(self.sweep["metricGoal"]).sign
         ranked = sorted(
             self.runs,
             key=lambda run: (run["metricBest"] is None, sign * (run["metricBest"] or 0.0)),
@@ -131,11 +133,7 @@ def ask(client: Client, path: SweepPath) -> Progress:
 
 def plain_config(run: dict[str, Any]) -> dict[str, Any]:
     """A run's config without wrappers."""
-    return {
-        key: item["value"]
-        for key, item in json.loads(run["config"] or "{}").items()
-        if key != "_wandb" and isinstance(item, dict) and "value" in item
-    }
+    return unwrap(json.loads(run["config"] or "{}"))
 
 
 def swept_names(progress: Progress) -> list[str]:

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
+from sweepd.domain.goals import Goal
 from sweepd.domain.runs import RunState, StopOrigin
 
 
@@ -68,7 +69,7 @@ class Sweep:
     config_yaml: str
     method: str
     metric_name: str | None
-    metric_goal: str
+    metric_goal: Goal
     run_cap: int | None
     n_configs: int | None  # size of a finite grid; None when there is no end
     next_index: int  # grid: first cell not yet looked at; else: how many draws were made

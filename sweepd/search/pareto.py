@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from sweepd.search.spec import Goal
+from sweepd.domain.goals import Goal
 
 
 def pareto_front(objectives: Sequence[Sequence[float]], goals: Sequence[Goal]) -> list[int]:
@@ -19,7 +19,7 @@ def pareto_front(objectives: Sequence[Sequence[float]], goals: Sequence[Goal]) -
     """
     if not objectives:
         return []
-    signs = np.array([1.0 if goal == "minimize" else -1.0 for goal in goals])
+    signs = np.array([goal.sign for goal in goals])
     values = np.asarray(objectives, dtype=float) * signs
     rows = np.flatnonzero(np.isfinite(values).all(axis=1))
     order = rows[np.lexsort(values[rows].T[::-1])]

@@ -42,7 +42,7 @@ def propose(
     used = used_keys(spec, observations, pending)
     number = len(observations) + len(pending)
     sampler = _sampler(optuna, spec.method, seed + number)
-    directions = [metric.goal for metric in metrics]
+    directions = [str(metric.goal) for metric in metrics]
     study = optuna.create_study(sampler=sampler, directions=directions)
     distributions = _distributions(optuna, coordinates)
     _tell(optuna, study, distributions, coordinates, metrics, observations)
@@ -143,7 +143,7 @@ def _tell(
     """Add the ended runs; those without finite values, or of another space, are left out."""
     ended = [o for o in observations if not o.is_running and _values(o, metrics) is not None]
     if len(ended) > MAX_TRIALS:
-        sign = 1 if metrics[0].goal == "minimize" else -1
+        sign = metrics[0].goal.sign
         best = sorted(ended[:-100], key=lambda o: sign * (_values(o, metrics) or [0.0])[0])
         ended = best[: MAX_TRIALS - 100] + ended[-100:]
     points = coordinates.of_configs([o.config for o in ended])

@@ -4,10 +4,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
+from sweepd.domain.goals import Goal
 from sweepd.search.grid import Grid
 from sweepd.search.space import Space
 
-Goal = Literal["minimize", "maximize"]
 Impute = Literal["worst", "best", "latest"]
 ImputeRunning = Literal["false", "worst", "best", "latest"]
 RuleType = Literal["hyperband", "asha", "median"]
@@ -28,7 +28,7 @@ class Metric:
     """
 
     name: str
-    goal: Goal = "minimize"
+    goal: Goal = Goal.MINIMIZE
     target: float | None = None
     impute: Impute = "worst"
     impute_while_running: ImputeRunning = "false"

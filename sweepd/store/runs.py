@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 
 import sqlalchemy as sa
 
+from sweepd.domain.goals import Goal
 from sweepd.domain.runs import LIVE, Run, RunState, StopOrigin
 from sweepd.store import schema
 from sweepd.store.database import Connection
@@ -250,10 +251,10 @@ def find_runs_by_ids(connection: Connection, project_pk: int, ids: Iterable[str]
     return _all(connection, query)
 
 
-def best_sweep_run(connection: Connection, sweep_pk: int, maximize: bool) -> Run | None:
+def best_sweep_run(connection: Connection, sweep_pk: int, goal: Goal) -> Run | None:
     """The run whose metric was best at any step; None when none logged it."""
-    column = _runs.metric_max if maximize else _runs.metric_min
-    order = column.desc() if maximize else column.asc()
+    column = _runs.metric_max if goal.is_max else _runs.metric_min
+    order = column.desc() if goal.is_max else column.asc()
     query = _SELECT.where(
         _runs.sweep_pk == sweep_pk, _runs.deleted_at.is_(None), column.is_not(None)
     ).order_by(order, _runs.id)

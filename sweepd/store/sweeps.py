@@ -6,6 +6,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from sweepd.domain.goals import Goal
 from sweepd.domain.runs import RunState, StopOrigin
 from sweepd.domain.sweeps import Sweep, SweepEvent, SweepPoint, SweepState
 from sweepd.store import schema
@@ -200,7 +201,7 @@ def _sweep(row: sa.Row[Any]) -> Sweep:
         config_yaml=row.config_yaml,
         method=row.method,
         metric_name=row.metric_name,
-        metric_goal=row.metric_goal,
+        metric_goal=Goal(row.metric_goal),
         run_cap=row.run_cap,
         n_configs=row.n_configs,
         next_index=row.next_index,

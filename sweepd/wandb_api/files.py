@@ -3,7 +3,6 @@
 The client sends no key here; the token in the address says what may be done with which file.
 """
 
-import re
 from functools import partial
 from urllib.parse import quote
 
@@ -12,6 +11,7 @@ from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 from starlette.routing import BaseRoute, Route
 
+from sweepd.domain.byte_ranges import read_range
 from sweepd.domain.encoding import clean
 from sweepd.domain.errors import Forbidden
 from sweepd.domain.media_types import served_as
@@ -113,39 +113,18 @@ def _send(request: Request, blob: str, size_bytes: int, mimetype: str) -> Respon
     }
     if request.headers.get("if-none-match") == headers["ETag"]:
         return Response(status_code=304, headers=headers)
-    start, end, status = 0, size_bytes, 200
-    span = _read_range(request.headers.get("range", ""), size_bytes)
+    span = read_range(request.headers.get("range", ""), size_bytes)
     if span is not None:
-        if span[0] >= span[1]:
-            return Response(status_code=416, headers={"Content-Range": f"bytes */{size_bytes}"})
-        start, end, status = *span, 206
-        headers["Content-Range"] = f"bytes {start}-{end - 1}/{size_bytes}"
+        headers["Content-Range"] = span.content_range
+        if span.is_empty:
+            return Response(status_code=416, headers=headers)
+    status = 200 if span is None else 206
+    start, end = (0, size_bytes) if span is None else (span.start, span.end)
     headers["Content-Length"] = str(end - start)
     if request.method == "HEAD":
         return Response(status_code=status, headers=headers, media_type=mimetype)
     body = request.app.state.services.files.stream(blob, start, end, size_bytes)
     return StreamingResponse(body, status, headers=headers, media_type=mimetype)
-
-
-def _read_range(text: str, size_bytes: int) -> tuple[int, int] | None:
-    """Start and end of a single `bytes=a-b`, end not included and never before the start.
-
-    None for what is no such range, or several: the whole is sent then, as RFC 9110 allows. A range
-    that lies behind the end is empty.
-    """
-    unit, _, span = text.partition("=")
-    first, dash, last = (part.strip() for part in span.partition("-"))
-    if unit.strip() != "bytes" or not dash or not (first or last):
-        return None
-    if not all(re.fullmatch(r"[0-9]{1,18}", part) for part in (first, last) if part):
-        return None
-    if not first:
-        return max(0, size_bytes - int(last)), size_bytes
-    start = int(first)
-    end = min(int(last) + 1, size_bytes) if last else size_bytes
-    if last and int(last) < start:
-        return None
-    return start, max(start, end)
 
 
 # `ids`: of the version whose upload brought the bytes; with the flag, after the version read.

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from typing import Any
 
+from sweepd.domain.config import private_part
 from sweepd.domain.runs import Run
 from sweepd.domain.users import Caller
 from sweepd.services.runs.notices import Notices
@@ -74,9 +75,7 @@ def mask_labels(run: Run) -> dict[str, dict[str, dict[str, str]]]:
 
 def _private(run: Run, name: str) -> dict[str, Any]:
     """One of the client's own entries in a run's config; empty when it has none."""
-    own = shapes.parse(run.config).get("_wandb")
-    value = own.get("value") if isinstance(own, dict) else None
-    found = value.get(name) if isinstance(value, dict) else None
+    found = private_part(shapes.parse(run.config)).get(name)
     return found if isinstance(found, dict) else {}
 
 

@@ -1,12 +1,12 @@
 """Files of a run: the list, and their bytes, shown without any power over our pages."""
 
 import mimetypes
-import re
 from collections.abc import AsyncIterator
 
 from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 
+from sweepd.domain.byte_ranges import read_range
 from sweepd.domain.errors import NotFound
 from sweepd.domain.media_types import served_as
 from sweepd.services.artifacts import references as artifact_references
@@ -24,7 +24,6 @@ FRAME_POLICY = (
     "style-src 'unsafe-inline'{more}; img-src data: blob:{more}; media-src data: blob:{more}; "
     "font-src data:{more}; worker-src blob:; connect-src data: blob:{more}; frame-ancestors 'self'"
 )
-_RANGE = re.compile(r"bytes=(\d{1,18})-(\d{0,18})\Z")
 
 
 def listing(request: Request, visitor: Visitor) -> Response:
@@ -67,17 +66,17 @@ def blob_answer(request: Request, blob: str, size_bytes: int, mimetype: str) -> 
         headers["Content-Security-Policy"] = FRAME_POLICY.format(more=more)
     if not is_shown:
         headers["Content-Disposition"] = "attachment"
-    start, end = 0, size_bytes
-    wanted = _RANGE.match(request.headers.get("range", ""))
-    if wanted and int(wanted[1]) < size_bytes:
-        start = int(wanted[1])
-        end = min(size_bytes, int(wanted[2]) + 1) if wanted[2] else size_bytes
-        headers["Content-Range"] = f"bytes {start}-{end - 1}/{size_bytes}"
-    headers["Content-Length"] = str(max(0, end - start))
+    span = read_range(request.headers.get("range", ""), size_bytes)
+    if span is not None:
+        headers["Content-Range"] = span.content_range
+        if span.is_empty:
+            return Response(status_code=416, headers=secure(headers))
+    start, end = (0, size_bytes) if span is None else (span.start, span.end)
+    headers["Content-Length"] = str(end - start)
     chunks: AsyncIterator[bytes] = services_of(request).files.stream(blob, start, end, size_bytes)
     return StreamingResponse(
         chunks,
-        206 if "Content-Range" in headers else 200,
+        200 if span is None else 206,
         headers=secure(headers),
         media_type=kind,
     )

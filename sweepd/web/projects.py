@@ -118,7 +118,7 @@ def show(request: Request, visitor: Visitor) -> Response:
 def _sweep_row(sweep: Sweep, summary: SweepSummary | None) -> dict[str, Any]:
     value = None
     if summary is not None:
-        value = summary.metric_max if sweep.metric_goal == "maximize" else summary.metric_min
+        value = sweep.metric_goal.extreme(summary.metric_min, summary.metric_max)
     sizes = [n for n in (sweep.n_configs, sweep.run_cap) if n is not None]
     return {
         "href": address(sweep.entity, sweep.project, "sweeps", sweep.sweep_id),

@@ -6,6 +6,7 @@ from typing import Any
 from starlette.requests import Request
 from starlette.responses import Response
 
+from sweepd.domain.config import PRIVATE, flatten, unwrap
 from sweepd.domain.encoding import clean
 from sweepd.domain.errors import BadInput
 from sweepd.domain.fields import Fields
@@ -13,7 +14,7 @@ from sweepd.domain.runs import Run
 from sweepd.domain.users import Caller
 from sweepd.services.all import Services
 from sweepd.services.runs.runs import RunChange
-from sweepd.services.streams.reading import flatten, sample_indexes
+from sweepd.services.streams.reading import sample_indexes
 from sweepd.web import custom_charts, shapes
 from sweepd.web.answering import address, crumbs, json_answer, render, secure
 from sweepd.web.session import Visitor, services_of
@@ -70,8 +71,8 @@ def overview(request: Request, visitor: Visitor) -> Response:
                 "stop_requested": run.stop_requested,
                 "path": f"{run.entity}/{run.project}/{run.run_id}",
             },
-            "config": shapes.flat(shapes.unwrapped(run.config)),
-            "summary": {k: v for k, v in summary.items() if not k.startswith("_wandb")},
+            "config": shapes.flat(unwrap(shapes.parse(run.config))),
+            "summary": {k: v for k, v in summary.items() if not k.startswith(PRIVATE)},
             "charts": custom_charts.find(run, services.notices, visitor.caller),
             "mask_labels": custom_charts.mask_labels(run),
             "siblings": [

@@ -8,6 +8,7 @@ from typing import Any
 import orjson
 
 from sweepd.domain import encoding
+from sweepd.domain.config import flatten, unwrap
 from sweepd.domain.runs import Alert, Run, outcome
 from sweepd.domain.sweeps import Sweep, SweepEvent, SweepPoint
 from sweepd.services.sweeps import specs
@@ -53,27 +54,9 @@ def plain(value: Any) -> Any:
     return encoding.plain(value)
 
 
-def flat(value: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
-    """Nested objects under dotted names; media (with `_type`) stay whole, lists too."""
-    found: dict[str, Any] = {}
-    for key, item in value.items():
-        name = f"{prefix}{key}"
-        if isinstance(item, dict) and item and "_type" not in item:
-            found.update(flat(item, f"{name}."))
-        else:
-            found[name] = plain(item)
-        if len(found) >= MAX_KEYS:
-            break
-    return found
-
-
-def unwrapped(config: str) -> dict[str, Any]:
-    """A run's config without the client's wrappers and private keys."""
-    return {
-        key: item["value"] if isinstance(item, dict) and "value" in item else item
-        for key, item in parse(config).items()
-        if key not in ("_wandb", "wandb_version")
-    }
+def flat(value: Mapping[str, Any]) -> dict[str, Any]:
+    """Nested objects under dotted names, the first MAX_KEYS, as scripts in a page read them."""
+    return {name: plain(item) for name, item in flatten(value, MAX_KEYS).items()}
 
 
 def readable_summary(text: str) -> dict[str, Any]:
@@ -118,7 +101,7 @@ def from_run(run: Run) -> dict[str, Any]:
         "state": str(run.state),
         "outcome": outcome(run.state, run.stop_origin),
         "stop_reason": run.stop_reason,
-        "config": flat(unwrapped(run.config)),
+        "config": flat(unwrap(parse(run.config))),
         "metric": {
             "last": plain(run.metric_last),
             "min": plain(run.metric_min),

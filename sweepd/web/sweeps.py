@@ -9,6 +9,7 @@ from typing import Any
 from starlette.requests import Request
 from starlette.responses import Response
 
+from sweepd.domain.config import unwrap
 from sweepd.domain.encoding import to_json
 from sweepd.domain.errors import BadInput
 from sweepd.domain.fields import Fields
@@ -219,7 +220,7 @@ def _best(services: Services, caller: Caller, sweep: Sweep) -> dict[str, Any] | 
         return None
     spec = services.sweeps.spec(sweep)
     program = spec.program or best.program
-    config = shapes.flat(shapes.unwrapped(best.config))
+    config = shapes.flat(unwrap(shapes.parse(best.config)))
     names = [parameter.name for parameter in spec.space.parameters]
     return {
         "run_id": best.run_id,

@@ -3,6 +3,7 @@
 import orjson
 import pytest
 
+from sweepd.domain.config import unwrap
 from sweepd.web import shapes
 from sweepd.web.answering import address
 from sweepd.web.sign_in import _target
@@ -34,7 +35,7 @@ def test_nested_config_gets_dotted_names_and_media_stay_whole() -> None:
 
 def test_clients_wrappers_and_private_keys_are_taken_off() -> None:
     text = '{"lr": {"desc": null, "value": 0.1}, "_wandb": {"value": {}}, "wandb_version": 1}'
-    assert shapes.unwrapped(text) == {"lr": 0.1}
+    assert unwrap(shapes.parse(text)) == {"lr": 0.1}
 
 
 def test_huge_numbers_and_texts_are_bounded() -> None:

@@ -50,7 +50,7 @@ def gather(
     pending: Sequence[Mapping[str, Any]],
 ) -> Data:
     """Split runs into results and pending points; impute, average, leave strangers out."""
-    sign = -1.0 if metric.goal == "maximize" else 1.0
+    sign = metric.goal.sign
     values = [o.value for o in observations]
     pairs = zip(observations, values, strict=True)
     ended = [sign * value for o, value in pairs if value is not None and not o.is_running]

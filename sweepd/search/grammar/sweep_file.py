@@ -7,6 +7,7 @@ service hands to the user through the client's warning channel.
 from collections.abc import Mapping
 from typing import Any
 
+from sweepd.domain.goals import Goal
 from sweepd.search.errors import ConfigError
 from sweepd.search.grammar.early_terminate import parse_early_terminate
 from sweepd.search.grammar.extras import build_space, check_single_ties, parse_extras
@@ -208,7 +209,7 @@ def _metric(raw: Any, key: str, findings: Findings) -> Metric | None:
     findings.unknown_keys(key, raw, ("name", "goal", "target", "impute", "impute_while_running"))
     given: dict[str, Any] = {}
     for name, known in (
-        ("goal", ("minimize", "maximize")),
+        ("goal", tuple(map(str, Goal))),
         ("impute", ("worst", "best", "latest")),
         ("impute_while_running", ("false", "worst", "best", "latest")),
     ):
@@ -217,7 +218,7 @@ def _metric(raw: Any, key: str, findings: Findings) -> Metric | None:
             continue
         word = str(value).lower()
         if word in known:
-            given[name] = word
+            given[name] = Goal(word) if name == "goal" else word
         else:
             findings.warn(
                 f"{key}.{name}", f"one of {', '.join(known)}", value, f"{known[0]} is used"

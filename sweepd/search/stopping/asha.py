@@ -11,7 +11,8 @@ the stopping variant of its section 4 (nothing is ever paused).
 import math
 from collections.abc import Mapping, Sequence
 
-from sweepd.search.spec import EarlyTerminate, Goal
+from sweepd.domain.goals import Goal
+from sweepd.search.spec import EarlyTerminate
 from sweepd.search.stopping.stop import Stop
 
 
@@ -28,8 +29,7 @@ def bands(rule: EarlyTerminate, n_values: int) -> tuple[int, ...]:
 
 def band_value(rule: EarlyTerminate, goal: Goal, values: Sequence[float], band: int) -> float:
     """The best value up to the rung: a run is judged by its best epoch, as the sweep will."""
-    head = values[:band]
-    return min(head) if goal == "minimize" else max(head)
+    return goal.best(values[:band])
 
 
 def decide(
@@ -43,11 +43,11 @@ def decide(
     if not rungs or rungs[-1] != len(values):
         return None
     rung = rungs[-1]
-    ranked = sorted(peers.get(rung, ()), reverse=goal == "maximize")
+    ranked = sorted(peers.get(rung, ()), reverse=goal.is_max)
     if len(ranked) < max(rule.min_runs, 2):
         return None
     limit = ranked[math.ceil(len(ranked) / rule.eta) - 1]
     value = band_value(rule, goal, values, rung)
-    if not (value > limit if goal == "minimize" else value < limit):
+    if not goal.is_worse(value, limit):
         return None
     return Stop("asha", goal, 0, len(rungs) - 1, rung, len(values), value, limit, len(ranked))

@@ -8,7 +8,8 @@ is `sorted(values)[int((1/eta)·n)]` over all runs that reached it, counted from
 import math
 from collections.abc import Mapping, Sequence
 
-from sweepd.search.spec import EarlyTerminate, Goal
+from sweepd.domain.goals import Goal
+from sweepd.search.spec import EarlyTerminate
 from sweepd.search.stopping.stop import Stop
 
 
@@ -39,10 +40,9 @@ def band_value(rule: EarlyTerminate, goal: Goal, values: Sequence[float], band: 
 
 def threshold(rule: EarlyTerminate, goal: Goal, at_band: Sequence[float]) -> float:
     """What a run must not exceed (for maximise: fall below) at a band; infinite without runs."""
-    sign = 1.0 if goal == "minimize" else -1.0
-    ranked = sorted(sign * value for value in at_band)
+    ranked = sorted(goal.sign * value for value in at_band)
     place = int((1 / rule.eta) * len(ranked))  # in floating point, as W&B's
-    return sign * (ranked[place] if place < len(ranked) else math.inf)
+    return goal.sign * (ranked[place] if place < len(ranked) else math.inf)
 
 
 def decide(
@@ -57,9 +57,8 @@ def decide(
         return None
     band = reached[-1]
     limit = threshold(rule, goal, peers.get(band, ()))
-    so_far = min(values) if goal == "minimize" else max(values)
-    value = values[band - 1] if rule.strict else so_far
-    if not (value > limit if goal == "minimize" else value < limit):
+    value = values[band - 1] if rule.strict else goal.best(values)
+    if not goal.is_worse(value, limit):
         return None
     return Stop(
         rule="hyperband",

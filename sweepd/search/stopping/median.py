@@ -9,7 +9,8 @@ Source: Golovin et al. (2017), Google Vizier, section 3.2.2 (automated stopping)
 import statistics
 from collections.abc import Mapping, Sequence
 
-from sweepd.search.spec import EarlyTerminate, Goal
+from sweepd.domain.goals import Goal
+from sweepd.search.spec import EarlyTerminate
 from sweepd.search.stopping.stop import Stop
 
 DENSE = 64  # bands are single iterations up to here, then grow so that their number stays small
@@ -45,7 +46,7 @@ def decide(
     if len(means) < max(rule.min_runs, 2):
         return None
     limit = statistics.median(means)
-    value = min(values) if goal == "minimize" else max(values)
-    if not (value > limit if goal == "minimize" else value < limit):
+    value = goal.best(values)
+    if not goal.is_worse(value, limit):
         return None
     return Stop("median", goal, 0, len(reached) - 1, band, len(values), value, limit, len(means))

@@ -8,7 +8,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from sweepd.search.spec import EarlyTerminate, Goal
+from sweepd.domain.goals import Goal
+from sweepd.search.spec import EarlyTerminate
 from sweepd.search.stopping import asha, hyperband, median
 from sweepd.search.stopping.stop import Stop
 

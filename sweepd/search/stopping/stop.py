@@ -2,7 +2,8 @@
 
 from dataclasses import dataclass
 
-from sweepd.search.spec import Goal, RuleType
+from sweepd.domain.goals import Goal
+from sweepd.search.spec import RuleType
 
 
 @dataclass(frozen=True)
@@ -33,7 +34,7 @@ class Stop:
     @property
     def reason(self) -> str:
         """One sentence for the run page and the log."""
-        side = "above" if self.goal == "minimize" else "below"
+        side = "below" if self.goal.is_max else "above"
         return (
             f"{self.rule} (bracket {self.bracket}, rung {self.rung}): {self.value:.6g} is {side} "
             f"the threshold {self.threshold:.6g} of iteration {self.band}, "

@@ -6,12 +6,13 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from sweepd.domain.config import MISSING
 from sweepd.domain.errors import BadInput
 from sweepd.domain.paging import MISSING as UNSORTED
 from sweepd.domain.paging import Key, Sortable, is_sortable, sortable
 from sweepd.domain.runs import Run
 from sweepd.services.filters import patterns
-from sweepd.services.filters.runs import ALIASES, MISSING, TIMES, present, reader
+from sweepd.services.filters.runs import ALIASES, TIMES, present, reader
 
 Test = Callable[[Any], bool]
 Reader = Callable[[str], Callable[[Any], Any]]

@@ -4,11 +4,10 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
 
+from sweepd.domain.config import MISSING, PRIVATE, find, private_part, unwrap
 from sweepd.domain.errors import BadInput
 from sweepd.domain.runs import Run
 from sweepd.services.streams.lines import parse_line
-
-MISSING: Any = object()
 
 FIELDS: dict[str, Callable[[Run], Any]] = {
     "entity": lambda run: run.entity,
@@ -69,10 +68,10 @@ def reader(path: str) -> Callable[[Run], Any]:
     if head == "config" and rest:
         return lambda run: _config_value(run, rest)
     if head in ("summary_metrics", "summary", "summaryMetrics") and rest:
-        return lambda run: _dig(parse_line(run.summary), rest)
+        return lambda run: find(parse_line(run.summary), rest)
     if name.startswith("keys_info.keys."):
         key = name.removeprefix("keys_info.keys.").removesuffix(".previousValue")
-        return lambda run: _dig(parse_line(run.summary), key)
+        return lambda run: find(parse_line(run.summary), key)
     raise BadInput(
         f"runs have no {path!r}; filter by {', '.join(FIELDS)}, config.KEY or summary_metrics.KEY"
     )
@@ -80,30 +79,13 @@ def reader(path: str) -> Callable[[Run], Any]:
 
 def _config_value(run: Run, rest: str) -> Any:
     config = parse_line(run.config)
-    plain = {
-        key: item["value"]
-        for key, item in config.items()
-        if isinstance(item, dict) and "value" in item
-    }
-    found = _dig(plain, rest)
+    values = unwrap(config) | {PRIVATE: private_part(config)}
+    found = find(values, rest)
     if found is MISSING and rest.endswith(".value"):
-        found = _dig(plain, rest.removesuffix(".value"))
+        found = find(values, rest.removesuffix(".value"))
     if found is MISSING and ".value." in rest:
-        found = _dig(plain, rest.replace(".value.", ".", 1))
+        found = find(values, rest.replace(".value.", ".", 1))
     return found
-
-
-def _dig(value: Any, path: str) -> Any:
-    """A value by dotted path; keys which hold dots themselves are found too."""
-    if isinstance(value, dict):
-        if path in value:
-            return value[path]
-        for cut in [i for i, c in enumerate(path) if c == "."]:
-            if path[:cut] in value:
-                found = _dig(value[path[:cut]], path[cut + 1 :])
-                if found is not MISSING:
-                    return found
-    return MISSING
 
 
 def iso(at: datetime | None) -> str | None:

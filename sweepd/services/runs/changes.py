@@ -1,11 +1,12 @@
 """What a client says of a run, and what follows: it is made, begun, begun anew, forked, changed."""
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from sweepd.domain.config import private_part
 from sweepd.domain.errors import NotFound
 from sweepd.domain.ids import check_run_id, new_short_id
 from sweepd.domain.memorable import run_name
@@ -167,10 +168,7 @@ def _begins_anew(run: Run, change: RunChange, resumes: bool) -> bool:
 
 def is_started(run: Run) -> bool:
     """Whether a client has begun this run: its config holds the client's telemetry."""
-    config: Mapping[str, Any] = json.loads(run.config or "{}")
-    private = config.get("_wandb")
-    value = private.get("value") if isinstance(private, dict) else None
-    return isinstance(value, dict) and "t" in value
+    return "t" in private_part(json.loads(run.config or "{}"))
 
 
 def _get(connection: Connection, pk: int) -> Run:

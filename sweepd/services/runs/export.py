@@ -5,6 +5,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+from sweepd.domain.config import PRIVATE, flatten, unwrap
 from sweepd.domain.encoding import clean, text_of, to_json_text
 from sweepd.domain.errors import BadInput, NotFound
 from sweepd.domain.runs import Run
@@ -46,23 +47,13 @@ def _row(run: Run) -> Row:
         "ended_at": _iso(run.ended_at),
         "steps": run.last_step + 1,
     }
-    config = {
-        key: item["value"] if isinstance(item, dict) and "value" in item else item
-        for key, item in parse_line(run.config or "{}").items()
+    values = {
+        "config": unwrap(parse_line(run.config or "{}")),
+        "summary": {k: v for k, v in parse_line(run.summary).items() if k != PRIVATE},
     }
-    _flatten("config", config, row)
-    _flatten("summary", parse_line(run.summary), row)
+    for name, value in flatten(values).items():
+        row[name] = text_of(value) if isinstance(value, list | dict) else value
     return row
-
-
-def _flatten(prefix: str, values: dict[str, Any], row: Row) -> None:
-    for key, value in values.items():
-        if key == "_wandb":
-            continue
-        if isinstance(value, dict) and value:
-            _flatten(f"{prefix}.{key}", value, row)
-        else:
-            row[f"{prefix}.{key}"] = text_of(value) if isinstance(value, list | dict) else value
 
 
 def _iso(at: datetime | None) -> str | None:

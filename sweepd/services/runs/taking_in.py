@@ -190,12 +190,11 @@ class History:
             )
         low, high, last = run.metric_min, run.metric_max, run.metric_last
         if finite:
-            better = max if sweep.metric_goal == "maximize" else min
             n, best = objectives.last_value(connection, run.pk) or (0, finite[0][1])
             arrived = int(self._core.now().timestamp() * 1e6)
             batch = []
             for step, value in finite:
-                n, best = n + 1, better(best, value)
+                n, best = n + 1, sweep.metric_goal.best((best, value))
                 batch.append(
                     {
                         "run_pk": run.pk,
@@ -229,9 +228,8 @@ class History:
             return
         run = runs.find_run_by_pk(connection, run_pk)
         assert run is not None
-        is_max = sweep.metric_goal == "maximize"
-        best = run.metric_max if is_max else run.metric_min
-        if best is not None and (best >= target if is_max else best <= target):
+        best = sweep.metric_goal.extreme(run.metric_min, run.metric_max)
+        if best is not None and sweep.metric_goal.reaches(best, target):
             lifecycle.set_sweep_state(
                 connection,
                 sweep,

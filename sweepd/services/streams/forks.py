@@ -5,6 +5,7 @@ They are read where they lie, so a fork costs the same however long its parent. 
 is about to lose such lines (rewound, begun anew, removed) are they copied, once for all its forks.
 """
 
+from sweepd.domain.config import private_part
 from sweepd.domain.errors import NotFound
 from sweepd.domain.runs import Run
 from sweepd.services.streams.lines import parse_line, step_of
@@ -17,9 +18,7 @@ def branch_point(run_id: str, config: str) -> tuple[str, int] | None:
     """The parent's id and the last step taken from it; None for a run that is no fork."""
     if '"branch_point"' not in config:
         return None
-    private = parse_line(config).get("_wandb")
-    value = private.get("value") if isinstance(private, dict) else None
-    point = value.get("branch_point") if isinstance(value, dict) else None
+    point = private_part(parse_line(config)).get("branch_point")
     if not isinstance(point, dict) or point.get("run_id") == run_id:
         return None  # a rewound run names itself: its own rows were cut already
     parent, step = point.get("run_id"), point.get("step")

@@ -8,6 +8,8 @@ from typing import Any
 
 import orjson
 
+from sweepd.domain.config import find
+
 MAX_STEP = 2**63 - 1  # what a database holds
 
 
@@ -54,9 +56,7 @@ def number_at(row: dict[str, Any], name: str) -> float | None:
     """The number logged under a name, which may be a path through nested objects; else None."""
     value: Any = row.get(name)
     if value is None and "." in name:
-        value = row
-        for step in name.split("."):
-            value = value.get(step) if isinstance(value, dict) else None
+        value = find(row, name)
     if isinstance(value, bool) or not isinstance(value, int | float):
         return None
     try:

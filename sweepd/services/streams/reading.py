@@ -4,6 +4,7 @@ import threading
 from collections.abc import Iterator, Sequence
 from typing import Any
 
+from sweepd.domain.config import MISSING, find, flatten
 from sweepd.domain.runs import ConsoleLine, Run
 from sweepd.services.core import Core
 from sweepd.services.streams import forks
@@ -65,8 +66,8 @@ class Reading:
             if keys is None:
                 yield row
                 continue
-            picked = {key: lookup(row, key) for key in dict.fromkeys(keys)}
-            if all(value is not _MISSING for value in picked.values()):
+            picked = {key: find(row, key) for key in dict.fromkeys(keys)}
+            if all(value is not MISSING for value in picked.values()):
                 yield picked
 
     def first_row(self, run: Run) -> dict[str, Any] | None:
@@ -136,33 +137,6 @@ class Reading:
 
 def _size(found: dict[str, Any] | None) -> int:
     return 1 + (len(found["keys"]) if found else 0)
-
-
-_MISSING: Any = object()
-
-
-def lookup(row: dict[str, Any], key: str) -> Any:
-    """The value under a name or a dotted path; `_MISSING` when there is none."""
-    if key in row:
-        return row[key]
-    value: Any = row
-    for step in key.split("."):
-        if not isinstance(value, dict) or step not in value:
-            return _MISSING
-        value = value[step]
-    return value
-
-
-def flatten(row: dict[str, Any], prefix: str = "") -> dict[str, Any]:
-    """Nested objects as dotted names; media objects (with `_type`) stay whole."""
-    flat: dict[str, Any] = {}
-    for key, value in row.items():
-        name = f"{prefix}{key}"
-        if isinstance(value, dict) and "_type" not in value and value:
-            flat |= flatten(value, f"{name}.")
-        else:
-            flat[name] = value
-    return flat
 
 
 def history_keys(lines: Sequence[str]) -> dict[str, Any] | None:

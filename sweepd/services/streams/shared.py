@@ -9,6 +9,7 @@ import json
 from collections.abc import Iterator
 from typing import Any
 
+from sweepd.domain.config import PRIVATE, private_part
 from sweepd.domain.runs import Run
 from sweepd.services.streams.lines import Lines, StreamPost, parse_line
 from sweepd.store import writers
@@ -95,7 +96,7 @@ def is_primary(run: Run, client_id: str) -> bool:
     Its end is the run's end; what a worker says of its own leaves the run's state to the primary.
     Until one has shown itself, every client counts as primary.
     """
-    primaries = _private(parse_line(run.config)).get("e")
+    primaries = private_part(parse_line(run.config)).get("e")
     return not isinstance(primaries, dict) or not primaries or client_id in primaries
 
 
@@ -104,7 +105,7 @@ def merge_configs(old: str, new: str) -> str:
     definitions and charts of both."""
     before, after = parse_line(old), parse_line(new)
     merged = {**before, **after}
-    first, second = _private(before), _private(after)
+    first, second = private_part(before), private_part(after)
     if first and second:
         value = {**first, **second}
         for key in ("e", "visualize"):
@@ -114,14 +115,8 @@ def merge_configs(old: str, new: str) -> str:
         definitions = {**_definitions(first.get("m")), **_definitions(second.get("m"))}
         if definitions:
             value["m"] = _listed(definitions)
-        merged["_wandb"] = {"value": value}
+        merged[PRIVATE] = {"value": value}
     return _line(merged)
-
-
-def _private(config: dict[str, Any]) -> dict[str, Any]:
-    entry = config.get("_wandb")
-    value = entry.get("value") if isinstance(entry, dict) else None
-    return value if isinstance(value, dict) else {}
 
 
 _NAME, _GLOB, _STEP = "1", "2", "5"  # keys of a metric definition; the last counts in the list

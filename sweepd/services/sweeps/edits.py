@@ -8,7 +8,9 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
+from sweepd.domain.config import unwrap
 from sweepd.domain.errors import BadInput
+from sweepd.domain.goals import Goal
 from sweepd.domain.ids import new_short_id
 from sweepd.domain.runs import LIVE, Run, RunState
 from sweepd.domain.sweeps import CellState, Sweep, SweepState
@@ -28,7 +30,7 @@ def columns(spec: SweepSpec) -> dict[str, Any]:
     return {
         "method": spec.method,
         "metric_name": metric.name if metric else None,
-        "metric_goal": metric.goal if metric else "minimize",
+        "metric_goal": metric.goal if metric else Goal.MINIMIZE,
         "run_cap": spec.run_cap,
         "retries": spec.extras.retries,
     }
@@ -232,7 +234,7 @@ def attach_prior_runs(
     problems: dict[str, list[str]] = {}
     for run_id in dict.fromkeys(run_ids):
         run = found.get(run_id)
-        config = plain_config(run) if run else {}
+        config = unwrap(json.loads(run.config)) if run else {}
         missing = [p.name for p in spec.space.parameters if p.name not in spec.space.flat(config)]
         if run is None:
             problems.setdefault("not in this project", []).append(run_id)
@@ -250,13 +252,3 @@ def attach_prior_runs(
     for problem, names in problems.items():
         message = f"prior runs left out ({problem}): {', '.join(names)}"
         sweeps.append_event(connection, sweep.pk, at, "", "warning", message)
-
-
-def plain_config(run: Run) -> dict[str, Any]:
-    """A run's config without wrappers and the client's private keys."""
-    config: Mapping[str, Any] = json.loads(run.config or "{}")
-    return {
-        key: item["value"]
-        for key, item in config.items()
-        if key != "_wandb" and isinstance(item, dict) and "value" in item
-    }

@@ -48,8 +48,8 @@ class InsightCache:
         """Importance and correlation of a sweep's parameters; access was checked."""
         with self._core.db.read() as connection:
             points = sweeps.list_points(connection, sweep.pk)
-        is_max = sweep.metric_goal == "maximize"
-        values = [point.metric_max if is_max else point.metric_min for point in points]
+        goal = sweep.metric_goal
+        values = [goal.extreme(point.metric_min, point.metric_max) for point in points]
         state = (len(points), sum(value for value in values if value is not None))
         with self._lock:
             kept = self._kept.get(sweep.pk)

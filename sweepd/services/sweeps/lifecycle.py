@@ -9,6 +9,7 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
+from sweepd.domain.config import wrap
 from sweepd.domain.errors import BadInput, Conflict
 from sweepd.domain.memorable import run_name
 from sweepd.domain.runs import ENDED, LIVE, TRANSITIONS, Run, RunState, StopOrigin, state_after_exit
@@ -70,7 +71,7 @@ def create_attempt(
 ) -> Run:
     """A pending run for a reserved cell, ready to be handed to an agent."""
     number = sweeps.next_run_number(connection, sweep.pk)
-    config = {key: {"value": value} for key, value in json.loads(cell.config).items()}
+    config = wrap(json.loads(cell.config))
     pk = runs.create_run(
         connection,
         {

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
+from sweepd.domain.config import unwrap
 from sweepd.domain.errors import BadInput
 from sweepd.domain.runs import StopOrigin
 from sweepd.domain.sweeps import Sweep
@@ -48,7 +49,7 @@ def obey(connection: Connection, sweep: Sweep, text: str, caller: Caller, at: da
         assert fresh is not None
         if fresh.run_cap is not None and fresh.n_cells >= fresh.run_cap:
             continue  # it learns so from the sweep's state
-        run = sweep_edits.enqueue(connection, fresh, _plain(args), None, caller, at)
+        run = sweep_edits.enqueue(connection, fresh, unwrap(args), None, caller, at)
         scheduled.append({"id": number, "runid": run.run_id})
         known.add(number)
     answers["scheduled"] = scheduled[-MAX_REMEMBERED:]
@@ -102,10 +103,3 @@ def _read_scheduled(item: Any) -> tuple[str, dict[str, Any] | None]:
             f"got {str(item)[:100]}"
         )
     return str(item.get("id")), args
-
-
-def _plain(args: Mapping[str, Any]) -> dict[str, Any]:
-    return {
-        name: item["value"] if isinstance(item, dict) and "value" in item else item
-        for name, item in args.items()
-    }

@@ -21,6 +21,7 @@ from typing import Any
 import numpy as np
 
 from sweepd.domain.errors import SweepdError
+from sweepd.domain.goals import Goal
 from sweepd.domain.runs import LIVE, RunState
 from sweepd.domain.sweeps import OPEN_CELLS, Sweep, SweepPoint, SweepState
 from sweepd.search import process
@@ -157,8 +158,9 @@ class Proposals:
             points = sweeps.list_points(connection, sweep_pk)
             open_cells = cells.list_cells(connection, sweep_pk, OPEN_CELLS)
             taken = cells.list_keys(connection, sweep_pk)
-        is_max = sweep.metric_goal == "maximize"
-        observations, pending = _known(points, {cell.config for cell in open_cells}, is_max)
+        observations, pending = _known(
+            points, {cell.config for cell in open_cells}, sweep.metric_goal
+        )
         try:
             found = self._ask(spec, sweep, observations, pending, n_wanted)
         except SearchError as error:
@@ -200,7 +202,7 @@ def _generator(sweep: Sweep) -> np.random.Generator:
 
 
 def _known(
-    points: Sequence[SweepPoint], open_configs: set[str], is_max: bool
+    points: Sequence[SweepPoint], open_configs: set[str], goal: Goal
 ) -> tuple[list[Observation], list[dict[str, Any]]]:
     """Runs as the search sees them, and the configs that have no run to show for themselves yet.
 
@@ -219,7 +221,7 @@ def _known(
         observations.append(
             Observation(
                 config=json.loads(point.config),
-                objective=point.metric_max if is_max else point.metric_min,
+                objective=goal.extreme(point.metric_min, point.metric_max),
                 state=state,
                 latest=point.metric_last,
             )

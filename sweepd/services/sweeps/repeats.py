@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from sweepd.domain.goals import Goal
 from sweepd.domain.runs import Run
 from sweepd.domain.sweeps import Cell, CellState, Sweep, SweepPoint
 from sweepd.search.canonical import content
@@ -100,16 +101,14 @@ def number_of(cell: Cell) -> int:
     return int(cell.key.rpartition(_MARK)[2]) if _MARK in cell.key else 0
 
 
-def group(
-    points: Sequence[SweepPoint], repeat_as: str | None, is_max: bool
-) -> list[RepeatedConfig]:
+def group(points: Sequence[SweepPoint], repeat_as: str | None, goal: Goal) -> list[RepeatedConfig]:
     """The runs of a sweep by config, in the order the configs came."""
     groups: dict[str, list[SweepPoint]] = {}
     for point in points:
         groups.setdefault(content(_bare(point, repeat_as)), []).append(point)
     found = []
     for same in groups.values():
-        best = [p.metric_max if is_max else p.metric_min for p in same]
+        best = [goal.extreme(p.metric_min, p.metric_max) for p in same]
         values = [value for value in best if value is not None]
         n = len(values)
         found.append(
@@ -124,21 +123,19 @@ def group(
     return found
 
 
-def ranked(configs: Sequence[RepeatedConfig], n_repeats: int, is_max: bool) -> list[RepeatedConfig]:
+def ranked(configs: Sequence[RepeatedConfig], n_repeats: int, goal: Goal) -> list[RepeatedConfig]:
     """Best mean first; configs that lack repetitions, and then those without any value, last."""
-    sign = -1.0 if is_max else 1.0
     return sorted(
         configs,
-        key=lambda c: (c.mean is None, c.n_values < n_repeats, sign * (c.mean or 0.0)),
+        key=lambda c: (c.mean is None, c.n_values < n_repeats, goal.sign * (c.mean or 0.0)),
     )
 
 
-def best_of(found: Sequence[Run], is_max: bool) -> Run | None:
+def best_of(found: Sequence[Run], goal: Goal) -> Run | None:
     """The run with the best value; None when none has one."""
-    valued = [run for run in found if run.metric_min is not None and run.metric_max is not None]
-    if is_max:
-        return max(valued, key=lambda run: run.metric_max or 0.0, default=None)
-    return min(valued, key=lambda run: run.metric_min or 0.0, default=None)
+    valued = [(goal.extreme(run.metric_min, run.metric_max), run) for run in found]
+    known = [(value, run) for value, run in valued if value is not None]
+    return min(known, key=lambda pair: goal.sign * pair[0])[1] if known else None
 
 
 def _t(freedom: int) -> float:

@@ -293,13 +293,12 @@ class Sweeps:
 
         With `repeats`, the best run of the config whose mean is best.
         """
-        is_max = sweep.metric_goal == "maximize"
         among = self.repeated(sweep)
         with self._core.db.read() as connection:
             if among and among[0].mean is not None:
                 found = runs.find_runs_by_ids(connection, sweep.project_pk, among[0].run_ids)
-                return repeats.best_of(found, is_max)
-            return runs.best_sweep_run(connection, sweep.pk, is_max)
+                return repeats.best_of(found, sweep.metric_goal)
+            return runs.best_sweep_run(connection, sweep.pk, sweep.metric_goal)
 
     def agents(self, sweep: Sweep) -> list[Agent]:
         """The sweep's agents, oldest first."""
@@ -319,9 +318,8 @@ class Sweeps:
         extras = specs.spec_of(sweep).extras
         if extras.repeats < 2:
             return []
-        is_max = sweep.metric_goal == "maximize"
-        found = repeats.group(self.points(sweep), extras.repeat_as, is_max)
-        return repeats.ranked(found, extras.repeats, is_max)
+        found = repeats.group(self.points(sweep), extras.repeat_as, sweep.metric_goal)
+        return repeats.ranked(found, extras.repeats, sweep.metric_goal)
 
     def stops(self, sweep: Sweep, rule: Mapping[str, Any] | None = None) -> list[Replayed]:
         """What a stopping rule would have stopped among the sweep's runs, as they arrived.

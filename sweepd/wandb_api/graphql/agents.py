@@ -7,6 +7,7 @@ from typing import Any
 from ariadne import MutationType, ObjectType
 from ariadne.types import SchemaBindable
 
+from sweepd.domain.config import wrap
 from sweepd.domain.sweeps import Agent
 from sweepd.services.sweeps.scheduling import Command
 from sweepd.wandb_api import wire
@@ -49,7 +50,7 @@ def _command(command: Command) -> dict[str, Any]:
         return {"type": "exit"}
     if command.kind == "stop":
         return {"type": "stop", "run_id": command.run_id}
-    args = {key: {"value": value} for key, value in (command.config or {}).items()}
+    args = wrap(command.config or {})
     return {
         "type": command.kind,
         "run_id": command.run_id,

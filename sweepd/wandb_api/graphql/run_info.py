@@ -7,6 +7,7 @@ from typing import Any
 from ariadne import ObjectType
 from ariadne.types import SchemaBindable
 
+from sweepd.domain.config import private_part
 from sweepd.domain.runs import Run
 from sweepd.wandb_api.graphql.context import Info
 
@@ -39,8 +40,7 @@ def run_info(run: Run, _: Info) -> dict[str, Any]:
 
 
 def _environment(run: Run) -> Mapping[str, Any]:
-    private = _mapping(_mapping(json.loads(run.config or "{}")).get("_wandb"))
-    writers = _mapping(_mapping(private.get("value")).get("e"))
+    writers = _mapping(private_part(json.loads(run.config or "{}")).get("e"))
     return next((told for told in writers.values() if isinstance(told, dict)), {})
 
 

@@ -6,6 +6,7 @@ from typing import Any
 from ariadne import MutationType, ObjectType
 from ariadne.types import SchemaBindable
 
+from sweepd.domain.config import private_part
 from sweepd.domain.errors import BadInput, NotSignedIn
 from sweepd.domain.projects import Project
 from sweepd.domain.runs import ENDED, Run, RunState
@@ -169,9 +170,7 @@ def name(run: Run, _: Info) -> str:
 @run_type.field("wandbConfig")
 def wandb_config(run: Run, _: Info, keys: list[str] | None = None) -> str:
     """The client's private part of the config; the key `t` in it says that the run began."""
-    private = json.loads(run.config or "{}").get("_wandb")
-    value = private.get("value") if isinstance(private, dict) else None
-    value = value if isinstance(value, dict) and is_started(run) else {}
+    value = private_part(json.loads(run.config or "{}")) if is_started(run) else {}
     return json.dumps({k: v for k, v in value.items() if keys is None or k in keys})
 
 

@@ -6,6 +6,7 @@ from typing import Any
 from ariadne import MutationType, ObjectType
 from ariadne.types import SchemaBindable
 
+from sweepd.domain.config import unwrap
 from sweepd.domain.projects import Project
 from sweepd.domain.runs import Run
 from sweepd.domain.sweeps import Agent, Sweep, SweepEvent
@@ -44,13 +45,9 @@ def upsert_sweep(_: Any, info: Info, input: dict[str, Any]) -> dict[str, Any]:
 def enqueue_sweep_run(_: Any, info: Info, input: dict[str, Any]) -> dict[str, Any]:
     """Queue a config; the answer's `id` is the run's name, which schedulers filter by."""
     context = ctx(info)
-    config = wire.read_json_object(input["config"], "config")
-    plain = {
-        key: item["value"] if isinstance(item, dict) and set(item) == {"value"} else item
-        for key, item in config.items()
-    }
+    config = unwrap(wire.read_json_object(input["config"], "config"))
     pk = _find_pk(context, input["id"], None, None)
-    run = context.services.sweeps.enqueue(context.caller, pk, plain, input.get("display_name"))
+    run = context.services.sweeps.enqueue(context.caller, pk, config, input.get("display_name"))
     return {"id": run.run_id, "run_queue_item_id": run.run_id}
 
 
@@ -118,7 +115,7 @@ def best_loss(sweep: Sweep, info: Info) -> float | None:
 
 def metric_best(run: Run, sweep: Sweep) -> float | None:
     """A run's best value of its sweep's metric."""
-    return run.metric_max if sweep.metric_goal == "maximize" else run.metric_min
+    return sweep.metric_goal.extreme(run.metric_min, run.metric_max)
 
 
 @sweep_type.field("bestRun")

@@ -5,6 +5,7 @@ import pytest
 from scipy import stats
 from sklearn.tree import DecisionTreeRegressor
 
+from sweepd.domain.goals import Goal
 from sweepd.search.forest import bin_columns, cut_columns, grow, tree_predict
 from sweepd.search.grammar.sweep_file import parse
 from sweepd.search.importance import importance, spearman
@@ -79,6 +80,6 @@ def test_a_tree_predicts_about_as_well_as_scikit_learns():
 
 def test_the_pareto_front_is_what_nothing_beats():
     points = [(1, 5), (2, 4), (2, 6), (3, 3), (1, 5), (float("nan"), 0)]
-    assert pareto_front(points, ("minimize", "minimize")) == [0, 1, 3, 4]
-    assert pareto_front(points, ("maximize", "maximize")) == [2, 3]
-    assert pareto_front([], ("minimize",)) == []
+    assert pareto_front(points, (Goal.MINIMIZE, Goal.MINIMIZE)) == [0, 1, 3, 4]
+    assert pareto_front(points, (Goal.MAXIMIZE, Goal.MAXIMIZE)) == [2, 3]
+    assert pareto_front([], (Goal.MINIMIZE,)) == []

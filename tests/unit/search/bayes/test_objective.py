@@ -6,6 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats
 
+from sweepd.domain.goals import Goal
 from sweepd.search.bayes.objective import choose_subset, gather, warps, yeo_johnson
 from sweepd.search.coordinates import Coordinates
 from sweepd.search.grammar.sweep_file import parse
@@ -85,7 +86,7 @@ def test_what_a_run_counts_as(state, own, latest, impute, running, expected, goa
 
 
 def test_maximising_turns_the_sign():
-    found, _ = collect([run(0.1, 1.0), run(0.2, None), run(0.3, 5.0)], goal="maximize")
+    found, _ = collect([run(0.1, 1.0), run(0.2, None), run(0.3, 5.0)], goal=Goal.MAXIMIZE)
     assert found == {0.1: -1.0, 0.2: -1.0, 0.3: -5.0}
 
 

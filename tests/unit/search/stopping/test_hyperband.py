@@ -5,6 +5,7 @@ import math
 from hypothesis import given
 from hypothesis import strategies as st
 
+from sweepd.domain.goals import Goal
 from sweepd.search.spec import EarlyTerminate
 from sweepd.search.stopping.rules import band_value, bands, decide
 
@@ -22,7 +23,8 @@ def test_the_threshold_counts_from_zero():
     """int(1/3 * 3) is 1 or, in floating point, whatever W&B's own expression gives."""
     curves = [[9, 9, 1.0], [9, 9, 2.0], [9, 9, 3.0], [9, 9, 4.0]]
     stops = [
-        decide(HYPERBAND, "minimize", c, peers_of(HYPERBAND, "minimize", curves, 3)) for c in curves
+        decide(HYPERBAND, Goal.MINIMIZE, c, peers_of(HYPERBAND, Goal.MINIMIZE, curves, 3))
+        for c in curves
     ]
     assert [stop is not None for stop in stops] == [False, False, True, True]
     assert (stops[2].threshold, stops[2].value, stops[2].band, stops[2].rung) == (2.0, 3.0, 3, 0)
@@ -31,13 +33,13 @@ def test_the_threshold_counts_from_zero():
 def test_strict_judges_the_value_at_the_band_else_the_best_so_far():
     peers = {3: [1.0, 2.0, 5.0]}
     loose = EarlyTerminate("hyperband", min_iter=3, eta=3, strict=False)
-    assert decide(HYPERBAND, "minimize", [1.0, 1.0, 5.0, 0.5], peers) is not None
-    assert decide(loose, "minimize", [1.0, 1.0, 5.0, 0.5], peers) is None
+    assert decide(HYPERBAND, Goal.MINIMIZE, [1.0, 1.0, 5.0, 0.5], peers) is not None
+    assert decide(loose, Goal.MINIMIZE, [1.0, 1.0, 5.0, 0.5], peers) is None
 
 
 def test_a_run_may_be_stopped_between_bands_when_others_arrive():
-    assert decide(HYPERBAND, "minimize", [3.0] * 4, {3: [3.0]}) is None
-    assert decide(HYPERBAND, "minimize", [3.0] * 5, {3: [1.0, 3.0, 2.0]}) is not None
+    assert decide(HYPERBAND, Goal.MINIMIZE, [3.0] * 4, {3: [3.0]}) is None
+    assert decide(HYPERBAND, Goal.MINIMIZE, [3.0] * 5, {3: [1.0, 3.0, 2.0]}) is not None
 
 
 curves_strategy = st.lists(
@@ -48,7 +50,7 @@ curves_strategy = st.lists(
 @given(curves_strategy, st.booleans(), st.sampled_from([2.0, 3.0, 2.5]), st.booleans())
 def test_hyperband_agrees_with_the_written_rule(curves, strict, eta, maximize):
     rule = EarlyTerminate("hyperband", min_iter=2, eta=eta, strict=strict)
-    goal = "maximize" if maximize else "minimize"
+    goal = Goal.MAXIMIZE if maximize else Goal.MINIMIZE
     run = curves[0]
     lines = [[-v for v in c] if maximize else list(c) for c in curves]
     found = [b for b in (int(2 * eta**k) for k in range(9)) if b <= len(run)]

@@ -4,6 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from sweepd.domain.goals import Goal
 from sweepd.search.spec import EarlyTerminate
 from sweepd.search.stopping.rules import bands, replay
 
@@ -40,12 +41,12 @@ def test_the_best_final_run_alone_is_never_stopped_by_a_dry_run(curves, kind):
     leader = [-100.0 - i for i in range(30)]
     arrivals = [(str(i), v) for i, c in enumerate(curves) for v in c]
     arrivals += [("leader", v) for v in leader]
-    stopped = {item.run for item in replay(rule, "minimize", arrivals)}
+    stopped = {item.run for item in replay(rule, Goal.MINIMIZE, arrivals)}
     assert "leader" not in stopped
 
 
 def test_a_dry_run_counts_what_would_have_been_saved():
     rule = EarlyTerminate("hyperband", min_iter=1, eta=2)
     arrivals = [("a", 1.0), ("b", 2.0), ("c", 3.0), ("c", 3.0), ("c", 3.0)]
-    found = replay(rule, "minimize", arrivals)
+    found = replay(rule, Goal.MINIMIZE, arrivals)
     assert [(r.run, r.n_values, r.n_total) for r in found] == [("c", 1, 3)]
