@@ -1,5 +1,6 @@
 """What tests share: a clock one sets, a server's services on a temporary folder, a real server."""
 
+import asyncio
 import functools
 import itertools
 import json
@@ -12,10 +13,12 @@ import sys
 import tempfile
 import time
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Coroutine, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any, TypeVar
 
 import hypothesis
 import pytest
@@ -29,6 +32,7 @@ from sweepd.store import migrate
 from sweepd.store.database import sqlite_url
 
 ROOT = Path(__file__).parent.parent
+T = TypeVar("T")
 
 # A busy machine must not fail a test that is right; `make check` tries fewer examples.
 hypothesis.settings.register_profile("default", deadline=None)
@@ -48,6 +52,12 @@ class FakeClock:
     def forward(self, seconds: float) -> None:
         """Let time pass."""
         self.at += timedelta(seconds=seconds)
+
+
+def awaited(work: Coroutine[Any, Any, T]) -> T:
+    """The result of what the server awaits on its event loop; in a loop and thread of its own."""
+    with ThreadPoolExecutor(1) as pool:
+        return pool.submit(asyncio.run, work).result()
 
 
 @pytest.hookimpl(tryfirst=True)

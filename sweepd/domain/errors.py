@@ -21,6 +21,10 @@ class NotFound(SweepdError):
     """No such thing, or none that the caller may see."""
 
 
+class Gone(NotFound):
+    """What a transaction relied on is no longer there: it was deleted a moment ago."""
+
+
 class Conflict(SweepdError):
     """The name or state is already taken by something else."""
 

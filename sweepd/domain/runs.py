@@ -36,25 +36,6 @@ STOPPED = {
 LIVE = frozenset({RunState.PENDING, RunState.RUNNING, RunState.PREEMPTING})
 ENDED = frozenset(RunState) - LIVE
 
-# From each state, the states an event may lead to. A run which was given up on and speaks again
-# goes back to running: its data is worth more than our guess.
-TRANSITIONS: dict[RunState, frozenset[RunState]] = {
-    RunState.PENDING: frozenset(
-        {RunState.RUNNING, RunState.FAILED, RunState.CRASHED, RunState.KILLED, RunState.FINISHED}
-    ),
-    RunState.RUNNING: frozenset(RunState),
-    RunState.PREEMPTING: frozenset(RunState) - {RunState.PENDING},
-    RunState.FINISHED: frozenset({RunState.RUNNING, RunState.FAILED}),
-    RunState.FAILED: frozenset({RunState.RUNNING, RunState.PENDING, RunState.FINISHED}),
-    RunState.CRASHED: frozenset(
-        {RunState.RUNNING, RunState.PENDING, RunState.FINISHED, RunState.FAILED, RunState.KILLED}
-    ),
-    RunState.KILLED: frozenset({RunState.RUNNING, RunState.PENDING, RunState.FINISHED}),
-    RunState.PREEMPTED: frozenset(
-        {RunState.RUNNING, RunState.PENDING, RunState.FINISHED, RunState.FAILED}
-    ),
-}
-
 
 def state_after_exit(exitcode: int, stop_requested: bool, preempting: bool) -> RunState:
     """The state of a run whose client said `complete`.

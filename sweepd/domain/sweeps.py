@@ -18,15 +18,6 @@ class SweepState(StrEnum):
     CANCELED = "CANCELED"  # running runs are stopped
 
 
-SWEEP_TRANSITIONS: dict[SweepState, frozenset[SweepState]] = {
-    SweepState.PENDING: frozenset(SweepState) - {SweepState.PENDING},
-    SweepState.RUNNING: frozenset({SweepState.PAUSED, SweepState.FINISHED, SweepState.CANCELED}),
-    SweepState.PAUSED: frozenset({SweepState.RUNNING, SweepState.FINISHED, SweepState.CANCELED}),
-    SweepState.FINISHED: frozenset({SweepState.RUNNING}),
-    SweepState.CANCELED: frozenset({SweepState.RUNNING}),
-}
-
-
 class CellState(StrEnum):
     """Where one config of a sweep is in its life."""
 
@@ -36,17 +27,6 @@ class CellState(StrEnum):
     FAILED = "failed"  # no attempt will be made unless somebody asks
     CANCELED = "canceled"  # taken out with the sweep; comes back when that is resumed
     DROPPED = "dropped"  # taken out for good: by an edit, or with its deleted run
-
-
-CELL_TRANSITIONS: dict[CellState, frozenset[CellState]] = {
-    CellState.QUEUED: frozenset(CellState) - {CellState.QUEUED},
-    CellState.RESERVED: frozenset(CellState) - {CellState.RESERVED},
-    CellState.DONE: frozenset({CellState.QUEUED, CellState.DROPPED}),
-    # A run given up on may speak again: its cell is then reserved by it once more.
-    CellState.FAILED: frozenset(CellState) - {CellState.FAILED},
-    CellState.CANCELED: frozenset(CellState) - {CellState.CANCELED},
-    CellState.DROPPED: frozenset(CellState) - {CellState.DROPPED, CellState.CANCELED},
-}
 
 
 OPEN_CELLS = frozenset({CellState.QUEUED, CellState.RESERVED})
@@ -103,6 +83,14 @@ class Cell:
     n_lost: int  # attempts that fell silent or never started
     origin: str  # search | enqueued | prior
     run_id: str | None  # the run made for it in advance (enqueued), else None
+
+
+class AgentState(StrEnum):
+    """Whether a process that asks for runs is still there, in the client's words."""
+
+    RUNNING = "RUNNING"
+    FINISHED = "FINISHED"  # told to leave
+    LOST = "LOST"  # not heard of for longer than the setting allows
 
 
 @dataclass(frozen=True, slots=True)

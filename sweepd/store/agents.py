@@ -1,12 +1,14 @@
 """Agents: the processes that ask a sweep for runs."""
 
 import json
+from collections.abc import Collection
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
 
-from sweepd.domain.sweeps import Agent
+from sweepd.domain.sweeps import Agent, Sweep
 from sweepd.store import schema
 from sweepd.store.database import Connection
 from sweepd.store.paging import Listing, SortKey
@@ -33,22 +35,13 @@ _UPDATE = sa.update(schema.agents).where(_agents.id == sa.bindparam("agent_key")
 
 
 def create_agent(
-    connection: Connection, sweep_pk: int, name: str, host: str, user_pk: int, at: datetime
-) -> int:
-    """Register an agent and return its key."""
-    inserted = connection.execute(
-        _INSERT,
-        {
-            "sweep_pk": sweep_pk,
-            "name": name,
-            "host": host,
-            "user_pk": user_pk,
-            "created_at": at,
-            "heartbeat_at": at,
-        },
-    ).inserted_primary_key
-    assert inserted is not None
-    return int(inserted[0])
+    connection: Connection, sweep: Sweep, name: str, host: str, user_pk: int, at: datetime
+) -> Agent:
+    """Register an agent of a sweep."""
+    values = {"sweep_pk": sweep.pk, "name": name, "host": host, "created_at": at}
+    inserted = connection.execute(_INSERT, {**values, "user_pk": user_pk, "heartbeat_at": at})
+    pk = schema.new_key(inserted)
+    return Agent(pk, sweep.pk, sweep.entity, name, host, at, at, None, (), None)
 
 
 def find_agent(connection: Connection, pk: int) -> Agent | None:
@@ -57,9 +50,19 @@ def find_agent(connection: Connection, pk: int) -> Agent | None:
     return _agent(row, None) if row else None
 
 
-def touch_agent(connection: Connection, pk: int, values: dict[str, Any]) -> None:
-    """Change columns of an agent by name."""
-    connection.execute(_UPDATE, {**values, "agent_key": pk})
+def touch_agent(
+    connection: Connection,
+    agent: Agent,
+    alive_runs: Collection[str],
+    at: datetime,
+    is_leaving: bool,
+) -> Agent:
+    """Note an agent's heartbeat; returns the agent as it is now."""
+    alive = tuple(sorted(alive_runs))
+    exited_at = at if is_leaving else agent.exited_at
+    values = {"alive_runs": json.dumps(alive), "heartbeat_at": at, "exited_at": exited_at}
+    connection.execute(_UPDATE, {**values, "agent_key": agent.pk})
+    return replace(agent, alive_runs=alive, heartbeat_at=at, exited_at=exited_at)
 
 
 def list_agents(connection: Connection, sweep_pk: int) -> list[Agent]:

@@ -168,16 +168,15 @@ def add_membership(
     query = sa.update(schema.collections).where(_collections.id == collection_pk)
     query = query.values(next_version=_collections.next_version + 1)
     following = connection.execute(query.returning(_collections.next_version)).scalar_one()
-    done = connection.execute(
+    inserted = connection.execute(
         sa.insert(schema.memberships).values(
             collection_pk=collection_pk,
             artifact_pk=artifact_pk,
             version=following - 1,
             created_at=at,
         )
-    ).inserted_primary_key
-    assert done is not None
-    return int(done[0])
+    )
+    return schema.new_key(inserted)
 
 
 def set_alias(connection: Connection, collection_pk: int, membership_pk: int, alias: str) -> None:

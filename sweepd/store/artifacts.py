@@ -8,6 +8,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from sweepd.domain.artifacts import Artifact, ArtifactState, DigestAlgorithm
+from sweepd.domain.errors import Gone
 from sweepd.store import schema
 from sweepd.store.database import Connection, insert
 from sweepd.store.paging import Listing, SortKey, sort_by
@@ -16,11 +17,10 @@ _artifacts = schema.artifacts.c
 MAX_VALUES = 500  # in one list of a query
 
 
-def create_artifact(connection: Connection, values: dict[str, Any]) -> int:
-    """Insert a pending version and return its key."""
-    done = connection.execute(sa.insert(schema.artifacts).values(**values)).inserted_primary_key
-    assert done is not None
-    return int(done[0])
+def create_artifact(connection: Connection, values: dict[str, Any]) -> Artifact:
+    """Insert a pending version."""
+    inserted = connection.execute(sa.insert(schema.artifacts).values(**values))
+    return get_artifact(connection, schema.new_key(inserted))
 
 
 def update_artifact(connection: Connection, pk: int, values: dict[str, Any]) -> None:
@@ -35,6 +35,17 @@ def find_artifact(connection: Connection, pk: int, lock: bool = False) -> Artifa
     )
     row = connection.execute(query.with_for_update() if lock else query).first()
     return _artifact(row) if row else None
+
+
+def get_artifact(connection: Connection, pk: int) -> Artifact:
+    """As `find_artifact`, of a version that must be there.
+
+    Raises:
+        Gone: It is not.
+    """
+    if (artifact := find_artifact(connection, pk)) is None:
+        raise Gone("this artifact was deleted")
+    return artifact
 
 
 def find_by_client_id(

@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 
 import sqlalchemy as sa
 
+from sweepd.domain.errors import Gone
 from sweepd.domain.goals import Goal
 from sweepd.domain.runs import LIVE, Run, RunState, StopOrigin
 from sweepd.store import schema
@@ -89,11 +90,20 @@ def find_run_by_pk(connection: Connection, pk: int, lock: bool = False) -> Run |
     return _run(row) if row else None
 
 
-def create_run(connection: Connection, values: dict[str, Any]) -> int:
-    """Insert a run and return its key."""
-    inserted = connection.execute(_INSERT, values).inserted_primary_key
-    assert inserted is not None
-    return int(inserted[0])
+def get_run_by_pk(connection: Connection, pk: int, lock: bool = False) -> Run:
+    """As `find_run_by_pk`, of a run that must be there.
+
+    Raises:
+        Gone: It is not.
+    """
+    if (run := find_run_by_pk(connection, pk, lock)) is None:
+        raise Gone("the run was deleted")
+    return run
+
+
+def create_run(connection: Connection, values: dict[str, Any]) -> Run:
+    """Insert a run."""
+    return get_run_by_pk(connection, schema.new_key(connection.execute(_INSERT, values)))
 
 
 def update_run(connection: Connection, pk: int, values: dict[str, Any]) -> None:

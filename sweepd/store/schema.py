@@ -64,6 +64,13 @@ def _time(name: str, nullable: bool = True) -> sa.Column[Any]:
     return sa.Column(name, UtcTime, nullable=nullable)
 
 
+def new_key(inserted: sa.CursorResult[Any]) -> int:
+    """Our key of the row that a statement has inserted."""
+    key = inserted.inserted_primary_key
+    assert key is not None  # a statement of one row always has it
+    return int(key[0])
+
+
 secrets = sa.Table(
     "secrets",
     metadata,

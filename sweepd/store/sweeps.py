@@ -6,6 +6,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from sweepd.domain.errors import Gone
 from sweepd.domain.goals import Goal
 from sweepd.domain.runs import RunState, StopOrigin
 from sweepd.domain.sweeps import Sweep, SweepEvent, SweepPoint, SweepState
@@ -40,11 +41,10 @@ _SHIFT = _UPDATE.values(
 _COUNT_RUN = _UPDATE.values(n_runs=_sweeps.n_runs + 1).returning(_sweeps.n_runs)
 
 
-def create_sweep(connection: Connection, values: dict[str, Any]) -> int:
-    """Insert a sweep and return its key."""
-    inserted = connection.execute(sa.insert(schema.sweeps).values(**values)).inserted_primary_key
-    assert inserted is not None
-    return int(inserted[0])
+def create_sweep(connection: Connection, values: dict[str, Any]) -> Sweep:
+    """Insert a sweep."""
+    inserted = connection.execute(sa.insert(schema.sweeps).values(**values))
+    return get_sweep_by_pk(connection, schema.new_key(inserted))
 
 
 def update_sweep(connection: Connection, pk: int, values: dict[str, Any]) -> None:
@@ -84,6 +84,17 @@ def find_sweep_by_pk(connection: Connection, pk: int, lock: bool = False) -> Swe
     """
     row = connection.execute(_BY_PK_LOCKED if lock else _BY_PK, {"sweep_key": pk}).first()
     return _sweep(row) if row else None
+
+
+def get_sweep_by_pk(connection: Connection, pk: int) -> Sweep:
+    """As `find_sweep_by_pk`, of a sweep that must be there.
+
+    Raises:
+        Gone: It is not.
+    """
+    if (sweep := find_sweep_by_pk(connection, pk)) is None:
+        raise Gone("the sweep was deleted")
+    return sweep
 
 
 def list_sweeps(connection: Connection, project_pk: int) -> list[Sweep]:

@@ -40,7 +40,7 @@ def _caller(connection: Connection, query: sa.Select[tuple[object, ...]]) -> Cal
 def create_entity(connection: Connection, name: str, kind: str, at: datetime) -> int:
     """Add a user's or a team's entity and return its key."""
     query = sa.insert(schema.entities).values(name=name, kind=kind, created_at=at)
-    return _new_key(connection, query)
+    return schema.new_key(connection.execute(query))
 
 
 def find_entity(connection: Connection, name: str) -> tuple[int, str] | None:
@@ -54,13 +54,7 @@ def find_entity(connection: Connection, name: str) -> tuple[int, str] | None:
 def create_user(connection: Connection, name: str, email: str, is_admin: bool, at: datetime) -> int:
     """Add a user and return its key; entity and membership are the caller's business."""
     query = sa.insert(schema.users).values(name=name, email=email, is_admin=is_admin, created_at=at)
-    return _new_key(connection, query)
-
-
-def _new_key(connection: Connection, query: sa.Insert) -> int:
-    inserted = connection.execute(query).inserted_primary_key
-    assert inserted is not None
-    return int(inserted[0])
+    return schema.new_key(connection.execute(query))
 
 
 def list_users(connection: Connection) -> list[User]:
@@ -112,7 +106,7 @@ def create_key(
     query = sa.insert(schema.api_keys).values(
         user_pk=user_pk, digest=digest, hint=hint, description=description, created_at=at
     )
-    return _new_key(connection, query)
+    return schema.new_key(connection.execute(query))
 
 
 def find_key(connection: Connection, digest: str) -> tuple[int, int] | None:

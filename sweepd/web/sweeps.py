@@ -194,7 +194,7 @@ def details(request: Request, visitor: Visitor) -> Response:
     services, sweep = sweep_of(request, visitor)
     return json_answer(
         {
-            "agents": [_agent(agent) for agent in services.sweeps.agents(sweep)],
+            "agents": [_agent(services, agent) for agent in services.sweeps.agents(sweep)],
             "log": [shapes.from_event(event) for event in services.sweeps.events(sweep)[-200:]],
             "best": _best(services, visitor.caller, sweep),
             "repeats": [asdict(item) for item in services.sweeps.repeated(sweep)[:MAX_REPEATED]],
@@ -202,11 +202,12 @@ def details(request: Request, visitor: Visitor) -> Response:
     )
 
 
-def _agent(agent: Agent) -> dict[str, Any]:
+def _agent(services: Services, agent: Agent) -> dict[str, Any]:
     return {
         "name": agent.name,
         "host": agent.host,
         "n_runs": agent.n_runs,
+        "state": str(services.scheduling.agent_state(agent)).lower(),
         "created_at": shapes.moment(agent.created_at),
         "heartbeat_at": shapes.moment(agent.heartbeat_at),
         "exited_at": shapes.moment(agent.exited_at),

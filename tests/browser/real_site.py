@@ -18,6 +18,7 @@ from sweepd.services.runs.runs import RunChange
 from sweepd.services.runs.taking_in import Lines, StreamPost
 from sweepd.services.sweeps.sweeps import SweepChange
 from sweepd.settings import Settings
+from tests.conftest import awaited
 
 KEY = "k" * 40
 YAML = """\
@@ -62,7 +63,8 @@ class RealSite:
         """The id of the run that the agent is given."""
         deadline = time.monotonic() + 20
         while time.monotonic() < deadline:
-            for command in self.services.scheduling.heartbeat(self.caller, agent, frozenset()):
+            beat = self.services.scheduling.heartbeat(self.caller, agent, frozenset())
+            for command in awaited(beat)[1]:
                 if command.kind == "run":
                     return str(command.run_id)
             time.sleep(0.02)

@@ -180,10 +180,12 @@ def details() -> dict[str, Any]:
         "created_at": moment(START),
         "heartbeat_at": moment(datetime.now(UTC)),
         "exited_at": None,
+        "state": "running",
         "alive_runs": ["r000029"],
         "n_runs": 14,
     }
-    gone = {**agent, "name": "d4e5f6", "host": "gpu-02", "exited_at": moment(START), "n_runs": 9}
+    gone = {**agent, "name": "d4e5f6", "host": "gpu-02", "n_runs": 9}
+    gone |= {"exited_at": moment(START), "state": "finished"}
     log = [
         {"at": moment(START), "actor": "ann", "kind": "created", "message": "method bayes"},
         {"at": moment(START), "actor": "ann", "kind": "edit", "message": "run_cap 20 → 36"},

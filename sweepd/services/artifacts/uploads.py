@@ -6,7 +6,7 @@ Every step may be sent again: a client id names one version, a committed one sta
 import json
 import secrets
 from collections.abc import AsyncIterator, Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import anyio.to_thread
 
@@ -18,7 +18,7 @@ from sweepd.domain.artifacts import (
     DigestAlgorithm,
     Entry,
 )
-from sweepd.domain.errors import BadInput, NotFound
+from sweepd.domain.errors import BadInput
 from sweepd.domain.ids import check_alias, check_collection_name, check_file_path
 from sweepd.domain.runs import Run
 from sweepd.domain.users import Caller
@@ -108,9 +108,9 @@ class ArtifactUploads:
             run = runs.find_run(connection, owner.pk, new.run_id) if new.run_id else None
             same = _find_same(connection, collection.pk, new)
             if same is not None:
-                _log_again(connection, same, new, run)
-                return _known_as(connection, _get(connection, same.pk), new.client_id)
-            pk = artifacts.create_artifact(
+                again = _log_again(connection, same, new, run)
+                return _known_as(connection, again, new.client_id)
+            return artifacts.create_artifact(
                 connection,
                 {
                     "project_pk": owner.pk,
@@ -132,7 +132,6 @@ class ArtifactUploads:
                     "updated_at": at,
                 },
             )
-            return _get(connection, pk)
 
         return self._core.db.write(create)
 
@@ -214,7 +213,7 @@ class ArtifactUploads:
         def commit(connection: Connection) -> Artifact:
             artifact = artifacts.find_artifact(connection, artifact_pk, lock=True)
             if artifact is None or artifact.state is ArtifactState.COMMITTED:
-                return _get(connection, artifact_pk)
+                return artifacts.get_artifact(connection, artifact_pk)
             found = read_entries(connection, artifact, contents, read_artifact_id)
             manifests.replace_entries(connection, artifact.pk, found)
             at = self._core.now()
@@ -241,7 +240,7 @@ class ArtifactUploads:
             artifact_collections.update_collection(
                 connection, artifact.collection_pk, {"updated_at": at}
             )
-            return _get(connection, artifact.pk)
+            return artifacts.get_artifact(connection, artifact.pk)
 
         committed = self._core.db.write(commit)
         self._core.changes.touch("run", committed.run_pk)
@@ -252,13 +251,6 @@ def _known_as(connection: Connection, artifact: Artifact, client_id: str | None)
     """Rows and references name the version by the id its client gave it, also when it was here."""
     if client_id is not None:
         artifacts.add_client_id(connection, artifact.pk, client_id)
-    return artifact
-
-
-def _get(connection: Connection, pk: int) -> Artifact:
-    artifact = artifacts.find_artifact(connection, pk)
-    if artifact is None:
-        raise NotFound("this artifact was deleted")
     return artifact
 
 
@@ -275,7 +267,9 @@ def _find_same(connection: Connection, collection_pk: int, new: NewArtifact) -> 
     return same if is_newest or new.client_id is None else None
 
 
-def _log_again(connection: Connection, same: Artifact, new: NewArtifact, run: Run | None) -> None:
+def _log_again(
+    connection: Connection, same: Artifact, new: NewArtifact, run: Run | None
+) -> Artifact:
     """Give a version the names asked for now, and record the run that logged it again."""
     [place] = artifact_collections.list_memberships(connection, same.collection_pk, same.pk)
     for alias in new.aliases:
@@ -285,3 +279,4 @@ def _log_again(connection: Connection, same: Artifact, new: NewArtifact, run: Ru
         artifacts.update_artifact(connection, same.pk, {"tags": json.dumps(tags)})
     if run is not None and run.pk != same.run_pk:
         artifacts.record_output(connection, run.pk, same.pk)
+    return replace(same, tags=tuple(tags))

@@ -85,13 +85,13 @@ def upsert(
     else:
         if _begins_anew(run, change, resumes):
             rewinds.begin_anew(connection, run)
-        apply(connection, run, change, at)
+        run = apply(connection, run, change, at)
     if change.is_from_client and change.config is not None:
-        forks.begin(connection, _get(connection, run.pk), change.config)
-    return _get(connection, run.pk), inserted
+        run = forks.begin(connection, run, change.config)
+    return run, inserted
 
 
-def apply(connection: Connection, run: Run, change: RunChange, at: datetime) -> None:
+def apply(connection: Connection, run: Run, change: RunChange, at: datetime) -> Run:
     """Change a run that is there; what its client says first also begins it."""
     values = change.columns()
     if change.is_shared and change.config is not None:
@@ -100,6 +100,7 @@ def apply(connection: Connection, run: Run, change: RunChange, at: datetime) -> 
         lifecycle.begin_run(connection, run, at)
         values["heartbeat_at"] = at
     runs.update_run(connection, run.pk, {**values, "updated_at": at})
+    return runs.get_run_by_pk(connection, run.pk)
 
 
 def _create(
@@ -126,7 +127,7 @@ def _create(
         "heartbeat_at": at if state is RunState.RUNNING else None,
         "updated_at": at,
     }
-    return _get(connection, runs.create_run(connection, values))
+    return runs.create_run(connection, values)
 
 
 def _find_or_make_room(
@@ -169,9 +170,3 @@ def _begins_anew(run: Run, change: RunChange, resumes: bool) -> bool:
 def is_started(run: Run) -> bool:
     """Whether a client has begun this run: its config holds the client's telemetry."""
     return "t" in private_part(json.loads(run.config or "{}"))
-
-
-def _get(connection: Connection, pk: int) -> Run:
-    run = runs.find_run_by_pk(connection, pk)
-    assert run is not None
-    return run

@@ -16,15 +16,16 @@ def delete(
 ) -> None:
     """Hide a run; see `Runs.delete`."""
     if run.state in LIVE:
-        lifecycle.request_stop(connection, run, f"deleted by {caller.name}", at, StopOrigin.PERSON)
-        lifecycle.lose_run(connection, _again(connection, run), 0, "deleted", at)
+        reason = f"deleted by {caller.name}"
+        run = lifecycle.request_stop(connection, run, reason, at, StopOrigin.PERSON)
+        run = lifecycle.lose_run(connection, run, 0, "deleted", at)
     runs.update_run(connection, run.pk, {"deleted_at": at, "updated_at": at})
     if run.sweep_pk is None or run.sweep_id is None:
         return
     sweep = sweeps.find_sweep_by_pk(connection, run.sweep_pk, lock=True)
     if sweep is not None and not keep_config:
         is_finite = sweep.n_configs is not None or specs.spec_of(sweep).space.n_configs is not None
-        if lifecycle.free_cell(connection, _again(connection, run), is_finite):
+        if lifecycle.free_cell(connection, run, is_finite):
             message = f"run {run.run_id} was deleted; its config is free again"
             sweeps.append_event(connection, sweep.pk, at, caller.name, "retry", message)
     _end_sweep(connection, run.sweep_pk, at)
@@ -49,9 +50,3 @@ def _end_sweep(connection: Connection, sweep_pk: int, at: datetime) -> None:
     sweep = sweeps.find_sweep_by_pk(connection, sweep_pk)
     if sweep is not None and sweep.state is SweepState.RUNNING:
         endings.finish_if_done(connection, sweep.pk, at)
-
-
-def _again(connection: Connection, run: Run) -> Run:
-    found = runs.find_run_by_pk(connection, run.pk)
-    assert found is not None
-    return found

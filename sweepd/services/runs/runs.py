@@ -5,7 +5,7 @@ from collections.abc import Callable
 from sweepd.domain.errors import BadInput, NotFound
 from sweepd.domain.paging import BEGINNING, Page, Start, cut
 from sweepd.domain.projects import Project
-from sweepd.domain.runs import Run, RunState, StopOrigin
+from sweepd.domain.runs import LIVE, Run, RunState, StopOrigin
 from sweepd.domain.users import Caller
 from sweepd.services import access
 from sweepd.services.core import Core
@@ -74,8 +74,7 @@ class Runs:
 
         def update(connection: Connection) -> Run:
             run = access.get_run_by_pk(connection, caller, pk)
-            run_changes.apply(connection, run, change, self._core.now())
-            return _get(connection, pk)
+            return run_changes.apply(connection, run, change, self._core.now())
 
         run = self._core.db.write(update)
         self._core.changes.touch("run", run.pk)
@@ -176,14 +175,13 @@ class Runs:
         def stop(connection: Connection) -> bool:
             run = access.get_run_by_pk(connection, caller, pk)
             at = self._core.now()
-            asked = lifecycle.request_stop(
-                connection, run, f"stopped by {caller.name}", at, StopOrigin.PERSON
-            )
-            if asked and run.state is RunState.PENDING and run.agent_pk is None:
-                lifecycle.lose_run(connection, _get(connection, pk), 0, "stopped", at)
+            is_live, reason = run.state in LIVE, f"stopped by {caller.name}"
+            run = lifecycle.request_stop(connection, run, reason, at, StopOrigin.PERSON)
+            if run.state is RunState.PENDING and run.agent_pk is None:
+                lifecycle.lose_run(connection, run, 0, "stopped", at)
             if run.sweep_pk is not None:
                 endings.finish_if_done(connection, run.sweep_pk, at)
-            return asked
+            return is_live
 
         done = self._core.db.write(stop)
         self._core.changes.touch("run", pk)
@@ -196,23 +194,20 @@ class Runs:
         that has ended, once it is resumed), unless `keep_config` says that it stays done.
         """
         self._mark(
+            caller,
             pk,
-            lambda c: deletions.delete(
-                c, caller, access.get_run_by_pk(c, caller, pk), keep_config, self._core.now()
-            ),
+            lambda c, run: deletions.delete(c, caller, run, keep_config, self._core.now()),
         )
 
     def undelete(self, caller: Caller, pk: int) -> None:
         """Bring a deleted run back."""
-        self._mark(
-            pk,
-            lambda c: deletions.undelete(c, access.get_run_by_pk(c, caller, pk), self._core.now()),
-        )
+        self._mark(caller, pk, lambda c, run: deletions.undelete(c, run, self._core.now()))
 
-    def _mark(self, pk: int, mark: Callable[[Connection], None]) -> None:
+    def _mark(self, caller: Caller, pk: int, mark: Callable[[Connection, Run], None]) -> None:
         def write(connection: Connection) -> int | None:
-            mark(connection)
-            return _get(connection, pk).sweep_pk
+            run = access.get_run_by_pk(connection, caller, pk)
+            mark(connection, run)
+            return run.sweep_pk
 
         self._core.changes.touch("sweep", self._core.db.write(write))
         self._core.changes.touch("run", pk)
@@ -229,13 +224,6 @@ class Runs:
         def rewind(connection: Connection) -> Run:
             found = access.get_run(connection, caller, entity, project, run_id)
             run = access.get_run_by_pk(connection, caller, found.pk, lock=True)
-            rewinds.rewind(connection, run, step, self._core.now())
-            return _get(connection, run.pk)
+            return rewinds.rewind(connection, run, step, self._core.now())
 
         return self._core.db.write(rewind)
-
-
-def _get(connection: Connection, pk: int) -> Run:
-    run = runs.find_run_by_pk(connection, pk)
-    assert run is not None
-    return run

@@ -136,18 +136,16 @@ class History:
     def _move(self, connection: Connection, run: Run, post: StreamPost, at: datetime) -> None:
         if post.is_complete:
             if post.is_preempting and not run.is_preempting and run.state not in ENDED:
-                lifecycle.start_run(connection, run, at)
-                lifecycle.mark_preempting(connection, _fresh(connection, run), at)
-                run = _fresh(connection, run)
+                run = lifecycle.start_run(connection, run, at)
+                run = lifecycle.mark_preempting(connection, run, at)
             exitcode = 0 if post.exitcode is None else post.exitcode
             lifecycle.end_run(connection, run, exitcode, at)
             return
         if run.state is RunState.FINISHED or (run.state in ENDED and run.exitcode is not None):
             return  # a request that overtook `complete`; only the latter says the state
-        if run.state not in (RunState.RUNNING, RunState.PREEMPTING):
-            lifecycle.start_run(connection, run, at)
+        run = lifecycle.start_run(connection, run, at)
         if post.is_preempting:
-            lifecycle.mark_preempting(connection, _fresh(connection, run), at)
+            lifecycle.mark_preempting(connection, run, at)
 
     def _store_history(
         self, connection: Connection, run: Run, block: Lines, rows: list[dict[str, Any]]
@@ -226,8 +224,7 @@ class History:
         target = early_stops.target_of(sweep)
         if target is None:
             return
-        run = runs.find_run_by_pk(connection, run_pk)
-        assert run is not None
+        run = runs.get_run_by_pk(connection, run_pk)
         best = sweep.metric_goal.extreme(run.metric_min, run.metric_max)
         if best is not None and sweep.metric_goal.reaches(best, target):
             lifecycle.set_sweep_state(
@@ -239,9 +236,3 @@ class History:
                 "",
                 at,
             )
-
-
-def _fresh(connection: Connection, run: Run) -> Run:
-    found = runs.find_run_by_pk(connection, run.pk)
-    assert found is not None
-    return found

@@ -5,6 +5,9 @@ They are read where they lie, so a fork costs the same however long its parent. 
 is about to lose such lines (rewound, begun anew, removed) are they copied, once for all its forks.
 """
 
+from dataclasses import replace
+from typing import Any
+
 from sweepd.domain.config import private_part
 from sweepd.domain.errors import NotFound
 from sweepd.domain.runs import Run
@@ -27,7 +30,7 @@ def branch_point(run_id: str, config: str) -> tuple[str, int] | None:
     return parent, int(step)
 
 
-def begin(connection: Connection, run: Run, config: str) -> None:
+def begin(connection: Connection, run: Run, config: str) -> Run:
     """Let a run without rows begin with those of the run its config names.
 
     Raises:
@@ -35,7 +38,7 @@ def begin(connection: Connection, run: Run, config: str) -> None:
     """
     point = branch_point(run.run_id, config)
     if point is None or run.history_lines:
-        return
+        return run
     parent = runs.find_run(connection, run.project_pk, point[0], lock=True)
     if parent is None:
         raise NotFound(
@@ -43,16 +46,16 @@ def begin(connection: Connection, run: Run, config: str) -> None:
             f"{run.entity}/{run.project}; if it is one of another machine, sync it first"
         )
     n_lines, last_step = until_step(connection, parent, point[1])
-    values = {"history_lines": n_lines, "last_step": last_step}
-    runs.update_run(connection, run.pk, values | _begun_with(connection, parent, n_lines))
+    values: dict[str, Any] = {"history_lines": n_lines, "last_step": last_step}
+    values |= _begun_with(connection, parent, n_lines)
+    runs.update_run(connection, run.pk, values)
+    return replace(run, **values)
 
 
 def _begun_with(connection: Connection, parent: Run, n_lines: int) -> dict[str, int | None]:
     """Columns of a run that begins with another's lines: who holds the last of them."""
     while n_lines <= parent.inherited_lines and parent.parent_pk is not None:
-        found = runs.find_run_by_pk(connection, parent.parent_pk, lock=True)
-        assert found is not None
-        parent = found
+        parent = runs.get_run_by_pk(connection, parent.parent_pk, lock=True)
     return {"parent_pk": parent.pk if n_lines else None, "inherited_lines": n_lines}
 
 
@@ -63,8 +66,8 @@ def parts(connection: Connection, run: Run) -> list[tuple[int, int, int | None]]
     found: list[tuple[int, int, int | None]] = [(run.pk, run.inherited_lines, None)]
     while run.parent_pk is not None:
         end = run.inherited_lines
-        parent = runs.find_run_by_pk(connection, run.parent_pk)
-        assert parent is not None, "lines are copied before the run they lie in goes"
+        # Lines are copied before the run they lie in goes.
+        parent = runs.get_run_by_pk(connection, run.parent_pk)
         found.append((parent.pk, parent.inherited_lines, end))
         run = parent
     return found[::-1]
@@ -114,8 +117,7 @@ def cut(connection: Connection, run: Run, n_lines: int) -> None:
     history.delete_lines(connection, run.pk, Stream.HISTORY, max(n_lines, run.inherited_lines))
     values: dict[str, int | None] = {"history_lines": n_lines}
     if n_lines < run.inherited_lines and run.parent_pk is not None:
-        parent = runs.find_run_by_pk(connection, run.parent_pk)
-        assert parent is not None
+        parent = runs.get_run_by_pk(connection, run.parent_pk)
         values |= _begun_with(connection, parent, n_lines)
     runs.update_run(connection, run.pk, values)
 

@@ -14,7 +14,7 @@ from sweepd.store.database import Connection
 from sweepd.store.history import Stream
 
 
-def rewind(connection: Connection, run: Run, step: int, at: datetime) -> None:
+def rewind(connection: Connection, run: Run, step: int, at: datetime) -> Run:
     """Cut a run's history after a step; doing it again changes nothing."""
     n_lines, last_step = forks.until_step(connection, run, step)
     last = forks.last_line(connection, run, n_lines)
@@ -24,6 +24,7 @@ def rewind(connection: Connection, run: Run, step: int, at: datetime) -> None:
     if run.sweep_pk is not None:
         values |= _metric(connection, run)
     runs.update_run(connection, run.pk, values)
+    return runs.get_run_by_pk(connection, run.pk)
 
 
 def begin_anew(connection: Connection, run: Run) -> None:

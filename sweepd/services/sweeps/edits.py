@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import Any
 
 from sweepd.domain.config import unwrap
-from sweepd.domain.errors import BadInput
+from sweepd.domain.errors import BadInput, Conflict
 from sweepd.domain.goals import Goal
 from sweepd.domain.ids import new_short_id
 from sweepd.domain.runs import LIVE, Run, RunState
@@ -82,8 +82,7 @@ def replace_file(
     sweeps.append_event(connection, sweep.pk, at, actor, "edit", f"new file{dropped}:\n{text}")
     for warning in spec.warnings:
         sweeps.append_warning_once(connection, sweep.pk, at, warning)
-    fresh = sweeps.find_sweep_by_pk(connection, sweep.pk)
-    assert fresh is not None
+    fresh = sweeps.get_sweep_by_pk(connection, sweep.pk)
     if fresh.state is SweepState.FINISHED and (
         fresh.n_open or candidates.may_have_more(connection, fresh)
     ):
@@ -117,8 +116,7 @@ def _sort_out(connection: Connection, sweep: Sweep, spec: SweepSpec) -> int:
     if spec.extras.repeats > 1:
         for cell in cells.list_cells(connection, sweep.pk, set(CellState) - {CellState.DROPPED}):
             if cell.origin == "search" and repeats.is_first(cell):
-                fresh = sweeps.find_sweep_by_pk(connection, sweep.pk)
-                assert fresh is not None
+                fresh = sweeps.get_sweep_by_pk(connection, sweep.pk)
                 config = candidates.config_of(cell)
                 repeats.queue_others(connection, fresh, spec, cell.key, config)
     return n_dropped
@@ -132,18 +130,6 @@ def _holds(space: Any, config: Mapping[str, Any]) -> bool:
         for parameter in space.parameters
         if parameter.choices is not None
     )
-
-
-def with_run_cap(text: str, run_cap: int | None) -> str:
-    """A sweep file's text with another `run_cap`."""
-    if run_cap is not None and run_cap < 1:
-        raise BadInput(f"run_cap is a whole number from 1; got {run_cap}")
-    lines = [line for line in text.splitlines() if not line.startswith("run_cap:")]
-    if run_cap is not None:
-        lines.append(f"run_cap: {run_cap}")
-    changed = "\n".join(lines) + "\n"
-    specs.read_yaml(changed)
-    return changed
 
 
 def retry(
@@ -207,7 +193,8 @@ def enqueue(
     cell = lifecycle.add_cell(
         connection, sweep, key, dict(config), CellState.QUEUED, "enqueued", run_id
     )
-    assert cell is not None
+    if cell is None:
+        raise Conflict(f"config {key} was queued a moment ago; queue it again to run it twice")
     run = lifecycle.create_attempt(connection, sweep, cell, run_id, None, caller.user_pk, at)
     if name:
         runs.update_run(connection, run.pk, {"display_name": name})

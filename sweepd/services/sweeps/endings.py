@@ -11,8 +11,7 @@ from sweepd.store.database import Connection
 
 def finish_if_done(connection: Connection, sweep_pk: int, at: datetime) -> bool:
     """End a sweep of which nothing can come any more; says whether it is over."""
-    sweep = sweeps.find_sweep_by_pk(connection, sweep_pk)
-    assert sweep is not None
+    sweep = sweeps.get_sweep_by_pk(connection, sweep_pk)
     if sweep.state in (SweepState.FINISHED, SweepState.CANCELED):
         return True
     if sweep.state is SweepState.PAUSED or candidates.may_have_more(connection, sweep):

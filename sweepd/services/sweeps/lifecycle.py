@@ -9,14 +9,13 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
+from sweepd.domain import transitions
 from sweepd.domain.config import wrap
 from sweepd.domain.errors import BadInput, Conflict
 from sweepd.domain.memorable import run_name
-from sweepd.domain.runs import ENDED, LIVE, TRANSITIONS, Run, RunState, StopOrigin, state_after_exit
+from sweepd.domain.runs import ENDED, LIVE, Run, RunState, StopOrigin, state_after_exit
 from sweepd.domain.sweeps import (
-    CELL_TRANSITIONS,
     OPEN_CELLS,
-    SWEEP_TRANSITIONS,
     UNCOUNTED_CELLS,
     Cell,
     CellState,
@@ -27,19 +26,21 @@ from sweepd.store import cells, runs, sweeps
 from sweepd.store.database import Connection
 
 
-def move_cell(connection: Connection, cell: Cell, state: CellState, **more: Any) -> None:
-    """Bring a cell into another state, and its sweep's counts with it."""
+def move_cell(connection: Connection, cell: Cell, state: CellState, **more: Any) -> Cell:
+    """Bring a cell into another state, and its sweep's counts with it; returns it as it is then."""
+    moved = replace(cell, state=state, **more)
     if state is cell.state:
         if more:
             cells.update_cell(connection, cell.pk, more)
-        return
-    assert state in CELL_TRANSITIONS[cell.state], f"a {cell.state} cell cannot become {state}"
+        return moved
+    transitions.check(transitions.CELL, f"config {cell.key}", cell.state, state)
     cells.update_cell(connection, cell.pk, {"state": state, **more})
     was_open, is_open = cell.state in OPEN_CELLS, state in OPEN_CELLS
     was_taken, is_taken = cell.state not in UNCOUNTED_CELLS, state not in UNCOUNTED_CELLS
     sweeps.shift_counts(
         connection, cell.sweep_pk, int(is_taken) - int(was_taken), int(is_open) - int(was_open)
     )
+    return moved
 
 
 def add_cell(
@@ -72,7 +73,7 @@ def create_attempt(
     """A pending run for a reserved cell, ready to be handed to an agent."""
     number = sweeps.next_run_number(connection, sweep.pk)
     config = wrap(json.loads(cell.config))
-    pk = runs.create_run(
+    return runs.create_run(
         connection,
         {
             "project_pk": sweep.project_pk,
@@ -90,27 +91,33 @@ def create_attempt(
             "updated_at": at,
         },
     )
-    run = runs.find_run_by_pk(connection, pk)
-    assert run is not None
-    return run
 
 
 def hand_out_again(
     connection: Connection, run: Run, agent_pk: int, attempt: int, at: datetime
-) -> None:
+) -> Run:
     """Give a run that exists (queued by hand, or preempted) to an agent."""
-    values = {"agent_pk": agent_pk, "attempt": attempt, "deliveries": 1, "is_preempting": False}
-    if run.state is RunState.PENDING:
-        runs.update_run(connection, run.pk, {**values, "updated_at": at})
-    else:
-        _move_run(connection, run, RunState.PENDING, at, ended_at=None, exitcode=None, **values)
+    values: dict[str, Any] = {
+        "agent_pk": agent_pk,
+        "attempt": attempt,
+        "deliveries": 1,
+        "is_preempting": False,
+    }
+    if run.state is not RunState.PENDING:
+        return _move_run(
+            connection, run, RunState.PENDING, at, ended_at=None, exitcode=None, **values
+        )
+    runs.update_run(connection, run.pk, {**values, "updated_at": at})
+    return replace(run, **values, updated_at=at)
 
 
-def start_run(connection: Connection, run: Run, at: datetime) -> RunState:
+def start_run(connection: Connection, run: Run, at: datetime) -> Run:
     """A client sent something for the run: it is running, whatever its state was."""
     if run.state in (RunState.RUNNING, RunState.PREEMPTING):
-        return run.state
-    _move_run(connection, run, RunState.RUNNING, at, ended_at=None, started_at=run.started_at or at)
+        return run
+    run = _move_run(
+        connection, run, RunState.RUNNING, at, ended_at=None, started_at=run.started_at or at
+    )
     cell = cells.find_cell(connection, run.cell_pk) if run.cell_pk else None
     if cell is not None and cell.state in (
         CellState.QUEUED,
@@ -119,7 +126,7 @@ def start_run(connection: Connection, run: Run, at: datetime) -> RunState:
         CellState.DROPPED,
     ):
         move_cell(connection, cell, CellState.RESERVED)
-    return RunState.RUNNING
+    return run
 
 
 _NOT_ENDED: dict[str, Any] = {
@@ -132,20 +139,22 @@ _NOT_ENDED: dict[str, Any] = {
 }
 
 
-def begin_run(connection: Connection, run: Run, at: datetime) -> None:
+def begin_run(connection: Connection, run: Run, at: datetime) -> Run:
     """A client begins the run, or goes on with it: how it ended before holds no longer.
 
     A stop asked for before the run ever began stays: its client comes too late.
     """
     if run.state in ENDED and run.started_at is not None:
         runs.update_run(connection, run.pk, _NOT_ENDED)
-    start_run(connection, run, at)
+        run = replace(run, **_NOT_ENDED)
+    return start_run(connection, run, at)
 
 
-def mark_preempting(connection: Connection, run: Run, at: datetime) -> None:
+def mark_preempting(connection: Connection, run: Run, at: datetime) -> Run:
     """The run says that its machine is about to go."""
-    if run.state is not RunState.PREEMPTING:
-        _move_run(connection, run, RunState.PREEMPTING, at, is_preempting=True)
+    if run.state is RunState.PREEMPTING:
+        return run
+    return _move_run(connection, run, RunState.PREEMPTING, at, is_preempting=True)
 
 
 def end_run(connection: Connection, run: Run, exitcode: int, at: datetime) -> RunState:
@@ -154,7 +163,7 @@ def end_run(connection: Connection, run: Run, exitcode: int, at: datetime) -> Ru
     if run.state is state and run.exitcode == exitcode:
         return state
     if run.state is RunState.PENDING or run.state in ENDED:
-        run = replace(run, state=start_run(connection, run, at))
+        run = start_run(connection, run, at)
     _move_run(connection, run, state, at, ended_at=at, exitcode=exitcode)
     cell = cells.find_cell(connection, run.cell_pk) if run.cell_pk else None
     if cell is None or cell.state is CellState.DONE:
@@ -170,7 +179,7 @@ def end_run(connection: Connection, run: Run, exitcode: int, at: datetime) -> Ru
     return state
 
 
-def lose_run(connection: Connection, run: Run, retries: int, why: str, at: datetime) -> None:
+def lose_run(connection: Connection, run: Run, retries: int, why: str, at: datetime) -> Run:
     """The run and its agent fell silent, or it never started: its config goes back.
 
     A run which was asked to stop is killed and its cell done; any other is crashed (or preempted,
@@ -178,7 +187,7 @@ def lose_run(connection: Connection, run: Run, retries: int, why: str, at: datet
     fewer than `retries` attempts at it were lost before.
     """
     if run.state not in LIVE:
-        return
+        return run
     if run.stop_requested:
         state = RunState.KILLED
     elif run.state is RunState.PENDING:
@@ -187,12 +196,12 @@ def lose_run(connection: Connection, run: Run, retries: int, why: str, at: datet
         state = RunState.PREEMPTED
     else:
         state = RunState.CRASHED
-    _move_run(connection, run, state, at, ended_at=at, stop_reason=run.stop_reason or why)
+    run = _move_run(connection, run, state, at, ended_at=at, stop_reason=run.stop_reason or why)
     cell = cells.find_cell(connection, run.cell_pk) if run.cell_pk else None
     if cell is None or cell.state is not CellState.RESERVED:
-        return
+        return run
     if _has_live_attempt(connection, cell):
-        return
+        return run
     if state is RunState.KILLED:
         move_cell(connection, cell, CellState.DONE)
     elif state is RunState.PREEMPTED:
@@ -201,6 +210,7 @@ def lose_run(connection: Connection, run: Run, retries: int, why: str, at: datet
         move_cell(connection, cell, CellState.QUEUED, n_lost=cell.n_lost + 1, run_id=None)
     else:
         move_cell(connection, cell, CellState.FAILED, n_lost=cell.n_lost + 1)
+    return run
 
 
 def free_cell(connection: Connection, run: Run, is_finite: bool) -> bool:
@@ -256,42 +266,30 @@ def set_run_state(connection: Connection, run: Run, state: RunState, at: datetim
         raise BadInput(
             f"run {run.run_id} belongs to sweep {run.sweep_id}; its state follows what it does"
         )
-    allowed = {
-        RunState.PENDING: {
-            RunState.RUNNING,
-            RunState.FAILED,
-            RunState.CRASHED,
-            RunState.PREEMPTED,
-            RunState.PENDING,
-        },
-        RunState.FAILED: {RunState.PENDING, RunState.RUNNING, RunState.FAILED},
-    }
-    if run.state not in allowed.get(state, set()):
-        raise BadInput(f"run {run.run_id} is {run.state} and cannot be set to {state}")
     if run.state is not state:
+        try:
+            transitions.check(transitions.RUN_BY_USER, f"run {run.run_id}", run.state, state)
+        except Conflict as error:
+            raise BadInput(str(error)) from error
         values = {"ended_at": at} if state in ENDED else {"ended_at": None, **_NOT_ENDED}
         runs.update_run(connection, run.pk, {"state": state, "updated_at": at, **values})
 
 
 def request_stop(
     connection: Connection, run: Run, reason: str, at: datetime, origin: StopOrigin
-) -> bool:
-    """Ask a live run to stop; the first reason given stays. False when it had ended."""
-    if run.state not in LIVE:
-        return False
-    if not run.stop_requested:
-        runs.update_run(
-            connection,
-            run.pk,
-            {
-                "stop_requested": True,
-                "stop_requested_at": at,
-                "stop_reason": reason,
-                "stop_origin": origin,
-                "updated_at": at,
-            },
-        )
-    return True
+) -> Run:
+    """Ask a run to stop unless it has ended; the first reason given stays."""
+    if run.state not in LIVE or run.stop_requested:
+        return run
+    values: dict[str, Any] = {
+        "stop_requested": True,
+        "stop_requested_at": at,
+        "stop_reason": reason,
+        "stop_origin": origin,
+        "updated_at": at,
+    }
+    runs.update_run(connection, run.pk, values)
+    return replace(run, **values)
 
 
 def set_sweep_state(
@@ -304,8 +302,7 @@ def set_sweep_state(
     """
     if sweep.state is state:
         return
-    if state not in SWEEP_TRANSITIONS[sweep.state]:
-        raise Conflict(f"sweep {sweep.sweep_id} is {sweep.state} and cannot become {state}")
+    transitions.check(transitions.SWEEP, f"sweep {sweep.sweep_id}", sweep.state, state)
     is_over = state in (SweepState.FINISHED, SweepState.CANCELED)
     sweeps.update_sweep(
         connection,
@@ -347,6 +344,8 @@ def _cancel_runs(connection: Connection, sweep: Sweep, at: datetime) -> None:
         move_cell(connection, cell, CellState.CANCELED)
 
 
-def _move_run(connection: Connection, run: Run, state: RunState, at: datetime, **more: Any) -> None:
-    assert state in TRANSITIONS[run.state], f"a {run.state} run cannot become {state}"
-    runs.update_run(connection, run.pk, {"state": state, "updated_at": at, **more})
+def _move_run(connection: Connection, run: Run, state: RunState, at: datetime, **more: Any) -> Run:
+    transitions.check(transitions.RUN, f"run {run.run_id}", run.state, state)
+    values: dict[str, Any] = {"state": state, "updated_at": at, **more}
+    runs.update_run(connection, run.pk, values)
+    return replace(run, **values)

@@ -11,7 +11,7 @@ from typing import Any
 
 from sweepd.domain.config import unwrap
 from sweepd.domain.errors import BadInput
-from sweepd.domain.runs import StopOrigin
+from sweepd.domain.runs import LIVE, StopOrigin
 from sweepd.domain.sweeps import Sweep
 from sweepd.domain.users import Caller
 from sweepd.services.sweeps import edits as sweep_edits
@@ -45,8 +45,7 @@ def obey(connection: Connection, sweep: Sweep, text: str, caller: Caller, at: da
             answers["exhausted"] = True
             continue
         answers.pop("exhausted", None)
-        fresh = sweeps.find_sweep_by_pk(connection, sweep.pk)
-        assert fresh is not None
+        fresh = sweeps.get_sweep_by_pk(connection, sweep.pk)
         if fresh.run_cap is not None and fresh.n_cells >= fresh.run_cap:
             continue  # it learns so from the sweep's state
         run = sweep_edits.enqueue(connection, fresh, unwrap(args), None, caller, at)
@@ -62,9 +61,8 @@ def obey(connection: Connection, sweep: Sweep, text: str, caller: Caller, at: da
         found = runs.find_run(connection, sweep.project_pk, str(run_id))
         if found is not None and found.sweep_pk == sweep.pk:
             reason = "the local controller's rule stopped it"
-            if not found.stop_requested and lifecycle.request_stop(
-                connection, found, reason, at, StopOrigin.RULE
-            ):
+            if found.state in LIVE and not found.stop_requested:
+                lifecycle.request_stop(connection, found, reason, at, StopOrigin.RULE)
                 message = f"{found.display_name} ({run_id}): {reason}"
                 sweeps.append_event(connection, sweep.pk, at, caller.name, "stop", message)
     if answers.get("exhausted"):

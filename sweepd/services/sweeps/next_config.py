@@ -143,8 +143,7 @@ def _take(
     first = repeats.numbered(spec, config, 0)
     cell = lifecycle.add_cell(connection, sweep, key, first)
     if cell is not None and spec.extras.repeats > 1:
-        fresh = sweeps.find_sweep_by_pk(connection, sweep.pk)
-        assert fresh is not None
+        fresh = sweeps.get_sweep_by_pk(connection, sweep.pk)
         repeats.queue_others(connection, fresh, spec, key, config)
     return cell
 

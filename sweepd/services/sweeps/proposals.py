@@ -57,7 +57,6 @@ class _Cache:
     ready: deque[_Prepared] = field(default_factory=deque)
     n_ended: int = -1  # ended runs known when it was prepared
     n_agents: int = 1
-    is_exhausted: bool = False
     is_asked: bool = False
 
 
@@ -173,7 +172,6 @@ class Proposals:
                 _Prepared(config, spec.space.key(config) in taken) for config in found
             )
             cache.n_ended = n_ended
-            cache.is_exhausted = not found
 
     def _ask(
         self,

@@ -4,7 +4,6 @@ Choosing and reserving happen in one write transaction per heartbeat, so two age
 never get the same config, and a heartbeat that is sent again reserves nothing more.
 """
 
-import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -14,7 +13,7 @@ from sweepd.domain.errors import NotFound
 from sweepd.domain.ids import new_short_id
 from sweepd.domain.paging import BEGINNING, Page, Start
 from sweepd.domain.runs import Run, RunState
-from sweepd.domain.sweeps import Agent, Cell, CellState, Sweep, SweepState
+from sweepd.domain.sweeps import Agent, AgentState, Cell, CellState, Sweep, SweepState
 from sweepd.domain.users import Caller
 from sweepd.services import access
 from sweepd.services.core import Core
@@ -58,7 +57,6 @@ class Scheduling:
         def register(connection: Connection) -> Agent:
             sweep = access.get_sweep(connection, caller, entity, project, sweep_id)
             at = self._core.now()
-            pk = agents.create_agent(connection, sweep.pk, new_short_id(), host, caller.user_pk, at)
             if sweep.state is SweepState.PENDING:
                 lifecycle.set_sweep_state(
                     connection,
@@ -68,17 +66,19 @@ class Scheduling:
                     caller.name,
                     at,
                 )
-            agent = agents.find_agent(connection, pk)
-            assert agent is not None
-            return agent
+            return agents.create_agent(connection, sweep, new_short_id(), host, caller.user_pk, at)
 
         agent = self._core.db.write(register)
         self._proposals.want(agent.sweep_pk)
         self._core.changes.touch("sweep", agent.sweep_pk)
         return agent
 
-    def heartbeat(self, caller: Caller, agent_pk: int, alive_runs: frozenset[str]) -> list[Command]:
-        """What the agent should do now.
+    async def heartbeat(
+        self, caller: Caller, agent_pk: int, alive_runs: frozenset[str]
+    ) -> tuple[Agent, list[Command]]:
+        """What the agent should do now, with the agent as it is after this.
+
+        It waits for the database on the event loop, not in a thread.
 
         Args:
             alive_runs: Ids of the runs whose processes the agent has.
@@ -86,48 +86,39 @@ class Scheduling:
         Raises:
             NotFound: The agent's sweep was deleted; the agent leaves by itself.
         """
+        answer = self._answering(caller, agent_pk, alive_runs)
+        agent, commands = await self._core.db.write_async(answer)
+        if any(command.kind in ("run", "resume", "exit") for command in commands):
+            self._core.changes.touch("sweep", agent.sweep_pk)
+        if not alive_runs:  # it took a config, or waits for one
+            self._proposals.want(agent.sweep_pk)
+        return agent, commands
 
-        return self._tell(
-            alive_runs, *self._core.db.write(self._beating(caller, agent_pk, alive_runs))
-        )
+    def agent_state(self, agent: Agent) -> AgentState:
+        """Whether an agent works, has left, or has not been heard of for too long."""
+        if agent.exited_at is not None:
+            return AgentState.FINISHED
+        listening, heard = self._core.listening, agent.heartbeat_at or agent.created_at
+        is_lost = listening.silence_s(heard, self._core.now()) >= listening.agent_silent_s
+        return AgentState.LOST if is_lost else AgentState.RUNNING
 
-    async def heartbeat_async(
-        self, caller: Caller, agent_pk: int, alive_runs: frozenset[str]
-    ) -> tuple[Agent, list[Command]]:
-        """As `heartbeat`, on the event loop; with the agent as it was before."""
-        beat = self._beating(caller, agent_pk, alive_runs)
-        agent, commands = await self._core.db.write_async(beat)
-        return agent, self._tell(alive_runs, agent, commands)
-
-    def _beating(
+    def _answering(
         self, caller: Caller, agent_pk: int, alive_runs: frozenset[str]
     ) -> Callable[[Connection], tuple[Agent, list[Command]]]:
-        def beat(connection: Connection) -> tuple[Agent, list[Command]]:
+        def answer(connection: Connection) -> tuple[Agent, list[Command]]:
             agent = agents.find_agent(connection, agent_pk)
             if agent is None:
                 raise NotFound(access.NO_SWEEP)
             access.check_member(caller, agent.entity)
             at = self._core.now()
-            values = {"heartbeat_at": at, "alive_runs": json.dumps(sorted(alive_runs))}
             if alive_runs:
                 commands = _stops(connection, agent, alive_runs, at)
             else:
                 commands = self._next_commands(connection, agent, caller, at)
-            if any(command.kind == "exit" for command in commands):
-                values["exited_at"] = at
-            agents.touch_agent(connection, agent.pk, values)
-            return agent, commands
+            is_leaving = any(command.kind == "exit" for command in commands)
+            return agents.touch_agent(connection, agent, alive_runs, at, is_leaving), commands
 
-        return beat
-
-    def _tell(
-        self, alive_runs: frozenset[str], agent: Agent, commands: list[Command]
-    ) -> list[Command]:
-        if any(command.kind in ("run", "resume", "exit") for command in commands):
-            self._core.changes.touch("sweep", agent.sweep_pk)
-        if not alive_runs:  # it took a config, or waits for one
-            self._proposals.want(agent.sweep_pk)
-        return commands
+        return answer
 
     def agent_runs(
         self,
@@ -156,9 +147,7 @@ class Scheduling:
             else:
                 is_any_lost |= leases.lose_if_silent(self._core, connection, sweep, run, agent, at)
         if is_any_lost:  # a config went back, and the breaker may have paused the sweep
-            fresh = sweeps.find_sweep_by_pk(connection, sweep.pk)
-            assert fresh is not None
-            sweep = fresh
+            sweep = sweeps.get_sweep_by_pk(connection, sweep.pk)
         if sweep.state is SweepState.FINISHED:
             return [Command("exit")]
         if sweep.state is SweepState.PAUSED:
@@ -220,26 +209,24 @@ class Scheduling:
         caller: Caller,
         at: datetime,
     ) -> Command:
-        lifecycle.move_cell(
+        taken = lifecycle.move_cell(
             connection, cell, CellState.RESERVED, n_attempts=cell.n_attempts + 1, run_id=None
         )
-        fresh = cells.find_cell(connection, cell.pk)
-        assert fresh is not None
         old = cell.run_id and runs.find_run(connection, sweep.project_pk, cell.run_id)
         if not old:
             run = lifecycle.create_attempt(
                 connection,
                 sweep,
-                fresh,
+                taken,
                 self._fresh_run_id(connection, sweep),
                 agent.pk,
                 caller.user_pk,
                 at,
             )
-            return _run_command("run", sweep, run, fresh)
-        lifecycle.hand_out_again(connection, old, agent.pk, fresh.n_attempts, at)
-        was_started = old.started_at is not None
-        return _run_command("resume" if was_started else "run", sweep, old, fresh)
+            return _run_command("run", sweep, run, taken)
+        run = lifecycle.hand_out_again(connection, old, agent.pk, taken.n_attempts, at)
+        is_begun = run.started_at is not None
+        return _run_command("resume" if is_begun else "run", sweep, run, taken)
 
     def _fresh_run_id(self, connection: Connection, sweep: Sweep) -> str:
         while True:

@@ -19,7 +19,15 @@ from sweepd.services.core import Core
 from sweepd.services.filters import mongo
 from sweepd.services.filters import sweeps as sweep_filters
 from sweepd.services.paging import read_page, read_wanted
-from sweepd.services.sweeps import early_stops, endings, lifecycle, local_control, repeats, specs
+from sweepd.services.sweeps import (
+    early_stops,
+    endings,
+    lifecycle,
+    local_control,
+    repeats,
+    specs,
+    sweep_text,
+)
 from sweepd.services.sweeps import edits as sweep_edits
 from sweepd.services.sweeps.insights import InsightCache, Insights
 from sweepd.services.sweeps.proposals import Proposals
@@ -75,7 +83,7 @@ class Sweeps:
         def create(connection: Connection) -> Sweep:
             owner = access.ensure_project(connection, caller, self._core, entity, project)
             at = self._core.now()
-            pk = sweeps.create_sweep(
+            sweep = sweeps.create_sweep(
                 connection,
                 {
                     "project_pk": owner.pk,
@@ -98,12 +106,10 @@ class Sweeps:
             )
             size = f"{n_configs} configs" if n_configs is not None else "no end of its own"
             sweeps.append_event(
-                connection, pk, at, caller.name, "created", f"method {spec.method}, {size}"
+                connection, sweep.pk, at, caller.name, "created", f"method {spec.method}, {size}"
             )
             for warning in spec.warnings:
-                sweeps.append_event(connection, pk, at, "", "warning", warning)
-            sweep = sweeps.find_sweep_by_pk(connection, pk)
-            assert sweep is not None
+                sweeps.append_event(connection, sweep.pk, at, "", "warning", warning)
             sweep_edits.attach_prior_runs(connection, sweep, change.prior_runs, at)
             return sweep
 
@@ -198,7 +204,7 @@ class Sweeps:
     def raise_cap(self, caller: Caller, sweep_pk: int, run_cap: int | None) -> Sweep:
         """Set how many configs the sweep may hand out; None lets it go on without a cap."""
         sweep = self.get_by_pk(caller, sweep_pk)
-        text = sweep_edits.with_run_cap(sweep.config_yaml, run_cap)
+        text = sweep_text.with_run_cap(sweep.config_yaml, run_cap)
         return self.update(caller, sweep_pk, SweepChange(config_yaml=text))[0]
 
     def preview(self, text: str) -> tuple[list[str], int | None]:

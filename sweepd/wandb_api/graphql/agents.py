@@ -1,7 +1,6 @@
 """Agents: registration and heartbeats."""
 
 import json
-from datetime import UTC, datetime
 from typing import Any
 
 from ariadne import MutationType, ObjectType
@@ -38,7 +37,7 @@ async def agent_heartbeat(_: Any, info: Info, input: dict[str, Any]) -> dict[str
     states = wire.read_json_object(input.get("run_state"), "runState")
     alive = frozenset(name for name, is_alive in states.items() if is_alive)
     pk = wire.read_node_id("Agent", input["id"])
-    agent, commands = await context.services.scheduling.heartbeat_async(context.caller, pk, alive)
+    agent, commands = await context.services.scheduling.heartbeat(context.caller, pk, alive)
     return {
         "agent": agent,
         "commands": json.dumps([_command(command) for command in commands]),
@@ -66,12 +65,9 @@ def agent_id(agent: Agent, _: Info) -> str:
 
 
 @agent_type.field("state")
-def state(agent: Agent, _: Info) -> str:
-    """RUNNING while it speaks; FINISHED once told to leave; else LOST."""
-    if agent.exited_at is not None:
-        return "FINISHED"
-    heard = agent.heartbeat_at or agent.created_at
-    return "RUNNING" if (datetime.now(UTC) - heard).total_seconds() < 60 else "LOST"
+def state(agent: Agent, info: Info) -> str:
+    """RUNNING while it sends heartbeats; FINISHED once told to leave; else LOST."""
+    return str(ctx(info).services.scheduling.agent_state(agent))
 
 
 @agent_type.field("totalRuns")

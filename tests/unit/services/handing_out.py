@@ -11,6 +11,7 @@ from sweepd.services.runs.runs import RunChange
 from sweepd.services.streams.lines import Lines, StreamPost
 from sweepd.services.sweeps.scheduling import Command
 from sweepd.services.sweeps.sweeps import SweepChange
+from tests.conftest import awaited
 
 GRID = """
 method: grid
@@ -35,7 +36,7 @@ def register(parts: server.Parts, caller: Caller, sweep: Sweep) -> int:
 
 
 def beat(parts: server.Parts, caller: Caller, agent: int, *alive: str) -> list[Command]:
-    return parts.services.scheduling.heartbeat(caller, agent, frozenset(alive))
+    return awaited(parts.services.scheduling.heartbeat(caller, agent, frozenset(alive)))[1]
 
 
 def begin(parts: server.Parts, caller: Caller, run_id: str) -> None:

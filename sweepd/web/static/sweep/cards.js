@@ -110,12 +110,12 @@ export function renderAgents(root, model, details) {
         .map((text) => h("th", { scope: "col" }, text)))),
       h("tbody", {}, ...agents.slice(-60).reverse().map((agent) => {
         const seen = (now - Date.parse(agent.heartbeat_at ?? agent.created_at)) / 1000;
-        const state = agent.exited_at ? "finished" : seen > 60 ? "failed" : "running";
+        const state = agent.state === "lost" ? "failed" : agent.state;
         return h("tr", {},
           h("td", {}, h("span", { class: `state is-${state}` }, agent.name.slice(0, 60))),
           h("td", {}, agent.host.slice(0, 80)), h("td", { class: "is-number" }, String(agent.n_runs)),
           h("td", {}, agent.exited_at ? `left ${formatTime(Date.parse(agent.exited_at))}`
-            : seen > 60 ? `silent for ${formatDuration(seen)}` : "now"),
+            : agent.state === "lost" ? `silent for ${formatDuration(seen)}` : "now"),
           h("td", {}, agent.alive_runs.slice(0, 3).join(", ")));
       })))));
 }
