@@ -20,7 +20,8 @@ from typing import Any
 KEPT = Path(".mutants/reached.pickle")
 TESTS = ("tests/unit/search", "tests/unit/services", "tests/unit/store", "tests/unit/web")
 MAX_TESTS = 120  # the quickest that reach a line; a line that every test reaches needs no more
-QUIET = ["-q", "-x", "-p", "no:cacheprovider", "-k", "not postgresql", "--no-header", "--tb=no"]
+QUIET = ["-q", "-x", "--no-header", "--tb=no", "-p", "no:cacheprovider", "-k", "not postgresql"]
+QUIET += ["-W", "ignore:Module already imported:pytest.PytestAssertRewriteWarning"]
 HEAVY = """
 alembic.command ariadne cmaes hypothesis numpy obstore optuna orjson plotly pytest scipy.optimize
 scipy.special scipy.stats sklearn.gaussian_process sqlalchemy starlette.testclient typer uvicorn

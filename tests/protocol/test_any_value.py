@@ -204,7 +204,10 @@ def strict(text: str) -> Any:
     return json.loads(text, parse_constant=refuse)
 
 
-@pytest.fixture(scope="module", params=GROUPS)
+@pytest.fixture(
+    scope="module",
+    params=[pytest.param(g, marks=() if g == "drawn" else pytest.mark.slow) for g in GROUPS],
+)
 def planted(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Planted]:

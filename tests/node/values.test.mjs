@@ -1,0 +1,51 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { load } from "./pages.mjs";
+
+const values = await load("common/values.js");
+
+test("what is no finite number gets its slot", () => {
+  const slots = [3, 0, null, undefined, NaN, -Infinity, Infinity, "NaN", "-Infinity", "Infinity", "x", true, [1]];
+  assert.deepEqual(slots.map(values.numericSlot), [0, 0, 1, 1, 2, 3, 4, 2, 3, 4, 6, 6, 6]);
+  assert.deepEqual(slots.map(values.namedSlot), [0, 0, 1, 1, 2, 3, 4, 2, 3, 4, 0, 0, 0]);
+  assert.equal(values.SLOTS[values.NONPOSITIVE], "nonpositive");
+  assert.equal(values.SLOTS.length, values.SLOT_LABELS.length);
+});
+
+test("a value's name", () => {
+  const named = [null, undefined, "a", "", 1.5, true, [1, "b"], { k: null }].map(values.nameOf);
+  assert.deepEqual(named, ["", "", "a", "", "1.5", "true", '[1,"b"]', '{"k":null}']);
+});
+
+test("numbers are as short as four digits allow", () => {
+  const written = [
+    [0, "0"], [3, "3"], [-3, "−3"], [123456, "123456"], [0.5, "0.5"], [1 / 3, "0.3333"],
+    [-1 / 3, "−0.3333"], [12345.678, "12350"], [9999999, "9999999"], [1e7, "1e7"], [-1e7, "−1e7"],
+    [1e-4, "0.0001"], [0.000099, "9.9e−5"], [1.23456e-9, "1.235e−9"], [NaN, "NaN"],
+    [Infinity, "+∞"], [-Infinity, "−∞"],
+  ];
+  for (const [value, text] of written) assert.equal(values.formatNumber(value), text);
+  assert.equal(values.formatNumber(1 / 3, 2), "0.33");
+});
+
+test("any value has a text", () => {
+  const written = [null, undefined, 0.25, "NaN", "Infinity", "word", [1]].map(values.formatValue);
+  assert.deepEqual(written, ["–", "–", "0.25", "NaN", "+∞", "word", "[1]"]);
+});
+
+test("durations as people say them, also at the edges", () => {
+  const written = [
+    [0, "0 s"], [9.96, "10 s"], [9.94, "9.9 s"], [10, "10 s"], [89, "89 s"], [90, "2 min"],
+    [59.4 * 60, "59 min"], [60 * 60, "1 h 00 min"], [65 * 60, "1 h 05 min"],
+    [47 * 3600 + 59 * 60, "47 h 59 min"], [48 * 3600, "2 d 0 h"], [NaN, "–"],
+  ];
+  for (const [seconds, text] of written) assert.equal(values.formatDuration(seconds), text, seconds);
+});
+
+test("a moment without a date is a dash; counts have their noun", () => {
+  assert.equal(values.formatTime(NaN), "–");
+  assert.match(values.formatTime(0, 60_000), /^\d\d:\d\d:\d\d$/);
+  assert.match(values.formatTime(0, 3_600_000), /^\d\d:\d\d$/);
+  assert.deepEqual([values.count(1, "run"), values.count(0, "run"), values.count(1204, "run")],
+    ["1 run", "0 runs", "1,204 runs"]);
+});
