@@ -41,6 +41,21 @@ def test_precision_and_recall_count_each_digit_the_same() -> None:
     assert metrics["f1"] == pytest.approx((4 / 5 + 2 / 3) / 2)
 
 
+def test_rare_digits_count_as_much_as_frequent_ones() -> None:
+    """Nine zeros and one each of 1 and 2: a mean over images would hide what is rare."""
+    labels = np.array([0] * 9 + [1, 2])
+    predicted = [0] * 8 + [1] + [1, 0]
+    metrics = score(certain(predicted), labels)
+    # Digit 0: 8 of 9 found, 8 of 9 right. Digit 1: found, 1 of 2 right. Digit 2: never predicted.
+    assert metrics["accuracy"] == pytest.approx(9 / 11)
+    assert metrics["precision"] == pytest.approx((8 / 9 + 1 / 2 + 0) / 3)
+    assert metrics["recall"] == pytest.approx((8 / 9 + 1 + 0) / 3)
+    assert metrics["f1"] == pytest.approx((8 / 9 + 2 / 3 + 0) / 3)
+    # One digit against the rest, each by hand: mean of the two hit rates of certain predictions.
+    areas = [(8 / 9 + 1 / 2) / 2, (1 + 9 / 10) / 2, 1 / 2]
+    assert metrics["auroc"] == pytest.approx(sum(areas) / 3)
+
+
 def test_guessing_has_auroc_of_one_half() -> None:
     labels = np.tile(np.arange(10), 3)
     assert score(np.full((30, 10), 0.1), labels)["auroc"] == 0.5
