@@ -4,6 +4,19 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
+from sweepd.domain.errors import BadInput
+
+REGION = "default"  # the one place where bytes are kept
+
+
+def check_region(name: str | None) -> None:
+    """Raise BadInput unless a storage region is the one there is, or none is named."""
+    if name not in (None, "", REGION):
+        raise BadInput(
+            f"this server keeps artifacts in one place, the storage region {REGION!r}; got "
+            f"{name!r:.100}: leave storage_region out"
+        )
+
 
 class ArtifactState(StrEnum):
     """States of a version, in the client's words."""

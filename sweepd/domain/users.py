@@ -48,6 +48,7 @@ class ApiKey:
 
     pk: int
     user_pk: int
+    begins: str  # its first characters; empty of older keys
     hint: str  # its last four characters
     description: str
     created_at: datetime

@@ -206,11 +206,23 @@ def get_registry(
     role = role_of(connection, caller, found) if found else None
     if found is None or role is None:
         raise NotFound(
-            f"no registry {entity}/{project}; make one with wandb.Api().create_registry(…), or ask "
-            "an admin of it to add you"
+            f"no registry {entity}/{project}; you see {_seen(connection, caller)}: use one of "
+            "them, ask an admin of another to add you, or make one with "
+            "wandb.Api().create_registry(…)"
         )
     check_role(found, role, needed)
     return found
+
+
+def _seen(connection: Connection, caller: Caller) -> str:
+    """The registries the caller sees, by their projects' names."""
+    given = registries.list_roles(connection, caller.user_pk)
+    names = [
+        found.project.name
+        for found in registries.in_order(("name", False)).all(connection)
+        if role_in(found, given.get(found.project.pk, ()), caller.is_admin)
+    ]
+    return ", ".join(names[:20]) or "none"
 
 
 def get_registry_by_pk(connection: Connection, caller: Caller, pk: int, needed: Role) -> Registry:

@@ -67,16 +67,15 @@ def find_registry(connection: Connection, project_pk: int) -> Registry | None:
 def find_registry_by_name(
     connection: Connection, entity: str, project: str, keep: bool = False
 ) -> Registry | None:
-    """A registry by its project's path; nobody changes or deletes one to `keep` meanwhile."""
-    query = _SELECT.where(_entities.name == entity, _projects.name == project)
+    """A registry by its project's path; nobody changes or deletes one to `keep` meanwhile.
+
+    `Model` and `model` are one, as people write them; of two so named before, the one meant.
+    """
+    query = _SELECT.where(
+        _entities.name == entity, sa.func.lower(_projects.name) == project.lower()
+    ).order_by(sa.case((_projects.name == project, 0), else_=1), _projects.id)
     row = connection.execute(query.with_for_update(read=True) if keep else query).first()
     return _registry(row) if row else None
-
-
-def list_registries(connection: Connection) -> list[Registry]:
-    """Every registry, newest first."""
-    query = _SELECT.order_by(_projects.created_at.desc(), _projects.id.desc())
-    return [_registry(row) for row in connection.execute(query)]
 
 
 def in_order(by: tuple[str, bool] | None = None) -> Listing[Registry]:

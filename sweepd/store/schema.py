@@ -111,6 +111,7 @@ api_keys = _table(
     _text("hint", ""),
     _text("description", ""),
     _time("created_at", nullable=False),
+    _text("begins", ""),
 )
 
 sessions = _table(

@@ -100,11 +100,22 @@ def remove_member(connection: Connection, entity_pk: int, user_pk: int) -> None:
 
 
 def create_key(
-    connection: Connection, user_pk: int, digest: str, hint: str, description: str, at: datetime
+    connection: Connection,
+    user_pk: int,
+    digest: str,
+    begins: str,
+    hint: str,
+    description: str,
+    at: datetime,
 ) -> int:
     """Add a key by its digest and return its key in the table."""
     query = sa.insert(schema.api_keys).values(
-        user_pk=user_pk, digest=digest, hint=hint, description=description, created_at=at
+        user_pk=user_pk,
+        digest=digest,
+        begins=begins,
+        hint=hint,
+        description=description,
+        created_at=at,
     )
     return schema.new_key(connection.execute(query))
 
@@ -123,7 +134,7 @@ def list_keys(connection: Connection, user_pk: int) -> list[ApiKey]:
         .where(schema.api_keys.c.user_pk == user_pk)
         .order_by(schema.api_keys.c.id)
     )
-    return [ApiKey(r.id, r.user_pk, r.hint, r.description, r.created_at) for r in rows]
+    return [ApiKey(r.id, r.user_pk, r.begins, r.hint, r.description, r.created_at) for r in rows]
 
 
 def delete_key(connection: Connection, user_pk: int | None, key_pk: int) -> int | None:

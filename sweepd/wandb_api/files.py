@@ -15,6 +15,7 @@ from sweepd.domain.byte_ranges import read_range
 from sweepd.domain.encoding import clean
 from sweepd.domain.errors import Forbidden
 from sweepd.domain.media_types import served_as
+from sweepd.domain.routing import ANY
 from sweepd.services.all import Services
 from sweepd.wandb_api import errors, wire
 from sweepd.wandb_api.authentication import base_url, caller_of
@@ -128,14 +129,18 @@ def _send(request: Request, blob: str, size_bytes: int, mimetype: str) -> Respon
 
 
 # `ids`: of the version whose upload brought the bytes; with the flag, after the version read.
-_BY_DIGEST = "/artifactsV2/{region}/{entity}/{project}/{collection}/{ids:path}/{digest}/{name}"
+_BY_DIGEST = (
+    "/artifactsV2/{region}/{entity}/{project}/{collection}/"
+    f"{{ids:{ANY}}}/{{digest}}/{{name:{ANY}}}"
+)
 # Of clients before 0.28, with both flags down.
 _BY_DIGEST_OLD = "/artifactsV2/{region}/{entity}/{ids}/{digest}"
+_BLOB = f"/-/blobs/{{token}}/{{name:{ANY}}}"
 
 routes: list[BaseRoute] = [
     Route(_BY_DIGEST, get_by_digest, methods=["GET", "HEAD"]),
     Route(_BY_DIGEST_OLD, get_by_digest, methods=["GET", "HEAD"]),
-    Route("/-/blobs/{token}/{name:path}", put, methods=["PUT"]),
-    Route("/-/blobs/{token}/{name:path}", preflight, methods=["OPTIONS"]),
-    Route("/-/blobs/{token}/{name:path}", get, methods=["GET", "HEAD"]),
+    Route(_BLOB, put, methods=["PUT"]),
+    Route(_BLOB, preflight, methods=["OPTIONS"]),
+    Route(_BLOB, get, methods=["GET", "HEAD"]),
 ]

@@ -2,6 +2,7 @@
 
 from starlette.routing import BaseRoute, Mount, Route
 
+from sweepd.domain.routing import ANY
 from sweepd.web import (
     artifacts,
     compare,
@@ -44,7 +45,7 @@ routes: list[BaseRoute] = [
     Route(f"{_RUN}/console", data(runs.console)),
     Route(f"{_RUN}/console.txt", data(runs.console_text)),
     Route(f"{_RUN}/files", data(files.listing)),
-    Route(f"{_RUN}/files/{{path:path}}", data(files.content)),
+    Route(f"{_RUN}/files/{{path:{ANY}}}", data(files.content)),
     Route(f"{_RUN}/events", events.run_events),
     Route(f"{_RUN}/actions", action(runs.act), methods=["POST"]),
     Route(f"{_PROJECT}/runs", data(projects.runs)),
@@ -53,8 +54,8 @@ routes: list[BaseRoute] = [
     Route(f"{_PROJECT}/actions", action(projects.act), methods=["POST"]),
     Route(f"{_PROJECT}/check", action(projects.check_sweep), methods=["POST"]),
     Route(f"{_PROJECT}/sweeps", action(projects.create_sweep), methods=["POST"]),
-    Route("/-/client-artifacts/{client_id}/{path:path}", data(files.artifact_content)),
-    Route(f"/-/artifacts{_ARTIFACT}/files/{{path:path}}", data(artifacts.content)),
+    Route(f"/-/client-artifacts/{{client_id}}/{{path:{ANY}}}", data(files.artifact_content)),
+    Route(f"/-/artifacts{_ARTIFACT}/files/{{path:{ANY}}}", data(artifacts.content)),
     Route(f"/-/artifacts{_ARTIFACT}/actions", action(artifacts.act), methods=["POST"]),
     Route("/orgs/{org}/registry", page(registries.of_organization)),
     Route("/orgs/{org}/registry/{name}", page(registries.of_organization)),

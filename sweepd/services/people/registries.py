@@ -285,7 +285,8 @@ class Registries:
             assert organization is not None
             entity = organization.name
             found = access.get_registry(connection, caller, entity, old, Role.ADMIN)
-            if new != old and registries.find_registry_by_name(connection, entity, new):
+            other = registries.find_registry_by_name(connection, entity, new)
+            if other is not None and other.project.pk != found.project.pk:
                 raise Conflict(f"the organisation has a registry {new!r}; choose another name")
             values = {"name": new, "updated_at": self._core.now()}
             registries.update_registry(connection, found.project.pk, values)

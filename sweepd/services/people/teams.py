@@ -9,7 +9,7 @@ from sweepd.domain.users import Caller, Member
 from sweepd.services import access
 from sweepd.services.core import Core
 from sweepd.services.people.registry_members import check_is_dispensable
-from sweepd.services.people.users import Users, digest_key
+from sweepd.services.people.users import Users, store_key
 from sweepd.store import users
 from sweepd.store.database import Connection
 
@@ -117,7 +117,7 @@ class Teams:
             name = self._free_name(connection, team, description)
             user_pk = users.create_user(connection, name, "", False, at)
             users.add_member(connection, pk, user_pk, "member")
-            users.create_key(connection, user_pk, digest_key(secret), secret[-4:], description, at)
+            store_key(connection, user_pk, secret, description, at)
             users.get_or_create_secret(connection, f"fresh-key:{user_pk}", secret)
             return _member(connection, pk, user_pk)
 

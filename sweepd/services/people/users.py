@@ -4,6 +4,7 @@ import hashlib
 import secrets
 import threading
 import time
+from datetime import datetime
 
 from sweepd.domain.errors import Conflict, NotFound, NotSignedIn
 from sweepd.domain.ids import check_entity_name, check_key, new_key
@@ -19,6 +20,19 @@ CACHE_S = 2.0  # how long a revoked key may go on working in this process
 def digest_key(key: str) -> str:
     """What is stored of a key. Keys are long and random, so a plain hash is enough."""
     return hashlib.sha256(key.encode()).hexdigest()
+
+
+SHOWN = 10  # characters of a key's beginning that are kept to know it by
+
+
+def store_key(
+    connection: Connection, user_pk: int, secret: str, description: str, at: datetime
+) -> int:
+    """Keep a key by its digest and what it is known by; its number."""
+    begins = secret[: min(SHOWN, len(secret) // 4)]
+    return users.create_key(
+        connection, user_pk, digest_key(secret), begins, secret[-4:], description, at
+    )
 
 
 class Users:
@@ -134,12 +148,9 @@ class Users:
     def _store_key(
         self, connection: Connection, user_pk: int, secret: str, description: str
     ) -> int:
-        digest = digest_key(secret)
-        if users.find_caller_by_digest(connection, digest) is not None:
+        if users.find_caller_by_digest(connection, digest_key(secret)) is not None:
             raise Conflict("this key is already in use; choose another")
-        return users.create_key(
-            connection, user_pk, digest, secret[-4:], description, self._core.now()
-        )
+        return store_key(connection, user_pk, secret, description, self._core.now())
 
     def create_own_key(self, caller: Caller, description: str) -> tuple[int, str]:
         """A new key for the caller: its number and its secret, shown only now."""

@@ -7,7 +7,7 @@ from urllib.parse import quote
 from ariadne import MutationType
 from ariadne.types import SchemaBindable
 
-from sweepd.domain.artifacts import Digest, DigestAlgorithm
+from sweepd.domain.artifacts import Digest, DigestAlgorithm, check_region
 from sweepd.domain.errors import BadInput
 from sweepd.wandb_api import wire
 from sweepd.wandb_api.graphql.context import Context, Info, ctx
@@ -24,6 +24,7 @@ def put_url(context: Context, claim: dict[str, Any], name: str) -> str:
 def create_files(_: Any, info: Info, input: dict[str, Any]) -> dict[str, Any]:
     """Where files of versions are put, in the order asked; null where the bytes are here."""
     context = ctx(info)
+    check_region(input.get("cloud_region_id"))
     services = context.services.artifacts
     algorithm = DigestAlgorithm(input.get("digest_algorithm") or DigestAlgorithm.MD5)
     files = [

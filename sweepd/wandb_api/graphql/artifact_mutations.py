@@ -5,7 +5,7 @@ from typing import Any
 from ariadne import MutationType
 from ariadne.types import SchemaBindable
 
-from sweepd.domain.artifacts import Alias, DigestAlgorithm
+from sweepd.domain.artifacts import Alias, DigestAlgorithm, check_region
 from sweepd.domain.errors import BadInput, NotFound
 from sweepd.services.artifacts.uploads import NewArtifact
 from sweepd.wandb_api import wire
@@ -26,6 +26,7 @@ def create_artifact(_: Any, info: Info, input: dict[str, Any]) -> dict[str, Any]
     if name is None:
         raise BadInput("an artifact needs a name: artifactCollectionName")
     wire.read_json_object(input.get("metadata"), "metadata")
+    check_region(input.get("storage_region"))
     new = NewArtifact(
         entity=input["entity_name"],
         project=input["project_name"],

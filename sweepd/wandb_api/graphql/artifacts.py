@@ -1,6 +1,8 @@
 """Versions of artifacts, as the client reads them."""
 
+import base64
 from typing import Any
+from urllib.parse import quote
 
 from ariadne import ObjectType, QueryType, UnionType
 from ariadne.types import SchemaBindable
@@ -147,12 +149,21 @@ def entry_node(context: Context, artifact: Artifact, entry: Entry) -> dict[str, 
         "url": lambda *_, **__: url,
         "direct_url": url,
         "size_bytes": entry.size_bytes,
-        "storage_path": entry.path,
+        "storage_path": None if entry.ref else _storage_path(artifact, entry),
         "mimetype": "application/octet-stream",
         "updated_at": artifact.updated_at,
         "digest": entry.digest,
         "md5": entry.digest if entry.algorithm is DigestAlgorithm.MD5 else None,
     }
+
+
+def _storage_path(artifact: Artifact, entry: Entry) -> str:
+    """Where the hosted service keeps such bytes: by project and content, in one folder."""
+    try:
+        content = base64.b64decode(entry.digest).hex()
+    except ValueError:
+        content = quote(entry.digest, safe="")
+    return f"wandb_artifacts/{artifact.project_pk}/{content}"
 
 
 @artifact_type.field("id")

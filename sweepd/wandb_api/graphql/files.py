@@ -30,7 +30,12 @@ def create_run_files(_: Any, info: Info, input: dict[str, Any]) -> dict[str, Any
         "run_id": wire.node_id("Run", run.pk),
         "upload_headers": [],
         "files": [
-            {"name": name, "upload_url": upload_url(context, run, name), "upload_headers": []}
+            {
+                "id": f"{wire.node_id('Run', run.pk)}:{name}",
+                "name": name,
+                "upload_url": upload_url(context, run, name),
+                "upload_headers": [],
+            }
             for name in input["files"]
         ],
     }

@@ -17,15 +17,16 @@ mutation, entity = MutationType(), ObjectType("Entity")
 def members(node: dict[str, Any], info: Info) -> list[dict[str, Any]]:
     """Who belongs to the entity; a new service account's key is among them once."""
     context = ctx(info)
-    if node["name"] not in context.caller.entities:
+    caller = node.get("asking") or context.caller
+    if node["name"] not in caller.entities:
         return []  # a team with a role in a registry that the caller sees, or the organisation
     teams = context.services.teams
     return [
         {
             **_member_node(member),
-            "api_key": teams.take_fresh_key(context.caller, node["name"], member),
+            "api_key": teams.take_fresh_key(caller, node["name"], member),
         }
-        for member in teams.list_members(context.caller, node["name"])
+        for member in teams.list_members(caller, node["name"])
     ]
 
 
@@ -35,7 +36,7 @@ def _member_node(member: Member) -> dict[str, Any]:
         "name": member.name,
         "username": member.name,
         "email": member.email,
-        "role": "admin" if member.role == "owner" else "member",
+        "role": "ADMIN" if member.role == "owner" else "USER",
         "admin": member.role == "owner",
         "pending": False,
         "account_type": "SERVICE" if member.is_service else "MEMBER",
@@ -48,7 +49,8 @@ def create_team(_: Any, info: Info, input: dict[str, Any]) -> dict[str, Any]:
     context, name = ctx(info), input["team_name"]
     context.services.teams.create(context.caller, name, input.get("team_admin_user_name"))
     caller = context.services.users.get_caller(context.caller.name)
-    return {"entity": entity_node(name, caller.entities[name], caller)}
+    node = entity_node(name, caller.entities[name], caller)
+    return {"entity": {**node, "asking": caller}}  # who belongs to it since
 
 
 @mutation.field("createInvite")

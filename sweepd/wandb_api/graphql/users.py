@@ -137,13 +137,18 @@ def teams(caller: Caller, info: Info) -> dict[str, Any]:
 
 @user.field("apiKeys")
 def api_keys(caller: Caller, info: Info) -> dict[str, Any]:
-    """Keys by their last four characters: one's own, and for an administrator everybody's."""
+    """Keys by how they begin: one's own, and for an administrator everybody's."""
     context = ctx(info)
     if caller.user_pk != context.caller.user_pk and not context.caller.is_admin:
         return connection(whole([]))
     keys = context.services.users.list_keys(caller)
     nodes = [
-        {"id": str(key.pk), "name": f"…{key.hint}", "description": key.description} for key in keys
+        {
+            "id": str(key.pk),
+            "name": key.begins or f"…{key.hint}",
+            "description": key.description,
+        }
+        for key in keys
     ]
     return connection(whole(nodes))
 
