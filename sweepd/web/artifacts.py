@@ -198,7 +198,7 @@ def content(request: Request, visitor: Visitor) -> Response:
     path = request.path_params["path"]
     for entry in services.artifacts.entries(artifact, [path]):
         if entry.blob:
-            return blob_answer(request, entry.blob, entry.size_bytes, "application/octet-stream")
+            return blob_answer(request, entry.blob, "application/octet-stream")
     raise NotFound(f"this artifact has no file {path[:200]!r}")
 
 

@@ -43,7 +43,7 @@ def content(request: Request, visitor: Visitor) -> Response:
     file = services.files.find_file(run, path)
     if file is None:
         raise NotFound(f"this run has no file {path[:200]!r}")
-    return blob_answer(request, file.blob, file.size_bytes, file.mimetype)
+    return blob_answer(request, file.blob, file.mimetype)
 
 
 def artifact_content(request: Request, visitor: Visitor) -> Response:
@@ -53,12 +53,13 @@ def artifact_content(request: Request, visitor: Visitor) -> Response:
         services.artifacts, visitor.caller, path["client_id"], path["path"]
     )
     kind = mimetypes.guess_type(entry.path)[0] or "application/octet-stream"
-    return blob_answer(request, entry.blob or "", entry.size_bytes, kind)
+    return blob_answer(request, entry.blob or "", kind)
 
 
-def blob_answer(request: Request, blob: str, size_bytes: int, mimetype: str) -> Response:
+def blob_answer(request: Request, blob: str, mimetype: str) -> Response:
     """Bytes, or the range asked for; a download unless they are of a kind that is safe to show."""
     kind, is_shown = served_as(mimetype)
+    size_bytes = services_of(request).files.size_of(blob)
     headers = {"Content-Security-Policy": FILE_POLICY, "Accept-Ranges": "bytes"}
     if mimetype == "text/html" and "frame" in request.query_params:
         kind, is_shown = mimetype, True

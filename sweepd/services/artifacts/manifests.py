@@ -10,9 +10,9 @@ import xxhash
 
 from sweepd.domain.artifacts import Artifact, ArtifactState, Digest, DigestAlgorithm, Entry
 from sweepd.domain.errors import BadInput, NotFound
-from sweepd.domain.ids import check_file_path
 from sweepd.domain.users import Caller
 from sweepd.services import access
+from sweepd.services.artifacts.manifest_reading import read_manifest
 from sweepd.services.core import Core
 from sweepd.services.files.blob_records import BlobRecords
 from sweepd.store import artifacts, manifests
@@ -67,8 +67,9 @@ class Manifests:
         under = under or (base.manifest_blob if base else None)
         values: dict[str, str] = {}
         if under is not None:
-            fresh = json.loads(self._blobs.get_bytes(blob.hash))
-            fresh["contents"] = _contents(self._blobs.get_bytes(under)) | fresh["contents"]
+            fresh = read_manifest(self._blobs.get_bytes(blob.hash))
+            older = read_manifest(self._blobs.get_bytes(under))
+            fresh["contents"] = older["contents"] | fresh["contents"]
             values["digest"] = make_digest(fresh["contents"], before.digest_algorithm)
             blob = self._blobs.put_bytes(json.dumps(fresh).encode())
 
@@ -92,7 +93,10 @@ class Manifests:
         """
         if artifact.manifest_blob is None:
             raise BadInput("this artifact's manifest was not uploaded; log the artifact again")
-        return _contents(self._blobs.get_bytes(artifact.manifest_blob))
+        contents: dict[str, Any] = read_manifest(self._blobs.get_bytes(artifact.manifest_blob))[
+            "contents"
+        ]
+        return contents
 
 
 def read_entries(
@@ -119,16 +123,18 @@ def read_entries(
     unknown = {_digest(item) for path, item in contents.items() if path not in blobs}
     held = manifests.find_blobs(connection, list(unknown), project_pk=artifact.project_pk)
     for path, item in contents.items():
-        digest, size_bytes = _digest(item), int(item.get("size") or 0)
+        digest, size_bytes = _digest(item), item.get("size") or 0
         if item.get("ref"):
-            found.append(Entry(path, digest.value, size_bytes, str(item["ref"]), None, None))
+            found.append(Entry(path, digest.value, size_bytes, item["ref"], None, None))
             continue
-        check_file_path(path)
         blob = blobs.get(path) or held.get(digest)
         birth = item.get("birthArtifactID")
         if blob is None:
             missing.append(path)
-        birth_pk = read_artifact_id(str(birth)) if birth else artifact.pk
+        try:
+            birth_pk = read_artifact_id(birth) if birth else artifact.pk
+        except BadInput as error:
+            raise BadInput(f"the manifest's entry {path[:200]!r}: {error}") from error
         found.append(Entry(path, digest.value, size_bytes, None, blob, birth_pk, digest.algorithm))
     if missing:
         raise BadInput(
@@ -144,7 +150,7 @@ def make_digest(contents: dict[str, Any], algorithm: DigestAlgorithm) -> str:
     found = xxhash.xxh3_128() if is_xxh128 else hashlib.md5(usedforsecurity=False)
     found.update(b"wandb-artifact-manifest-v1\n")
     for path, item in sorted(contents.items()):
-        found.update(f"{path}:{item.get('digest', '')}\n".encode())
+        found.update(f"{path}:{item.get('digest') or ''}\n".encode())
     return found.hexdigest()
 
 
@@ -153,23 +159,13 @@ def _digest(item: dict[str, Any]) -> Digest:
     extra = item.get("extra")
     is_xxh128 = isinstance(extra, dict) and extra.get("alg") == "XXH128"
     algorithm = DigestAlgorithm.XXH128 if is_xxh128 else DigestAlgorithm.MD5
-    return Digest(str(item.get("digest", "")), algorithm)
+    return Digest(item.get("digest") or "", algorithm)
 
 
 def check_pending(artifact: Artifact | None) -> Artifact:
     """The version, if it may still be written to."""
-    if artifact is None:
+    if artifact is None or artifact.state is ArtifactState.DELETED:
         raise NotFound("this artifact was deleted")
     if artifact.state is ArtifactState.COMMITTED:
         raise BadInput("this version is committed and does not change; log a new one")
     return artifact
-
-
-def _contents(manifest: bytes) -> dict[str, Any]:
-    try:
-        contents = json.loads(manifest)["contents"]
-    except (ValueError, KeyError, TypeError) as error:
-        raise BadInput("the manifest should be JSON with `contents`") from error
-    if not isinstance(contents, dict) or not all(isinstance(v, dict) for v in contents.values()):
-        raise BadInput("the manifest's `contents` should be an object of path: entry")
-    return contents

@@ -212,8 +212,9 @@ class ArtifactUploads:
 
         def commit(connection: Connection) -> Artifact:
             artifact = artifacts.find_artifact(connection, artifact_pk, lock=True)
-            if artifact is None or artifact.state is ArtifactState.COMMITTED:
-                return artifacts.get_artifact(connection, artifact_pk)
+            if artifact is not None and artifact.state is ArtifactState.COMMITTED:
+                return artifact
+            artifact = check_pending(artifact)
             found = read_entries(connection, artifact, contents, read_artifact_id)
             manifests.replace_entries(connection, artifact.pk, found)
             at = self._core.now()
@@ -225,7 +226,10 @@ class ArtifactUploads:
                 artifact_collections.set_alias(
                     connection, artifact.collection_pk, membership, alias
                 )
-            [place] = artifact_collections.list_memberships(connection, artifact_pk=artifact.pk)
+            # Of its own collection: a draft may be linked into others already.
+            [place] = artifact_collections.list_memberships(
+                connection, artifact.collection_pk, artifact.pk
+            )
             artifacts.update_artifact(
                 connection,
                 artifact.pk,

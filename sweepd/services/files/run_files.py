@@ -116,19 +116,20 @@ class Files:
         return file
 
     async def blob_size(self, blob: str) -> int:
-        """How many bytes a blob has.
+        """As `size_of`, on the event loop."""
+        return await anyio.to_thread.run_sync(self.size_of, blob)
+
+    def size_of(self, blob: str) -> int:
+        """How many bytes a blob has, whatever a manifest says.
 
         Raises:
             NotFound: It was deleted.
         """
-        size_bytes = await anyio.to_thread.run_sync(self._find_size, blob)
+        with self._core.db.read() as connection:
+            size_bytes = run_files.blob_size(connection, blob)
         if size_bytes is None:
             raise NotFound("this file was deleted")
         return size_bytes
-
-    def _find_size(self, blob: str) -> int | None:
-        with self._core.db.read() as connection:
-            return run_files.blob_size(connection, blob)
 
     def stream(self, blob: str, start: int, end: int, size_bytes: int) -> AsyncIterator[bytes]:
         """Bytes from `start` up to, not including, `end`.
