@@ -10,7 +10,6 @@ from sweepd.search.space import Space
 
 Impute = Literal["worst", "best", "latest"]
 ImputeRunning = Literal["false", "worst", "best", "latest"]
-RuleType = Literal["hyperband", "asha", "median"]
 
 METHODS = ("grid", "random", "bayes", "custom")  # W&B's
 SAMPLERS = ("sobol", "tpe", "cmaes", "nsga2")  # ours, under sweepd: {sampler: …}
@@ -47,7 +46,7 @@ class EarlyTerminate:
         min_runs: asha and median judge only when so many runs have reached the band.
     """
 
-    type: RuleType
+    type: str  # a name in stopping/rules.py
     min_iter: int | None = None
     max_iter: int | None = None
     s: int | None = None

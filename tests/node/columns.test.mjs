@@ -66,7 +66,7 @@ test("the catalogue has what runs have: no media, nothing private, the metric on
     "config.seed", "summary.acc"]);
   assert.ok(ids.includes("run.tags") && !ids.includes("run.notes") && !ids.includes("run.sweep"));
   assert.ok(!ids.some((id) => /_private|image|summary.loss/.test(id)));
-  assert.equal(columns.get("run.tags").read(RUNS[0]), "a, b");
+  assert.deepEqual(columns.get("run.tags").load(RUNS).membersOf(0), ["a", "b"]);
   assert.equal(columns.get("run.created").read(RUNS[0]), Date.UTC(2026, 0, 1));
 });
 
@@ -90,4 +90,18 @@ test("a run's duration ends with it", () => {
   assert.equal(duration({ ...RUNS[0], ended_at: null, state: "crashed" }), null);
   assert.ok(duration({ ...RUNS[0], ended_at: null, state: "running" }) > 90);
   assert.equal(duration({ ...RUNS[0], ended_at: "2025-01-01T00:00:00Z" }), 0, "a clock set back");
+});
+
+test("a list is the set of its members, unless it is one searched choice", () => {
+  const lists = [["a", "b", "a"], [], "x", null];
+  const column = columnOf(lists);
+  assert.deepEqual(lists.map((_, i) => column.membersOf(i)), [["a", "b"], ["[]"], ["x"], [""]]);
+  assert.deepEqual(columnOf(lists, { values: [["a", "b", "a"]] }).membersOf(0), ['["a","b","a"]']);
+});
+
+test("two columns of one name say where each comes from", () => {
+  const runs = [{ config: { lr: 1, acc: 2 }, summary: { acc: 3 } }];
+  const columns = catalogue({ sweep: { parameters: [{ name: "lr" }] }, runs }, "last");
+  assert.deepEqual(["config.lr", "config.acc", "summary.acc"].map((id) => columns.get(id).label),
+    ["lr", "acc (config)", "acc (summary)"]);
 });

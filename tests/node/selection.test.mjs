@@ -10,7 +10,7 @@ const VALUES = [1, 2, 3, null, "NaN", -4, 0];
 function selected(brush, kind = "linear", drop = false, values = VALUES) {
   const column = columnOf(values);
   const mask = all(column);
-  apply(mask, () => column, { c: brush }, () => kind, drop);
+  apply(mask, () => column, { c: brush }, () => kind, { drop });
   return [...mask].flatMap((isIn, i) => (isIn ? [values[i]] : []));
 }
 
@@ -47,6 +47,26 @@ test("several brushes intersect; dropping takes what passes all; an empty brush 
   const brushes = { x: { ranges: [[1, 1]] }, y: { ranges: [[2, 2]] }, gone: { ranges: [[9, 9]] } };
   apply(mask, (id) => ({ x, y })[id], brushes, () => "linear");
   assert.deepEqual([...mask], [0, 1, 0, 0]);
+});
+
+test("with any, one brush of several will do", () => {
+  const [x, y] = [columnOf([1, 1, 2, 2]), columnOf([1, 2, 1, 2])];
+  const mask = Uint8Array.from([1, 1, 1, 1]);
+  const brushes = { x: { ranges: [[1, 1]] }, y: { ranges: [[2, 2]] } };
+  apply(mask, (id) => ({ x, y })[id], brushes, () => "linear", { any: true });
+  assert.deepEqual([...mask], [1, 1, 0, 1]);
+  apply(mask, (id) => ({ x, y })[id], brushes, () => "linear", { any: true, drop: true });
+  assert.deepEqual([...mask], [0, 0, 0, 0]);
+});
+
+test("texts and expressions are looked for without regard to capitals, in lists too", () => {
+  const values = ["ResNet50", "vgg", ["Res", "x"], null, 50];
+  const find = (brush) => selected(brush, "categorical", false, values);
+  assert.deepEqual(find({ contains: ["res"] }), ["ResNet50", ["Res", "x"]]);
+  assert.deepEqual(find({ contains: ["50", "VG"] }), ["ResNet50", "vgg", 50]);
+  assert.deepEqual(find({ matches: ["^res$"] }), [["Res", "x"]]);
+  assert.deepEqual(find({ matches: ["("] }), [], "none, and no error");
+  assert.deepEqual(find({ names: ["x"] }), [["Res", "x"]]);
 });
 
 test("one value passes as its run would", () => {

@@ -5,13 +5,9 @@ from typing import Any
 
 from sweepd.search.grammar.findings import Findings, nearest
 from sweepd.search.spec import EarlyTerminate
+from sweepd.search.stopping.rules import RULES
 
-TYPES = ("hyperband", "asha", "median")
-_KEYS = {
-    "hyperband": ("type", "min_iter", "max_iter", "s", "eta", "strict"),
-    "asha": ("type", "min_iter", "max_iter", "eta", "min_runs"),
-    "median": ("type", "min_iter", "min_runs"),
-}
+TYPES = tuple(RULES)
 
 
 def parse_early_terminate(raw: Mapping[str, Any], findings: Findings) -> EarlyTerminate | None:
@@ -55,14 +51,15 @@ def _rule(raw: Any, key: str, findings: Findings) -> EarlyTerminate | None:
             f"did you mean {near}?" if near else "choose one",
         )
         return None
-    findings.unknown_keys(key, raw, _KEYS[kind])
+    rule = RULES[kind]
+    findings.unknown_keys(key, raw, rule.KEYS)
     before = len(findings.problems)
     given: dict[str, Any] = {
         name: findings.whole(f"{key}.{name}", raw[name], 1)
         for name in ("min_iter", "max_iter", "s", "min_runs")
-        if name in _KEYS[kind] and raw.get(name) is not None
+        if name in rule.KEYS and raw.get(name) is not None
     }
-    if "eta" in _KEYS[kind] and raw.get("eta") is not None:
+    if "eta" in rule.KEYS and raw.get("eta") is not None:
         eta = findings.number(f"{key}.eta", raw["eta"])
         if eta is not None and eta <= 1:
             findings.problem(f"{key}.eta", "a number above 1", eta, "3 is usual")
@@ -72,11 +69,9 @@ def _rule(raw: Any, key: str, findings: Findings) -> EarlyTerminate | None:
             given["strict"] = findings.flag(f"{key}.strict", raw["strict"], True)
         if not _is_complete(given, key, findings):
             return None
-    else:
-        given.setdefault("min_iter", 1 if kind == "asha" else 5)
-        if kind == "asha":
-            given.setdefault("min_runs", 3)
-    return None if len(findings.problems) > before else EarlyTerminate(type=kind, **given)
+    if len(findings.problems) > before:
+        return None
+    return EarlyTerminate(type=kind, **{**rule.DEFAULTS, **given})
 
 
 def _is_complete(given: dict[str, Any], key: str, findings: Findings) -> bool:

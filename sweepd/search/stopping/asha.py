@@ -13,7 +13,11 @@ from collections.abc import Mapping, Sequence
 
 from sweepd.domain.goals import Goal
 from sweepd.search.spec import EarlyTerminate
-from sweepd.search.stopping.stop import Stop
+from sweepd.search.stopping.stop import Compared, Stop
+
+KEYS: tuple[str, ...] = ("type", "min_iter", "max_iter", "eta", "min_runs")
+DEFAULTS: Mapping[str, int] = {"min_iter": 1, "min_runs": 3}
+COMPARED: Compared = "best"
 
 
 def bands(rule: EarlyTerminate, n_values: int) -> tuple[int, ...]:

@@ -10,7 +10,11 @@ from collections.abc import Mapping, Sequence
 
 from sweepd.domain.goals import Goal
 from sweepd.search.spec import EarlyTerminate
-from sweepd.search.stopping.stop import Stop
+from sweepd.search.stopping.stop import Compared, Stop
+
+KEYS: tuple[str, ...] = ("type", "min_iter", "max_iter", "s", "eta", "strict")
+DEFAULTS: Mapping[str, int] = {}
+COMPARED: Compared = "value"
 
 
 def bands(rule: EarlyTerminate, n_values: int) -> tuple[int, ...]:

@@ -11,8 +11,11 @@ from collections.abc import Mapping, Sequence
 
 from sweepd.domain.goals import Goal
 from sweepd.search.spec import EarlyTerminate
-from sweepd.search.stopping.stop import Stop
+from sweepd.search.stopping.stop import Compared, Stop
 
+KEYS: tuple[str, ...] = ("type", "min_iter", "min_runs")
+DEFAULTS: Mapping[str, int] = {"min_iter": 5}
+COMPARED: Compared = "mean"
 DENSE = 64  # bands are single iterations up to here, then grow so that their number stays small
 
 

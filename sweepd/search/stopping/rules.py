@@ -11,13 +11,23 @@ from typing import Protocol
 from sweepd.domain.goals import Goal
 from sweepd.search.spec import EarlyTerminate
 from sweepd.search.stopping import asha, hyperband, median
-from sweepd.search.stopping.stop import Stop
+from sweepd.search.stopping.stop import Compared, Stop
 
-__all__ = ["Replayed", "Stop", "band_value", "bands", "decide", "replay"]
+__all__ = ["RULES", "Replayed", "Stop", "band_value", "bands", "decide", "replay"]
 
 
 class Rule(Protocol):
-    """What each rule's module offers; values have the user's sign."""
+    """What each rule's module offers; values have the user's sign.
+
+    Attributes:
+        KEYS: What a sweep file may say of it, `type` first.
+        DEFAULTS: What holds where the file is silent and `EarlyTerminate` has no better.
+        COMPARED: Which number the store gives for `band_value`.
+    """
+
+    KEYS: tuple[str, ...]
+    DEFAULTS: Mapping[str, int]
+    COMPARED: Compared
 
     def bands(self, rule: EarlyTerminate, n_values: int) -> tuple[int, ...]:
         """Bands up to iteration `n_values`, ascending."""
@@ -37,17 +47,17 @@ class Rule(Protocol):
         """Whether the run stops now."""
 
 
-_RULES: dict[str, Rule] = {"hyperband": hyperband, "asha": asha, "median": median}
+RULES: dict[str, Rule] = {"hyperband": hyperband, "asha": asha, "median": median}
 
 
 def bands(rule: EarlyTerminate, n_values: int) -> tuple[int, ...]:
     """Iterations at which the rule compares runs, ascending, none beyond `n_values`."""
-    return _RULES[rule.type].bands(rule, n_values)
+    return RULES[rule.type].bands(rule, n_values)
 
 
 def band_value(rule: EarlyTerminate, goal: Goal, values: Sequence[float], band: int) -> float:
     """What a run is compared by at `band`; `values` holds at least that many, all finite."""
-    return _RULES[rule.type].band_value(rule, goal, values, band)
+    return RULES[rule.type].band_value(rule, goal, values, band)
 
 
 def decide(
@@ -63,7 +73,7 @@ def decide(
         peers: Band → `band_value` of every run of the sweep that reached it, in any state, this
             run included. Only bands up to `len(values)` are read.
     """
-    return _RULES[rule.type].decide(rule, goal, values, peers)
+    return RULES[rule.type].decide(rule, goal, values, peers)
 
 
 @dataclass(frozen=True)

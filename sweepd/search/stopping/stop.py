@@ -1,9 +1,11 @@
 """Why a run was stopped early, as data and as a sentence."""
 
 from dataclasses import dataclass
+from typing import Literal
 
 from sweepd.domain.goals import Goal
-from sweepd.search.spec import RuleType
+
+Compared = Literal["value", "best", "mean"]  # at the band itself, up to it, of all up to it
 
 
 @dataclass(frozen=True)
@@ -21,7 +23,7 @@ class Stop:
         n_runs: Runs compared at the band, this one included.
     """
 
-    rule: RuleType
+    rule: str
     goal: Goal
     bracket: int
     rung: int

@@ -14,8 +14,6 @@ from sweepd.services.sweeps import lifecycle, specs
 from sweepd.store import objectives, runs, sweeps
 from sweepd.store.database import Connection
 
-_COLUMN = {"hyperband": "value", "asha": "best", "median": "mean"}
-
 
 def judge(connection: Connection, sweep: Sweep, run_pk: int, at: datetime) -> bool:
     """Apply the sweep's rule to a run that has just logged; says whether it was told to stop."""
@@ -28,7 +26,7 @@ def judge(connection: Connection, sweep: Sweep, run_pk: int, at: datetime) -> bo
     if not reached:
         return False
     peers = {
-        band: objectives.values_at(connection, sweep.pk, band, _COLUMN[rule.type])
+        band: objectives.values_at(connection, sweep.pk, band, stopping.RULES[rule.type].COMPARED)
         for band in reached[-2:]
     }
     stop = stopping.decide(rule, spec.metric.goal, values, peers)

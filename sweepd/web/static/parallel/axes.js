@@ -7,8 +7,7 @@ import { SLOT_LABELS } from "../common/values.js";
 import { Track } from "./brushes.js";
 import { openMenu } from "./axis_menu.js";
 import { hide, invert, move } from "./axis_actions.js";
-
-const KIND_NOTES = { log: "log", percentile: "percentile", time: "time" };
+import { KINDS } from "./scales.js";
 
 export class Axes {
   constructor(root, model, plot) {
@@ -94,7 +93,7 @@ export class Axes {
     const { label } = axis.column;
     const isMetric = axis.column.source === "metric";
     const { goal } = model.data.sweep.metric ?? {};
-    const notes = [KIND_NOTES[axis.scale.kind], isMetric && goal ? `${goal}` : null,
+    const notes = [KINDS[axis.scale.kind]?.note, isMetric && goal ? `${goal}` : null,
       axis.inverted ? "inverted" : null].filter(Boolean);
     item.element.classList.toggle("is-metric", isMetric);
     item.element.classList.toggle("is-inverted", axis.inverted);

@@ -2,12 +2,9 @@
 import { h, popover, put } from "../common/dom.js";
 import { hide, invert, move } from "./axis_actions.js";
 import { toggleSlot } from "./brushes.js";
+import { KINDS } from "./scales.js";
 import { SLOTS, SLOT_LABELS } from "../common/values.js";
 
-const KIND_LABELS = {
-  linear: "Linear", log: "Logarithmic", percentile: "Percentile", categorical: "Categories",
-  boolean: "True or false", time: "Time",
-};
 const MOST_NAMES = 40; // beyond this a list of check boxes helps nobody
 
 /** Open the menu of axis `id` when its button is pressed. */
@@ -43,7 +40,7 @@ function field(label, control) {
 
 /** Names and numbers do not brush alike: a change between the two clears the brush. */
 function kindSelect(model, id, kinds) {
-  const select = h("select", {}, ...kinds.map((kind) => h("option", { value: kind }, KIND_LABELS[kind])));
+  const select = h("select", {}, ...kinds.map((kind) => h("option", { value: kind }, KINDS[kind].label)));
   select.value = model.kindOf(id);
   select.addEventListener("change", () => {
     const wasNamed = model.scale(id).named;

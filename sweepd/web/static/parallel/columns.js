@@ -4,6 +4,7 @@
  * typed arrays, so that ten thousand runs can be brushed at every movement of the pointer.
  */
 import { nameOf, namedSlot, numericSlot } from "../common/values.js";
+import { KINDS_OF_NUMBERS } from "./scales.js";
 
 export const METRIC = "metric";
 const MOST_LISTED = 12; // a list of at most so many values gets an axis of names
@@ -100,7 +101,7 @@ export class Column {
     if (this.kind === "time") return ["time", "percentile"];
     const hasNumber = this.slots.includes(0) || Number.isFinite(this.parameter?.min);
     if (!hasNumber) return this.bestKind() === "boolean" ? ["boolean"] : ["categorical"];
-    return ["linear", "log", "percentile", "categorical"];
+    return KINDS_OF_NUMBERS;
   }
 }
 

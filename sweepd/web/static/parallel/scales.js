@@ -12,6 +12,17 @@
  */
 import { formatNumber, formatTime, NONPOSITIVE } from "../common/values.js";
 
+/** What a kind of axis is called in its menu, and beside its name where that is not plain. */
+export const KINDS = {
+  linear: { label: "Linear" },
+  log: { label: "Logarithmic", note: "log" },
+  percentile: { label: "Percentile", note: "percentile" },
+  categorical: { label: "Categories" },
+  boolean: { label: "True or false" },
+  time: { label: "Time", note: "time" },
+};
+export const KINDS_OF_NUMBERS = ["linear", "log", "percentile", "categorical"]; // to choose from
+
 /**
  * Build the scale of `column` in `kind` over the runs that are alive. `zoomed` fits it to these
  * runs; else the search space stays in view, so that the axis does not jump as runs arrive.
