@@ -73,7 +73,7 @@ IMPUTED = [
 ]
 
 
-@pytest.mark.parametrize("goal", ["minimize", "maximize"])
+@pytest.mark.parametrize("goal", Goal)
 @pytest.mark.parametrize(("state", "own", "latest", "impute", "running", "expected"), IMPUTED)
 def test_what_a_run_counts_as(state, own, latest, impute, running, expected, goal):
     """A table of every state; a run still running never makes the worst worse."""
