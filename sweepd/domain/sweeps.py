@@ -70,6 +70,26 @@ class Sweep:
         return f"{self.entity}/{self.project}/{self.sweep_id}"
 
 
+class CellOrigin(StrEnum):
+    """Where a config came from."""
+
+    SEARCH = "search"
+    ENQUEUED = "enqueued"  # queued by hand, or by a scheduler outside
+    PRIOR = "prior"  # of an earlier run that counts as a result
+
+
+class EventKind(StrEnum):
+    """What a line of a sweep's log tells of."""
+
+    CREATED = "created"
+    STATE = "state"
+    EDIT = "edit"
+    ENQUEUE = "enqueue"
+    RETRY = "retry"
+    STOP = "stop"
+    WARNING = "warning"
+
+
 @dataclass(frozen=True, slots=True)
 class Cell:
     """One config of a sweep. Runs point to it by key: what a script writes changes nothing."""
@@ -81,7 +101,7 @@ class Cell:
     config: str  # JSON object, nested as the script sees it
     n_attempts: int
     n_lost: int  # attempts that fell silent or never started
-    origin: str  # search | enqueued | prior
+    origin: CellOrigin
     run_id: str | None  # the run made for it in advance (enqueued), else None
 
 
@@ -115,7 +135,7 @@ class SweepEvent:
 
     at: datetime
     actor: str
-    kind: str  # created | state | edit | warning | stop | retry | …
+    kind: EventKind
     message: str
 
 

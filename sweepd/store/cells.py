@@ -6,7 +6,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from sweepd.domain.sweeps import Cell, CellState
+from sweepd.domain.sweeps import Cell, CellOrigin, CellState
 from sweepd.store import schema
 from sweepd.store.database import Connection, insert_into
 
@@ -38,7 +38,7 @@ def reserve_new_cell(
     key: str,
     config: str,
     state: CellState = CellState.RESERVED,
-    origin: str = "search",
+    origin: CellOrigin = CellOrigin.SEARCH,
     run_id: str | None = None,
 ) -> Cell | None:
     """Take a config for the first time; None when the sweep already has it."""
@@ -133,6 +133,6 @@ def _cell(row: sa.Row[Any]) -> Cell:
         config=row.config,
         n_attempts=row.n_attempts,
         n_lost=row.n_lost,
-        origin=row.origin,
+        origin=CellOrigin(row.origin),
         run_id=row.run_id,
     )

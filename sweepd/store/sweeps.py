@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from sweepd.domain.errors import Gone
 from sweepd.domain.goals import Goal
 from sweepd.domain.runs import RunState, StopOrigin
-from sweepd.domain.sweeps import Sweep, SweepEvent, SweepPoint, SweepState
+from sweepd.domain.sweeps import EventKind, Sweep, SweepEvent, SweepPoint, SweepState
 from sweepd.store import schema
 from sweepd.store.database import Connection
 from sweepd.store.paging import Listing, SortKey, sort_by
@@ -118,7 +118,7 @@ def list_open_sweeps(connection: Connection) -> list[Sweep]:
 
 
 def append_event(
-    connection: Connection, sweep_pk: int, at: datetime, actor: str, kind: str, message: str
+    connection: Connection, sweep_pk: int, at: datetime, actor: str, kind: EventKind, message: str
 ) -> None:
     """Add a line to a sweep's log."""
     connection.execute(
@@ -135,10 +135,10 @@ def append_warning_once(connection: Connection, sweep_pk: int, at: datetime, mes
         sa.select(events.id).where(events.sweep_pk == sweep_pk, events.message == message).limit(1)
     ).first()
     if seen is None:
-        append_event(connection, sweep_pk, at, "", "warning", message)
+        append_event(connection, sweep_pk, at, "", EventKind.WARNING, message)
 
 
-def last_event_at(connection: Connection, sweep_pk: int, kinds: Sequence[str]) -> datetime:
+def last_event_at(connection: Connection, sweep_pk: int, kinds: Sequence[EventKind]) -> datetime:
     """When one of these kinds of event happened last; every sweep has its `created`."""
     events = schema.sweep_events.c
     query = sa.select(sa.func.max(events.at)).where(
@@ -155,7 +155,7 @@ def list_events(connection: Connection, sweep_pk: int) -> list[SweepEvent]:
         .where(schema.sweep_events.c.sweep_pk == sweep_pk)
         .order_by(schema.sweep_events.c.id)
     )
-    return [SweepEvent(row.at, row.actor, row.kind, row.message) for row in rows]
+    return [SweepEvent(row.at, row.actor, EventKind(row.kind), row.message) for row in rows]
 
 
 def list_points(connection: Connection, sweep_pk: int) -> list[SweepPoint]:

@@ -19,36 +19,40 @@ from sweepd.domain.routing import ANY
 from sweepd.services.all import Services
 from sweepd.wandb_api import errors, wire
 from sweepd.wandb_api.authentication import base_url, caller_of
-from sweepd.wandb_api.graphql.artifact_files import read_digest
+from sweepd.wandb_api.claims import (
+    Claim,
+    GetBlob,
+    PutArtifactFile,
+    PutManifest,
+    PutPart,
+    PutRunFile,
+)
 
 
 async def put(request: Request) -> Response:
     """Store a file with constant memory."""
     try:
-        claim = request.app.state.signer.read(request.path_params["token"])
+        claim: Claim = request.app.state.signer.read(request.path_params["token"])
         limit: int = request.app.state.settings.max_file_bytes
-        mimetype = request.headers.get("content-type", "")
         services: Services = request.app.state.services
-        md5 = claim.get("md5")
-        if claim.get("put") == "run-file":
-            await services.files.put_run_file(
-                claim["run"], claim["path"], request.stream(), mimetype, limit, md5
-            )
-        elif claim.get("put") == "artifact-file":
-            await services.artifacts.uploads.put_file(
-                claim["artifact"], claim["path"], request.stream(), limit, read_digest(claim)
-            )
-        elif claim.get("put") == "manifest":
-            await services.artifacts.uploads.manifests.put(
-                claim["artifact"], request.stream(), limit, md5
-            )
-        elif claim.get("put") == "part":
-            etag = await services.artifacts.uploads.large_files.put_part(
-                claim["upload"], claim["n"], request.stream(), limit, md5
-            )
-            return Response(status_code=200, headers={"ETag": f'"{etag}"'})
-        else:
-            raise Forbidden("this address is for downloading")
+        uploads, body = services.artifacts.uploads, request.stream()
+        match claim:
+            case PutRunFile():
+                mimetype = request.headers.get("content-type", "")
+                await services.files.put_run_file(
+                    claim.run_pk, claim.path, body, mimetype, limit, None
+                )
+            case PutArtifactFile():
+                await uploads.put_file(claim.artifact_pk, claim.path, body, limit, claim.digest)
+            case PutManifest():
+                await uploads.manifests.put(claim.artifact_pk, body, limit, claim.md5)
+            case PutPart():
+                etag = await uploads.large_files.put_part(
+                    claim.upload, claim.number, body, limit, claim.md5
+                )
+                return Response(status_code=200, headers={"ETag": f'"{etag}"'})
+            case _:
+                raise Forbidden("this address is for downloading")
     except Exception as error:
         return errors.answer(error)
     return Response(status_code=200)
@@ -65,12 +69,11 @@ async def preflight(request: Request) -> Response:
 async def get(request: Request) -> Response:
     """Send a blob, or the part a `Range` header asks for."""
     try:
-        claim = request.app.state.signer.read(request.path_params["token"])
-        blob = claim.get("get")
-        if not isinstance(blob, str):
+        claim: Claim = request.app.state.signer.read(request.path_params["token"])
+        if not isinstance(claim, GetBlob):
             raise Forbidden("this address is for uploading")
-        size_bytes = await request.app.state.services.files.blob_size(blob)
-        return _send(request, blob, size_bytes, claim.get("type") or "application/octet-stream")
+        size_bytes = await request.app.state.services.files.blob_size(claim.blob)
+        return _send(request, claim.blob, size_bytes, claim.mimetype)
     except Exception as error:
         return errors.answer(error)
 

@@ -3,7 +3,7 @@
 from datetime import datetime
 
 from sweepd.domain.runs import LIVE, Run, StopOrigin
-from sweepd.domain.sweeps import SweepState
+from sweepd.domain.sweeps import EventKind, SweepState
 from sweepd.domain.users import Caller
 from sweepd.services.streams import forks
 from sweepd.services.sweeps import endings, lifecycle, specs
@@ -27,7 +27,7 @@ def delete(
         is_finite = sweep.n_configs is not None or specs.spec_of(sweep).space.n_configs is not None
         if lifecycle.free_cell(connection, run, is_finite):
             message = f"run {run.run_id} was deleted; its config is free again"
-            sweeps.append_event(connection, sweep.pk, at, caller.name, "retry", message)
+            sweeps.append_event(connection, sweep.pk, at, caller.name, EventKind.RETRY, message)
     _end_sweep(connection, run.sweep_pk, at)
 
 

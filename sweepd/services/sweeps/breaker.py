@@ -9,7 +9,7 @@ from datetime import datetime
 
 from sweepd.domain.runs import Run, RunState
 from sweepd.domain.shell import command
-from sweepd.domain.sweeps import Sweep, SweepState
+from sweepd.domain.sweeps import EventKind, Sweep, SweepState
 from sweepd.services.streams.console import console_line
 from sweepd.services.sweeps import lifecycle, specs
 from sweepd.store import history, runs, sweeps
@@ -17,7 +17,7 @@ from sweepd.store.database import Connection
 from sweepd.store.history import Stream
 
 MAX_LINES = 40  # of a traceback kept in the log
-_RESETS = ("created", "state", "retry", "edit")
+_RESETS = (EventKind.CREATED, EventKind.STATE, EventKind.RETRY, EventKind.EDIT)
 _START = "Traceback (most recent call last)"
 _CHATTER = re.compile(r"^(wandb: |\s*$)")
 _VARYING = re.compile(r"0x[0-9a-f]+|\d+|/\S+")
@@ -60,7 +60,7 @@ def _trip(
         f"hand the failed configs out again with `{retry}`, and resume with "
         f"`{resume}`"
     )
-    sweeps.append_event(connection, sweep.pk, at, "", "warning", advice)
+    sweeps.append_event(connection, sweep.pk, at, "", EventKind.WARNING, advice)
 
 
 def _last_words(connection: Connection, run: Run) -> list[str]:

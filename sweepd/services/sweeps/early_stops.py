@@ -8,7 +8,7 @@ import yaml
 
 from sweepd.domain.errors import BadInput
 from sweepd.domain.runs import StopOrigin
-from sweepd.domain.sweeps import Sweep, SweepState
+from sweepd.domain.sweeps import EventKind, Sweep, SweepState
 from sweepd.search.stopping import rules as stopping
 from sweepd.services.sweeps import lifecycle, specs
 from sweepd.store import objectives, runs, sweeps
@@ -35,7 +35,12 @@ def judge(connection: Connection, sweep: Sweep, run_pk: int, at: datetime) -> bo
         return False
     lifecycle.request_stop(connection, run, stop.reason, at, StopOrigin.RULE)
     sweeps.append_event(
-        connection, sweep.pk, at, "", "stop", f"{run.display_name} ({run.run_id}): {stop.reason}"
+        connection,
+        sweep.pk,
+        at,
+        "",
+        EventKind.STOP,
+        f"{run.display_name} ({run.run_id}): {stop.reason}",
     )
     return True
 

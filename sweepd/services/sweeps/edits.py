@@ -13,7 +13,7 @@ from sweepd.domain.errors import BadInput, Conflict
 from sweepd.domain.goals import Goal
 from sweepd.domain.ids import new_short_id
 from sweepd.domain.runs import LIVE, Run, RunState
-from sweepd.domain.sweeps import CellState, Sweep, SweepState
+from sweepd.domain.sweeps import CellOrigin, CellState, EventKind, Sweep, SweepState
 from sweepd.domain.users import Caller
 from sweepd.search.spec import SweepSpec
 from sweepd.services.sweeps import lifecycle, repeats, specs
@@ -79,7 +79,9 @@ def replace_file(
     )
     n_dropped = _sort_out(connection, sweep, spec)
     dropped = f"; {n_dropped} waiting configs left the space" if n_dropped else ""
-    sweeps.append_event(connection, sweep.pk, at, actor, "edit", f"new file{dropped}:\n{text}")
+    sweeps.append_event(
+        connection, sweep.pk, at, actor, EventKind.EDIT, f"new file{dropped}:\n{text}"
+    )
     for warning in spec.warnings:
         sweeps.append_warning_once(connection, sweep.pk, at, warning)
     fresh = sweeps.get_sweep_by_pk(connection, sweep.pk)
@@ -101,7 +103,7 @@ def _sort_out(connection: Connection, sweep: Sweep, spec: SweepSpec) -> int:
     n_dropped = 0
     waiting = (CellState.QUEUED, CellState.DROPPED)
     for cell in cells.list_cells(connection, sweep.pk, waiting):
-        if cell.origin != "search":
+        if cell.origin != CellOrigin.SEARCH:
             continue
         if cell.state is CellState.DROPPED and spec.method != "grid" and repeats.is_first(cell):
             continue  # dropped with its deleted run, not by an edit
@@ -115,7 +117,7 @@ def _sort_out(connection: Connection, sweep: Sweep, spec: SweepSpec) -> int:
             lifecycle.move_cell(connection, cell, CellState.QUEUED)
     if spec.extras.repeats > 1:
         for cell in cells.list_cells(connection, sweep.pk, set(CellState) - {CellState.DROPPED}):
-            if cell.origin == "search" and repeats.is_first(cell):
+            if cell.origin == CellOrigin.SEARCH and repeats.is_first(cell):
                 fresh = sweeps.get_sweep_by_pk(connection, sweep.pk)
                 config = candidates.config_of(cell)
                 repeats.queue_others(connection, fresh, spec, cell.key, config)
@@ -154,7 +156,7 @@ def retry(
             n_queued += 1
     if n_queued:
         message = f"{n_queued} configs of {', '.join(states)} runs are handed out again"
-        sweeps.append_event(connection, sweep.pk, at, actor, "retry", message)
+        sweeps.append_event(connection, sweep.pk, at, actor, EventKind.RETRY, message)
         if sweep.state in (SweepState.FINISHED, SweepState.CANCELED):
             lifecycle.set_sweep_state(connection, sweep, SweepState.RUNNING, message, actor, at)
     return n_queued
@@ -191,7 +193,7 @@ def enqueue(
         key = cells.repeat_key(key, sweep.n_cells)
     run_id = new_short_id()
     cell = lifecycle.add_cell(
-        connection, sweep, key, dict(config), CellState.QUEUED, "enqueued", run_id
+        connection, sweep, key, dict(config), CellState.QUEUED, CellOrigin.ENQUEUED, run_id
     )
     if cell is None:
         raise Conflict(f"config {key} was queued a moment ago; queue it again to run it twice")
@@ -199,7 +201,12 @@ def enqueue(
     if name:
         runs.update_run(connection, run.pk, {"display_name": name})
     sweeps.append_event(
-        connection, sweep.pk, at, caller.name, "enqueue", f"{run_id}: {json.dumps(dict(config))}"
+        connection,
+        sweep.pk,
+        at,
+        caller.name,
+        EventKind.ENQUEUE,
+        f"{run_id}: {json.dumps(dict(config))}",
     )
     if sweep.state is SweepState.FINISHED:
         reason = "a config was queued"
@@ -232,10 +239,10 @@ def attach_prior_runs(
         else:
             chosen = spec.space.project(config)  # should the config go out again, only this does
             cell = lifecycle.add_cell(
-                connection, sweep, spec.space.key(config), chosen, CellState.DONE, "prior"
+                connection, sweep, spec.space.key(config), chosen, CellState.DONE, CellOrigin.PRIOR
             )
             place = {"sweep_pk": sweep.pk, "cell_pk": cell.pk if cell else None}
             runs.update_run(connection, run.pk, {**place, "updated_at": at})
     for problem, names in problems.items():
         message = f"prior runs left out ({problem}): {', '.join(names)}"
-        sweeps.append_event(connection, sweep.pk, at, "", "warning", message)
+        sweeps.append_event(connection, sweep.pk, at, "", EventKind.WARNING, message)

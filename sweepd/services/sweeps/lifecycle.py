@@ -18,7 +18,9 @@ from sweepd.domain.sweeps import (
     OPEN_CELLS,
     UNCOUNTED_CELLS,
     Cell,
+    CellOrigin,
     CellState,
+    EventKind,
     Sweep,
     SweepState,
 )
@@ -49,14 +51,14 @@ def add_cell(
     key: str,
     config: dict[str, Any],
     state: CellState = CellState.RESERVED,
-    origin: str = "search",
+    origin: CellOrigin = CellOrigin.SEARCH,
     run_id: str | None = None,
 ) -> Cell | None:
     """Take a config for the first time; None when the sweep already has it."""
     text = json.dumps(config, separators=(",", ":"))
     cell = cells.reserve_new_cell(connection, sweep.pk, key, text, state, origin, run_id)
     if cell is not None:
-        counted = int(origin != "prior")  # earlier runs do not use up the cap
+        counted = int(origin != CellOrigin.PRIOR)  # earlier runs do not use up the cap
         sweeps.shift_counts(connection, sweep.pk, counted, int(state in OPEN_CELLS))
     return cell
 
@@ -221,8 +223,8 @@ def free_cell(connection: Connection, run: Run, is_finite: bool) -> bool:
         return False
     if _has_live_attempt(connection, cell) or _has_other_result(connection, cell, run):
         return False
-    if cell.origin == "prior":  # counted from now on
-        cells.update_cell(connection, cell.pk, {"origin": "search"})
+    if cell.origin == CellOrigin.PRIOR:  # counted from now on
+        cells.update_cell(connection, cell.pk, {"origin": CellOrigin.SEARCH})
         sweeps.shift_counts(connection, cell.sweep_pk, 1, 0)
     state = CellState.QUEUED if is_finite else CellState.DROPPED
     move_cell(connection, cell, state, run_id=None, n_lost=0)
@@ -315,7 +317,7 @@ def set_sweep_state(
         },
     )
     sweeps.append_event(
-        connection, sweep.pk, at, actor, "state", f"{sweep.state} → {state}: {reason}"
+        connection, sweep.pk, at, actor, EventKind.STATE, f"{sweep.state} → {state}: {reason}"
     )
     if state is SweepState.CANCELED:
         _cancel_runs(connection, sweep, at)

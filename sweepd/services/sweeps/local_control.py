@@ -12,7 +12,7 @@ from typing import Any
 from sweepd.domain.config import unwrap
 from sweepd.domain.errors import BadInput
 from sweepd.domain.runs import LIVE, StopOrigin
-from sweepd.domain.sweeps import Sweep
+from sweepd.domain.sweeps import EventKind, Sweep
 from sweepd.domain.users import Caller
 from sweepd.services.sweeps import edits as sweep_edits
 from sweepd.services.sweeps import endings, lifecycle
@@ -64,7 +64,7 @@ def obey(connection: Connection, sweep: Sweep, text: str, caller: Caller, at: da
             if found.state in LIVE and not found.stop_requested:
                 lifecycle.request_stop(connection, found, reason, at, StopOrigin.RULE)
                 message = f"{found.display_name} ({run_id}): {reason}"
-                sweeps.append_event(connection, sweep.pk, at, caller.name, "stop", message)
+                sweeps.append_event(connection, sweep.pk, at, caller.name, EventKind.STOP, message)
     if answers.get("exhausted"):
         endings.finish_if_done(connection, sweep.pk, at)
 

@@ -7,6 +7,7 @@ never get the same config, and a heartbeat that is sent again reserves nothing m
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from enum import StrEnum
 from typing import Any
 
 from sweepd.domain.errors import NotFound
@@ -28,11 +29,20 @@ MAX_DELIVERIES = 2  # a run the agent never showed is sent again this often
 STOP_GRACE_S = 20.0  # a script hears `stopped` on its file stream before its agent kills it
 
 
+class CommandKind(StrEnum):
+    """What an agent is told to do, in the client's words."""
+
+    RUN = "run"
+    RESUME = "resume"  # go on with a run that was preempted
+    STOP = "stop"  # end the process of a run
+    EXIT = "exit"  # nothing can come any more
+
+
 @dataclass(frozen=True, slots=True)
 class Command:
     """What an agent is told to do."""
 
-    kind: str  # run | resume | stop | exit
+    kind: CommandKind
     run_id: str | None = None
     program: str | None = None
     config: Mapping[str, Any] | None = None
@@ -88,7 +98,7 @@ class Scheduling:
         """
         answer = self._answering(caller, agent_pk, alive_runs)
         agent, commands = await self._core.db.write_async(answer)
-        if any(command.kind in ("run", "resume", "exit") for command in commands):
+        if any(command.kind is not CommandKind.STOP for command in commands):
             self._core.changes.touch("sweep", agent.sweep_pk)
         if not alive_runs:  # it took a config, or waits for one
             self._proposals.want(agent.sweep_pk)
@@ -115,7 +125,7 @@ class Scheduling:
                 commands = _stops(connection, agent, alive_runs, at)
             else:
                 commands = self._next_commands(connection, agent, caller, at)
-            is_leaving = any(command.kind == "exit" for command in commands)
+            is_leaving = any(command.kind is CommandKind.EXIT for command in commands)
             return agents.touch_agent(connection, agent, alive_runs, at, is_leaving), commands
 
         return answer
@@ -136,7 +146,7 @@ class Scheduling:
         """For an agent without a run."""
         sweep = access.get_sweep_by_pk(connection, caller, agent.sweep_pk, lock=True)
         if sweep.state is SweepState.CANCELED:
-            return [Command("exit")]
+            return [Command(CommandKind.EXIT)]
         is_any_lost = False
         for run in runs.list_agent_runs(connection, agent.pk, live_only=True):
             if run.state is RunState.PENDING:
@@ -149,7 +159,7 @@ class Scheduling:
         if is_any_lost:  # a config went back, and the breaker may have paused the sweep
             sweep = sweeps.get_sweep_by_pk(connection, sweep.pk)
         if sweep.state is SweepState.FINISHED:
-            return [Command("exit")]
+            return [Command(CommandKind.EXIT)]
         if sweep.state is SweepState.PAUSED:
             return []
         return self._next(connection, sweep, agent, caller, at)
@@ -172,7 +182,7 @@ class Scheduling:
         cell = cells.find_cell(connection, run.cell_pk) if run.cell_pk else None
         assert cell is not None, "what was handed out has a cell"
         runs.update_run(connection, run.pk, {"deliveries": run.deliveries + 1})
-        return _run_command("run", sweep, run, cell)
+        return _run_command(CommandKind.RUN, sweep, run, cell)
 
     def _next(
         self, connection: Connection, sweep: Sweep, agent: Agent, caller: Caller, at: datetime
@@ -195,9 +205,9 @@ class Scheduling:
                 lifecycle.set_sweep_state(
                     connection, sweep, SweepState.RUNNING, "the first run began", caller.name, at
                 )
-            return [_run_command("run", sweep, run, new)]
+            return [_run_command(CommandKind.RUN, sweep, run, new)]
         if endings.finish_if_done(connection, sweep.pk, at):
-            return [Command("exit")]
+            return [Command(CommandKind.EXIT)]
         return []
 
     def _hand_out_queued(
@@ -223,10 +233,10 @@ class Scheduling:
                 caller.user_pk,
                 at,
             )
-            return _run_command("run", sweep, run, taken)
+            return _run_command(CommandKind.RUN, sweep, run, taken)
         run = lifecycle.hand_out_again(connection, old, agent.pk, taken.n_attempts, at)
         is_begun = run.started_at is not None
-        return _run_command("resume" if is_begun else "run", sweep, run, taken)
+        return _run_command(CommandKind.RESUME if is_begun else CommandKind.RUN, sweep, run, taken)
 
     def _fresh_run_id(self, connection: Connection, sweep: Sweep) -> str:
         while True:
@@ -240,7 +250,7 @@ def _stops(
 ) -> list[Command]:
     """Which of the runs it has an agent should end now."""
     return [
-        Command("stop", run.run_id)
+        Command(CommandKind.STOP, run.run_id)
         for run in runs.list_stopping_runs(connection, agent.pk)
         if run.run_id in alive_runs and _kill_now(run, at)
     ]
@@ -251,7 +261,7 @@ def _kill_now(run: Run, at: datetime) -> bool:
     return run.state is RunState.PENDING or (at - asked_at).total_seconds() >= STOP_GRACE_S
 
 
-def _run_command(kind: str, sweep: Sweep, run: Run, cell: Cell) -> Command:
+def _run_command(kind: CommandKind, sweep: Sweep, run: Run, cell: Cell) -> Command:
     """What an agent is told of a run: the cell's values only, whatever the run's script added."""
     config = candidates.config_of(cell)
     return Command(kind, run.run_id, specs.spec_of(sweep).program, config)

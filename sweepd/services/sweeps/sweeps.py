@@ -10,7 +10,7 @@ from sweepd.domain.ids import new_short_id
 from sweepd.domain.paging import Page, Start
 from sweepd.domain.projects import Project
 from sweepd.domain.runs import Run
-from sweepd.domain.sweeps import Agent, Sweep, SweepEvent, SweepPoint, SweepState
+from sweepd.domain.sweeps import Agent, EventKind, Sweep, SweepEvent, SweepPoint, SweepState
 from sweepd.domain.users import Caller
 from sweepd.search.spec import SweepSpec
 from sweepd.search.stopping.rules import Replayed
@@ -106,10 +106,15 @@ class Sweeps:
             )
             size = f"{n_configs} configs" if n_configs is not None else "no end of its own"
             sweeps.append_event(
-                connection, sweep.pk, at, caller.name, "created", f"method {spec.method}, {size}"
+                connection,
+                sweep.pk,
+                at,
+                caller.name,
+                EventKind.CREATED,
+                f"method {spec.method}, {size}",
             )
             for warning in spec.warnings:
-                sweeps.append_event(connection, sweep.pk, at, "", "warning", warning)
+                sweeps.append_event(connection, sweep.pk, at, "", EventKind.WARNING, warning)
             sweep_edits.attach_prior_runs(connection, sweep, change.prior_runs, at)
             return sweep
 

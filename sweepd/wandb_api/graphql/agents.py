@@ -8,7 +8,7 @@ from ariadne.types import SchemaBindable
 
 from sweepd.domain.config import wrap
 from sweepd.domain.sweeps import Agent
-from sweepd.services.sweeps.scheduling import Command
+from sweepd.services.sweeps.scheduling import Command, CommandKind
 from sweepd.wandb_api import wire
 from sweepd.wandb_api.graphql.context import Info, ctx
 from sweepd.wandb_api.graphql.paging import connection, read_start
@@ -45,9 +45,9 @@ async def agent_heartbeat(_: Any, info: Info, input: dict[str, Any]) -> dict[str
 
 
 def _command(command: Command) -> dict[str, Any]:
-    if command.kind == "exit":
+    if command.kind is CommandKind.EXIT:
         return {"type": "exit"}
-    if command.kind == "stop":
+    if command.kind is CommandKind.STOP:
         return {"type": "stop", "run_id": command.run_id}
     args = wrap(command.config or {})
     return {

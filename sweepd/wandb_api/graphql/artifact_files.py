@@ -10,12 +10,13 @@ from ariadne.types import SchemaBindable
 from sweepd.domain.artifacts import Digest, DigestAlgorithm, check_region
 from sweepd.domain.errors import BadInput
 from sweepd.wandb_api import wire
+from sweepd.wandb_api.claims import Claim, JoinParts, PutArtifactFile, PutPart
 from sweepd.wandb_api.graphql.context import Context, Info, ctx
 
 mutation = MutationType()
 
 
-def put_url(context: Context, claim: dict[str, Any], name: str) -> str:
+def put_url(context: Context, claim: Claim, name: str) -> str:
     """A signed address where bytes are put."""
     return f"{context.base_url}/-/blobs/{context.signer.sign(claim)}/{quote(name)}"
 
@@ -41,7 +42,7 @@ def create_files(_: Any, info: Info, input: dict[str, Any]) -> dict[str, Any]:
     for item, (pk, name, digest), is_wanted in zip(
         input["artifact_files"], files, wanted, strict=True
     ):
-        claim = {"put": "artifact-file", "artifact": pk, "path": name, **digest_claim(digest)}
+        claim = PutArtifactFile(pk, name, digest if digest.value else None)
         parts = item.get("upload_parts_input") if is_wanted else None
         node: dict[str, Any] = {
             "id": wire.node_id(f"ArtifactFile-{name}", pk),
@@ -63,28 +64,17 @@ def _digest(item: dict[str, Any], algorithm: DigestAlgorithm) -> Digest:
     return Digest(str(item.get("md5") or ""))
 
 
-def digest_claim(digest: Digest) -> dict[str, Any]:
-    """A digest as a signed address holds it."""
-    return {"digest": digest.value, "algorithm": digest.algorithm} if digest.value else {}
-
-
-def read_digest(claim: dict[str, Any]) -> Digest | None:
-    """The digest in a signed address; None when the client did not say one."""
-    if claim.get("digest"):
-        return Digest(claim["digest"], DigestAlgorithm(claim["algorithm"]))
-    return Digest(claim["md5"]) if claim.get("md5") else None  # of an address given before
-
-
 def _part_urls(
-    context: Context, claim: dict[str, Any], parts: list[dict[str, Any]]
+    context: Context, claim: PutArtifactFile, parts: list[dict[str, Any]]
 ) -> dict[str, Any]:
     upload = uuid.uuid4().hex
     urls = []
     for part in parts:
         number = int(part["part_number"])
-        allowed = {"put": "part", "upload": upload, "n": number, "md5": part["hex_md5"]}
+        allowed = PutPart(upload, number, part["hex_md5"])
         urls.append({"part_number": number, "upload_url": put_url(context, allowed, "part")})
-    upload_id = context.signer.sign({**claim, "put": "parts", "upload": upload})
+    whole = JoinParts(claim.artifact_pk, claim.path, claim.digest, upload)
+    upload_id = context.signer.sign(whole)
     return {"upload_id": upload_id, "upload_url_parts": urls}
 
 
@@ -96,18 +86,18 @@ def complete_multipart(_: Any, info: Info, input: dict[str, Any]) -> dict[str, A
         context.caller, wire.read_node_id("Artifact", input["artifact_id"])
     )
     claim = context.signer.read(input["upload_id"])
-    if claim.get("put") != "parts" or claim["artifact"] != artifact.pk:
+    if not isinstance(claim, JoinParts) or claim.artifact_pk != artifact.pk:
         raise BadInput("this upload id was given for another file; send the file again")
     numbers = [int(part["part_number"]) for part in input["completed_parts"]]
     context.services.artifacts.uploads.large_files.complete(
         artifact.pk,
-        claim["path"],
-        claim["upload"],
+        claim.path,
+        claim.upload,
         numbers,
         context.max_file_bytes,
-        read_digest(claim),
+        claim.digest,
     )
-    return {"digest": claim.get("digest") or claim.get("md5")}
+    return {"digest": claim.digest.value if claim.digest else None}
 
 
 bindables: list[SchemaBindable] = [mutation]

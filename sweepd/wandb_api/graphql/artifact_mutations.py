@@ -9,6 +9,7 @@ from sweepd.domain.artifacts import Alias, DigestAlgorithm, check_region
 from sweepd.domain.errors import BadInput, NotFound
 from sweepd.services.artifacts.uploads import NewArtifact
 from sweepd.wandb_api import wire
+from sweepd.wandb_api.claims import PutManifest
 from sweepd.wandb_api.graphql.artifact_collections import tag_node
 from sweepd.wandb_api.graphql.artifact_files import put_url
 from sweepd.wandb_api.graphql.context import Context, Info, ctx
@@ -78,7 +79,7 @@ def update_manifest(_: Any, info: Info, input: dict[str, Any]) -> dict[str, Any]
 
 def _manifest(context: Context, artifact_pk: int, md5: str | None) -> dict[str, Any]:
     context.services.artifacts.get(context.caller, artifact_pk)
-    claim = {"put": "manifest", "artifact": artifact_pk, "md5": md5 or None}
+    claim = PutManifest(artifact_pk, md5 or None)
     node = wire.node_id("ArtifactManifest", artifact_pk)
     url = put_url(context, claim, "wandb_manifest.json")
     file = {

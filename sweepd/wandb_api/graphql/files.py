@@ -10,6 +10,7 @@ from sweepd.domain.errors import BadInput
 from sweepd.domain.ids import check_file_path
 from sweepd.domain.runs import Run, RunFile
 from sweepd.wandb_api import wire
+from sweepd.wandb_api.claims import GetBlob, PutRunFile
 from sweepd.wandb_api.graphql.context import Context, Info, ctx
 from sweepd.wandb_api.graphql.paging import connection, read_start
 
@@ -43,13 +44,13 @@ def create_run_files(_: Any, info: Info, input: dict[str, Any]) -> dict[str, Any
 
 def upload_url(context: Context, run: Run, path: str) -> str:
     """Where a run's file is put."""
-    token = context.signer.sign({"put": "run-file", "run": run.pk, "path": check_file_path(path)})
+    token = context.signer.sign(PutRunFile(run.pk, check_file_path(path)))
     return f"{context.base_url}/-/blobs/{token}/{quote(path.rsplit('/', 1)[-1])}"
 
 
 def download_url(context: Context, blob: str, path: str, mimetype: str) -> str:
     """Where bytes are got."""
-    token = context.signer.sign({"get": blob, "type": mimetype})
+    token = context.signer.sign(GetBlob(blob, mimetype))
     return f"{context.base_url}/-/blobs/{token}/{quote(path.rsplit('/', 1)[-1])}"
 
 

@@ -14,6 +14,7 @@ from sweepd.domain.users import Caller
 from sweepd.services.runs.runs import RunChange
 from sweepd.services.streams.lines import StreamPost
 from sweepd.settings import Settings
+from sweepd.wandb_api.claims import GetBlob
 from sweepd.wandb_api.signing import LIFETIME_S, Signer
 from tests.conftest import FakeClock
 from tests.unit.services.handing_out import beat, begin, make_sweep, register
@@ -93,9 +94,9 @@ def test_addresses_outlive_a_clock_that_is_set_back(
     made = int(datetime.now(UTC).timestamp() - age_s)
     with monkeypatch.context() as patched:
         patched.setattr(TimestampSigner, "get_timestamp", lambda _: made)
-        token = Signer("secret").sign({"get": "x"})
+        token = Signer("secret").sign(GetBlob("x", "text/plain"))
     if is_good:
-        assert Signer("secret").read(token) == {"get": "x"}
+        assert Signer("secret").read(token) == GetBlob("x", "text/plain")
     else:
         with pytest.raises(Forbidden, match="expired"):
             Signer("secret").read(token)
