@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 AGENTS ?= 2
 BOTH := -n 2 --dist loadgroup --no-loadscope-reorder  # tests on two cores
 
-.PHONY: sweep serve ingest integrations test test-js check format browser clients mutants clean
+.PHONY: sweep serve ingest integrations test check format browser clients mutants clean
 
 $(VENV)/.ready: requirements.txt pyproject.toml
 	$(PYTHON) -m venv $(VENV)
@@ -20,14 +20,10 @@ sweep: $(VENV)/.ready  ## run sweep.yaml here: server, agents, best run, its mod
 serve: $(VENV)/.ready  ## the server and its pages
 	$(BIN)/sweepd serve
 
-test: $(VENV)/.ready test-js  ## every test; those in a browser need Debian's chromium
+test: $(VENV)/.ready  ## every test; those in a browser need Debian's chromium
 	$(BIN)/python -m pytest $(BOTH) $(PYTEST)
 
-test-js:  ## the pages' modules that draw nothing; needs Debian's nodejs
-	@if command -v node >/dev/null; then node --test tests/node/*.test.mjs; \
-	else echo "test-js: skipped, node is not installed (Debian: nodejs)"; fi
-
-check: $(VENV)/.ready test-js  ## format, lint, types, and the tests that take seconds
+check: $(VENV)/.ready  ## format, lint, types, and the tests that take seconds
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
