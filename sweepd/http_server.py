@@ -92,8 +92,8 @@ class CutOff:
                 raise
             if not is_started:
                 message = "the server is stopping; try again"
-                answer = JSONResponse({"errors": [{"message": message}]}, 503)
-                await answer(scope, receive, send)
+                response = JSONResponse({"errors": [{"message": message}]}, 503)
+                await response(scope, receive, send)
 
 
 class _Refused(Exception):

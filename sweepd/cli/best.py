@@ -80,8 +80,8 @@ def show(
 
 
 def _summary(where: client.Client, found: progress.Progress, run_id: str) -> dict[str, Any]:
-    answer = where.query(_SUMMARY, entity=found.entity, project=found.project, run=run_id)
-    summary: dict[str, Any] = json.loads(answer["project"]["run"]["summaryMetrics"] or "{}")
+    response = where.query(_SUMMARY, entity=found.entity, project=found.project, run=run_id)
+    summary: dict[str, Any] = json.loads(response["project"]["run"]["summaryMetrics"] or "{}")
     return summary
 
 

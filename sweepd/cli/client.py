@@ -40,8 +40,8 @@ class Client:
             {"Content-Type": "application/json", "Authorization": f"Basic {token}"},
         )
         try:
-            with urllib.request.urlopen(request, timeout=TIMEOUT_S) as answer:
-                data: dict[str, Any] = json.load(answer)["data"]
+            with urllib.request.urlopen(request, timeout=TIMEOUT_S) as response:
+                data: dict[str, Any] = json.load(response)["data"]
                 return data
         except urllib.error.HTTPError as error:
             raise _refusal(error, self.url) from error

@@ -116,7 +116,7 @@ def running_url(data: Path) -> str | None:
 def is_sweepd(url: str, timeout_s: float = 3.0) -> bool:
     """Whether a sweepd answers at an address."""
     try:
-        with urllib.request.urlopen(f"{url.rstrip('/')}/healthz", timeout=timeout_s) as answer:
-            return "sweepd" in json.load(answer)
+        with urllib.request.urlopen(f"{url.rstrip('/')}/healthz", timeout=timeout_s) as response:
+            return "sweepd" in json.load(response)
     except (OSError, ValueError, urllib.error.URLError):
         return False

@@ -45,10 +45,10 @@ def command(
         typer.echo(f"{len(stopped)} of {len(found.runs)} runs were stopped")
         return
     text = None if rule is None else json.dumps(read_rule(rule))
-    answer = where.query(
+    response = where.query(
         _STOPS, entity=found.entity, project=found.project, sweep=found.sweep["name"], rule=text
     )
-    stops = answer["project"]["sweep"]["stops"]
+    stops = response["project"]["sweep"]["stops"]
     for stop in stops:
         typer.echo(
             f"{names.get(stop['run'], stop['run'])} ({stop['run']}): after {stop['nValues']} of "

@@ -21,8 +21,8 @@ def command(
     data: Path | None = options.DATA,
 ) -> None:
     """List sweeps: path, state, method, runs, best value, name."""
-    answer = client.connect(options.settings(data), server).query(_QUERY, entity=entity)
-    for project in (edge["node"] for edge in answer["models"]["edges"]):
+    response = client.connect(options.settings(data), server).query(_QUERY, entity=entity)
+    for project in (edge["node"] for edge in response["models"]["edges"]):
         for sweep in (edge["node"] for edge in project["sweeps"]["edges"]):
             best = "" if sweep["bestLoss"] is None else f"{sweep['bestLoss']:.5g}"
             typer.echo(

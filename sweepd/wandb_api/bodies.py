@@ -46,7 +46,7 @@ async def read_sized_json(request: Request) -> tuple[dict[str, Any], int]:
     return body, size_bytes
 
 
-def json_answer(
+def json_response(
     content: dict[str, Any], status: int = 200, headers: Mapping[str, str] | None = None
 ) -> Response:
     """A response that holds any value as JSON."""

@@ -7,7 +7,7 @@ from starlette.requests import ClientDisconnect
 from starlette.responses import Response
 
 from sweepd.domain import errors
-from sweepd.wandb_api.bodies import json_answer
+from sweepd.wandb_api.bodies import json_response
 
 log = logging.getLogger("sweepd.wandb_api")
 
@@ -34,7 +34,7 @@ def status_of(error: BaseException) -> int:
     return 500
 
 
-def answer(error: BaseException) -> Response:
+def response(error: BaseException) -> Response:
     """The whole response to a failed request; a bug is logged with its traceback."""
     status = status_of(error)
     if status == 500:
@@ -48,7 +48,7 @@ def answer(error: BaseException) -> Response:
     # Otherwise none: the client gives up after 20 tries, and waits longer each time by itself.
     if isinstance(error, errors.Passing) and error.retry_after_s is not None:
         headers["Retry-After"] = str(error.retry_after_s)
-    return json_answer(body(message), status, headers)
+    return json_response(body(message), status, headers)
 
 
 def body(*messages: str) -> dict[str, Any]:

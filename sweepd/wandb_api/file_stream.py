@@ -14,7 +14,7 @@ from sweepd.domain.fields import Fields, whole
 from sweepd.services.streams.lines import Lines, StreamPost
 from sweepd.wandb_api import errors
 from sweepd.wandb_api.authentication import caller_of
-from sweepd.wandb_api.bodies import json_answer, read_sized_json
+from sweepd.wandb_api.bodies import json_response, read_sized_json
 
 HISTORY, EVENTS = "wandb-history.jsonl", "wandb-events.jsonl"
 SUMMARY, CONSOLE = "wandb-summary.json", "output.log"
@@ -36,9 +36,9 @@ async def file_stream(request: Request) -> Response:
             stopped = await run_in_threadpool(
                 lambda: history.append(*run, read_post(body), client_id)
             )
-        return json_answer({"stopped": True} if stopped else {})
+        return json_response({"stopped": True} if stopped else {})
     except Exception as error:
-        return errors.answer(error)
+        return errors.response(error)
 
 
 def read_post(body: dict[str, Any]) -> StreamPost:

@@ -54,7 +54,7 @@ async def put(request: Request) -> Response:
             case _:
                 raise Forbidden("this address is for downloading")
     except Exception as error:
-        return errors.answer(error)
+        return errors.response(error)
     return Response(status_code=200)
 
 
@@ -75,7 +75,7 @@ async def get(request: Request) -> Response:
         size_bytes = await request.app.state.services.files.blob_size(claim.blob)
         return _send(request, claim.blob, size_bytes, claim.mimetype)
     except Exception as error:
-        return errors.answer(error)
+        return errors.response(error)
 
 
 async def get_by_digest(request: Request) -> Response:
@@ -100,7 +100,7 @@ async def get_by_digest(request: Request) -> Response:
         size_bytes = await services.files.blob_size(blob)
         return _send(request, blob, size_bytes, "application/octet-stream")
     except Exception as error:
-        return errors.answer(error)
+        return errors.response(error)
 
 
 def _send(request: Request, blob: str, size_bytes: int, mimetype: str) -> Response:

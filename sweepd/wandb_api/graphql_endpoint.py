@@ -6,7 +6,7 @@ from starlette.responses import Response
 from sweepd.domain.errors import BadInput
 from sweepd.wandb_api import errors
 from sweepd.wandb_api.authentication import base_url, caller_of
-from sweepd.wandb_api.bodies import json_answer, read_json
+from sweepd.wandb_api.bodies import json_response, read_json
 from sweepd.wandb_api.graphql.context import Context
 
 
@@ -26,6 +26,6 @@ async def graphql(request: Request) -> Response:
         is_shared = request.headers.get("x-wandb-use-async-filestream") == "true"
         context = Context(caller, state.services, state.signer, limit, base_url(request), is_shared)
         data = await state.engine.run(document, variables, operation, context)
-        return json_answer({"data": data})
+        return json_response({"data": data})
     except Exception as error:
-        return errors.answer(error)
+        return errors.response(error)

@@ -24,9 +24,9 @@ from sweepd.domain.registries import Role
 from sweepd.services.all import Services
 from sweepd.services.artifacts import lineage
 from sweepd.web import lineage_drawing, registries, shapes
-from sweepd.web.answering import address, crumbs, render, segment
-from sweepd.web.files import blob_answer
+from sweepd.web.files import blob_response
 from sweepd.web.projects import project_of
+from sweepd.web.responses import address, crumbs, render, segment
 from sweepd.web.session import Visitor
 
 MAX_FILES = 5000  # listed on a page
@@ -198,7 +198,7 @@ def content(request: Request, visitor: Visitor) -> Response:
     path = request.path_params["path"]
     for entry in services.artifacts.entries(artifact, [path]):
         if entry.blob:
-            return blob_answer(request, entry.blob, "application/octet-stream")
+            return blob_response(request, entry.blob, "application/octet-stream")
     raise NotFound(f"this artifact has no file {path[:200]!r}")
 
 

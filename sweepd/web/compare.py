@@ -8,8 +8,8 @@ from starlette.responses import Response
 from sweepd.domain.encoding import text_of
 from sweepd.domain.runs import Run
 from sweepd.web import shapes
-from sweepd.web.answering import address, crumbs, render
 from sweepd.web.projects import project_of
+from sweepd.web.responses import address, crumbs, render
 from sweepd.web.session import Visitor
 
 MAX_RUNS = 50

@@ -15,8 +15,8 @@ from sweepd.domain.errors import BadInput
 from sweepd.domain.runs import Run
 from sweepd.domain.tables import csv_text
 from sweepd.web import shapes
-from sweepd.web.answering import json_answer, message_of, read_body, secure, status_of
 from sweepd.web.projects import project_of
+from sweepd.web.responses import json_response, message_of, read_body, secure, status_of
 from sweepd.web.session import check_csrf, visitor_of
 
 MAX_RUNS = 100_000
@@ -48,7 +48,7 @@ async def runs_csv(request: Request) -> Response:
         services, project = await run_in_threadpool(project_of, request, visitor)
     except Exception as error:
         status = status_of(error)
-        return json_answer({"error": message_of(error, status)}, status)
+        return json_response({"error": message_of(error, status)}, status)
     name = "".join(c if c.isascii() and (c.isalnum() or c in "._-") else "_" for c in project.name)
     rows = _rows(services.overviews.runs_named(project, ids), columns)
     lines = csv_text(["run", "name", *columns], rows)

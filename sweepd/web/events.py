@@ -13,8 +13,8 @@ from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 
 from sweepd.domain.errors import SweepdError, Unavailable
-from sweepd.web.answering import json_answer, message_of, secure, status_of
 from sweepd.web.event_streams import EventStreams
+from sweepd.web.responses import json_response, message_of, secure, status_of
 from sweepd.web.runs import run_of
 from sweepd.web.session import Visitor, services_of, visitor_of
 from sweepd.web.sweeps import sweep_of
@@ -43,12 +43,12 @@ async def _stream(request: Request, kind: str, pk_of: Callable[[Visitor], int]) 
     try:
         user, pk = await run_in_threadpool(find)
     except SweepdError as error:
-        return json_answer({"error": message_of(error, 0)}, status_of(error))
+        return json_response({"error": message_of(error, 0)}, status_of(error))
     state = request.app.state
     if not hasattr(state, "event_streams"):
         state.event_streams = EventStreams()
     if not state.event_streams.has_room(user):
-        return json_answer({"error": "too many open pages; this one polls"}, 503)
+        return json_response({"error": "too many open pages; this one polls"}, 503)
     return StreamingResponse(
         _news(request, kind, pk, user, find),
         media_type="text/event-stream",

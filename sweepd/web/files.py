@@ -10,7 +10,7 @@ from sweepd.domain.byte_ranges import read_range
 from sweepd.domain.errors import NotFound
 from sweepd.domain.media_types import served_as
 from sweepd.services.artifacts import references as artifact_references
-from sweepd.web.answering import json_answer, secure
+from sweepd.web.responses import json_response, secure
 from sweepd.web.runs import run_of
 from sweepd.web.session import Visitor, services_of
 
@@ -33,7 +33,7 @@ def listing(request: Request, visitor: Visitor) -> Response:
         {"path": item.path, "size": item.size_bytes, "type": item.mimetype}
         for item in services.files.list_files(run)
     ]
-    return json_answer({"files": files})
+    return json_response({"files": files})
 
 
 def content(request: Request, visitor: Visitor) -> Response:
@@ -43,7 +43,7 @@ def content(request: Request, visitor: Visitor) -> Response:
     file = services.files.find_file(run, path)
     if file is None:
         raise NotFound(f"this run has no file {path[:200]!r}")
-    return blob_answer(request, file.blob, file.mimetype)
+    return blob_response(request, file.blob, file.mimetype)
 
 
 def artifact_content(request: Request, visitor: Visitor) -> Response:
@@ -53,10 +53,10 @@ def artifact_content(request: Request, visitor: Visitor) -> Response:
         services.artifacts, visitor.caller, path["client_id"], path["path"]
     )
     kind = mimetypes.guess_type(entry.path)[0] or "application/octet-stream"
-    return blob_answer(request, entry.blob or "", kind)
+    return blob_response(request, entry.blob or "", kind)
 
 
-def blob_answer(request: Request, blob: str, mimetype: str) -> Response:
+def blob_response(request: Request, blob: str, mimetype: str) -> Response:
     """Bytes, or the range asked for; a download unless they are of a kind that is safe to show."""
     kind, is_shown = served_as(mimetype)
     size_bytes = services_of(request).files.size_of(blob)

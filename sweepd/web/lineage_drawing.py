@@ -7,7 +7,7 @@ the graph with its first paint and every node is a link.
 from typing import Any
 
 from sweepd.services.artifacts.lineage import Lineage, LineageNode
-from sweepd.web.answering import address
+from sweepd.web.responses import address
 
 WIDTH, HEIGHT = 196, 46  # of a node, px
 GAP_X, GAP_Y = 56, 14

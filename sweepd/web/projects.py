@@ -14,7 +14,7 @@ from sweepd.services.all import Services
 from sweepd.services.sweeps import specs
 from sweepd.services.sweeps.sweeps import SweepChange
 from sweepd.web import registries, shapes
-from sweepd.web.answering import address, crumbs, json_answer, render, secure, segment
+from sweepd.web.responses import address, crumbs, json_response, render, secure, segment
 from sweepd.web.root import base_url
 from sweepd.web.runs import change
 from sweepd.web.session import Visitor, services_of
@@ -153,7 +153,7 @@ def runs(request: Request, visitor: Visitor) -> Response:
         "warnings": [],
     }
     found = services.runs.list_all(project)
-    return json_answer({"sweep": head, "runs": [shapes.from_run(run) for run in found]}, ETag=tag)
+    return json_response({"sweep": head, "runs": [shapes.from_run(run) for run in found]}, ETag=tag)
 
 
 def act(request: Request, visitor: Visitor, body: Fields) -> dict[str, Any]:
@@ -179,7 +179,7 @@ def deleted(request: Request, visitor: Visitor) -> Response:
     """GET /-/projects/{entity}/{project}/deleted: runs that can be brought back."""
     services, project = project_of(request, visitor)
     found = services.overviews.deleted_runs(project, MAX_DELETED)
-    return json_answer(
+    return json_response(
         {
             "runs": [
                 {"key": key, "id": run_id, "name": name[:200], "at": shapes.moment(at)}

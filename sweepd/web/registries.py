@@ -9,7 +9,7 @@ from sweepd.domain.errors import NotFound
 from sweepd.domain.projects import Project
 from sweepd.domain.registries import PREFIX, Registry
 from sweepd.web import shapes
-from sweepd.web.answering import address, crumbs, render, secure
+from sweepd.web.responses import address, crumbs, render, secure
 from sweepd.web.session import Visitor, services_of
 
 

@@ -16,7 +16,7 @@ from sweepd.web import (
     static_files,
     sweeps,
 )
-from sweepd.web.answering import action, data, page
+from sweepd.web.responses import action, data, page
 
 _SWEEP = "/-/sweeps/{entity}/{project}/{sweep}"
 _RUN = "/-/runs/{entity}/{project}/{run}"

@@ -16,7 +16,7 @@ from sweepd.services.all import Services
 from sweepd.services.runs.runs import RunChange
 from sweepd.services.streams.reading import sample_indexes
 from sweepd.web import custom_charts, shapes
-from sweepd.web.answering import address, crumbs, json_answer, render, secure
+from sweepd.web.responses import address, crumbs, json_response, render, secure
 from sweepd.web.session import Visitor, services_of
 
 CURVE_POINTS = 800  # of one key; the extremes of each stretch are kept
@@ -56,7 +56,7 @@ def overview(request: Request, visitor: Visitor) -> Response:
     """GET /-/runs/{entity}/{project}/{run}/overview: everything but the streams."""
     services, run = run_of(request, visitor)
     summary = shapes.flat(shapes.parse(run.summary))
-    return json_answer(
+    return json_response(
         {
             "run": shapes.from_run(run)
             | {
@@ -118,13 +118,13 @@ def history(request: Request, visitor: Visitor) -> Response:
     tag = f'"h{run.history_lines}-{run.deliveries}"'
     if request.headers.get("if-none-match") == tag:
         return Response(status_code=304, headers=secure({"ETag": tag}))
-    return json_answer(_curves(services.reading.rows(run)), ETag=tag)
+    return json_response(_curves(services.reading.rows(run)), ETag=tag)
 
 
 def system(request: Request, visitor: Visitor) -> Response:
     """GET …/system: the machine's metrics, every 15 seconds or so."""
     services, run = run_of(request, visitor)
-    return json_answer(_curves(services.reading.events(run)))
+    return json_response(_curves(services.reading.events(run)))
 
 
 def _curves(rows: Iterable[dict[str, Any]]) -> dict[str, Any]:
@@ -162,7 +162,7 @@ def console(request: Request, visitor: Visitor) -> Response:
     if since < 0:
         since = max(0, run.console_lines - CONSOLE_LINES)
     lines = services.reading.console(run, since)[:CONSOLE_LINES]
-    return json_answer(
+    return json_response(
         {
             "lines": [[x.number, x.timestamp, x.is_error, x.text[:20_000]] for x in lines],
             "total": run.console_lines,

@@ -11,7 +11,7 @@ from starlette.responses import RedirectResponse, Response
 
 from sweepd.domain.errors import BadInput, Forbidden, NotSignedIn, TooMany
 from sweepd.domain.fields import Fields
-from sweepd.web.answering import address, crumbs, page, render, sign_in_page
+from sweepd.web.responses import address, crumbs, page, render, sign_in_page
 from sweepd.web.root import base_url, is_foreign
 from sweepd.web.session import (
     Visitor,

@@ -20,7 +20,7 @@ from sweepd.domain.users import Caller
 from sweepd.services.all import Services
 from sweepd.services.sweeps.sweeps import SweepChange
 from sweepd.web import shapes
-from sweepd.web.answering import address, crumbs, json_answer, render, secure
+from sweepd.web.responses import address, crumbs, json_response, render, secure
 from sweepd.web.session import Visitor, services_of
 
 CACHE_S = 5.0  # another server process may have changed a sweep without our knowing
@@ -192,7 +192,7 @@ def _document(services: Services, sweep: Sweep) -> dict[str, Any]:
 def details(request: Request, visitor: Visitor) -> Response:
     """GET …/details: agents, the log of changes, the best run's artifact and command."""
     services, sweep = sweep_of(request, visitor)
-    return json_answer(
+    return json_response(
         {
             "agents": [_agent(services, agent) for agent in services.sweeps.agents(sweep)],
             "log": [shapes.from_event(event) for event in services.sweeps.events(sweep)[-200:]],
@@ -261,7 +261,7 @@ def insights(request: Request, visitor: Visitor) -> Response:
         "correlation_low",
         "correlation_high",
     )
-    return json_answer(
+    return json_response(
         {
             "n_runs": found.n_runs,
             "enough": found.enough,
@@ -291,7 +291,7 @@ def curves(request: Request, visitor: Visitor) -> Response:
         {"step": step, "threshold": shapes.plain(threshold)}
         for step, threshold in services.sweeps.bands(sweep)
     ]
-    return json_answer({"curves": found, "bands": lines})
+    return json_response({"curves": found, "bands": lines})
 
 
 def act(request: Request, visitor: Visitor, body: Fields) -> dict[str, Any]:

@@ -5,7 +5,7 @@ import pytest
 
 from sweepd.domain.config import unwrap
 from sweepd.web import shapes
-from sweepd.web.answering import address
+from sweepd.web.responses import address
 from sweepd.web.sign_in import _target
 
 

@@ -96,8 +96,8 @@ class Scheduling:
         Raises:
             NotFound: The agent's sweep was deleted; the agent leaves by itself.
         """
-        answer = self._answering(caller, agent_pk, alive_runs)
-        agent, commands = await self._core.db.write_async(answer)
+        heartbeat = self._heartbeat_of(caller, agent_pk, alive_runs)
+        agent, commands = await self._core.db.write_async(heartbeat)
         if any(command.kind is not CommandKind.STOP for command in commands):
             self._core.changes.touch("sweep", agent.sweep_pk)
         if not alive_runs:  # it took a config, or waits for one
@@ -112,10 +112,10 @@ class Scheduling:
         is_lost = listening.silence_s(heard, self._core.now()) >= listening.agent_silent_s
         return AgentState.LOST if is_lost else AgentState.RUNNING
 
-    def _answering(
+    def _heartbeat_of(
         self, caller: Caller, agent_pk: int, alive_runs: frozenset[str]
     ) -> Callable[[Connection], tuple[Agent, list[Command]]]:
-        def answer(connection: Connection) -> tuple[Agent, list[Command]]:
+        def heartbeat(connection: Connection) -> tuple[Agent, list[Command]]:
             agent = agents.find_agent(connection, agent_pk)
             if agent is None:
                 raise NotFound(access.NO_SWEEP)
@@ -128,7 +128,7 @@ class Scheduling:
             is_leaving = any(command.kind is CommandKind.EXIT for command in commands)
             return agents.touch_agent(connection, agent, alive_runs, at, is_leaving), commands
 
-        return answer
+        return heartbeat
 
     def agent_runs(
         self,

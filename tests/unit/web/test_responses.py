@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 import sweepd.web
-from sweepd.web.answering import address
+from sweepd.web.responses import address
 from sweepd.web.root import _root
 
 WEB = Path(sweepd.web.__file__).parent
@@ -25,7 +25,7 @@ FROM_ROOT = {
 # Text that is not an address, or is one as others write it.
 ALLOWED = {
     "routes.py": "the table of addresses itself",
-    "answering.py": "`address` puts the root before it",
+    "responses.py": "`address` puts the root before it",
     "root.py": "takes an address apart",
 }
 

@@ -106,7 +106,7 @@ def secure(headers: dict[str, str]) -> dict[str, str]:
     }
 
 
-def json_answer(value: Any, status: int = 200, **headers: str) -> Response:
+def json_response(value: Any, status: int = 200, **headers: str) -> Response:
     """Any value as JSON."""
     return Response(
         to_json(value),
@@ -185,7 +185,7 @@ def data(handler: Handler) -> Endpoint:
             return await run_in_threadpool(handler, request, visitor)
         except Exception as error:
             status = status_of(error)
-            return json_answer({"error": message_of(error, status)}, status)
+            return json_response({"error": message_of(error, status)}, status)
 
     return endpoint
 
@@ -199,10 +199,10 @@ def action(handler: Action) -> Endpoint:
             visitor = await run_in_threadpool(visitor_of, request)
             check_csrf(request, visitor, request.headers.get("x-csrf-token", ""))
             body = await read_json_body(request)
-            return json_answer(await run_in_threadpool(handler, request, visitor, body))
+            return json_response(await run_in_threadpool(handler, request, visitor, body))
         except Exception as error:
             status = status_of(error)
-            return json_answer({"error": message_of(error, status)}, status)
+            return json_response({"error": message_of(error, status)}, status)
 
     return endpoint
 

@@ -4,7 +4,7 @@ import pytest
 from starlette.testclient import TestClient
 
 from sweepd import server
-from sweepd.web import answering, files, static_files
+from sweepd.web import files, responses, static_files
 
 PAGE = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data: blob:; "
@@ -20,7 +20,7 @@ def test_a_page_says_what_it_may_load_and_who_may_frame_it(parts: server.Parts) 
     assert answer.status_code == 200
     assert {name: answer.headers[name] for name in SECURE} == SECURE
     assert answer.headers["content-security-policy"] == PAGE
-    assert "script-src 'self';" in answering.POLICY.format(inline_style=" 'unsafe-inline'")
+    assert "script-src 'self';" in responses.POLICY.format(inline_style=" 'unsafe-inline'")
 
 
 SECURE = {
