@@ -5,10 +5,12 @@ from pathlib import Path
 import typer
 
 from sweepd.domain.errors import BadInput
+from sweepd.domain.sweeps import count_text, expected_runs
 
 
 def command(file: Path = typer.Argument(help="A sweep.yaml.")) -> None:
     """Read a sweep file without a server: its warnings and how many runs it makes."""
+    from sweepd.search.quantise import size_of
     from sweepd.services.sweeps import edits as sweep_edits
     from sweepd.services.sweeps import specs
 
@@ -19,14 +21,22 @@ def command(file: Path = typer.Argument(help="A sweep.yaml.")) -> None:
     spec = specs.parse(text)
     for warning in spec.warnings:
         typer.secho(f"warning: {warning}", fg=typer.colors.YELLOW)
-    n_runs = sweep_edits.count_configs(spec, text)
-    size = "no end of its own" if n_runs is None else f"{n_runs:,} runs"
+    n_configs = sweep_edits.count_configs(spec, text)
+    n_runs = expected_runs(n_configs, spec.run_cap)
+    size = "no end of its own" if n_runs is None else f"{count_text(n_runs)} runs"
+    if n_runs is not None and n_runs == spec.run_cap:
+        size += " by run_cap"
+    if n_configs is not None and n_configs != n_runs:
+        size += f", of {count_text(n_configs)}"
     if spec.extras.repeats > 1:
         size += f" ({spec.extras.repeats} of each config)"
-    cap = "" if spec.run_cap is None else f", at most {spec.run_cap:,} by run_cap"
-    if n_runs is None and spec.space.n_configs is not None:
-        size = f"{spec.space.n_configs:,} different configs at most"
-    typer.echo(f"{file}: method {spec.method}, {size}{cap}")
+    if n_configs is None and spec.space.n_configs is not None and spec.method != "custom":
+        size += f", among {count_text(spec.space.n_configs)} configs"
+    typer.echo(f"{file}: method {spec.method}, {size}")
     for parameter in spec.space.parameters:
-        n_values = "" if parameter.choices is None else f", {len(parameter.choices):,} values"
+        n_values = (
+            ""
+            if parameter.choices is None
+            else f", {count_text(size_of(parameter.choices))} values"
+        )
         typer.echo(f"  {parameter.name}: {parameter.kind}{n_values}")

@@ -51,10 +51,12 @@ class Sweep:
     metric_name: str | None
     metric_goal: Goal
     run_cap: int | None
-    n_configs: int | None  # size of a finite grid; None when there is no end
+    n_configs: int | None  # runs of a grid or of a `distinct` space; None: no end of its own
     next_index: int  # grid: first cell not yet looked at; else: how many draws were made
     n_cells: int  # configs taken, cancelled ones left out; `run_cap` bounds it
     n_open: int  # of these, queued or reserved
+    n_prior: int  # earlier runs attached; not in n_cells, the cap does not count them
+    n_outside: int  # runs attached or queued by hand beyond the places of a finite search
     seed: int
     retries: int
     controller: str  # JSON
@@ -63,6 +65,11 @@ class Sweep:
     created_at: datetime
     updated_at: datetime
     ended_at: datetime | None
+
+    @property
+    def n_expected(self) -> int | None:
+        """How many runs the sweep has when it is done, attached ones included; None: no end."""
+        return expected_runs(self.n_configs, self.run_cap, self.n_prior, self.n_outside)
 
     @property
     def path(self) -> str:
@@ -88,6 +95,33 @@ class EventKind(StrEnum):
     RETRY = "retry"
     STOP = "stop"
     WARNING = "warning"
+
+
+def expected_runs(
+    n_configs: int | None, run_cap: int | None, n_prior: int = 0, n_outside: int = 0
+) -> int | None:
+    """How many runs a sweep comes to; the one number that clients, commands and pages tell.
+
+    Args:
+        n_configs: Runs of a finite search, else None.
+        run_cap: What it may hand out, else None.
+        n_prior: Earlier runs attached, which the cap does not count.
+        n_outside: Of attached and hand-queued runs, those that take no place of a finite search.
+    """
+    bounds = []
+    if n_configs is not None:
+        bounds.append(n_configs + n_outside)
+    if run_cap is not None:
+        bounds.append(run_cap + n_prior)
+    return min(bounds, default=None)
+
+
+def count_text(n: int) -> str:
+    """A count for people: 1,000,000, and about 10³⁰ as `about 10^30`."""
+    if n < 10**15:
+        return f"{n:,}"
+    digits = int((n.bit_length() - 1) * 0.30103)
+    return f"about 10^{digits if n < 10 ** (digits + 1) else digits + 1}"
 
 
 @dataclass(frozen=True, slots=True)

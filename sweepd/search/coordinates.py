@@ -17,6 +17,7 @@ from typing import Any
 import numpy as np
 
 from sweepd.search.parameter import Array, Parameter
+from sweepd.search.quantise import size_of
 from sweepd.search.space import Config, Dimension, Space
 
 MAX_LATTICE = 2000  # longer ranges are treated as continuous, then rounded by decoding
@@ -140,7 +141,7 @@ def _lattice(dimension: Dimension) -> Array | None:
     """Coordinates the choices have, ascending; None for a continuous dimension."""
     choices = dimension.choices
     is_listed = len(dimension.members) > 1 or dimension.members[0].is_listed
-    if choices is None or (len(choices) > MAX_LATTICE and not is_listed):
+    if choices is None or (size_of(choices) > MAX_LATTICE and not is_listed):
         return None
     if not dimension.is_ordered:
         return np.arange(len(choices), dtype=float)

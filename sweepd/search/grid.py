@@ -16,6 +16,7 @@ from typing import Any
 
 from sweepd.search.errors import ConfigError
 from sweepd.search.parameter import Parameter
+from sweepd.search.quantise import size_of
 from sweepd.search.space import Config, Dimension, Space
 
 GRID_KINDS = ("constant", "categorical", "int_uniform", "q_uniform")
@@ -29,11 +30,18 @@ class Arange(Sequence[Any]):
     stop: float
     step: float
 
-    def __len__(self) -> int:
+    @property
+    def size(self) -> int:
+        """How many; `len` ends at 2⁶³."""
+        if all(isinstance(number, int) for number in (self.start, self.stop, self.step)):
+            return int(max(0, -((self.start - self.stop) // self.step)))
         return max(0, math.ceil((self.stop - self.start) / self.step))
 
+    def __len__(self) -> int:
+        return self.size
+
     def __getitem__(self, index: Any) -> Any:
-        if not 0 <= index < len(self):
+        if not 0 <= index < self.size:
             raise IndexError(index)
         # NumPy adds the rounded first difference, so 0.1 + 2 * step has its digits, not ours.
         return self.start + index * ((self.start + self.step) - self.start)
@@ -71,12 +79,12 @@ class Grid:
         self._axes = [_axis(dimension, drawn) for dimension in space.dimensions]
         self._strides = [1] * len(self._axes)
         for j in range(len(self._axes) - 1, 0, -1):
-            self._strides[j - 1] = self._strides[j] * len(self._axes[j])
+            self._strides[j - 1] = self._strides[j] * size_of(self._axes[j])
 
     @cached_property
     def size(self) -> int:
         """Number of indexes: the cells after ties, before `when` and `constraints`."""
-        return math.prod(len(axis) for axis in self._axes)
+        return math.prod(size_of(axis) for axis in self._axes)
 
     def __len__(self) -> int:
         """`size`, as far as Python's `len` can say it (2⁶³)."""
@@ -132,7 +140,7 @@ class Grid:
 
     def _digits(self, index: int) -> list[int]:
         pairs = zip(self._strides, self._axes, strict=True)
-        return [index // stride % len(axis) for stride, axis in pairs]
+        return [index // stride % size_of(axis) for stride, axis in pairs]
 
     def _choices(self, index: int) -> list[tuple[Any, ...]]:
         digits = self._digits(index)

@@ -5,6 +5,7 @@ A value is drawn by the inverse CDF of one uniform number u in [0, 1). Quantisat
 outside [min, max].
 """
 
+import hashlib
 import math
 from bisect import bisect_right
 from collections.abc import Sequence
@@ -162,7 +163,7 @@ class Parameter:
         if self.kind == "int_uniform":
             assert self._steps is not None
             first, last = self._steps
-            return min(first + int(u * (last - first + 1)), last)
+            return min(first + _share(u, last - first + 1), last)
         x = self._quantile(u)
         return x if self.q is None else quantise(x, self.q)
 
@@ -204,6 +205,8 @@ class Parameter:
         if self._steps is None or not is_number(value):
             return None
         first, last = self._steps
+        if self.kind == "int_uniform" and isinstance(value, int):
+            return value - first if first <= value <= last else None
         step = 1.0 if self.kind == "int_uniform" else float(self.q or 1)
         at = round(value / step)
         close = math.isclose(at * step, value, rel_tol=1e-9, abs_tol=1e-12)
@@ -294,6 +297,16 @@ class Parameter:
         if self.q is not None and -self.q / 2 <= u * (end - start) <= end - start + self.q / 2:
             return min(max(u, 0.0), 1.0)
         return u
+
+
+def _share(u: float, n: int) -> int:
+    """`floor(u * n)`; beyond the 53 bits of u, further digits that depend on u alone."""
+    if n <= 1 << 53:
+        return int(u * n)
+    place = int(u * (1 << 53))
+    first, following = place * n >> 53, (place + 1) * n >> 53
+    digest = hashlib.blake2b(place.to_bytes(8, "little"), digest_size=64).digest()
+    return first + int.from_bytes(digest, "little") % max(1, following - first)
 
 
 def _looks_geometric(values: Sequence[float]) -> bool:

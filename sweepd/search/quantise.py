@@ -13,13 +13,26 @@ class Multiples(Sequence[Any]):
     first: int
     last: int
 
-    def __len__(self) -> int:
+    @property
+    def size(self) -> int:
+        """How many; `len` ends at 2⁶³."""
         return self.last - self.first + 1
 
+    def __len__(self) -> int:
+        return self.size
+
     def __getitem__(self, index: Any) -> Any:
-        if not 0 <= index < len(self):
+        if not 0 <= index < self.size:
             raise IndexError(index)
         return multiple(self.first + index, self.q)
+
+
+def size_of(choices: Sequence[Any]) -> int:
+    """The length of a sequence, also of a lazy one that is longer than `len` can say."""
+    if isinstance(choices, range):
+        return max(0, choices.stop - choices.start)  # all of ours have step 1
+    size = getattr(choices, "size", None)
+    return len(choices) if size is None else int(size)
 
 
 def quantise(x: float, q: float) -> int | float:

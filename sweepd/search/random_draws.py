@@ -50,6 +50,14 @@ def sample_new(space: Space, rng: np.random.Generator, used: Set[str]) -> Config
     return cells[int(rng.integers(len(cells)))] if cells else None
 
 
+def draw_below(n: int, rng: np.random.Generator) -> int:
+    """A whole number from 0 to n - 1, for n of any size."""
+    if n < 1 << 63:
+        return int(rng.integers(n))
+    n_bytes = n.bit_length() // 8 + 9  # 64 bits to spare: the remainder is even enough
+    return int.from_bytes(rng.bytes(n_bytes), "little") % n
+
+
 def unused_cells(space: Space, rng: np.random.Generator, used: Set[str]) -> list[Config]:
     """Unused configs of a finite space: all of them up to MAX_WALK cells, else some."""
     try:
@@ -57,7 +65,7 @@ def unused_cells(space: Space, rng: np.random.Generator, used: Set[str]) -> list
     except ConfigError:
         return []
     size = grid.size
-    start = int(rng.integers(size)) if size > MAX_WALK else 0
+    start = draw_below(size, rng) if size > MAX_WALK else 0
     found: list[Config] = []
     for looked, index in enumerate(grid.indexes(start)):
         if looked >= MAX_WALK:

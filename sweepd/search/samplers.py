@@ -30,6 +30,8 @@ def propose(
     pending: Sequence[Mapping[str, Any]],
     n: int,
     seed: int,
+    *,
+    may_repeat: bool = False,
 ) -> list[Config]:
     """See `proposing.propose`.
 
@@ -39,9 +41,9 @@ def propose(
     optuna = _optuna(spec.method)
     coordinates = Coordinates(spec.space)
     metrics = spec.metrics or ((spec.metric,) if spec.metric else (Metric(""),))
-    used = used_keys(spec, observations, pending)
+    used = used_keys(spec, observations, pending, may_repeat)
     number = len(observations) + len(pending)
-    sampler = _sampler(optuna, spec.method, seed + number)
+    sampler = _sampler(optuna, spec.method, (seed + number) % 2**32)
     directions = [str(metric.goal) for metric in metrics]
     study = optuna.create_study(sampler=sampler, directions=directions)
     distributions = _distributions(optuna, coordinates)

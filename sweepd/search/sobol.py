@@ -53,11 +53,13 @@ def propose(
     pending: Sequence[Mapping[str, Any]],
     n: int,
     seed: int,
+    *,
+    may_repeat: bool = False,
 ) -> list[Config]:
     """The next points of the sequence; see `proposing.propose`."""
     from sweepd.search.proposing import used_keys
 
-    used = used_keys(spec, observations, pending)
+    used = used_keys(spec, observations, pending, may_repeat)
     number = len(observations) + len(pending)
     found: list[Config] = []
     for _ in range(n):

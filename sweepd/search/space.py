@@ -17,6 +17,7 @@ from sweepd.search.canonical import content, is_within
 from sweepd.search.errors import ExpressionError
 from sweepd.search.expression import Expression
 from sweepd.search.parameter import Array, Parameter
+from sweepd.search.quantise import size_of
 
 Config = dict[str, Any]
 MISSING: Any = object()
@@ -121,7 +122,7 @@ class Space:
         sizes = [dimension.choices for dimension in self.dimensions]
         if any(choices is None for choices in sizes):
             return None
-        return math.prod(len(choices) for choices in sizes if choices is not None)
+        return math.prod(size_of(choices) for choices in sizes if choices is not None)
 
     @property
     def is_restricted(self) -> bool:

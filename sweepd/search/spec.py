@@ -69,6 +69,7 @@ class Extras:
         when: Dotted name of a parameter or group → the condition, as text.
         constraints: Expressions every config must meet, as text.
         wait_for_in_flight: The sweep ends only when the last run has ended.
+        distinct: random and bayes give each config of a finite space once, then end.
         breaker: Alike failures in a row that pause the sweep; 0 never does.
     """
 
@@ -81,6 +82,7 @@ class Extras:
     when: Mapping[str, str] = field(default_factory=dict)
     constraints: tuple[str, ...] = ()
     wait_for_in_flight: bool = True
+    distinct: bool = False
     breaker: int = 5
 
 
@@ -112,6 +114,19 @@ class SweepSpec:
     scheduler: Mapping[str, Any] | None = None
     extras: Extras = field(default_factory=Extras)
     warnings: tuple[str, ...] = ()
+
+    @property
+    def lacks_program(self) -> bool:
+        """Whether an agent started by command has nothing to run."""
+        needs = self.command is None or any("${program}" in part for part in self.command)
+        return needs and self.program is None
+
+    @property
+    def is_finite(self) -> bool:
+        """Whether each config goes out once and then none: grids, and finite `distinct` spaces."""
+        return self.method == "grid" or (
+            self.extras.distinct and self.space.n_configs is not None and self.method != "custom"
+        )
 
     @property
     def n_configs(self) -> int | None:

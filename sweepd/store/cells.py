@@ -100,6 +100,20 @@ def repeat_key(key: str, number: int) -> str:
     return f"{key}.{number}"
 
 
+def free_key(connection: Connection, sweep_pk: int, key: str, number: int) -> str:
+    """The key, or the first of `repeat_key` from `number` on, that no cell of the sweep has."""
+    free = key
+    while find_cell_by_key(connection, sweep_pk, free) is not None:
+        free, number = repeat_key(key, number), number + 1
+    return free
+
+
+def list_from_outside(connection: Connection, sweep_pk: int) -> list[Cell]:
+    """The cells of attached runs and of configs queued by hand, oldest first."""
+    query = sa.select(schema.cells).where(_cells.sweep_pk == sweep_pk, _cells.origin != "search")
+    return [_cell(row) for row in connection.execute(query.order_by(_cells.id))]
+
+
 def count_distinct(connection: Connection, sweep_pk: int) -> int:
     """How many different configs a sweep has taken."""
     query = sa.select(sa.func.count()).where(

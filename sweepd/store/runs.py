@@ -185,6 +185,13 @@ def of_sweep(sweep_pk: int) -> Listing[Run]:
     return _listing(_runs.sweep_pk == sweep_pk)
 
 
+def attached_to(sweep_pk: int) -> Listing[Run]:
+    """The earlier runs attached to a sweep, oldest first."""
+    cells = schema.cells.c
+    prior = sa.select(cells.id).where(cells.sweep_pk == sweep_pk, cells.origin == "prior")
+    return _listing(sa.and_(_runs.sweep_pk == sweep_pk, _runs.cell_pk.in_(prior)))
+
+
 def of_agent(agent_pk: int, newest_first: bool) -> Listing[Run]:
     """The runs handed to an agent."""
     return _listing(_runs.agent_pk == agent_pk, SortKey(_runs.id, newest_first))

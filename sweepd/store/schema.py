@@ -32,6 +32,20 @@ class UtcTime(sa.types.TypeDecorator[datetime]):
         return None if value is None else _EPOCH + timedelta(microseconds=value)
 
 
+class Count(sa.types.TypeDecorator[int]):
+    """A whole number from 0 of any size, as hexadecimal text: a grid may have 10³⁰ cells, and a
+    database's own numbers end at 63 bits. Not for sorting or sums in SQL."""
+
+    impl = sa.Text
+    cache_ok = True
+
+    def process_bind_param(self, value: int | None, dialect: Any) -> str | None:
+        return None if value is None else f"{value:x}"
+
+    def process_result_value(self, value: str | None, dialect: Any) -> int | None:
+        return None if value is None else int(value, 16)
+
+
 _Key = sa.BigInteger().with_variant(sa.Integer, "sqlite")
 
 
@@ -185,11 +199,13 @@ sweeps = _table(
     sa.Column("method", sa.Text, nullable=False),
     _text("metric_name"),
     _text("metric_goal", "minimize"),
-    sa.Column("run_cap", sa.BigInteger),
-    sa.Column("n_configs", sa.BigInteger),
-    _int("next_index"),
+    sa.Column("run_cap", Count),
+    sa.Column("n_configs", Count),
+    sa.Column("next_index", Count, nullable=False, server_default="0"),
     _int("n_cells"),  # configs taken, cancelled ones left out
     _int("n_open"),  # of these, queued or reserved
+    _int("n_prior"),  # runs attached at the start
+    _int("n_outside"),  # runs attached or queued by hand which take no place of a finite search
     _int("n_runs"),  # attempts made; numbers the runs' names
     _int("seed"),
     _int("retries", 1),

@@ -218,6 +218,8 @@ def _sweep(row: sa.Row[Any]) -> Sweep:
         next_index=row.next_index,
         n_cells=row.n_cells,
         n_open=row.n_open,
+        n_prior=row.n_prior,
+        n_outside=row.n_outside,
         seed=row.seed,
         retries=row.retries,
         controller=row.controller,

@@ -119,7 +119,6 @@ def _sweep_row(sweep: Sweep, summary: SweepSummary | None) -> dict[str, Any]:
     value = None
     if summary is not None:
         value = sweep.metric_goal.extreme(summary.metric_min, summary.metric_max)
-    sizes = [n for n in (sweep.n_configs, sweep.run_cap) if n is not None]
     return {
         "href": address(sweep.entity, sweep.project, "sweeps", sweep.sweep_id),
         "name": shapes.title_of(sweep)[:200],
@@ -127,7 +126,7 @@ def _sweep_row(sweep: Sweep, summary: SweepSummary | None) -> dict[str, Any]:
         "state": str(sweep.state),
         "method": sweep.method,
         "n_done": summary.n_ended if summary else 0,
-        "n_expected": min(sizes) if sizes else None,
+        "n_expected": sweep.n_expected,
         "best": f"{value:.4g}" if value is not None else "",
         "metric": (sweep.metric_name or "")[:80],
         "creator": sweep.user_name or "",
@@ -220,12 +219,12 @@ def check_sweep(request: Request, visitor: Visitor, body: Fields) -> dict[str, A
     """POST /-/projects/{entity}/{project}/check: what a sweep file would do; creates nothing."""
     services, _ = project_of(request, visitor)
     text = body.text("yaml", longest=MAX_SWEEP_FILE)
-    warnings, n_configs = services.sweeps.preview(text)
+    warnings, n_expected = services.sweeps.preview(text)
     spec = specs.parse(text)
     return {
         "warnings": warnings,
         "method": spec.method,
-        "n_configs": n_configs,
+        "n_expected": n_expected,
         "run_cap": spec.run_cap,
         "parameters": [p.name for p in shapes.in_file_order(spec.space.parameters, text)],
         "metric": spec.metric.name if spec.metric else None,

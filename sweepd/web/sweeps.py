@@ -164,7 +164,6 @@ def _document(services: Services, sweep: Sweep) -> dict[str, Any]:
     if sweep.metric_name:
         target = spec.metric.target if spec.metric else None
         metric = {"name": sweep.metric_name, "goal": sweep.metric_goal, "target": target}
-    sizes = [n for n in (sweep.n_configs, sweep.run_cap) if n is not None]
     head = {
         "id": sweep.sweep_id,
         "name": shapes.title_of(sweep),
@@ -173,7 +172,7 @@ def _document(services: Services, sweep: Sweep) -> dict[str, Any]:
         "method": sweep.method,
         "metric": metric,
         "run_cap": sweep.run_cap,
-        "n_expected": min(sizes) if sizes else None,
+        "n_expected": sweep.n_expected,
         "n_done": sum(run["state"] in ended for run in runs),
         "created_at": shapes.moment(sweep.created_at),
         "creator": sweep.user_name,

@@ -77,12 +77,15 @@ def propose(
     n: int,
     seed: int,
     settings: Settings = DEFAULT,
+    *,
+    may_repeat: bool = False,
 ) -> list[Config]:
     """Up to `n` configs, each taken with the earlier ones pending; see `proposing.propose`."""
     coordinates = Coordinates(spec.space)
     metric = spec.metric or Metric("")
     data = gather(coordinates, metric, observations, pending)
-    known = Known(coordinates, np.vstack([data.X, data.pending]))
+    taken_before = np.vstack([data.X, data.pending])
+    known = Known(coordinates, taken_before[:0] if may_repeat else taken_before)
     used: set[str] | None = None  # keys of all runs; only the design asks for them
     number = len(observations) + len(pending)
     n_design = design_size(coordinates.d) if settings.n_design is None else settings.n_design
@@ -92,7 +95,8 @@ def propose(
     for i in range(n):
         is_flat = len(data.y) < settings.n_results or float(np.ptp(data.y)) == 0.0
         if coordinates.d == 0 or is_flat or number + i < n_design:
-            used = used_keys(spec, observations, pending) if used is None else used
+            if used is None:
+                used = used_keys(spec, observations, pending, may_repeat)
             config = design_config(
                 spec, number + i, seed, used | {spec.space.key(c) for c in found}
             )
@@ -106,7 +110,8 @@ def propose(
             known.resolution = RESOLUTION if is_fine else COARSE
             config = _best_config(spec, coordinates, model, waiting, known, rng, settings)
             if config is None:
-                used = used_keys(spec, observations, pending) if used is None else used
+                if used is None:
+                    used = used_keys(spec, observations, pending, may_repeat)
                 keys = used | {spec.space.key(c) for c in found}
                 config = design_config(spec, number + i, seed, keys)
         if config is None:

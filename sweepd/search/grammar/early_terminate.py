@@ -5,7 +5,7 @@ from typing import Any
 
 from sweepd.search.grammar.findings import Findings, nearest
 from sweepd.search.spec import EarlyTerminate
-from sweepd.search.stopping.rules import RULES
+from sweepd.search.stopping.rules import RULES, bands
 
 TYPES = tuple(RULES)
 
@@ -71,16 +71,43 @@ def _rule(raw: Any, key: str, findings: Findings) -> EarlyTerminate | None:
             return None
     if len(findings.problems) > before:
         return None
-    return EarlyTerminate(type=kind, **{**rule.DEFAULTS, **given})
+    found = EarlyTerminate(type=kind, **{**rule.DEFAULTS, **given})
+    return found if _has_band(found, key, findings) else None
 
 
 def _is_complete(given: dict[str, Any], key: str, findings: Findings) -> bool:
+    """Whether hyperband knows its bands; with both forms given `max_iter` decides, as in W&B."""
+    if given.get("max_iter") is None:
+        if given.get("s") is not None:
+            findings.warn(f"{key}.s", "max_iter beside it", None, "s is ignored")
+            given["s"] = None
+        if given.get("min_iter") is None:
+            findings.problem(key, "min_iter, or max_iter with s", given, "add min_iter: 3")
+        return given.get("min_iter") is not None
+    if given.get("s") is None:
+        findings.problem(
+            key,
+            "s beside max_iter",
+            given,
+            "without it no run is ever stopped: add s: 2, or give min_iter without max_iter",
+        )
+        return False
     if given.get("min_iter") is not None:
-        if given.get("max_iter") is not None:
-            findings.warn(key, "either min_iter, or max_iter with s", "both", "min_iter is used")
-            given["max_iter"] = given["s"] = None
+        findings.warn(
+            key, "either min_iter, or max_iter with s", "both", "max_iter decides, as on wandb.ai"
+        )
+        given["min_iter"] = None
+    return True
+
+
+def _has_band(rule: EarlyTerminate, key: str, findings: Findings) -> bool:
+    """Whether the rule ever looks at a run."""
+    if rule.max_iter is None or bands(rule, rule.max_iter):
         return True
-    if given.get("max_iter") is not None and given.get("s") is not None:
-        return True
-    findings.problem(key, "min_iter, or max_iter with s", given, "add min_iter: 3")
+    findings.problem(
+        key,
+        "an iteration at which runs are compared",
+        f"max_iter {rule.max_iter}, eta {rule.eta}",
+        "no run would ever be stopped: raise max_iter, or lower eta (or min_iter)",
+    )
     return False

@@ -23,6 +23,7 @@ KEYS = (
     "early_terminate",
     "wait_for_in_flight",
     "breaker",
+    "distinct",
 )
 
 
@@ -44,6 +45,8 @@ def parse_extras(raw: Any, findings: Findings) -> Extras:
         given["wait_for_in_flight"] = findings.flag(
             "sweepd.wait_for_in_flight", raw["wait_for_in_flight"], True
         )
+    if raw.get("distinct") is not None:
+        given["distinct"] = findings.flag("sweepd.distinct", raw["distinct"], False)
     if raw.get("repeat_as") is not None:
         given["repeat_as"] = findings.text("sweepd.repeat_as", raw["repeat_as"])
     given["sampler"] = _sampler(raw.get("sampler"), findings)

@@ -3,7 +3,7 @@
 import difflib
 import math
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from sweepd.search.canonical import is_number
@@ -12,6 +12,11 @@ from sweepd.search.canonical import is_number
 _SCIENTIFIC = re.compile(r"[-+]?(\d+(\.\d*)?|\.\d+)[eE][-+]?\d+")
 _NUMERIC = re.compile(r"[-+]?(\d+(\.\d*)?|\.\d+)([eE][-+]?\d+)?")
 
+MAX_LINE = 300  # characters after which nothing is added to a warning
+MAX_UNKNOWN = 12  # unknown keys told by name
+_HOLDS = frozenset({"value", "values", "min", "max", "distribution", "parameters"})
+_TOP = ("method", "metric", "parameters", "early_terminate", "run_cap")
+
 
 class Findings:
     """Problems (cannot run) and warnings (odd, but runs), in the order they were met."""
@@ -19,6 +24,9 @@ class Findings:
     def __init__(self) -> None:
         self.problems: list[str] = []
         self.warnings: list[str] = []
+        self.unknown: list[str] = []  # keys, with what they may have been meant for
+        self.subjects: list[str] = []  # of each warning: the parameter or key it is about
+        self.parameter: str | None = None  # that is being read
 
     def problem(self, key: str, expected: str, got: Any, advice: str) -> None:
         """Note something that keeps the sweep from running."""
@@ -27,32 +35,74 @@ class Findings:
     def warn(self, key: str, expected: str, got: Any, advice: str) -> None:
         """Note something odd that has been worked around."""
         self.warnings.append(_sentence(key, expected, got, advice))
+        self.subjects.append(self.parameter or key)
+
+    def warn_plainly(self, key: str, message: str) -> None:
+        """As `warn`, where nothing that came is wrong."""
+        self.warnings.append(f"{key}: {message}")
+        self.subjects.append(self.parameter or key)
+
+    def report(self) -> tuple[str, ...]:
+        """The warnings, one line for each parameter or key, and one for all unknown keys."""
+        lines: dict[str, str] = {}
+        for subject, warning in zip(self.subjects, self.warnings, strict=True):
+            if subject not in lines:
+                lines[subject] = warning
+            elif len(lines[subject]) < MAX_LINE:
+                _, _, rest = warning.partition(": ")
+                lines[subject] += f"; and {rest}"
+        found = list(lines.values())
+        if self.unknown:
+            more = len(self.unknown) - MAX_UNKNOWN
+            tail = f", and {more:,} more" if more > 0 else ""
+            shown_keys = ", ".join(self.unknown[:MAX_UNKNOWN])
+            found.append(f"unknown keys, which are ignored: {shown_keys}{tail}")
+        return tuple(found)
+
+    def choice(self, key: str, value: Any, known: Iterable[str]) -> Any:
+        """One of the known words; None and a problem otherwise: a guess could be the opposite."""
+        names = list(known)
+        if value in names:
+            return value
+        near = nearest(str(value), names)
+        advice = f"did you mean {near}?" if near else "choose one of them"
+        self.problem(key, f"one of {', '.join(names)}", value, advice)
+        return None
 
     def unknown_keys(self, where: str, raw: Mapping[str, Any], known: Iterable[str]) -> None:
-        """Warn of each key that is not known, with the nearest that is."""
+        """Note each key that is not known, with the nearest that is.
+
+        One that holds a parameter, or a section of the whole file, stands in the wrong place: what
+        it says would not be done, so that is a problem.
+        """
         names = sorted(known)
-        for key in raw:
-            if key not in names:
-                near = nearest(str(key), names)
-                hint = f"did you mean {near!r}?" if near else "remove it"
-                at = f"{where}.{key}" if where else str(key)
-                self.warnings.append(
-                    f"{at}: unknown key, expected one of {', '.join(names)}; it is ignored; {hint}"
+        for key, value in raw.items():
+            if key in names:
+                continue
+            at = f"{where}.{shown_key(key)}" if where else shown_key(key)
+            if isinstance(value, Mapping) and not _HOLDS.isdisjoint(value):
+                place = (
+                    f"beside {where.rpartition('.')[2]}, it is indented too far"
+                    if where.startswith("parameters.")
+                    else "below parameters:"
                 )
+                self.problem(at, "no parameter here", value, f"write it {place}")
+            elif where and key in _TOP:
+                self.problem(at, "this at the top of the file", value, "it is indented too far")
+            else:
+                near = nearest(str(key), names)
+                hint = f" (did you mean {near}?)" if near else ""
+                if key == "q" and where.startswith("parameters."):
+                    hint = " (only with a distribution such as q_uniform)"
+                self.unknown.append(at + hint)
 
     def number(self, key: str, value: Any) -> int | float | None:
-        """A finite number, also from a text such as "1e-5" (with a warning); None and a problem."""
+        """A finite number, also from a text that spells one, such as "1e-5"; None and a problem."""
         if is_number(value):
             return value if isinstance(value, int) else float(value)
         if isinstance(value, str) and _NUMERIC.fullmatch(value.strip()):
             number = as_number(value)
             if math.isfinite(number):
-                self.warn(
-                    key,
-                    "a number",
-                    value,
-                    f"it is read as {number!r}; write it unquoted and with a dot, such as 1.0e-5",
-                )
                 return number
         self.problem(key, "a finite number", value, "write a number")
         return None
@@ -95,14 +145,51 @@ def as_number(text: str) -> int | float:
 
 
 def spells_number(value: Any) -> bool:
-    """Whether this is a text that YAML should have read as a number, such as "1e-5"."""
-    return isinstance(value, str) and _SCIENTIFIC.fullmatch(value.strip()) is not None
+    """Whether this is a text that YAML should have read as a number, such as "1e-5".
+
+    Not one that no float holds: `123e4567` is a commit's hash.
+    """
+    if not isinstance(value, str) or not _SCIENTIFIC.fullmatch(value.strip()):
+        return False
+    number = float(value)
+    digits = re.split("[eE]", value)[0]
+    return math.isfinite(number) and (number != 0 or not re.search("[1-9]", digits))
+
+
+def literal(value: Any) -> Any:
+    """A value with the numbers that YAML 1.1 reads as texts; in a list only if all are numbers."""
+    if spells_number(value):
+        return as_number(value)
+    if isinstance(value, list | tuple):
+        return literals(value)
+    if isinstance(value, dict):
+        return {key: literal(item) for key, item in value.items()}
+    return value
+
+
+def literals(values: Sequence[Any]) -> list[Any]:
+    """As `literal`, of a list."""
+    if all(is_number(value) or spells_number(value) for value in values):
+        return [as_number(value) if isinstance(value, str) else value for value in values]
+    return [value if isinstance(value, str) else literal(value) for value in values]
+
+
+def bound(value: Any) -> Any:
+    """A bound as a number where a text spells one."""
+    is_text = isinstance(value, str) and _NUMERIC.fullmatch(value.strip())
+    return as_number(value.strip()) if is_text else value
 
 
 def nearest(word: str, known: Iterable[str]) -> str | None:
     """The known word most like this one, if any is."""
     found = difflib.get_close_matches(word.lower(), list(known), n=1, cutoff=0.6)
     return found[0] if found else None
+
+
+def shown_key(key: Any) -> str:
+    """A key for a message, cut to 60 characters."""
+    text = str(key)
+    return text if len(text) <= 60 else text[:57] + "…"
 
 
 def shown(value: Any) -> str:

@@ -5,8 +5,8 @@ import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from sweepd.search.canonical import content, is_number
-from sweepd.search.grammar.findings import Findings, as_number, nearest, shown, spells_number
+from sweepd.search.canonical import is_number
+from sweepd.search.grammar.findings import Findings, bound, literal, literals, nearest, shown
 from sweepd.search.parameter import KINDS, Parameter
 
 MAX_DEPTH = 20  # levels of nested parameters
@@ -14,7 +14,7 @@ _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_.-]*")
 _META = ("distribution", "description")
 _KEYS: dict[str, tuple[str, ...]] = {
     "constant": ("value",),
-    "categorical": ("values",),
+    "categorical": ("values", "probabilities"),
     "categorical_w_probabilities": ("values", "probabilities"),
     "normal": ("mu", "sigma"),
     "log_normal": ("mu", "sigma"),
@@ -68,7 +68,9 @@ def _level(raw: Mapping[str, Any], path: tuple[str, ...], findings: Findings) ->
             else:
                 leaves += _level(inner, here, findings)
         else:
+            findings.parameter = key
             leaf = _leaf(entry, here, key, findings)
+            findings.parameter = None
             if leaf is not None:
                 leaves.append(leaf)
     return leaves
@@ -85,7 +87,7 @@ def _leaf(
         allowed = (*allowed, "q")
     findings.unknown_keys(key, entry, (*allowed, *_META))
     if kind == "constant":
-        return Parameter(path, kind, (_literal(entry.get("value"), f"{key}.value", findings),))
+        return Parameter(path, kind, (literal(entry.get("value")),))
     if kind.startswith("categorical"):
         return _categorical(entry, kind, path, key, findings)
     before = len(findings.problems)
@@ -101,12 +103,8 @@ def _kind(entry: Mapping[str, Any], key: str, findings: Findings) -> str | None:
     if named is not None:
         if named in KINDS:
             return str(named)
-        near = nearest(str(named), KINDS)
         findings.problem(
-            f"{key}.distribution",
-            f"one of {', '.join(KINDS)}",
-            named,
-            f"did you mean {near}?" if near else "choose one of them",
+            f"{key}.distribution", f"one of {', '.join(KINDS)}", named, _meant(str(named))
         )
         return None
     if "value" in entry:
@@ -114,7 +112,7 @@ def _kind(entry: Mapping[str, Any], key: str, findings: Findings) -> str | None:
     if "values" in entry:
         return "categorical_w_probabilities" if "probabilities" in entry else "categorical"
     if "min" in entry and "max" in entry:
-        bounds = [as_number(v) if spells_number(v) else v for v in (entry["min"], entry["max"])]
+        bounds = [bound(entry["min"]), bound(entry["max"])]
         whole = all(isinstance(v, int) and not isinstance(v, bool) for v in bounds)
         return "int_uniform" if whole else "uniform"
     findings.problem(
@@ -126,14 +124,19 @@ def _kind(entry: Mapping[str, Any], key: str, findings: Findings) -> str | None:
     return None
 
 
-def _literal(value: Any, key: str, findings: Findings) -> Any:
-    if not spells_number(value):
-        return value
-    number = as_number(value)
-    findings.warn(
-        key, "a number", value, f"it is read as {number!r}; write it with a dot, such as 1.0e-5"
-    )
-    return number
+def _meant(word: str) -> str:
+    """Advice on a distribution that is none."""
+    plain = word.lower().replace("-", "_").replace(" ", "_")
+    same = [kind for kind in KINDS if kind.replace("_", "") == plain.replace("_", "")]
+    near = same[0] if same else nearest(plain, KINDS)
+    if near is None:
+        return "choose one of them"
+    if near.endswith("log_uniform"):
+        return (
+            f"did you mean {near}_values, whose min and max are values? "
+            f"({near} takes their natural logarithms)"
+        )
+    return f"did you mean {near}?"
 
 
 def _categorical(
@@ -143,30 +146,37 @@ def _categorical(
     if not isinstance(raw, list | tuple) or not raw:
         findings.problem(f"{key}.values", "a list with at least one value", raw, "list the values")
         return None
-    values = tuple(_literal(value, f"{key}.values[{i}]", findings) for i, value in enumerate(raw))
-    if kind == "categorical":
-        if len({content(value) for value in values}) < len(values):
-            findings.warn(f"{key}.values", "different values", raw, "repeats count once in a grid")
-        return Parameter(path, kind, values)
+    values = tuple(literals(raw))
     chances = entry.get("probabilities")
+    if kind == "categorical" and chances is None:
+        return Parameter(path, kind, values)
+    if kind == "categorical":
+        findings.warn(
+            f"{key}.distribution",
+            "categorical_w_probabilities beside probabilities",
+            kind,
+            "it is read as that",
+        )
+    chances = literals(chances) if isinstance(chances, list | tuple) else chances
     if (
-        not isinstance(chances, list | tuple)
+        not isinstance(chances, list)
         or len(chances) != len(raw)
         or not all(is_number(chance) and chance >= 0 for chance in chances)
     ):
-        findings.warn(
+        findings.problem(
             f"{key}.probabilities",
             f"{len(raw)} numbers of at least 0, one per value",
             chances,
-            "all values are taken as equally likely",
+            "correct them, or remove them to draw all values equally often",
         )
-        return Parameter(path, "categorical", values)
+        return None
     total = math.fsum(chances)
     if total <= 0:
         findings.problem(f"{key}.probabilities", "a sum of 1", chances, "make one of them positive")
         return None
     if abs(total - 1) > 1e-6:
         findings.warn(f"{key}.probabilities", "a sum of 1", total, "they are divided by their sum")
+    kind = "categorical_w_probabilities"
     return Parameter(path, kind, values, probabilities=tuple(c / total for c in chances))
 
 
@@ -182,6 +192,9 @@ def _bounded(
         low, high = high, low
     elif low == high:
         findings.warn(key, "min below max", f"both {low}", "the value is fixed")
+    if not is_number(high - low):
+        findings.problem(key, "a range that a number can hold", f"{low} to {high}", "narrow it")
+        return None
     if kind == "int_uniform" and not (float(low).is_integer() and float(high).is_integer()):
         findings.problem(
             key,
@@ -201,13 +214,14 @@ def _bounded(
             )
             return None
         low, high = math.exp(exponents[0]), math.exp(exponents[1])
-        findings.warn(
-            f"{key}.distribution",
-            f"{kind}_values, which takes values",
-            kind,
-            f"min and max are exponents here: values lie in [{low:.3g}, "
-            f"{high:.3g}]; use {kind}_values if you meant values",
-        )
+        if numbers["min"] > 0 and numbers["max"] > 0:  # could be values; 0 and below cannot
+            findings.warn(
+                f"{key}.distribution",
+                f"{kind}_values, which takes values",
+                kind,
+                f"min and max are exponents here: values lie in [{low:.3g}, "
+                f"{high:.3g}]; use {kind}_values if you meant values",
+            )
     if "log" in kind and low <= 0:
         findings.problem(f"{key}.min", f"a number above 0 for {kind}", low, "raise min")
         return None

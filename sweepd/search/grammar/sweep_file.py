@@ -5,14 +5,22 @@ service hands to the user through the client's warning channel.
 """
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
-from sweepd.domain.goals import Goal
 from sweepd.search.errors import ConfigError
 from sweepd.search.grammar.early_terminate import parse_early_terminate
 from sweepd.search.grammar.extras import build_space, check_single_ties, parse_extras
 from sweepd.search.grammar.findings import Findings, nearest
 from sweepd.search.grammar.parameters import parse_parameters
+from sweepd.search.grammar.sections import (
+    NO_PROGRAM,
+    check_labels,
+    read_command,
+    read_controller,
+    read_metrics,
+    read_scheduler,
+)
 from sweepd.search.grid import Grid, grid_problems
 from sweepd.search.space import Space
 from sweepd.search.spec import (
@@ -48,7 +56,6 @@ KEYS = (
     "settings",
     "sweepd",
 )
-SEVERAL = ("nsga2", "tpe")  # samplers that take several metrics
 
 
 def parse(raw: Any) -> SweepSpec:
@@ -68,7 +75,8 @@ def parse(raw: Any) -> SweepSpec:
         raise ConfigError(findings.problems)
     findings.unknown_keys("", raw, KEYS)
     extras = parse_extras(raw.get("sweepd"), findings)
-    scheduler = _section(raw, "scheduler", findings)
+    controller = read_controller(raw.get("controller"), findings)
+    scheduler = read_scheduler(raw.get("scheduler"), raw.get("method"), controller, findings)
     method = _method(raw.get("method"), extras, findings)
     outside = bool(scheduler and scheduler.get("search_space"))
     parameters = (
@@ -80,12 +88,17 @@ def parse(raw: Any) -> SweepSpec:
     space = build_space(parameters, extras, findings)
     if space is not None and not findings.problems:
         _check_space(space, method, findings)
-    metric, metrics = _metrics(raw, method, findings)
+    metric, metrics = read_metrics(raw, method, findings)
     rule = parse_early_terminate(raw, findings)
     if rule is not None and metric is None and not findings.problems:
         findings.problem("early_terminate", "a metric to judge by", None, "add metric: {name: …}")
-    controller = _controller(raw.get("controller"), findings)
     _check_who_chooses(method, controller, scheduler, extras, findings)
+    check_labels(raw, findings)
+    command = read_command(raw.get("command"), findings)
+    texts = {
+        key: findings.text(key, raw.get(key))
+        for key in ("program", "name", "description", "project", "entity")
+    }
     spec = SweepSpec(
         method=method,
         space=space or Space(()),
@@ -95,18 +108,17 @@ def parse(raw: Any) -> SweepSpec:
         run_cap=None
         if raw.get("run_cap") is None
         else findings.whole("run_cap", raw["run_cap"], 1),
-        command=_command(raw.get("command"), findings),
+        command=command,
         controller=controller,
         scheduler=scheduler,
         extras=extras,
-        **{
-            key: findings.text(key, raw.get(key))
-            for key in ("program", "name", "description", "project", "entity")
-        },
-        warnings=tuple(findings.warnings),
+        **texts,
+        warnings=findings.report(),
     )
-    if findings.problems:
-        raise ConfigError(findings.problems)
+    if findings.problems:  # a misspelt key is often why another is missing
+        raise ConfigError([*findings.problems, *findings.report()[len(set(findings.subjects)) :]])
+    if spec.lacks_program:
+        return replace(spec, warnings=(*spec.warnings, f"program: {NO_PROGRAM}"))
     return spec
 
 
@@ -154,6 +166,14 @@ def _check_who_chooses(
 def _check_space(space: Space, method: str, findings: Findings) -> None:
     if method != "grid":
         return
+    for parameter in space.parameters:
+        if parameter.kind == "categorical" and len(parameter.distinct) < len(parameter.values):
+            findings.warn(
+                f"parameters.{parameter.name}.values",
+                "different values",
+                list(parameter.values),
+                "repeats count once in a grid",
+            )
     problems = grid_problems(space)
     findings.problems += problems
     if problems:
@@ -170,92 +190,3 @@ def _check_space(space: Space, method: str, findings: Findings) -> None:
         findings.problem(
             "sweepd.constraints", "at least one cell that meets them", "none", "loosen them"
         )
-
-
-def _metrics(
-    raw: Mapping[str, Any], method: str, findings: Findings
-) -> tuple[Metric | None, tuple[Metric, ...]]:
-    several = raw.get("metrics")
-    if several is not None:
-        if not isinstance(several, list | tuple) or len(several) < 2:
-            findings.problem(
-                "metrics", "a list of at least two metrics", several, "use metric for a single one"
-            )
-            return None, ()
-        if raw.get("metric") is not None:
-            findings.problem("metrics", "either metric or metrics", "both", "remove one of them")
-        if method not in ("custom", *SEVERAL):
-            findings.problem(
-                "metrics",
-                "method: custom, or sweepd: {sampler: nsga2}",
-                method,
-                "several metrics need a method that can weigh them",
-            )
-        found = [_metric(item, f"metrics[{i}]", findings) for i, item in enumerate(several)]
-        return None, tuple(metric for metric in found if metric is not None)
-    if raw.get("metric") is None:
-        if method in ("bayes", "tpe", "cmaes", "nsga2"):
-            findings.problem(
-                "metric", f"a metric for {method}", None, "add metric: {name: …, goal: minimize}"
-            )
-        return None, ()
-    return _metric(raw["metric"], "metric", findings), ()
-
-
-def _metric(raw: Any, key: str, findings: Findings) -> Metric | None:
-    if not isinstance(raw, Mapping) or not isinstance(raw.get("name"), str) or not raw["name"]:
-        findings.problem(key, "an object with a name", raw, "write {name: …, goal: minimize}")
-        return None
-    findings.unknown_keys(key, raw, ("name", "goal", "target", "impute", "impute_while_running"))
-    given: dict[str, Any] = {}
-    for name, known in (
-        ("goal", tuple(map(str, Goal))),
-        ("impute", ("worst", "best", "latest")),
-        ("impute_while_running", ("false", "worst", "best", "latest")),
-    ):
-        value = raw.get(name)
-        if value is None:
-            continue
-        word = str(value).lower()
-        if word in known:
-            given[name] = Goal(word) if name == "goal" else word
-        else:
-            findings.warn(
-                f"{key}.{name}", f"one of {', '.join(known)}", value, f"{known[0]} is used"
-            )
-    if raw.get("target") is not None:
-        given["target"] = findings.number(f"{key}.target", raw["target"])
-    return Metric(raw["name"], **given)
-
-
-def _section(raw: Mapping[str, Any], key: str, findings: Findings) -> Mapping[str, Any] | None:
-    value = raw.get(key)
-    if value is None or isinstance(value, Mapping):
-        return value
-    findings.problem(key, "an object", value, "see W&B's documentation")
-    return None
-
-
-def _command(raw: Any, findings: Findings) -> tuple[str, ...] | None:
-    if raw is None:
-        return None
-    if (
-        not isinstance(raw, list | tuple)
-        or not raw
-        or not all(isinstance(part, str | int | float) for part in raw)
-    ):
-        findings.problem(
-            "command", "a list of texts", raw, 'write ["${env}", "python", "${program}", "${args}"]'
-        )
-        return None
-    return tuple(str(part) for part in raw)
-
-
-def _controller(raw: Any, findings: Findings) -> str | None:
-    if raw is None:
-        return None
-    kind = raw.get("type") if isinstance(raw, Mapping) else raw
-    if kind in ("local", "cloud"):
-        return str(kind)
-    findings.warn("controller.type", "local or cloud", kind, "cloud is used")
-    return "cloud"

@@ -7,6 +7,7 @@ from sweepd.domain.sweeps import EventKind, SweepState
 from sweepd.domain.users import Caller
 from sweepd.services.streams import forks
 from sweepd.services.sweeps import endings, lifecycle, specs
+from sweepd.services.sweeps.edits import count_outside
 from sweepd.store import runs, sweeps
 from sweepd.store.database import Connection
 
@@ -24,8 +25,9 @@ def delete(
         return
     sweep = sweeps.find_sweep_by_pk(connection, run.sweep_pk, lock=True)
     if sweep is not None and not keep_config:
-        is_finite = sweep.n_configs is not None or specs.spec_of(sweep).space.n_configs is not None
+        is_finite = specs.spec_of(sweep).is_finite
         if lifecycle.free_cell(connection, run, is_finite):
+            count_outside(connection, sweep)
             message = f"run {run.run_id} was deleted; its config is free again"
             sweeps.append_event(connection, sweep.pk, at, caller.name, EventKind.RETRY, message)
     _end_sweep(connection, run.sweep_pk, at)

@@ -13,7 +13,14 @@ from sweepd.domain.errors import BadInput, Conflict
 from sweepd.domain.goals import Goal
 from sweepd.domain.ids import new_short_id
 from sweepd.domain.runs import LIVE, Run, RunState
-from sweepd.domain.sweeps import CellOrigin, CellState, EventKind, Sweep, SweepState
+from sweepd.domain.sweeps import (
+    UNCOUNTED_CELLS,
+    CellOrigin,
+    CellState,
+    EventKind,
+    Sweep,
+    SweepState,
+)
 from sweepd.domain.users import Caller
 from sweepd.search.spec import SweepSpec
 from sweepd.services.sweeps import lifecycle, repeats, specs
@@ -37,14 +44,14 @@ def columns(spec: SweepSpec) -> dict[str, Any]:
 
 
 def count_configs(spec: SweepSpec, text: str) -> int | None:
-    """Runs of a grid (cells times repeats); None where the search has no end of its own.
+    """Runs of a finite search (cells times repeats); None where it has no end of its own.
 
     Raises:
         BadInput: The grid is empty.
     """
-    if spec.method != "grid":
+    if not spec.is_finite or not candidates.searches_here(spec):
         return None
-    grid = specs.grid_of(text)
+    grid = specs.grid_of(text) if spec.method == "grid" else specs.drawn_grid_of(text)
     n_cells = grid.count()
     if n_cells == 0 or (n_cells is None and grid.next(0) is None):
         raise BadInput(
@@ -78,6 +85,7 @@ def replace_file(
         },
     )
     n_dropped = _sort_out(connection, sweep, spec)
+    count_outside(connection, sweeps.get_sweep_by_pk(connection, sweep.pk))
     dropped = f"; {n_dropped} waiting configs left the space" if n_dropped else ""
     sweeps.append_event(
         connection, sweep.pk, at, actor, EventKind.EDIT, f"new file{dropped}:\n{text}"
@@ -189,14 +197,15 @@ def enqueue(
         names = ", ".join(parameter.name for parameter in spec.space.parameters)
         raise BadInput(f"a config gives values to the sweep's parameters ({names}); got {config}")
     key = spec.space.key(config) if spec.space.parameters else new_short_id()
-    if cells.find_cell_by_key(connection, sweep.pk, key) is not None:
-        key = cells.repeat_key(key, sweep.n_cells)
+    key = cells.free_key(connection, sweep.pk, key, sweep.n_cells)
     run_id = new_short_id()
     cell = lifecycle.add_cell(
         connection, sweep, key, dict(config), CellState.QUEUED, CellOrigin.ENQUEUED, run_id
     )
     if cell is None:
         raise Conflict(f"config {key} was queued a moment ago; queue it again to run it twice")
+    if spec.is_finite:
+        count_outside(connection, sweep)
     run = lifecycle.create_attempt(connection, sweep, cell, run_id, None, caller.user_pk, at)
     if name:
         runs.update_run(connection, run.pk, {"display_name": name})
@@ -238,11 +247,33 @@ def attach_prior_runs(
             problems.setdefault(f"without a value for {', '.join(missing)}", []).append(run_id)
         else:
             chosen = spec.space.project(config)  # should the config go out again, only this does
+            key = cells.free_key(connection, sweep.pk, spec.space.key(config), 1)
             cell = lifecycle.add_cell(
-                connection, sweep, spec.space.key(config), chosen, CellState.DONE, CellOrigin.PRIOR
+                connection, sweep, key, chosen, CellState.DONE, CellOrigin.PRIOR
             )
             place = {"sweep_pk": sweep.pk, "cell_pk": cell.pk if cell else None}
             runs.update_run(connection, run.pk, {**place, "updated_at": at})
+    if run_ids:
+        count_outside(connection, sweep)
     for problem, names in problems.items():
         message = f"prior runs left out ({problem}): {', '.join(names)}"
         sweeps.append_event(connection, sweep.pk, at, "", EventKind.WARNING, message)
+
+
+def count_outside(connection: Connection, sweep: Sweep) -> None:
+    """Count the runs that are not the search's own, and how they change the size of its grid.
+
+    One that is a cell takes its place, with all the repeats the cell would have had; any other
+    comes on top.
+    """
+    spec = specs.spec_of(sweep)
+    found = cells.list_from_outside(connection, sweep.pk)
+    held = [cell for cell in found if cell.state not in UNCOUNTED_CELLS]
+    n_outside = 0
+    for cell in held if spec.is_finite else ():
+        config = candidates.config_of(cell)
+        is_cell = "." not in cell.key and _holds(spec.space, config)
+        is_cell = is_cell and spec.space.is_feasible(config)
+        n_outside += 1 - spec.extras.repeats if is_cell else 1
+    n_prior = sum(cell.origin is CellOrigin.PRIOR for cell in held)
+    sweeps.update_sweep(connection, sweep.pk, {"n_prior": n_prior, "n_outside": n_outside})

@@ -6,6 +6,7 @@ a model comes from `proposals`, prepared ahead of need in another process.
 
 import json
 from collections.abc import Callable
+from datetime import datetime
 from typing import Any
 
 import numpy as np
@@ -44,8 +45,8 @@ def may_have_more(connection: Connection, sweep: Sweep) -> bool:
     if spec.method == "grid":
         return specs.grid_of(sweep.config_yaml).next(sweep.next_index) is not None
     n_configs = spec.space.n_configs
-    if n_configs is None:
-        return True
+    if not spec.is_finite or n_configs is None:
+        return True  # random draws with replacement, a model repeats when nothing new is left
     if cells.count_distinct(connection, sweep.pk) >= n_configs:
         return False
     return not spec.space.is_restricted or _any_left(connection, sweep) is not None
@@ -63,7 +64,9 @@ def is_over_cap(connection: Connection, sweep: Sweep, cell: Cell) -> bool:
     return any(other.pk == cell.pk for other in over_cap(connection, sweep))
 
 
-def reserve_candidate(connection: Connection, sweep: Sweep, take: TakeProposal) -> Cell | None:
+def reserve_candidate(
+    connection: Connection, sweep: Sweep, take: TakeProposal, at: datetime
+) -> Cell | None:
     """Choose a config no run of the sweep has had, and reserve it.
 
     Returns:
@@ -77,7 +80,7 @@ def reserve_candidate(connection: Connection, sweep: Sweep, take: TakeProposal) 
     if spec.method == "grid":
         return _next_grid_cell(connection, sweep, spec)
     if spec.method == "random":
-        return _random_cell(connection, sweep, spec)
+        return _random_cell(connection, sweep, spec, at)
     return _proposed_cell(connection, sweep, spec, take)
 
 
@@ -98,18 +101,27 @@ def _next_grid_cell(connection: Connection, sweep: Sweep, spec: SweepSpec) -> Ce
     return cell
 
 
-def _random_cell(connection: Connection, sweep: Sweep, spec: SweepSpec) -> Cell | None:
+def _random_cell(
+    connection: Connection, sweep: Sweep, spec: SweepSpec, at: datetime
+) -> Cell | None:
+    """A draw; of a `distinct` space one that was not there before, or None."""
+    trouble = None
     for draw in range(sweep.next_index, sweep.next_index + MAX_DRAWS):
         try:
             config = sample(spec.space, np.random.default_rng([sweep.seed, draw]))
-        except SearchError:
+        except SearchError as error:
+            trouble = f"no config could be drawn: {error}"
             break  # few configs satisfy the constraints: list what is left instead
         cell = _reserve(connection, sweep, spec, config)
         if cell is not None:
             sweeps.update_sweep(connection, sweep.pk, {"next_index": draw + 1})
             return cell
     left = _any_left(connection, sweep)
-    return _reserve(connection, sweep, spec, left) if left is not None else None
+    if left is not None:
+        return _reserve(connection, sweep, spec, left)
+    if trouble is not None:
+        sweeps.append_warning_once(connection, sweep.pk, at, trouble)
+    return None
 
 
 def _proposed_cell(
@@ -129,10 +141,10 @@ def _proposed_cell(
 def _reserve(
     connection: Connection, sweep: Sweep, spec: SweepSpec, config: dict[str, Any]
 ) -> Cell | None:
-    """Reserve a drawn config; in an infinite space equal draws are kept apart by number."""
+    """Reserve a drawn config; where configs may repeat, equal draws are kept apart by number."""
     key = spec.space.key(config)
-    if spec.space.n_configs is None and cells.find_cell_by_key(connection, sweep.pk, key):
-        key = cells.repeat_key(key, sweep.n_cells)
+    if not spec.is_finite:
+        key = cells.free_key(connection, sweep.pk, key, sweep.n_cells)
     return _take(connection, sweep, spec, key, config)
 
 
@@ -149,11 +161,12 @@ def _take(
 
 
 def _any_left(connection: Connection, sweep: Sweep) -> dict[str, Any] | None:
-    """A config of a finite space that no run has had; from a different place each time."""
+    """A config of a finite space, from a different place each time; one that no run has had,
+    unless configs may repeat."""
     spec = specs.spec_of(sweep)
     if spec.space.n_configs is None:
         return None
-    taken = cells.list_keys(connection, sweep.pk)
+    taken = cells.list_keys(connection, sweep.pk) if spec.is_finite else set()
     grid = specs.drawn_grid_of(sweep.config_yaml)
     start = (sweep.seed * 2_654_435_761 + sweep.next_index * 40_503) % max(1, grid.size)
     for first, last in ((start, grid.size), (0, start)):

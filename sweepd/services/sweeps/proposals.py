@@ -10,7 +10,7 @@ import multiprocessing
 import os
 import queue
 import threading
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Callable, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
@@ -38,6 +38,9 @@ from sweepd.store import agents, cells, runs, sweeps
 MAX_READY = 8
 BLAS_THREADS = ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS")
 MODEL_METHODS = frozenset({"bayes", "sobol", "tpe", "cmaes", "nsga2"})
+
+# Runs that say what the search knows of a config which is still open: another attempt may follow.
+_OF_OPEN_CELLS = (*LIVE, RunState.CRASHED, RunState.PREEMPTED)
 
 log = logging.getLogger(__name__)
 
@@ -157,21 +160,34 @@ class Proposals:
             points = sweeps.list_points(connection, sweep_pk)
             open_cells = cells.list_cells(connection, sweep_pk, OPEN_CELLS)
             taken = cells.list_keys(connection, sweep_pk)
-        observations, pending = _known(
-            points, {cell.config for cell in open_cells}, sweep.metric_goal
-        )
+        open_configs = Counter(cell.config for cell in open_cells)
+        observations, pending = _known(points, open_configs, sweep.metric_goal)
         try:
             found = self._ask(spec, sweep, observations, pending, n_wanted)
-        except SearchError as error:
-            message = f"the search could not propose a config, so one was drawn at random: {error}"
-            at = self._core.now()
-            self._core.db.write(lambda c: sweeps.append_warning_once(c, sweep_pk, at, message))
-            found = [sample(spec.space, _generator(sweep))]
+        except Exception as error:
+            if not isinstance(error, SearchError):
+                log.exception("proposing for sweep %s failed", sweep.path)
+            found = self._draw_instead(spec, sweep, error)
         with self._lock:
             cache.ready = deque(
                 _Prepared(config, spec.space.key(config) in taken) for config in found
             )
             cache.n_ended = n_ended
+
+    def _draw_instead(
+        self, spec: SweepSpec, sweep: Sweep, error: Exception
+    ) -> list[dict[str, Any]]:
+        """A random config in place of one that could not be proposed, and a warning of it."""
+        what = str(error) if isinstance(error, SearchError) else f"{type(error).__name__}: {error}"
+        message = f"the search could not propose a config, so one was drawn at random: {what}"
+        found = []
+        try:
+            found = [sample(spec.space, _generator(sweep))]
+        except SearchError as other:
+            message = f"the search could not propose a config: {what}; nor be one drawn: {other}"
+        at = self._core.now()
+        self._core.db.write(lambda c: sweeps.append_warning_once(c, sweep.pk, at, message[:1000]))
+        return found
 
     def _ask(
         self,
@@ -200,7 +216,7 @@ def _generator(sweep: Sweep) -> np.random.Generator:
 
 
 def _known(
-    points: Sequence[SweepPoint], open_configs: set[str], goal: Goal
+    points: Sequence[SweepPoint], open_configs: Counter[str], goal: Goal
 ) -> tuple[list[Observation], list[dict[str, Any]]]:
     """Runs as the search sees them, and the configs that have no run to show for themselves yet.
 
@@ -210,9 +226,10 @@ def _known(
     observations = []
     for point in points:
         is_lost = point.metric_last is None and point.state not in LIVE
-        if is_lost and (point.config in known or point.config in open_configs):
+        if is_lost and (point.config in known or open_configs[point.config] > 0):
             continue
-        open_configs.discard(point.config)
+        if point.state in _OF_OPEN_CELLS:
+            open_configs[point.config] -= 1
         state: Any = point.state
         if state == RunState.KILLED and point.metric_last is not None:
             state = "stopped"
@@ -224,4 +241,4 @@ def _known(
                 latest=point.metric_last,
             )
         )
-    return observations, [json.loads(config) for config in open_configs]
+    return observations, [json.loads(config) for config in open_configs.elements()]

@@ -16,6 +16,7 @@ from sweepd.domain.paging import BEGINNING, Page, Start
 from sweepd.domain.runs import Run, RunState
 from sweepd.domain.sweeps import Agent, AgentState, Cell, CellState, Sweep, SweepState
 from sweepd.domain.users import Caller
+from sweepd.search.grammar.sections import NO_PROGRAM
 from sweepd.services import access
 from sweepd.services.core import Core
 from sweepd.services.paging import read_page
@@ -169,6 +170,9 @@ class Scheduling:
     ) -> Command | None:
         """A run handed out which the agent does not have: our answer was lost, or it died young."""
         if run.deliveries >= MAX_DELIVERIES or sweep.state is not SweepState.RUNNING:
+            if specs.spec_of(sweep).lacks_program:
+                _refuse_without_program(connection, sweep, run, at)
+                return None
             why = "never started: the script ended before it called wandb.init"
             lifecycle.lose_run(connection, run, sweep.retries, why, at)
             sweeps.append_warning_once(
@@ -190,7 +194,7 @@ class Scheduling:
         cell = cells.next_queued_cell(connection, sweep.pk)
         if cell is not None and not candidates.is_over_cap(connection, sweep, cell):
             return [self._hand_out_queued(connection, sweep, cell, agent, caller, at)]
-        new = candidates.reserve_candidate(connection, sweep, self._proposals.take)
+        new = candidates.reserve_candidate(connection, sweep, self._proposals.take, at)
         if new is not None:
             run = lifecycle.create_attempt(
                 connection,
@@ -243,6 +247,17 @@ class Scheduling:
             run_id = new_short_id()
             if runs.find_run(connection, sweep.project_pk, run_id, deleted=True) is None:
                 return run_id
+
+
+def _refuse_without_program(connection: Connection, sweep: Sweep, run: Run, at: datetime) -> None:
+    """An agent started by command cannot run this sweep: fail its run, keep the config, and pause,
+    for every other run would fail as well and the sweep look as if it were done."""
+    cell = cells.find_cell(connection, run.cell_pk) if run.cell_pk else None
+    retries = cell.n_lost + 1 if cell is not None else 0
+    lifecycle.lose_run(connection, run, retries, NO_PROGRAM, at)
+    sweeps.append_warning_once(connection, sweep.pk, at, f"paused: {NO_PROGRAM}")
+    if sweep.state is SweepState.RUNNING:
+        lifecycle.set_sweep_state(connection, sweep, SweepState.PAUSED, NO_PROGRAM, "", at)
 
 
 def _stops(

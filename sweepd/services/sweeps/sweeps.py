@@ -10,7 +10,16 @@ from sweepd.domain.ids import new_short_id
 from sweepd.domain.paging import Page, Start
 from sweepd.domain.projects import Project
 from sweepd.domain.runs import Run
-from sweepd.domain.sweeps import Agent, EventKind, Sweep, SweepEvent, SweepPoint, SweepState
+from sweepd.domain.sweeps import (
+    Agent,
+    EventKind,
+    Sweep,
+    SweepEvent,
+    SweepPoint,
+    SweepState,
+    count_text,
+    expected_runs,
+)
 from sweepd.domain.users import Caller
 from sweepd.search.spec import SweepSpec
 from sweepd.search.stopping.rules import Replayed
@@ -104,7 +113,7 @@ class Sweeps:
                     **sweep_edits.columns(spec),
                 },
             )
-            size = f"{n_configs} configs" if n_configs is not None else "no end of its own"
+            size = f"{count_text(n_configs)} runs" if n_configs is not None else "no end of its own"
             sweeps.append_event(
                 connection,
                 sweep.pk,
@@ -213,13 +222,15 @@ class Sweeps:
         return self.update(caller, sweep_pk, SweepChange(config_yaml=text))[0]
 
     def preview(self, text: str) -> tuple[list[str], int | None]:
-        """What `create` would say of a file: its warnings and number of configs; nothing is kept.
+        """What `create` would say of a file: its warnings and number of runs; nothing is kept.
 
         Raises:
             BadInput: It cannot run.
         """
         spec = specs.parse(text)
-        return list(spec.warnings), sweep_edits.count_configs(spec, text)
+        return list(spec.warnings), expected_runs(
+            sweep_edits.count_configs(spec, text), spec.run_cap
+        )
 
     def get(self, caller: Caller, entity: str | None, project: str | None, sweep_id: str) -> Sweep:
         """A sweep by its path; a storage key is read by the API before.
@@ -289,6 +300,10 @@ class Sweeps:
         """A page of the sweep's runs that pass a filter, in the order they were handed out."""
         test = mongo.compile_filter(where) if where else None
         return read_wanted(self._core, runs.of_sweep(sweep.pk), start, first, test)
+
+    def page_prior_runs(self, sweep: Sweep, start: Start, first: int | None) -> Page[Run]:
+        """A page of the earlier runs attached to the sweep, oldest first."""
+        return read_page(self._core, runs.attached_to(sweep.pk), start, first)
 
     def page_agents(self, sweep: Sweep, start: Start, first: int | None) -> Page[Agent]:
         """A page of the sweep's agents, oldest first."""

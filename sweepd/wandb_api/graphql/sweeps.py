@@ -187,9 +187,16 @@ def run_count(sweep: Sweep, info: Info) -> int:
 
 @sweep_type.field("runCountExpected")
 def run_count_expected(sweep: Sweep, _: Info) -> int | None:
-    """Cells of a grid, or the cap; null when there is no end."""
-    bounds = [n for n in (sweep.n_configs, sweep.run_cap) if n is not None]
-    return min(bounds) if bounds else None
+    """How many runs there will be, attached ones included; null when there is no end."""
+    return sweep.n_expected
+
+
+@sweep_type.field("priorRuns")
+def prior_runs(
+    sweep: Sweep, info: Info, first: int | None = None, after: str | None = None
+) -> dict[str, Any]:
+    """The earlier runs attached to the sweep."""
+    return connection(ctx(info).services.sweeps.page_prior_runs(sweep, read_start(after), first))
 
 
 @sweep_type.field("user")

@@ -15,8 +15,8 @@ async function look() {
     const answer = await post(`${page.dataset.url}/check`, { yaml: yaml.value });
     if (mine !== asked) return;
     create.disabled = false;
-    const size = answer.n_configs === null ? "no end of its own"
-      : `${answer.n_configs.toLocaleString("en")} configs`;
+    const size = answer.n_expected === null ? "no end of its own"
+      : `${answer.n_expected.toLocaleString("en")} runs`;
     put(check, h("dl", { class: "pairs" },
       h("dt", {}, "Method"), h("dd", {}, answer.method),
       h("dt", {}, "Size"), h("dd", {}, size),

@@ -84,15 +84,25 @@ def test_same_seed_and_results_give_the_same_configs(method):
 
 @pytest.mark.parametrize("method", METHODS)
 def test_twelve_cells_twelve_configs_four_workers(method):
-    spec = make_spec(method, SMALL)
+    spec = make_spec(method, SMALL, distinct=True)
     done, pending = play(spec, 20, lambda c: c["a"] * (c["b"] == "y"), workers=4)
     keys = [spec.space.key(c) for c in [o.config for o in done] + pending]
     assert len(keys) == len(set(keys)) == 12
 
 
 @pytest.mark.parametrize("method", METHODS)
-def test_fewer_come_when_a_finite_space_is_used_up(method):
+def test_what_is_new_comes_first_and_then_repeats(method):
     spec = make_spec(method, SMALL)
+    done, pending = play(spec, 15, lambda c: c["a"] * (c["b"] == "y"), workers=2)
+    keys = [spec.space.key(c) for c in [o.config for o in done] + pending]
+    assert len(keys) >= 15
+    if method != "random":  # which draws with replacement from the first
+        assert len(set(keys[:12])) == 12
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_fewer_come_when_a_distinct_space_is_used_up(method):
+    spec = make_spec(method, SMALL, distinct=True)
     found = propose(spec, [], [], 30, 0)
     assert len({spec.space.key(config) for config in found}) == len(found) == 12
     assert propose(spec, [Observation(c, 1.0) for c in found], [], 3, 0) == []
@@ -139,7 +149,7 @@ def test_tied_parameters_advance_together(method):
 @pytest.mark.parametrize("method", METHODS)
 def test_repeats_with_noisy_results_count_once(method):
     """Three runs per config; the search sees one point with their mean, and goes on from it."""
-    spec = make_spec(method, SMALL, repeats=3)
+    spec = make_spec(method, SMALL, repeats=3, distinct=True)
     rng = np.random.default_rng(0)
     configs = propose(spec, [], [], 6, 0)
     runs = [Observation(c, c["a"] + 0.5 * rng.standard_normal()) for c in configs for _ in range(3)]
@@ -190,7 +200,7 @@ def test_prior_runs_of_another_space_do_no_harm(method):
 
 @pytest.mark.parametrize("method", METHODS)
 def test_a_space_of_constants_has_one_config(method):
-    spec = make_spec(method, {"a": {"value": 3}})
+    spec = make_spec(method, {"a": {"value": 3}}, distinct=True)
     assert propose(spec, [], [], 3, 0) == [{"a": 3}]
 
 

@@ -4,7 +4,8 @@ from sweepd.search.grammar.sweep_file import parse
 
 
 def read(parameters=None, **more):
-    return parse({"method": "random", "parameters": parameters or {"a": {"value": 1}}, **more})
+    head = {"method": "random", "program": "t.py"}
+    return parse({**head, "parameters": parameters or {"a": {"value": 1}}, **more})
 
 
 def test_early_termination_under_sweepd_wins():

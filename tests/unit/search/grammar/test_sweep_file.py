@@ -9,7 +9,8 @@ from sweepd.search.grammar.sweep_file import parse
 
 
 def read(parameters=None, **more):
-    return parse({"method": "random", "parameters": parameters or {"a": {"value": 1}}, **more})
+    head = {"method": "random", "program": "t.py"}
+    return parse({**head, "parameters": parameters or {"a": {"value": 1}}, **more})
 
 
 def problems(**raw):
@@ -38,6 +39,12 @@ def problems(**raw):
             "parameters.a.min: expected a number above 0",
         ),
         ({"run_cap": 0}, "run_cap: expected a whole number of at least 1, got 0"),
+        ({"metric": {"name": "l", "goal": "min"}}, "metric.goal: expected one of minimize"),
+        ({"metric": {"name": "l", "impute": "wurst"}}, "metric.impute: expected one of worst"),
+        (
+            {"parameters": {"a": {"values": [1, 2], "probabilities": [1]}}},
+            "parameters.a.probabilities: expected 2 numbers",
+        ),
         ({"run_cap": True}, "run_cap: expected a whole number of at least 1, got True"),
         ({"metric": {"goal": "minimize"}}, "metric: expected an object with a name"),
         ({"metrics": [{"name": "a"}, {"name": "b"}]}, "metrics: expected method: custom"),
@@ -46,7 +53,7 @@ def problems(**raw):
             "early_terminate: expected min_iter, or max_iter with s",
         ),
         ({"early_terminate": {"type": "hyperband", "min_iter": 3}}, "early_terminate: expected a"),
-        ({"command": "python"}, "command: expected a list of texts, got 'python'"),
+        ({"command": [["python"]]}, "command: expected a list of texts, got [['python']]"),
         ({"sweepd": {"constraints": ["a > b"]}}, "sweepd.constraints: expected one of the"),
         ({"sweepd": {"constraints": ["__import__('os')"]}}, "sweepd.constraints: "),
         ({"sweepd": {"sampler": "tp"}}, "sweepd.sampler: expected one of sobol"),
@@ -66,20 +73,17 @@ def test_all_problems_come_at_once():
 @pytest.mark.parametrize(
     ("raw", "start"),
     [
-        ({"paramters": {}}, "paramters: unknown key"),
-        ({"sweepd": {"repets": 3}}, "sweepd.repets: unknown key"),
-        ({"metric": {"name": "l", "goal": "min"}}, "metric.goal: expected one of minimize"),
-        ({"metric": {"name": "l", "impute": "wurst"}}, "metric.impute: expected one of worst"),
+        ({"paramters": {}}, "unknown keys, which are ignored: paramters (did you mean param"),
+        ({"sweepd": {"repets": 3}}, "unknown keys, which are ignored: sweepd.repets (did"),
         ({"parameters": {"a": {"min": 3, "max": 1}}}, "parameters.a: expected min below max"),
-        (
-            {"parameters": {"a": {"values": [1, 2], "probabilities": [1]}}},
-            "parameters.a.probabilities: expected 2 numbers",
-        ),
         (
             {"parameters": {"a": {"values": [1, 2], "probabilities": [1, 1]}}},
             "parameters.a.probabilities: expected a sum of 1, got 2",
         ),
-        ({"parameters": {"a": {"value": 1, "mni": 3}}}, "parameters.a.mni: unknown key"),
+        (
+            {"parameters": {"a": {"value": 1, "mni": 3}}},
+            "unknown keys, which are ignored: parameters.a.mni",
+        ),
         (
             {"early_terminate": {"type": "asha"}, "metric": {"name": "l"}},
             "early_terminate.type: expected hyperband",
@@ -114,7 +118,12 @@ def test_the_whole_head_is_read():
 
 
 def test_a_scheduler_with_its_own_search_space_needs_no_parameters():
-    spec = parse({"method": "custom", "scheduler": {"engine": "optuna", "search_space": "f"}})
+    spec = parse(
+        {
+            "method": "custom",
+            "scheduler": {"engine": "optuna", "source": "s.py", "search_space": "f"},
+        }
+    )
     assert spec.space.parameters == ()
 
 

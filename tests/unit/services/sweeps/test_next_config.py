@@ -27,8 +27,11 @@ def test_queued_config_goes_first_and_keeps_its_run(parts: server.Parts, ann: Ca
     assert (command.run_id, command.config) == (run.run_id, {"a": 3, "b": "y"})
 
 
-def test_random_in_a_finite_space_never_repeats_and_ends(parts: server.Parts, ann: Caller) -> None:
-    sweep = make_sweep(parts, ann, GRID.replace("method: grid", "method: random"))
+def test_random_in_a_distinct_space_never_repeats_and_ends(
+    parts: server.Parts, ann: Caller
+) -> None:
+    text = GRID.replace("method: grid", "method: random") + "sweepd: {distinct: true}\n"
+    sweep = make_sweep(parts, ann, text)
     assert len(work_off(parts, ann, register(parts, ann, sweep))) == 6
     configs = {point.config for point in parts.services.sweeps.points(sweep)}
     assert len(configs) == 6
