@@ -40,6 +40,7 @@ from sweepd.services.sweeps.proposals import Proposals
 from sweepd.services.sweeps.scheduling import Scheduling
 from sweepd.services.sweeps.sweeps import Sweeps
 from sweepd.services.upkeep import belonging
+from sweepd.services.upkeep.gathering import Gathering
 from sweepd.services.upkeep.housekeeping import Housekeeping
 from sweepd.settings import Settings
 from sweepd.store.blobs import Blobs
@@ -69,15 +70,18 @@ class Parts:
     proposals: Proposals
     leases: Leases
     housekeeping: Housekeeping
+    gathering: Gathering
 
     def start(self) -> None:
         """Begin the work between requests."""
         self.proposals.start()
         self.leases.start()
         self.housekeeping.start()
+        self.gathering.start()
 
     def close(self) -> None:
         """Stop that work, finish the writes accepted, let go of the database."""
+        self.gathering.stop()
         self.housekeeping.stop()
         self.leases.stop()
         self.proposals.stop()
@@ -127,9 +131,9 @@ def build(
         teams=Teams(core, users),
         projects=Projects(core),
         overviews=Overviews(core),
-        runs=Runs(core),
+        runs=Runs(core, blobs),
         history=History(core),
-        reading=Reading(core),
+        reading=Reading(core, blobs),
         files=Files(core, blobs),
         artifacts=artifacts,
         registries=registries,
@@ -139,7 +143,8 @@ def build(
         changes=core.changes,
     )
     housekeeping = Housekeeping(core, blobs, artifacts, settings.removal_share, settings.trash_days)
-    return Parts(settings, core, services, proposals, Leases(core), housekeeping)
+    gathering = Gathering(core, blobs)
+    return Parts(settings, core, services, proposals, Leases(core), housekeeping, gathering)
 
 
 LOCK_FILE = "server.lock"

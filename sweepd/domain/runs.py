@@ -102,6 +102,7 @@ class Run:
     last_step: int
     parent_pk: int | None  # of a fork, as long as it reads its first lines there
     inherited_lines: int  # history lines that are read in the parent
+    rewrites: int  # grows when lines of history or events are replaced or cut off
     metric_last: float | None
     metric_min: float | None
     metric_max: float | None

@@ -1,4 +1,4 @@
-"""The process that searches: it loads what it needs, and ends when its server does."""
+"""The processes beside the server: each loads what it needs, and ends when its server does."""
 
 import os
 import threading
@@ -7,9 +7,19 @@ from multiprocessing import connection, parent_process
 
 
 def begin() -> None:
-    """Called once in the new process."""
-    threading.Thread(target=_end_with_parent, name="sweepd-parent", daemon=True).start()
+    """Called once in the new process that searches."""
+    _follow_parent()
     import_module("sweepd.search.bayes.bayes")
+
+
+def begin_in_background() -> None:
+    """Called once in a new process whose work can wait for whatever else this machine does."""
+    _follow_parent()
+    os.nice(10)
+
+
+def _follow_parent() -> None:
+    threading.Thread(target=_end_with_parent, name="sweepd-parent", daemon=True).start()
 
 
 def _end_with_parent() -> None:

@@ -1,6 +1,8 @@
 """A run's streams as the client sent them: appended chunks of lines, addressed by line number.
 
 Sending the same lines again changes nothing; sending other lines at an old number replaces them.
+Older lines of history and events may lie in segments instead (`segments.py`); whoever reads those
+streams reads both, through `pieces.py`.
 """
 
 import sys
@@ -9,7 +11,7 @@ from enum import IntEnum
 
 import sqlalchemy as sa
 
-from sweepd.store import schema
+from sweepd.store import schema, segments
 from sweepd.store.database import Connection
 
 _chunks = schema.chunks.c
@@ -62,15 +64,19 @@ def append_lines(
 
 def _make_room(connection: Connection, run_pk: int, stream: Stream, start: int, end: int) -> None:
     """Cut the lines [start, end) out of what is stored."""
-    rows = connection.execute(
-        sa.select(schema.chunks)
-        .where(
-            _of(run_pk, stream),
-            _chunks.first_line < end,
-            _chunks.first_line + _chunks.n_lines > start,
-        )
-        .order_by(_chunks.first_line)
-    ).all()
+    if stream is not Stream.CONSOLE:
+        runs = schema.runs
+        more = {"rewrites": runs.c.rewrites + 1}  # before any other: it holds the run's row
+        connection.execute(sa.update(runs).where(runs.c.id == run_pk).values(more))
+        segments.cut(connection, run_pk, stream, start, end)
+    overlapping = sa.and_(
+        _of(run_pk, stream),
+        _chunks.first_line < end,
+        _chunks.first_line + _chunks.n_lines > start,
+    )
+    whole = sa.and_(_chunks.first_line >= start, _chunks.first_line + _chunks.n_lines <= end)
+    connection.execute(sa.delete(schema.chunks).where(overlapping, whole))
+    rows = connection.execute(sa.select(schema.chunks).where(overlapping)).all()
     for row in rows:
         connection.execute(
             sa.delete(schema.chunks).where(
@@ -93,7 +99,7 @@ def read_lines(
     first_line: int = 0,
     end_line: int | None = None,
 ) -> Iterator[tuple[int, str]]:
-    """(number, line) in order, from `first_line` to before `end_line`."""
+    """(number, line) of the chunks in order, from `first_line` to before `end_line`."""
     query = sa.select(_chunks.first_line, _chunks.body).where(
         _of(run_pk, stream), _chunks.first_line + _chunks.n_lines > first_line
     )
@@ -106,69 +112,15 @@ def read_lines(
         yield from enumerate(lines[low:high], start + low)
 
 
-def read_blocks(
-    connection: Connection,
-    run_pk: int,
-    stream: Stream,
-    min_step: int,
-    max_step: float,
-    end_line: int | None = None,
-) -> Iterator[list[str]]:
-    """Lines in order, a list for each chunk that may hold steps with min_step ≤ step < max_step.
-
-    Args:
-        end_line: Lines from this number on are left out.
-    """
-    query = sa.select(_chunks.first_line, _chunks.body).where(
-        _of(run_pk, stream), sa.or_(_chunks.max_step >= min_step, _chunks.max_step < 0)
-    )
-    if max_step != float("inf"):
-        query = query.where(_chunks.min_step < max_step)
-    if end_line is not None:
-        query = query.where(_chunks.first_line < end_line)
-    for start, body in connection.execute(query.order_by(_chunks.first_line)):
-        lines = _lines(body)
-        yield lines if end_line is None else lines[: end_line - start]
-
-
-def find_block(
-    connection: Connection, run_pk: int, stream: Stream, first_line: int, min_step: int
-) -> tuple[int, list[str]] | None:
-    """(number of its first line, lines) of the first chunk that begins at `first_line` or later
-    and may hold a step of at least `min_step`."""
-    row = connection.execute(
-        sa.select(_chunks.first_line, _chunks.body)
-        .where(
-            _of(run_pk, stream),
-            _chunks.first_line >= first_line,
-            sa.or_(_chunks.max_step >= min_step, _chunks.max_step < 0),
-        )
-        .order_by(_chunks.first_line)
-        .limit(1)
-    ).first()
-    return (row.first_line, _lines(row.body)) if row else None
-
-
-def last_line(
-    connection: Connection, run_pk: int, stream: Stream, end_line: int | None = None
-) -> str | None:
-    """The last line of a stream (before `end_line`), or None when there is none."""
-    query = sa.select(_chunks.first_line, _chunks.body).where(_of(run_pk, stream))
-    if end_line is not None:
-        query = query.where(_chunks.first_line < end_line)
-    row = connection.execute(query.order_by(_chunks.first_line.desc()).limit(1)).first()
-    if row is None:
-        return None
-    return _lines(row.body)[: None if end_line is None else end_line - row.first_line][-1]
-
-
 def copy_lines(
     connection: Connection, source_pk: int, target_pk: int, start: int, end: int
 ) -> None:
     """Give one run a copy of another's own history lines [start, end), under the same numbers.
 
-    Whole chunks are copied inside the database, whatever their number.
+    Whole chunks are copied inside the database, whatever their number. The caller holds the
+    source's row, so that no chunk becomes a segment meanwhile.
     """
+    segments.copy(connection, source_pk, target_pk, Stream.HISTORY, start, end)
     names = [column.name for column in _chunks if column.name != "run_pk"]
     whole = sa.select(sa.literal(target_pk), *(_chunks[name] for name in names)).where(
         _of(source_pk, Stream.HISTORY),
@@ -191,11 +143,7 @@ def copy_lines(
 
 def delete_lines(connection: Connection, run_pk: int, stream: Stream, first_line: int = 0) -> None:
     """Cut a stream off before `first_line`."""
-    connection.execute(
-        sa.delete(schema.chunks).where(_of(run_pk, stream), _chunks.first_line >= first_line)
-    )
-    if first_line > 0:
-        _make_room(connection, run_pk, stream, first_line, sys.maxsize)
+    _make_room(connection, run_pk, stream, first_line, sys.maxsize)
 
 
 def _of(run_pk: int, stream: Stream) -> sa.ColumnElement[bool]:

@@ -12,6 +12,12 @@ from sweepd.store.database import Connection, insert
 from sweepd.store.paging import Listing, SortKey
 
 _files = schema.run_files.c
+_HOLDERS = (  # every column that refers to a blob
+    schema.run_files.c.blob,
+    schema.entries.c.blob,
+    schema.artifacts.c.manifest_blob,
+    schema.segments.c.blob,
+)
 
 
 def record_blob(connection: Connection, blob: StoredBlob, at: datetime) -> None:
@@ -52,10 +58,9 @@ def forget_unused_blobs(connection: Connection, names: Iterable[str]) -> list[st
     for name in sorted(set(names)):
         held = sa.select(schema.blobs.c.hash).where(schema.blobs.c.hash == name)
         connection.execute(held.with_for_update())  # an upload that is recording it comes first
-        holders = (schema.run_files.c.blob, schema.entries.c.blob, schema.artifacts.c.manifest_blob)
         if any(
             connection.execute(sa.select(column).where(column == name).limit(1)).first()
-            for column in holders
+            for column in _HOLDERS
         ):
             continue
         forget_blob(connection, name)
@@ -77,11 +82,7 @@ def list_idle_blobs(connection: Connection, before: datetime) -> list[str]:
         .where(schema.blobs.c.created_at < before)
         .order_by(schema.blobs.c.created_at, name)
     )
-    for column in (
-        schema.run_files.c.blob,
-        schema.entries.c.blob,
-        schema.artifacts.c.manifest_blob,
-    ):
+    for column in _HOLDERS:
         query = query.where(~sa.exists().where(column == name))
     return [str(found) for found in connection.execute(query).scalars()]
 

@@ -294,6 +294,7 @@ runs = _table(
     _int("last_step", -1),
     sa.Column("parent_pk", _Key),  # a fork's parent, whose first lines are its own first lines
     _int("inherited_lines"),  # how many of them
+    _int("rewrites"),  # how often lines of history or events were replaced or cut off
     sa.Column("metric_last", sa.Double),
     sa.Column("metric_min", sa.Double),
     sa.Column("metric_max", sa.Double),
@@ -338,6 +339,21 @@ chunks = _table(
     _int("max_step", -1),
     sa.Column("body", sa.LargeBinary, nullable=False),  # lines joined by newline, UTF-8
     sa.PrimaryKeyConstraint("run_pk", "stream", "first_line"),
+)
+
+segments = _table(  # history and events that were gathered into columns; chunks hold what is newer
+    "segments",
+    _ref("run_pk", "runs"),
+    sa.Column("stream", sa.SmallInteger, nullable=False),
+    sa.Column("first_line", sa.BigInteger, nullable=False),
+    _int("n_lines"),
+    _int("offset_lines"),  # lines of the packed ones before the first that counts here
+    _int("min_step", -1),
+    _int("max_step", -1),
+    sa.Column("blob", sa.Text),
+    sa.Column("body", sa.LargeBinary),  # instead of a blob, when small
+    sa.PrimaryKeyConstraint("run_pk", "stream", "first_line"),
+    sa.Index(None, "blob"),
 )
 
 writers = _table(  # the clients of runs in shared mode

@@ -1,12 +1,11 @@
 """The run page and what it reads: overview, curves, console, system metrics; what it may change."""
 
-from collections.abc import Iterable
 from typing import Any
 
 from starlette.requests import Request
 from starlette.responses import Response
 
-from sweepd.domain.config import PRIVATE, flatten, unwrap
+from sweepd.domain.config import PRIVATE, unwrap
 from sweepd.domain.encoding import clean
 from sweepd.domain.errors import BadInput
 from sweepd.domain.fields import Fields
@@ -14,7 +13,7 @@ from sweepd.domain.runs import Run
 from sweepd.domain.users import Caller
 from sweepd.services.all import Services
 from sweepd.services.runs.runs import RunChange
-from sweepd.services.streams.reading import sample_indexes
+from sweepd.services.streams.reading import Stream
 from sweepd.web import custom_charts, shapes
 from sweepd.web.responses import address, crumbs, json_response, render, secure
 from sweepd.web.session import Visitor, services_of
@@ -115,41 +114,33 @@ def _artifacts(services: Services, caller: Caller, run: Run) -> list[dict[str, A
 def history(request: Request, visitor: Visitor) -> Response:
     """GET …/history: for each number a curve, for each media key its items by step."""
     services, run = run_of(request, visitor)
-    tag = f'"h{run.history_lines}-{run.deliveries}"'
-    if request.headers.get("if-none-match") == tag:
-        return Response(status_code=304, headers=secure({"ETag": tag}))
-    return json_response(_curves(services.reading.rows(run)), ETag=tag)
+    return _drawn(request, services, run, Stream.HISTORY, run.history_lines)
 
 
 def system(request: Request, visitor: Visitor) -> Response:
     """GET …/system: the machine's metrics, every 15 seconds or so."""
     services, run = run_of(request, visitor)
-    return json_response(_curves(services.reading.events(run)))
+    return _drawn(request, services, run, Stream.EVENTS, run.events_lines)
 
 
-def _curves(rows: Iterable[dict[str, Any]]) -> dict[str, Any]:
-    series: dict[str, list[dict[str, Any]]] = {}
-    media: dict[str, list[list[Any]]] = {}
-    for number, row in enumerate(rows):
-        step, at = row.get("_step", number), row.get("_timestamp")
-        for name, value in flatten(row).items():
-            if isinstance(value, dict) and "_type" in value:
-                media.setdefault(name, []).append([step, shapes.plain(value)])
-            elif name.startswith("_") or isinstance(value, bool | str | list | dict):
-                continue
-            elif isinstance(value, int | float):
-                point = {"step": step, "time": at, name: shapes.plain(value)}
-                series.setdefault(name, []).append(point)
-    curves = {}
-    for name, points in series.items():
-        kept = [points[i] for i in sample_indexes(points, [name], CURVE_POINTS)]
-        curves[name] = {
-            "step": [p["step"] for p in kept],
-            "time": [p["time"] for p in kept],
-            "value": [p[name] if not isinstance(p[name], str) else None for p in kept],
-            "n": len(points),
-        }
-    return {"series": curves, "media": {name: items[-MAX_MEDIA:] for name, items in media.items()}}
+def _drawn(request: Request, services: Services, run: Run, stream: Stream, n: int) -> Response:
+    tag = f'"{run.pk}-{n}-{run.rewrites}"'  # rows only come at the end, but for rewrites
+    if request.headers.get("if-none-match") == tag:
+        return Response(status_code=304, headers=secure({"ETag": tag}))
+    found = services.reading.curves(run, stream, CURVE_POINTS, MAX_MEDIA)
+    return json_response(
+        {
+            "series": {
+                name: {"step": x.steps, "time": x.times, "value": x.values, "n": x.n}
+                for name, x in found.series.items()
+            },
+            "media": {
+                name: [[step, shapes.plain(item)] for step, item in items]
+                for name, items in found.media.items()
+            },
+        },
+        ETag=tag,
+    )
 
 
 def console(request: Request, visitor: Visitor) -> Response:

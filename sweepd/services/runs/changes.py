@@ -18,6 +18,7 @@ from sweepd.services.streams import forks, rewinds
 from sweepd.services.streams.shared import merge_configs
 from sweepd.services.sweeps import lifecycle
 from sweepd.store import projects, runs, sweeps
+from sweepd.store.blobs import Blobs
 from sweepd.store.database import Connection
 
 
@@ -69,6 +70,7 @@ class RunChange:
 
 def upsert(
     connection: Connection,
+    blobs: Blobs,
     caller: Caller,
     owner: Project,
     run_id: str | None,
@@ -87,7 +89,7 @@ def upsert(
             rewinds.begin_anew(connection, run)
         run = apply(connection, run, change, at)
     if change.is_from_client and change.config is not None:
-        run = forks.begin(connection, run, change.config)
+        run = forks.begin(connection, blobs, run, change.config)
     return run, inserted
 
 

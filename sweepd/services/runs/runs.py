@@ -19,6 +19,7 @@ from sweepd.services.runs.selections import Selections
 from sweepd.services.streams import rewinds
 from sweepd.services.sweeps import endings, lifecycle
 from sweepd.store import runs
+from sweepd.store.blobs import Blobs
 from sweepd.store.database import Connection
 
 _BY_AGE = (None, "", *(f"{sign}created{rest}" for sign in ("", "+", "-") for rest in ("_at", "At")))
@@ -27,8 +28,9 @@ _BY_AGE = (None, "", *(f"{sign}created{rest}" for sign in ("", "+", "-") for res
 class Runs:
     """What clients and people do with runs."""
 
-    def __init__(self, core: Core) -> None:
+    def __init__(self, core: Core, blobs: Blobs) -> None:
         self._core = core
+        self._blobs = blobs
         self._selections = Selections()
 
     def upsert(
@@ -57,7 +59,7 @@ class Runs:
         def upsert(connection: Connection) -> tuple[Run, bool]:
             owner = access.ensure_project(connection, caller, self._core, entity, project)
             return run_changes.upsert(
-                connection, caller, owner, run_id, change, resumes, self._core.now()
+                connection, self._blobs, caller, owner, run_id, change, resumes, self._core.now()
             )
 
         run, inserted = self._core.db.write(upsert)
@@ -224,6 +226,6 @@ class Runs:
         def rewind(connection: Connection) -> Run:
             found = access.get_run(connection, caller, entity, project, run_id)
             run = access.get_run_by_pk(connection, caller, found.pk, lock=True)
-            return rewinds.rewind(connection, run, step, self._core.now())
+            return rewinds.rewind(connection, self._blobs, run, step, self._core.now())
 
         return self._core.db.write(rewind)

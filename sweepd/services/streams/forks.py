@@ -8,13 +8,18 @@ is about to lose such lines (rewound, begun anew, removed) are they copied, once
 from dataclasses import replace
 from typing import Any
 
+import numpy as np
+
 from sweepd.domain.config import private_part
 from sweepd.domain.errors import NotFound
 from sweepd.domain.runs import Run
 from sweepd.services.streams.lines import parse_line, step_of
 from sweepd.store import history, runs
+from sweepd.store.blobs import Blobs
 from sweepd.store.database import Connection
 from sweepd.store.history import Stream
+from sweepd.store.pieces import Piece, each, list_pieces
+from sweepd.store.pieces import last_line as find_last_line
 
 
 def branch_point(run_id: str, config: str) -> tuple[str, int] | None:
@@ -30,7 +35,7 @@ def branch_point(run_id: str, config: str) -> tuple[str, int] | None:
     return parent, int(step)
 
 
-def begin(connection: Connection, run: Run, config: str) -> Run:
+def begin(connection: Connection, blobs: Blobs, run: Run, config: str) -> Run:
     """Let a run without rows begin with those of the run its config names.
 
     Raises:
@@ -45,7 +50,7 @@ def begin(connection: Connection, run: Run, config: str) -> Run:
             f"run {run.run_id} cannot be forked from {point[0]}: there is no such run in "
             f"{run.entity}/{run.project}; if it is one of another machine, sync it first"
         )
-    n_lines, last_step = until_step(connection, parent, point[1])
+    n_lines, last_step = until_step(connection, blobs, parent, point[1])
     values: dict[str, Any] = {"history_lines": n_lines, "last_step": last_step}
     values |= _begun_with(connection, parent, n_lines)
     runs.update_run(connection, run.pk, values)
@@ -73,39 +78,62 @@ def parts(connection: Connection, run: Run) -> list[tuple[int, int, int | None]]
     return found[::-1]
 
 
-def until_step(connection: Connection, run: Run, step: int) -> tuple[int, int]:
+def pieces(
+    connection: Connection,
+    blobs: Blobs,
+    run: Run,
+    first_line: int = 0,
+    end_line: int | None = None,
+    min_step: int | None = None,
+    max_step: int | None = None,
+) -> list[Piece]:
+    """The pieces of a history from `first_line` to before `end_line`, a parent's first; steps as in
+    `list_pieces`."""
+    found: list[Piece] = []
+    for pk, first, end in parts(connection, run):
+        stop = end if end_line is None else end_line if end is None else min(end, end_line)
+        start = max(first, first_line)
+        if stop is None or start < stop:
+            found += list_pieces(
+                connection, blobs, pk, Stream.HISTORY, start, stop, min_step, max_step
+            )
+    return found
+
+
+def until_step(connection: Connection, blobs: Blobs, run: Run, step: int) -> tuple[int, int]:
     """How many lines a run has before the first one beyond a step, and the step of the last."""
     n_lines = run.history_lines
     for pk, number, end in parts(connection, run):
-        first = _first_beyond(connection, pk, number, end, step)
+        first = _first_beyond(connection, blobs, pk, number, end, step)
         if first is not None:
             n_lines = first
             break
-    last = last_line(connection, run, n_lines)
+    last = last_line(connection, blobs, run, n_lines)
     return n_lines, step_of(parse_line(last)) if last is not None else -1
 
 
 def _first_beyond(
-    connection: Connection, pk: int, number: int, end: int | None, step: int
+    connection: Connection, blobs: Blobs, pk: int, number: int, end: int | None, step: int
 ) -> int | None:
     while True:
-        block = history.find_block(connection, pk, Stream.HISTORY, number, step + 1)
-        if block is None or (end is not None and block[0] >= end):
+        found = list_pieces(
+            connection, blobs, pk, Stream.HISTORY, number, end, min_step=step + 1, limit=1
+        )
+        if not found:
             return None
-        for number, line in enumerate(block[1], block[0]):
-            if end is not None and number >= end:
-                return None
-            if step_of(parse_line(line)) > step:
-                return number
-        number += 1
+        for piece in each(found):
+            beyond = np.flatnonzero(piece.steps() > step)
+            if len(beyond):
+                return piece.first + int(beyond[0])
+            number = piece.first + piece.n
 
 
-def last_line(connection: Connection, run: Run, n_lines: int) -> str | None:
+def last_line(connection: Connection, blobs: Blobs, run: Run, n_lines: int) -> str | None:
     """The last of a run's first `n_lines` history lines."""
     for pk, first, end in reversed(parts(connection, run)):
         if first < n_lines:
             end = n_lines if end is None else min(end, n_lines)
-            line = history.last_line(connection, pk, Stream.HISTORY, end)
+            line = find_last_line(connection, blobs, pk, Stream.HISTORY, end)
             if line is not None:
                 return line
     return None
@@ -148,5 +176,6 @@ def before_overwriting(connection: Connection, run: Run, first_line: int) -> Non
         return
     for pk, first, end in parts(connection, run)[:-1]:
         assert end is not None
+        runs.find_run_by_pk(connection, pk, lock=True)  # its lines stay where they are meanwhile
         history.copy_lines(connection, pk, run.pk, first, end)
     runs.update_run(connection, run.pk, {"parent_pk": None, "inherited_lines": 0})

@@ -1,16 +1,14 @@
-"""What a run's client sends in one request, as values; and how a line of it is read."""
+"""What a run's client sends in one request, as values."""
 
-import json
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-import orjson
-
 from sweepd.domain.config import find
-
-MAX_STEP = 2**63 - 1  # what a database holds
+from sweepd.store.columns.rows import MAX_STEP as MAX_STEP
+from sweepd.store.columns.rows import parse_line as parse_line  # how a line is read
+from sweepd.store.columns.rows import step_of as step_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,24 +30,6 @@ class StreamPost:
     is_preempting: bool = False
     exitcode: int | None = None
     is_complete: bool = False
-
-
-def parse_line(line: str) -> dict[str, Any]:
-    """A history line as a mapping; NaN and Infinity are read, what is no object is empty."""
-    try:
-        row = orjson.loads(line)
-    except orjson.JSONDecodeError:
-        try:
-            row = json.loads(line)
-        except (ValueError, RecursionError):  # a line may also be nested beyond reading
-            return {}
-    return row if isinstance(row, dict) else {}
-
-
-def step_of(row: dict[str, Any]) -> int:
-    """A history row's step; -1 when it has none."""
-    step = row.get("_step", -1)
-    return step if isinstance(step, int) and abs(step) <= MAX_STEP else -1
 
 
 def number_at(row: dict[str, Any], name: str) -> float | None:

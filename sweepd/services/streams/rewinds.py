@@ -10,14 +10,15 @@ from typing import Any
 from sweepd.domain.runs import Run
 from sweepd.services.streams import forks
 from sweepd.store import history, objectives, runs, writers
+from sweepd.store.blobs import Blobs
 from sweepd.store.database import Connection
 from sweepd.store.history import Stream
 
 
-def rewind(connection: Connection, run: Run, step: int, at: datetime) -> Run:
+def rewind(connection: Connection, blobs: Blobs, run: Run, step: int, at: datetime) -> Run:
     """Cut a run's history after a step; doing it again changes nothing."""
-    n_lines, last_step = forks.until_step(connection, run, step)
-    last = forks.last_line(connection, run, n_lines)
+    n_lines, last_step = forks.until_step(connection, blobs, run, step)
+    last = forks.last_line(connection, blobs, run, n_lines)
     _cut(connection, run, n_lines)
     objectives.delete_values_after(connection, run.pk, step)
     values: dict[str, Any] = {"last_step": last_step, "summary": last or "{}", "updated_at": at}

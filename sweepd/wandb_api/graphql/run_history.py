@@ -8,7 +8,7 @@ from ariadne.types import SchemaBindable
 
 from sweepd.domain.fields import Fields
 from sweepd.domain.runs import ConsoleLine, Run
-from sweepd.services.streams.reading import Stream, sample_indexes
+from sweepd.services.streams.reading import Stream
 from sweepd.wandb_api import wire
 from sweepd.wandb_api.graphql.context import Info, ctx
 from sweepd.wandb_api.graphql.paging import read_start
@@ -47,19 +47,20 @@ def history(
     samples: int | None = None,
 ) -> list[str]:
     """History lines as text: a page of steps whole, or the whole run sampled."""
-    lines = ctx(info).services.reading.lines(run, Stream.HISTORY, min_step, max_step)
-    return lines if min_step is not None or max_step is not None else _thin(lines, samples)
+    reading = ctx(info).services.reading
+    if min_step is not None or max_step is not None:
+        return reading.lines(run, Stream.HISTORY, min_step, max_step)
+    return reading.thinned_lines(run, Stream.HISTORY, _count(samples))
 
 
 @run_type.field("events")
 def events(run: Run, info: Info, samples: int | None = None) -> list[str]:
     """System metrics as text, sampled."""
-    return _thin(ctx(info).services.reading.lines(run, Stream.EVENTS), samples)
+    return ctx(info).services.reading.thinned_lines(run, Stream.EVENTS, _count(samples))
 
 
-def _thin(lines: list[str], samples: int | None) -> list[str]:
-    n_samples = DEFAULT_SAMPLES if samples is None else samples
-    return [lines[i] for i in sample_indexes([{}] * len(lines), [], n_samples)]
+def _count(samples: int | None) -> int:
+    return DEFAULT_SAMPLES if samples is None else samples
 
 
 @run_type.field("sampledHistory")

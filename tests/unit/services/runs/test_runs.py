@@ -49,7 +49,8 @@ def found(parts: server.Parts, ann: Caller) -> Run:
 
 
 def values(parts: server.Parts, ann: Caller) -> list[int]:
-    return [row["v"] for row in parts.services.reading.rows(found(parts, ann))]
+    lines = parts.services.reading.lines(found(parts, ann), Stream.HISTORY)
+    return [json.loads(line)["v"] for line in lines]
 
 
 def test_id_used_again_after_its_process_was_killed_begins_anew(

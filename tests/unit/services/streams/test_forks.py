@@ -26,6 +26,7 @@ class Scene:
 
     def __init__(self, parts: server.Parts, ann: Caller) -> None:
         self.services, self.ann = parts.services, ann
+        self.gathering = parts.gathering
 
     def make(self, name: str, fork: tuple[Any, Any] | None = None) -> Run:
         private: dict[str, Any] = {"t": {}}
@@ -44,8 +45,13 @@ class Scene:
     def run(self, name: str) -> Run:
         return self.services.runs.get(self.ann, None, "p", name)
 
-    def values(self, name: str, **steps: int) -> list[str]:
-        return [row["v"] for row in self.services.reading.rows(self.run(name), **steps)]
+    def values(
+        self, name: str, min_step: int | None = None, max_step: int | None = None
+    ) -> list[str]:
+        """What rows with min_step ≤ step ≤ max_step hold."""
+        end = None if max_step is None else max_step + 1
+        lines = self.services.reading.lines(self.run(name), Stream.HISTORY, min_step, end)
+        return [json.loads(line)["v"] for line in lines]
 
     def rewind(self, name: str, step: int) -> Run:
         return self.services.runs.rewind(self.ann, None, "p", name, step)
@@ -198,7 +204,10 @@ def test_any_order_of_forks_and_cuts_leaves_every_run_its_rows(scene: Scene) -> 
     marks: dict[str, list[str]] = {"r0": []}
     for turn in range(120):
         name = chance.choice(list(model))
-        kind = chance.choice(["log", "log", "fork", "fork", "rewind", "anew", "remove"])
+        kind = chance.choice(["log", "log", "fork", "fork", "rewind", "anew", "remove", "gather"])
+        if kind == "gather":
+            scene.gathering.gather_all(1, 1)
+            continue
         if kind == "log":
             steps = list(range(len(model[name]), len(model[name]) + chance.randint(1, 3)))
             scene.log(name, steps, f"{turn}")

@@ -62,7 +62,7 @@ def test_writers_of_a_shared_run_do_not_overwrite_each_other(
     send(parts, ann, "r", 0, [0, 1, 2], "b", ["b0", "b1"])
     send(parts, ann, "r", 2, [2], "a")
     run = parts.services.runs.get(ann, None, "p", "r")
-    rows = list(parts.services.reading.rows(run))
+    rows = [json.loads(x) for x in parts.services.reading.lines(run, Stream.HISTORY)]
     assert [(row["_step"], row["by"], row["v"]) for row in rows] == [
         (0, "a", 0),
         (1, "a", 1),
@@ -84,7 +84,7 @@ def test_writers_request_sent_again_or_overlapping_adds_only_what_is_new(
         send(parts, ann, "r", 0, [0], "b")
     send(parts, ann, "r", 1, [1, 2], "a")
     run = parts.services.runs.get(ann, None, "p", "r")
-    rows = list(parts.services.reading.rows(run))
+    rows = [json.loads(x) for x in parts.services.reading.lines(run, Stream.HISTORY)]
     assert [(row["by"], row["v"]) for row in rows] == [("a", 0), ("a", 1), ("b", 0), ("a", 2)]
     assert run.history_lines == 4 and run.console_lines == 1
 
@@ -229,7 +229,7 @@ def test_writers_that_begin_and_post_at_once_lose_nothing(parts: server.Parts, a
         inserted = list(pool.map(write, "abcdef"))
     run = parts.services.runs.get(ann, None, "p", "r")
     assert sorted(inserted) == [False] * 5 + [True] and set(json.loads(run.config)) == set("abcdef")
-    rows = list(parts.services.reading.rows(run))
+    rows = [json.loads(x) for x in parts.services.reading.lines(run, Stream.HISTORY)]
     assert [row["_step"] for row in rows] == list(range(30))
     assert sorted((row["by"], row["v"]) for row in rows) == [
         (c, i) for c in "abcdef" for i in range(5)

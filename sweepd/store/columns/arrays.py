@@ -1,0 +1,94 @@
+"""Arrays of numbers as few bytes, exactly.
+
+Whole numbers are kept as differences when those are smaller, in as many bytes as the widest needs.
+Floats that are decimals of up to nine places, as most that people log, are kept as whole numbers;
+dividing gives the same bits back, which is tried before it is relied on. Bytes of equal rank lie
+side by side, which is what makes them compress.
+"""
+
+import zlib
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+Ints = npt.NDArray[np.int64]
+Floats = npt.NDArray[np.float64]
+
+MAX_PLACES = 9
+EXACT = 2**53  # whole numbers below it are floats, exactly
+_RAW, _IS_DIFFERENCES = 255, 16
+_LEVEL = 6  # of zlib
+_TRIED = 64  # numbers looked at before all are
+
+
+def pack_ints(values: Ints) -> bytes:
+    """Whole numbers; `unpack_ints` gives them back."""
+    with np.errstate(over="ignore"):  # differences may wrap around; adding wraps them back
+        steps = np.diff(values, prepend=np.int64(0))
+    flag, chosen = (_IS_DIFFERENCES, steps) if _width(steps) < _width(values) else (0, values)
+    width = _width(chosen)
+    return bytes([flag | width]) + _squeeze(chosen.astype(f"<i{width}"))
+
+
+def unpack_ints(body: bytes) -> Ints:
+    """What `pack_ints` was given."""
+    values = _stretch(body, f"<i{body[0] & 15}").astype(np.int64)
+    return np.cumsum(values, dtype=np.int64) if body[0] & _IS_DIFFERENCES else values
+
+
+def pack_floats(values: Floats) -> bytes:
+    """Floats, bit by bit; `unpack_floats` gives them back."""
+    for places in range(MAX_PLACES + 1):
+        whole = _as_whole(values[:_TRIED], places)
+        if whole is not None and (whole := _as_whole(values, places)) is not None:
+            return bytes([places]) + pack_ints(whole)
+    return bytes([_RAW]) + _squeeze(values.astype("<f8"))
+
+
+def unpack_floats(body: bytes) -> Floats:
+    """What `pack_floats` was given."""
+    if body[0] == _RAW:
+        return _stretch(body, "<f8").astype(np.float64, copy=False)
+    return unpack_ints(body[1:]) / 10.0 ** body[0]
+
+
+def pack_flags(values: npt.NDArray[np.bool_]) -> bytes:
+    """Truth values, eight a byte."""
+    return zlib.compress(np.packbits(values).tobytes(), _LEVEL)
+
+
+def unpack_flags(body: bytes, n: int) -> npt.NDArray[np.bool_]:
+    """What `pack_flags` was given, of which there were `n`."""
+    bits = np.frombuffer(zlib.decompress(body), np.uint8)
+    return np.unpackbits(bits, count=n).astype(np.bool_)
+
+
+def _as_whole(values: Floats, places: int) -> Ints | None:
+    with np.errstate(all="ignore"):
+        scaled = np.rint(values * 10.0**places)
+        if not np.all(np.abs(scaled) < EXACT):  # also for NaN and infinities
+            return None
+        same = np.array_equal((scaled / 10.0**places).view(np.int64), values.view(np.int64))
+    whole = scaled.astype(np.int64)
+    # A negative zero is no whole number.
+    return whole if same and not np.any(np.signbit(values) & (whole == 0)) else None
+
+
+def _width(values: Ints) -> int:
+    if not len(values):
+        return 1
+    low, high = int(values.min()), int(values.max())
+    return next(w for w in (1, 2, 4, 8) if -(1 << 8 * w - 1) <= low and high < 1 << 8 * w - 1)
+
+
+def _squeeze(values: npt.NDArray[Any]) -> bytes:
+    rows = np.ascontiguousarray(values).view(np.uint8).reshape(len(values), -1)
+    return zlib.compress(np.ascontiguousarray(rows.T).tobytes(), _LEVEL)
+
+
+def _stretch(body: bytes, kind: str) -> npt.NDArray[Any]:
+    """The array behind the first byte, which says how it is kept."""
+    width = np.dtype(kind).itemsize
+    columns = np.frombuffer(zlib.decompress(memoryview(body)[1:]), np.uint8).reshape(width, -1)
+    return np.ascontiguousarray(columns.T).view(kind)[:, 0]

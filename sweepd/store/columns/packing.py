@@ -1,0 +1,284 @@
+"""Lines into a segment: its parts one after the other behind a header that says where they are.
+
+    magic, bytes of the header, header (JSON, zlib), parts
+
+Rows of the same keys in the same order have one *shape*; a segment holds each shape once, for each
+row which it has, and for each key a column of the values of the rows that have it. A line that is
+no object is kept as it is. Of a long column of numbers a *level* is kept beside it: of each
+`BUCKET` values the least, the greatest and the last, with their rows, steps and times.
+"""
+
+import itertools
+import json
+import zlib
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+import orjson
+
+from sweepd.store.columns.arrays import (
+    EXACT,
+    Floats,
+    Ints,
+    pack_flags,
+    pack_floats,
+    pack_ints,
+)
+from sweepd.store.columns.rows import is_nest, kind_of, parse_line, step_of
+
+MAGIC = b"sweepdC1"
+BUCKET = 128  # values of one key
+LEAST_FOR_LEVEL = 1024
+MAX_LINES = 1 << 14
+MAX_BYTES = 4 << 20  # as sent
+MAX_DEPTH = 32  # objects within objects; beyond, a line is kept as it is
+
+Path = tuple[str, ...]
+
+
+@dataclass
+class _Column:
+    path: Path
+    values: list[Any] = field(default_factory=list)
+    rows: list[int] = field(default_factory=list)
+
+
+class _Parts:
+    """Bytes one after the other, and where each begins."""
+
+    def __init__(self) -> None:
+        self.bodies: list[bytes] = []
+        self._at = 0
+
+    def add(self, body: bytes) -> list[int]:
+        """Append; returns where it begins and how long it is."""
+        self.bodies.append(body)
+        self._at += len(body)
+        return [self._at - len(body), len(body)]
+
+
+@dataclass(frozen=True, slots=True)
+class Packed:
+    """A segment, how many lines it holds, the smallest and largest of their steps (-1: none)."""
+
+    body: bytes
+    n_lines: int
+    min_step: int
+    max_step: int
+
+
+def pack_chunks(bodies: Sequence[bytes]) -> list[Packed]:
+    """Chunks, one after the other, as segments of at most `MAX_LINES` and `MAX_BYTES` or so."""
+    groups: list[list[str]] = [[]]
+    n_bytes = 0
+    for body in bodies:
+        for line in body.decode("utf-8", "surrogatepass").split("\n"):
+            if len(groups[-1]) >= MAX_LINES or n_bytes > MAX_BYTES:
+                groups.append([])
+                n_bytes = 0
+            groups[-1].append(line)
+            n_bytes += len(line)
+    return [Packed(pack(lines), len(lines), *_span(lines)) for lines in groups if lines]
+
+
+def _span(lines: Sequence[str]) -> tuple[int, int]:
+    steps = [step for line in lines if (step := step_of(parse_line(line))) >= 0]
+    return (min(steps), max(steps)) if steps else (-1, -1)
+
+
+def pack(lines: Sequence[str]) -> bytes:
+    """A segment of one or more lines; `Segment` reads it."""
+    columns: dict[Path, _Column] = {}
+    shapes: dict[tuple[Path, ...], int] = {}
+    shape_of_row: list[int] = []
+    raw: list[tuple[int, str]] = []
+    for number, line in enumerate(lines):
+        leaves = _leaves(line)
+        if leaves is None:
+            raw.append((number, line))
+            shape_of_row.append(-1)
+            continue
+        paths, values = leaves
+        shape = shapes.get(paths)
+        if shape is None:
+            shape = shapes[paths] = len(shapes)
+            for path in paths:
+                columns.setdefault(path, _Column(path))
+        shape_of_row.append(shape)
+        for path, value in zip(paths, values, strict=True):
+            column = columns[path]
+            column.values.append(value)
+            column.rows.append(number)
+    places = {path: i for i, path in enumerate(columns)}
+    parts = _Parts()
+    packed = [_pack(column, parts) for column in columns.values()]
+    _add_levels(list(columns.values()), packed, parts, len(lines))
+    names = [".".join(path) for path in columns]
+    header = {
+        "n": len(lines),
+        "last_step": _last_step(columns.get(("_step",))),
+        "is_regular": not raw and len(set(names)) == len(names),  # one column a dotted name
+        "shapes": [[places[path] for path in paths] for paths in shapes],
+        "rows": parts.add(pack_ints(np.array(shape_of_row, np.int64))),
+        "counts": np.bincount([s for s in shape_of_row if s >= 0], minlength=len(shapes)).tolist(),
+        "columns": packed,
+        "raw": parts.add(_text(raw)) if raw else None,
+    }
+    head = _text(header)
+    return b"".join([MAGIC, len(head).to_bytes(4, "little"), head, *parts.bodies])
+
+
+def _last_step(column: _Column | None) -> int:
+    return max((step_of({"_step": value}) for value in column.values), default=-1) if column else -1
+
+
+def _text(value: Any) -> bytes:
+    return zlib.compress(_dumps(value).encode())
+
+
+def _dumps(value: Any) -> str:
+    """JSON in ASCII; NaN, infinities, whole numbers of any size and lone surrogates included."""
+    return json.dumps(value, separators=(",", ":"))
+
+
+def _leaves(line: str) -> tuple[tuple[Path, ...], list[Any]] | None:
+    """A row's keys as paths, and their values; None for a line that is no such row."""
+    try:
+        row = json.loads(line)  # not orjson, which rounds large whole numbers
+        if type(row) is not dict:
+            return None
+        _dumps(row)
+    except (ValueError, RecursionError):
+        return None
+    if not any(type(value) is dict for value in row.values()):
+        return tuple((key,) for key in row), list(row.values())
+    paths: list[Path] = []
+    values: list[Any] = []
+    return (tuple(paths), values) if _walk(row, (), paths, values) else None
+
+
+def _walk(row: dict[str, Any], above: Path, paths: list[Path], values: list[Any]) -> bool:
+    if len(above) > MAX_DEPTH:
+        return False
+    for key, value in row.items():
+        if is_nest(value):
+            if not _walk(value, (*above, key), paths, values):
+                return False
+        else:
+            paths.append((*above, key))
+            values.append(value)
+    return True
+
+
+def _pack(column: _Column, parts: _Parts) -> dict[str, Any]:
+    values = column.values
+    types = set(map(type, values))
+    is_plain = is_plain_text(_dumps(column.path))
+    if types == {float}:
+        kind, floats = "float", np.array(values, np.float64)
+        bodies = [pack_floats(floats)]
+        is_plain &= bool(np.all(np.isfinite(floats)))
+    elif types == {int} and min(values) >= -(2**63) and max(values) < 2**63:
+        kind, bodies = "int", [pack_ints(np.array(values, np.int64))]
+    elif types == {int, float} and all(type(v) is float or abs(v) < EXACT for v in values):
+        kind, floats = "number", np.array(values, np.float64)
+        bodies = [pack_floats(floats), pack_flags(np.array([type(v) is int for v in values]))]
+        is_plain &= bool(np.all(np.isfinite(floats)))
+    else:
+        text = _dumps(values)
+        kind, bodies = "json", [zlib.compress(text.encode())]
+        is_plain &= is_plain_text(text)
+    return {
+        "path": list(column.path),
+        "kind": kind,
+        "n": len(values),
+        "is_plain": is_plain,
+        "parts": [parts.add(body) for body in bodies],
+        "level": None,
+        **_summary(values, kind),
+    }
+
+
+def is_plain_text(text: str) -> bool:
+    """Whether orjson reads and writes this JSON as the standard library does."""
+    try:
+        return _dumps(orjson.loads(text)) == text
+    except (ValueError, TypeError, RecursionError):
+        return False
+
+
+def _summary(values: list[Any], kind: str) -> dict[str, Any]:
+    """What `historyKeys` tells of a key."""
+    if kind == "json":
+        counts: dict[str, int] = {}
+        for value in values:
+            name = kind_of(value)
+            counts[name] = counts.get(name, 0) + 1
+        is_rising = set(counts) == {"number"} and _is_rising(values)
+    else:
+        counts, is_rising = {"number": len(values)}, _is_rising(values)
+    first = values[0] if kind_of(values[0]) == "number" else None
+    return {"types": counts, "is_rising": is_rising, "first": first, "last": values[-1]}
+
+
+def _is_rising(values: list[Any]) -> bool:
+    return not any(b < a for a, b in itertools.pairwise(values))
+
+
+def _add_levels(
+    columns: list[_Column], packed: list[dict[str, Any]], parts: _Parts, n_lines: int
+) -> None:
+    """Only where every row has a step and a time, or none has."""
+    steps = _of_all(columns, packed, "_step", {"int"}, n_lines)
+    times = _of_all(columns, packed, "_timestamp", {"int", "float", "number"}, n_lines)
+    if steps is False or times is False:
+        return
+    for column, meta in zip(columns, packed, strict=True):
+        is_long = meta["kind"] != "json" and len(column.values) >= LEAST_FOR_LEVEL
+        if not is_long or column.path[0].startswith("_"):
+            continue
+        values = np.array(column.values, np.float64)
+        kept = extremes(values, BUCKET)
+        at = np.array(column.rows, np.int64)[kept]
+        level = [parts.add(pack_ints(at)), parts.add(pack_floats(values[kept]))]
+        level.append(
+            parts.add(pack_ints(np.array(steps, np.int64)[at])) if isinstance(steps, list) else []
+        )
+        level.append(
+            parts.add(pack_floats(np.array(times, np.float64)[at]))
+            if isinstance(times, list)
+            else []
+        )
+        meta["level"] = level
+
+
+def _of_all(
+    columns: list[_Column], packed: list[dict[str, Any]], name: str, kinds: set[str], n_lines: int
+) -> list[Any] | bool:
+    """The values of a key that all rows have; True when none has it, else False."""
+    for column, meta in zip(columns, packed, strict=True):
+        if column.path == (name,):
+            is_whole = meta["kind"] in kinds and len(column.values) == n_lines
+            return column.values if is_whole else False
+    return True
+
+
+def extremes(values: Floats, bucket: int) -> Ints:
+    """Places of the least, the greatest and the last of each `bucket` values, in order; NaN is
+    neither."""
+    n_buckets = -(-len(values) // bucket)
+    last = np.minimum(np.arange(1, n_buckets + 1) * bucket, len(values)) - 1
+    starts = np.arange(n_buckets) * bucket
+
+    def places(worst: float, find: Any) -> Ints:
+        padded = np.full(n_buckets * bucket, worst)
+        padded[: len(values)] = np.where(np.isnan(values), worst, values)
+        found: Ints = find(padded.reshape(n_buckets, bucket), axis=1)
+        at: Ints = np.minimum(starts + found, last)
+        return at
+
+    kept = np.concatenate([places(np.inf, np.argmin), places(-np.inf, np.argmax), last])
+    found: Ints = np.unique(kept).astype(np.int64)
+    return found

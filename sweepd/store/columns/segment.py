@@ -1,0 +1,269 @@
+"""Reading a segment: only the parts asked for are read."""
+
+import json
+import zlib
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import orjson
+
+from sweepd.store.columns.arrays import (
+    Floats,
+    Ints,
+    unpack_flags,
+    unpack_floats,
+    unpack_ints,
+)
+from sweepd.store.columns.packing import MAGIC, Path
+from sweepd.store.columns.rows import loads, parse_line
+
+Read = Callable[[int, int], bytes]  # (where it begins, how many bytes)
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """One key of a segment.
+
+    Attributes:
+        n: Rows that have it.
+        types: How many values of each kind, in the client's words.
+        is_rising: All are numbers, none less than the one before.
+        first, last: Of its values; `first` only when it is a number.
+    """
+
+    place: int
+    path: Path
+    name: str  # dotted
+    kind: str  # float | int | number (both) | json
+    n: int
+    is_plain: bool  # orjson writes such values exactly
+    parts: list[list[int]]
+    level: list[list[int]] | None
+    types: dict[str, int]
+    is_rising: bool
+    first: Any
+    last: Any
+
+
+@dataclass(frozen=True, slots=True)
+class Level:
+    """Extremes of a column, thinned out: rows, values, steps and times (None: rows have none)."""
+
+    rows: Ints
+    values: Floats
+    steps: Ints | None
+    times: Floats | None
+
+
+class Segment:
+    """Lines kept as columns. Rows are counted from 0."""
+
+    def __init__(self, read: Read) -> None:
+        """Read the header.
+
+        Raises:
+            ValueError: These bytes are no segment.
+        """
+        start = read(0, len(MAGIC) + 4)
+        if start[: len(MAGIC)] != MAGIC:
+            raise ValueError("these bytes are no segment of a history")
+        n_bytes = int.from_bytes(start[len(MAGIC) :], "little")
+        self._base = len(start) + n_bytes
+        self._read = read
+        header = loads(zlib.decompress(read(len(start), n_bytes)))
+        self.n: int = header["n"]
+        self.last_step: int = header["last_step"]  # the largest; -1: no row has one
+        self.is_regular: bool = header["is_regular"]  # no raw lines, a name for each column
+        self.shapes: list[list[int]] = header["shapes"]
+        self.counts: list[int] = header["counts"]  # rows of each shape
+        self.columns = [
+            Column(i, tuple(c.pop("path")), ".".join(p), **c)
+            for i, c in enumerate(header["columns"])
+            for p in (c["path"],)
+        ]
+        self._rows_part: list[int] = header["rows"]
+        self._raw_part: list[int] | None = header["raw"]
+        self._shape_of_row: Ints | None = None
+
+    def _part(self, where: Sequence[int]) -> bytes:
+        return self._read(self._base + where[0], where[1])
+
+    def shape_of_row(self) -> Ints:
+        """For each row its shape; -1 for a line kept as it is."""
+        if self._shape_of_row is None:
+            self._shape_of_row = unpack_ints(self._part(self._rows_part))
+        return self._shape_of_row
+
+    def rows_with(self, column: Column) -> Ints | None:
+        """The rows that have a key, in order; None when all have."""
+        return None if column.n == self.n else np.flatnonzero(self.has(column))
+
+    def has(self, column: Column) -> npt.NDArray[np.bool_]:
+        """For each row whether it has a key."""
+        if column.n == self.n:
+            return np.ones(self.n, np.bool_)
+        having = np.array([column.place in shape for shape in self.shapes] + [False])
+        found: npt.NDArray[np.bool_] = having[self.shape_of_row()]  # -1 is the last
+        return found
+
+    def values(self, column: Column) -> list[Any]:
+        """The values of the rows that have a key."""
+        return _picked(column, self._decoded(column), None)
+
+    def numbers(self, column: Column) -> Floats:
+        """The same as floats; NaN where a value is no number."""
+        if column.kind in ("float", "number"):
+            return unpack_floats(self._part(column.parts[0]))
+        if column.kind == "int":
+            return self._ints(column).astype(np.float64)
+        return np.array([as_number(value) for value in self.values(column)], np.float64)
+
+    def ints(self, column: Column) -> Ints | None:
+        """The values of a column of whole numbers, exactly; None for any other."""
+        return self._ints(column) if column.kind == "int" else None
+
+    def _ints(self, column: Column) -> Ints:
+        return unpack_ints(self._part(column.parts[0]))
+
+    def level(self, column: Column) -> Level | None:
+        """A column thinned out; None when it is too short for that, or no numbers."""
+        if column.level is None:
+            return None
+        at, values, steps, times = column.level
+        return Level(
+            unpack_ints(self._part(at)),
+            unpack_floats(self._part(values)),
+            unpack_ints(self._part(steps)) if steps else None,
+            unpack_floats(self._part(times)) if times else None,
+        )
+
+    def find(self, name: str) -> Column | None:
+        """The column of a key that is not nested; None when no row has it."""
+        return next((column for column in self.columns if column.path == (name,)), None)
+
+    def touching(self, keys: Sequence[str]) -> list[Column]:
+        """The columns whose values a look-up of these names needs."""
+
+        def touches(name: str) -> bool:
+            return any(
+                name == key or name.startswith(f"{key}.") or key.startswith(f"{name}.")
+                for key in keys
+            )
+
+        return [column for column in self.columns if touches(column.name)]
+
+    def rows(
+        self, wanted: Ints, columns: Sequence[Column] | None = None, is_exact: bool = False
+    ) -> list[dict[str, Any]]:
+        """Rows as mappings; with columns, nothing else of them.
+
+        Args:
+            wanted: Which, in order.
+            is_exact: Whole numbers of any size stay whole; `parse_line` rounds those beyond 64 bit.
+        """
+        found: list[dict[str, Any]] = [{}] * len(wanted)
+        chosen = None if columns is None else {column.place for column in columns}
+        shapes = self.shape_of_row()[wanted]
+        taken: dict[int, tuple[Ints | None, Any]] = {}
+        for shape in np.unique(shapes).tolist():
+            places = np.flatnonzero(shapes == shape)
+            if shape < 0:
+                raw = self._raw()
+                for place in places.tolist():
+                    found[place] = parse_line(raw[int(wanted[place])])
+                continue
+            own = [self.columns[i] for i in self.shapes[shape] if chosen is None or i in chosen]
+            values = [self._at(column, wanted[places], taken, is_exact) for column in own]
+            made = _assemble([column.path for column in own], values, len(places))
+            for place, row in zip(places.tolist(), made, strict=True):
+                found[place] = row
+        return found
+
+    def lines(self, wanted: Ints) -> list[str]:
+        """Rows as JSON text; those that are no objects as they came."""
+        rows = self.rows(wanted, is_exact=True)
+        if all(column.is_plain for column in self.columns):
+            lines = [orjson.dumps(row).decode() for row in rows]
+        else:
+            lines = [json.dumps(row, separators=(",", ":")) for row in rows]
+        if self._raw_part is not None:
+            raw = self._raw()
+            for place, number in enumerate(wanted.tolist()):
+                lines[place] = raw.get(number, lines[place])
+        return lines
+
+    def _raw(self) -> dict[int, str]:
+        if self._raw_part is None:
+            return {}
+        return dict(json.loads(zlib.decompress(self._part(self._raw_part))))
+
+    def _at(
+        self,
+        column: Column,
+        rows: Ints,
+        taken: dict[int, tuple[Ints | None, Any]],
+        is_exact: bool,
+    ) -> list[Any]:
+        """A column's values at some of the rows that have it."""
+        if column.place not in taken:
+            taken[column.place] = self.rows_with(column), self._decoded(column, is_exact)
+        having, decoded = taken[column.place]
+        places = rows if having is None else np.searchsorted(having, rows)
+        return _picked(column, decoded, places)
+
+    def _decoded(self, column: Column, is_exact: bool = False) -> Any:
+        first = self._part(column.parts[0])
+        if column.kind == "json":
+            text = zlib.decompress(first)
+            if column.is_plain:
+                return orjson.loads(text)
+            return json.loads(text) if is_exact else loads(text)
+        if column.kind == "int":
+            return unpack_ints(first)
+        floats = unpack_floats(first)
+        if column.kind == "float":
+            return floats
+        return floats, unpack_flags(self._part(column.parts[1]), column.n)
+
+
+def _picked(column: Column, decoded: Any, places: Ints | None) -> list[Any]:
+    if column.kind == "json":
+        values: list[Any] = decoded
+        return values if places is None else [values[i] for i in places.tolist()]
+    if column.kind != "number":
+        array = decoded if places is None else decoded[places]
+        return list(array.tolist())
+    floats, is_int = decoded if places is None else (decoded[0][places], decoded[1][places])
+    pairs = zip(floats.tolist(), is_int.tolist(), strict=True)
+    return [int(value) if whole else value for value, whole in pairs]
+
+
+def _assemble(paths: list[Path], values: list[list[Any]], n: int) -> list[dict[str, Any]]:
+    if not paths:
+        return [{} for _ in range(n)]
+    if all(len(path) == 1 for path in paths):
+        names = [path[0] for path in paths]
+        return [dict(zip(names, row, strict=True)) for row in zip(*values, strict=True)]
+    rows: list[dict[str, Any]] = []
+    for found in zip(*values, strict=True):
+        row: dict[str, Any] = {}
+        for path, value in zip(paths, found, strict=True):
+            inner = row
+            for key in path[:-1]:
+                inner = inner.setdefault(key, {})
+            inner[path[-1]] = value
+        rows.append(row)
+    return rows
+
+
+def as_number(value: Any) -> float:
+    """A value as a float; NaN when it is no number."""
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return float("nan")
+    try:
+        return float(value)
+    except OverflowError:
+        return float("inf") if value > 0 else float("-inf")
