@@ -60,6 +60,11 @@ def show(
         f"best run: {best['displayName']} ({best['name']}), {metric} {best['metricBest']:.5f}",
         bold=True,
     )
+    if last := _best_by_last_value(where, found):
+        typer.echo(
+            f"  its best value at any step counts; by what each run's summary holds, as "
+            f"sweep.best_run() of wandb.Api() sorts, it is {last['displayName']} ({last['name']})"
+        )
     for same in found.sweep["repeats"]:
         if best["name"] in same["runs"] and same["mean"] is not None:
             spread = "" if same["halfWidth"] is None else f" ± {same['halfWidth']:.5f} (95 %)"
@@ -77,6 +82,31 @@ def show(
         _evaluate(where, model, evaluate, summary)
     typer.echo(f"  page: {where.url}/{found.entity}/{found.project}/runs/{best['name']}")
     typer.echo(f"  again: {reproduce_command(found, config)}")
+
+
+_SORTED = """
+query BestBySummary($entity: String!, $project: String!, $filters: JSONString, $order: String) {
+  project(entityName: $entity, name: $project) {
+    runs(first: 1, filters: $filters, order: $order) { edges { node { name displayName } } }
+  }
+}
+"""
+
+
+def _best_by_last_value(where: client.Client, found: progress.Progress) -> dict[str, Any] | None:
+    """The run that the client's `best_run` names, when that is another."""
+    sign = "-" if found.sweep["metricGoal"] == "maximize" else "+"
+    answer = where.query(
+        _SORTED,
+        entity=found.entity,
+        project=found.project,
+        filters=json.dumps({"sweep": found.sweep["name"]}),
+        order=f"{sign}summary_metrics.{found.sweep['metricName']}",
+    )
+    edges = answer["project"]["runs"]["edges"]
+    first: dict[str, Any] | None = edges[0]["node"] if edges else None
+    assert found.best is not None
+    return first if first is not None and first["name"] != found.best["name"] else None
 
 
 def _summary(where: client.Client, found: progress.Progress, run_id: str) -> dict[str, Any]:

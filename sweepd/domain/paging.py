@@ -100,10 +100,14 @@ MISSING: Sortable = (-1, 0)
 MAX_SORTED_CHARACTERS = 1000  # of a text; what follows orders nothing
 
 
-def sortable(value: Any) -> Sortable:
-    """What a value is ordered by, numbers before texts; `MISSING` for what has no order."""
-    if isinstance(value, dict) and value:  # a metric with `summary="min"` holds an object
-        value = next((v for v in value.values() if isinstance(v, int | float)), None)
+def sortable(value: Any, descending: bool = False) -> Sortable:
+    """What a value is ordered by, numbers before texts; `MISSING` for what has no order.
+
+    Args:
+        descending: The greatest is looked for: of a metric's several summaries its `max` counts.
+    """
+    if isinstance(value, dict) and value:
+        value = _of_summaries(value, descending)
     if isinstance(value, bool):
         return (0, float(value))
     if isinstance(value, int) and abs(value) > 2**63:
@@ -116,6 +120,15 @@ def sortable(value: Any) -> Sortable:
     if isinstance(value, str):
         return (1, value[:MAX_SORTED_CHARACTERS])
     return MISSING
+
+
+def _of_summaries(found: dict[str, Any], descending: bool) -> Any:
+    """The number of a metric with `define_metric(summary="min,max")` that an order is about."""
+    for name in ("max" if descending else "min", "best", "last", "mean", *found):
+        value = found.get(name)
+        if isinstance(value, int | float) and not isinstance(value, bool):
+            return value
+    return None
 
 
 def is_sortable(kind: Any, value: Any) -> bool:

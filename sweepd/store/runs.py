@@ -189,7 +189,10 @@ def attached_to(sweep_pk: int) -> Listing[Run]:
     """The earlier runs attached to a sweep, oldest first."""
     cells = schema.cells.c
     prior = sa.select(cells.id).where(cells.sweep_pk == sweep_pk, cells.origin == "prior")
-    return _listing(sa.and_(_runs.sweep_pk == sweep_pk, _runs.cell_pk.in_(prior)))
+    own = sa.and_(_runs.sweep_pk == sweep_pk, _runs.cell_pk.in_(prior))
+    others = schema.prior_runs.c
+    of_others = sa.select(others.run_pk).where(others.sweep_pk == sweep_pk)
+    return _listing(sa.or_(own, _runs.id.in_(of_others)))
 
 
 def of_agent(agent_pk: int, newest_first: bool) -> Listing[Run]:

@@ -384,6 +384,18 @@ blobs = _table(
     _time("created_at", nullable=False),
 )
 
+prior_runs = _table(  # of other sweeps, that count as results of a sweep begun later
+    "sweep_prior_runs",
+    _ref("sweep_pk", "sweeps"),
+    _ref("run_pk", "runs"),
+    _ref("cell_pk", "cells", nullable=True, ondelete="SET NULL"),
+    sa.Column("metric_last", sa.Double),
+    sa.Column("metric_min", sa.Double),
+    sa.Column("metric_max", sa.Double),
+    sa.PrimaryKeyConstraint("sweep_pk", "run_pk"),
+    sa.Index(None, "run_pk"),
+)
+
 run_files = _table(
     "run_files",
     _pk(),

@@ -159,32 +159,13 @@ def list_events(connection: Connection, sweep_pk: int) -> list[SweepEvent]:
 
 
 def list_points(connection: Connection, sweep_pk: int) -> list[SweepPoint]:
-    """A sweep's runs as the comparison draws them, in the order they were handed out."""
-    runs, cells = schema.runs.c, schema.cells.c
-    query = (
-        sa.select(
-            runs.run_id,
-            runs.display_name,
-            runs.state,
-            runs.stop_reason,
-            runs.stop_origin,
-            sa.func.coalesce(cells.config, "{}").label("config"),
-            runs.summary,
-            runs.metric_last,
-            runs.metric_min,
-            runs.metric_max,
-            runs.history_lines,
-            runs.attempt,
-            schema.agents.c.name.label("agent"),
-            runs.created_at,
-            runs.started_at,
-            runs.ended_at,
-        )
-        .outerjoin(schema.cells, cells.id == runs.cell_pk)
-        .outerjoin(schema.agents, schema.agents.c.id == runs.agent_pk)
-        .where(runs.sweep_pk == sweep_pk, runs.deleted_at.is_(None))
-        .order_by(runs.id)
-    )
+    """A sweep's runs as the comparison draws them: those of other sweeps that count as its results,
+    then its own in the order they were handed out."""
+    runs, prior = schema.runs.c, schema.prior_runs.c
+    both = schema.runs.join(schema.prior_runs, prior.run_pk == runs.id)
+    earlier = _points(both, prior).where(prior.sweep_pk == sweep_pk, runs.deleted_at.is_(None))
+    own = _points(schema.runs, runs).where(runs.sweep_pk == sweep_pk, runs.deleted_at.is_(None))
+    rows = [row for query in (earlier, own) for row in connection.execute(query.order_by(runs.id))]
     return [
         SweepPoint(
             run_id,
@@ -194,8 +175,36 @@ def list_points(connection: Connection, sweep_pk: int) -> list[SweepPoint]:
             None if origin is None else StopOrigin(origin),
             *rest,
         )
-        for run_id, name, state, reason, origin, *rest in connection.execute(query)
+        for run_id, name, state, reason, origin, *rest in rows
     ]
+
+
+def _points(source: Any, kept: Any) -> sa.Select[Any]:
+    """The columns of a point of `source`, metric and config read from where they are `kept`."""
+    runs, cells = schema.runs.c, schema.cells.c
+    return (
+        sa.select(
+            runs.run_id,
+            runs.display_name,
+            runs.state,
+            runs.stop_reason,
+            runs.stop_origin,
+            sa.func.coalesce(cells.config, "{}").label("config"),
+            runs.summary,
+            kept.metric_last,
+            kept.metric_min,
+            kept.metric_max,
+            runs.history_lines,
+            runs.attempt,
+            schema.agents.c.name.label("agent"),
+            runs.created_at,
+            runs.started_at,
+            runs.ended_at,
+        )
+        .select_from(source)
+        .outerjoin(schema.cells, cells.id == kept.cell_pk)
+        .outerjoin(schema.agents, schema.agents.c.id == runs.agent_pk)
+    )
 
 
 def _sweep(row: sa.Row[Any]) -> Sweep:

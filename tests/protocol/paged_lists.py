@@ -117,6 +117,15 @@ def _queued(world: World, name: str) -> Any:
     return found.enqueue(world.ann, _sweep(world).pk, {"x": 1}, name)
 
 
+def _prior_run(world: World, name: str) -> Any:
+    made = world.run(name, config='{"x": {"value": 1}}')
+    end = StreamPost(exitcode=0, is_complete=True)
+    world.parts.services.history.append(world.ann, "ann", "p", name, end)
+    change = SweepChange(prior_runs=[name])
+    world.parts.services.sweeps.update(world.ann, _sweep(world).pk, change)
+    return made
+
+
 def _agent(world: World, name: str) -> Any:
     sweep = _sweep(world)
     return world.parts.services.scheduling.register_agent(
@@ -357,6 +366,14 @@ LISTS = [
         _queued,
         _delete_run,
         more='filters: "{\\"state\\": \\"pending\\"}"',
+    ),
+    List(
+        "Sweep.priorRuns",
+        _sweep_("priorRunsARGS { PAGE name }"),
+        "project.sweep.priorRuns",
+        "name",
+        _prior_run,
+        _delete_run,
     ),
     List(
         "Sweep.agents",

@@ -216,7 +216,8 @@ def ranker(order: str | None) -> Callable[[Run], Rank]:
     if not order:
         return lambda run: (UNSORTED, run.created_at, run.pk)
     read = reader(order.lstrip("+-"))
-    return lambda run: (sortable(read(run)), run.created_at, run.pk)
+    down = is_descending(order)
+    return lambda run: (sortable(read(run), down), run.created_at, run.pk)
 
 
 def in_order(ranks: Mapping[int, Rank], order: str | None) -> list[int]:

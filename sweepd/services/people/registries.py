@@ -206,8 +206,8 @@ class Registries:
         every = read_some(self._core, listing, BEGINNING, None, keep).values
         if any(isinstance(wanted.read(pair), list | dict) for pair in every):
             raise BadInput(f"versions cannot be ordered by {order!r}, which is no single value")
-        ranked = [((*sortable(wanted.read(pair)), pair[0].pk), pair[0]) for pair in every]
         down = wanted.descending
+        ranked = [((*sortable(wanted.read(pair), down), pair[0].pk), pair[0]) for pair in every]
         return page_sorted(ranked, start, first, _check_rank, (down, down, True))
 
     def upsert(self, caller: Caller, name: str, change: RegistryChange) -> tuple[Project, bool]:

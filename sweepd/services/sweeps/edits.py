@@ -8,11 +8,10 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sweepd.domain.config import unwrap
 from sweepd.domain.errors import BadInput, Conflict
 from sweepd.domain.goals import Goal
 from sweepd.domain.ids import new_short_id
-from sweepd.domain.runs import LIVE, Run, RunState
+from sweepd.domain.runs import Run, RunState
 from sweepd.domain.sweeps import (
     UNCOUNTED_CELLS,
     CellOrigin,
@@ -221,43 +220,6 @@ def enqueue(
         reason = "a config was queued"
         lifecycle.set_sweep_state(connection, sweep, SweepState.RUNNING, reason, caller.name, at)
     return run
-
-
-def attach_prior_runs(
-    connection: Connection, sweep: Sweep, run_ids: Sequence[str], at: datetime
-) -> None:
-    """Let earlier runs of the project count as results of this sweep, without a cut.
-
-    Runs that are missing, still live, in another sweep, or outside the space are reported.
-    """
-    spec = specs.spec_of(sweep)
-    found = {
-        run.run_id: run for run in runs.find_runs_by_ids(connection, sweep.project_pk, run_ids)
-    }
-    problems: dict[str, list[str]] = {}
-    for run_id in dict.fromkeys(run_ids):
-        run = found.get(run_id)
-        config = unwrap(json.loads(run.config)) if run else {}
-        missing = [p.name for p in spec.space.parameters if p.name not in spec.space.flat(config)]
-        if run is None:
-            problems.setdefault("not in this project", []).append(run_id)
-        elif run.state in LIVE or run.sweep_pk is not None:
-            problems.setdefault("still running, or of another sweep", []).append(run_id)
-        elif missing:
-            problems.setdefault(f"without a value for {', '.join(missing)}", []).append(run_id)
-        else:
-            chosen = spec.space.project(config)  # should the config go out again, only this does
-            key = cells.free_key(connection, sweep.pk, spec.space.key(config), 1)
-            cell = lifecycle.add_cell(
-                connection, sweep, key, chosen, CellState.DONE, CellOrigin.PRIOR
-            )
-            place = {"sweep_pk": sweep.pk, "cell_pk": cell.pk if cell else None}
-            runs.update_run(connection, run.pk, {**place, "updated_at": at})
-    if run_ids:
-        count_outside(connection, sweep)
-    for problem, names in problems.items():
-        message = f"prior runs left out ({problem}): {', '.join(names)}"
-        sweeps.append_event(connection, sweep.pk, at, "", EventKind.WARNING, message)
 
 
 def count_outside(connection: Connection, sweep: Sweep) -> None:

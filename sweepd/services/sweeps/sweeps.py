@@ -33,6 +33,7 @@ from sweepd.services.sweeps import (
     endings,
     lifecycle,
     local_control,
+    prior_runs,
     repeats,
     specs,
     sweep_text,
@@ -88,6 +89,7 @@ class Sweeps:
         for what, text in (("controller", change.controller), ("scheduler", change.scheduler)):
             local_control.read_object(text or "{}", what)
         n_configs = sweep_edits.count_configs(spec, change.config_yaml)
+        warnings = list(spec.warnings)
 
         def create(connection: Connection) -> Sweep:
             owner = access.ensure_project(connection, caller, self._core, entity, project)
@@ -124,12 +126,12 @@ class Sweeps:
             )
             for warning in spec.warnings:
                 sweeps.append_event(connection, sweep.pk, at, "", EventKind.WARNING, warning)
-            sweep_edits.attach_prior_runs(connection, sweep, change.prior_runs, at)
+            warnings.extend(prior_runs.attach(connection, sweep, change.prior_runs, at))
             return sweep
 
         sweep = self._core.db.write(create)
         self._proposals.want(sweep.pk)
-        return sweep, list(spec.warnings)
+        return sweep, warnings
 
     def update(self, caller: Caller, sweep_pk: int, change: SweepChange) -> tuple[Sweep, list[str]]:
         """Change a sweep: its file, state, names, or the local controller's word.
@@ -158,6 +160,7 @@ class Sweeps:
                     connection, sweep, change.config_yaml, caller.name, at
                 )
                 sweep = access.get_sweep_by_pk(connection, caller, sweep_pk)
+            warnings.extend(prior_runs.attach(connection, sweep, change.prior_runs, at))
             if change.controller is not None:
                 local_control.obey(connection, sweep, change.controller, caller, at)
                 sweep = access.get_sweep_by_pk(connection, caller, sweep_pk)

@@ -119,6 +119,23 @@ def test_order_by_a_summary_object_uses_its_number(three: list[Run]) -> None:
 
 
 @pytest.mark.parametrize(
+    ("order", "expected"),
+    [("-summary_metrics.acc", "bca"), ("+summary_metrics.acc", "cab")],
+)
+def test_of_a_metrics_summaries_the_one_counts_that_the_order_is_about(
+    three: list[Run], order: str, expected: str
+) -> None:
+    """So `best_run()` of a script with `define_metric(summary="min,max")` is the sweep's best."""
+    summaries = [
+        '{"acc": {"min": 2, "max": 3}}',
+        '{"acc": {"max": 9, "min": 5}}',
+        '{"acc": {"last": 1, "max": 4, "min": 0}}',
+    ]
+    runs = [replace(run, summary=text) for run, text in zip(three, summaries, strict=True)]
+    assert "".join(run.run_id for run in filters.select(runs, None, order)) == expected
+
+
+@pytest.mark.parametrize(
     ("text", "message"),
     [
         ("{", "should be JSON"),

@@ -116,9 +116,37 @@ def test_prior_runs_that_do_not_fit_are_named_with_the_reason(
     begin_prior(parts, ann, "part", a=1)
     begin(parts, ann, "live")
     change = SweepChange(config_yaml=GRID, prior_runs=["part", "live", "nobody"])
-    sweep, _ = parts.services.sweeps.create(ann, None, "p", change)
+    sweep, told = parts.services.sweeps.create(ann, None, "p", change)
     said = " ".join(e.message for e in parts.services.sweeps.events(sweep) if e.kind == "warning")
+    assert " ".join(told) == said  # the client's own warnings, too
     assert "(without a value for b): part" in said
-    assert "(still running, or of another sweep): live" in said
+    assert "(still running): live" in said
     assert "(not in this project): nobody" in said
     assert parts.services.sweeps.points(sweep) == []
+
+
+def test_runs_of_another_sweep_count_here_and_stay_there(parts: server.Parts, ann: Caller) -> None:
+    """Users seed a sweep from an earlier one; what the runs reached is what this one goes by."""
+    first = make_sweep(parts, ann, GRID)
+    done = work_off(parts, ann, register(parts, ann, first))
+    log(parts, ann, done[0], 0, 0.25)
+    begin_prior(parts, ann, "free", a=1, b="x")
+    log(parts, ann, "free", 0, 0.75)
+    change = SweepChange(config_yaml=GRID, prior_runs=[*done, "free"])
+    second, warnings = parts.services.sweeps.create(ann, None, "p", change)
+    assert [w for w in warnings if done[0] in w or "free" in w] == []
+    points = {point.run_id: point for point in parts.services.sweeps.points(second)}
+    assert set(points) == {*done, "free"}
+    assert points[done[0]].metric_last == 0.25 and points["free"].metric_last == 0.75
+    assert len(parts.services.sweeps.runs(first)) == len(done)
+    assert [run.run_id for run in parts.services.sweeps.runs(second)] == ["free"]
+    assert work_off(parts, ann, register(parts, ann, second)) == []
+
+
+def test_runs_may_be_added_when_a_sweep_is_changed(parts: server.Parts, ann: Caller) -> None:
+    sweep = make_sweep(parts, ann, GRID)
+    begin_prior(parts, ann, "late", a=1, b="x")
+    change = SweepChange(prior_runs=["late", "nobody"])
+    _, warnings = parts.services.sweeps.update(ann, sweep.pk, change)
+    assert warnings == ["prior runs left out (not in this project): nobody"] or len(warnings) == 2
+    assert [point.run_id for point in parts.services.sweeps.points(sweep)] == ["late"]
