@@ -1,0 +1,1 @@
+"""Whatever comes in, the server answers: no 5xx, no traceback, no answer that takes seconds."""
