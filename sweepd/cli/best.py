@@ -12,6 +12,7 @@ import typer
 
 from sweepd.cli import client, options, progress
 from sweepd.domain.errors import BadInput, SweepdError
+from sweepd.domain.goals import Goal
 from sweepd.domain.ids import parse_sweep_path
 from sweepd.domain.shell import again
 
@@ -95,7 +96,7 @@ query BestBySummary($entity: String!, $project: String!, $filters: JSONString, $
 
 def _best_by_last_value(where: client.Client, found: progress.Progress) -> dict[str, Any] | None:
     """The run that the client's `best_run` names, when that is another."""
-    sign = "-" if found.sweep["metricGoal"] == "maximize" else "+"
+    sign = "-" if Goal(found.sweep["metricGoal"]).is_max else "+"
     answer = where.query(
         _SORTED,
         entity=found.entity,
