@@ -18,6 +18,7 @@ from rich.progress import Progress as Bar
 from sweepd.cli import agents, best, client, local, options, progress
 from sweepd.domain.errors import BadInput, SweepdError, Unavailable
 from sweepd.domain.ids import SweepPath, parse_sweep_path
+from sweepd.domain.sweeps import count_text
 from sweepd.settings import DEFAULT_PORT, Settings
 
 POLL_S = 1.0
@@ -94,6 +95,7 @@ def check_file(path: Path) -> None:
     Raises:
         BadInput: It is missing, is not YAML, or cannot run.
     """
+    from sweepd.search.grammar.sections import NO_PROGRAM
     from sweepd.services.sweeps import specs
 
     try:
@@ -105,6 +107,8 @@ def check_file(path: Path) -> None:
     except UnicodeDecodeError as error:
         raise BadInput(f"{path} is not text: {error}") from error
     spec = specs.parse(text)
+    if spec.lacks_program:
+        raise BadInput(f"{path}: {NO_PROGRAM}")
     if spec.program and not Path(spec.program).exists():
         raise BadInput(
             f"{path}: program {spec.program!r} is not in {Path.cwd()}; agents start it from the "
@@ -239,7 +243,7 @@ def _line(found: progress.Progress) -> str:
     if found.count("failed"):
         parts.append(f"{found.count('failed')} failed")
     if found.n_expected is not None:
-        parts.append(f"of {found.n_expected}")
+        parts.append(f"of {count_text(found.n_expected)}")
     if found.best is not None:
         parts.append(f"best {found.sweep['metricName']} {found.best['metricBest']:.4f}")
     left = found.seconds_left()

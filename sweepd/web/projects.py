@@ -9,7 +9,7 @@ from starlette.responses import RedirectResponse, Response
 from sweepd.domain.errors import BadInput, NotFound
 from sweepd.domain.fields import Fields, whole
 from sweepd.domain.projects import Project, ProjectSummary
-from sweepd.domain.sweeps import Sweep, SweepSummary
+from sweepd.domain.sweeps import Sweep, SweepSummary, count_text
 from sweepd.services.all import Services
 from sweepd.services.sweeps import specs
 from sweepd.services.sweeps.sweeps import SweepChange
@@ -126,7 +126,7 @@ def _sweep_row(sweep: Sweep, summary: SweepSummary | None) -> dict[str, Any]:
         "state": str(sweep.state),
         "method": sweep.method,
         "n_done": summary.n_ended if summary else 0,
-        "n_expected": sweep.n_expected,
+        "n_expected": None if sweep.n_expected is None else count_text(sweep.n_expected),
         "best": f"{value:.4g}" if value is not None else "",
         "metric": (sweep.metric_name or "")[:80],
         "creator": sweep.user_name or "",

@@ -226,3 +226,30 @@ def test_bad_input_is_a_clear_error(
     assert done.returncode != 0
     assert re.search(message, done.stdout + done.stderr), done.stdout + done.stderr
     assert live.client.query("{ models { edges { node { name } } } }")["models"]["edges"] == []
+
+
+def test_agent_on_a_sweep_without_a_program_says_why_and_leaves_its_configs(
+    live: RunningServer, folder: Path
+) -> None:
+    """The command's agent has nothing to start; the sweep used to end as if it were done."""
+    (folder / "sweep.yaml").write_text(SWEEP.replace("program: train.py\n", ""))
+    said = wandb(live, folder, "sweep", "sweep.yaml").stderr
+    assert "only wandb.agent(function=...) can run it" in said
+    path = said.split("wandb agent ")[1].split()[0]
+    agent = subprocess.Popen(
+        [sys.executable, "-m", "wandb", "agent", path],
+        cwd=folder,
+        env=live.environment(folder),
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+    try:
+        wait_until(lambda: look(live, path)["state"] == "PAUSED", 120, lambda: live.log)
+    finally:
+        agent.kill()
+        agent.wait()
+    query = RUNS.replace("name state config", "name state stopReason")
+    found = live.client.query(query, sweep=path.split("/")[-1])["project"]["sweep"]
+    [run] = [edge["node"] for edge in found["runs"]["edges"]]
+    assert run["state"] == "failed"
+    assert "only wandb.agent(function=...) can run it" in run["stopReason"]

@@ -87,6 +87,9 @@ def _leaf(
         allowed = (*allowed, "q")
     findings.unknown_keys(key, entry, (*allowed, *_META))
     if kind == "constant":
+        if "value" not in entry:
+            findings.problem(key, "a value for constant", dict(entry), "add value: …")
+            return None
         return Parameter(path, kind, (literal(entry.get("value")),))
     if kind.startswith("categorical"):
         return _categorical(entry, kind, path, key, findings)

@@ -7,8 +7,10 @@ from collections.abc import Callable
 import pytest
 
 from sweepd import server
+from sweepd.domain.runs import RunState
 from sweepd.domain.sweeps import Sweep, SweepState
 from sweepd.domain.users import Caller
+from sweepd.search.grammar.sections import NO_PROGRAM
 from sweepd.services.runs.runs import RunChange
 from sweepd.services.streams.lines import StreamPost
 from sweepd.services.sweeps.scheduling import Command
@@ -135,6 +137,24 @@ def test_config_a_machine_loses_goes_out_several_times_a_failed_one_does_not(
     other = make_sweep(parts, ann, ONE)
     end(parts, ann, str(next_run(parts, ann, register(parts, ann, other)).run_id), exitcode=1)
     assert work_off(parts, ann, register(parts, ann, other)) == []
+
+
+def test_run_without_a_program_fails_with_that_reason_and_its_config_stays(
+    parts: server.Parts, ann: Caller
+) -> None:
+    text = ONE.replace("program: train.py\n", "")
+    sweep, warnings = parts.services.sweeps.create(ann, None, "p", SweepChange(config_yaml=text))
+    assert warnings == [f"program: {NO_PROGRAM}"]
+    agent = register(parts, ann, sweep)
+    [command] = beat(parts, ann, agent)
+    beat(parts, ann, agent)  # it is sent once more: an answer may be lost
+    assert beat(parts, ann, agent) == []
+    run = parts.services.runs.get(ann, None, "p", str(command.run_id))
+    assert (run.state, run.stop_reason) == (RunState.FAILED, NO_PROGRAM)
+    paused = state_of(parts, ann, sweep)
+    assert (paused.state, paused.state_reason) == (SweepState.PAUSED, NO_PROGRAM)
+    set_state(parts, ann, sweep, "RUNNING")
+    assert len(work_off(parts, ann, register(parts, ann, sweep))) == 1, "by wandb.agent(function)"
 
 
 def _next(parts: server.Parts, ann: Caller, sweep: Sweep) -> Command:
