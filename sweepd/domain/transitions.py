@@ -8,7 +8,6 @@ all is silent, or by a stop.
 from collections.abc import Mapping
 from typing import TypeVar
 
-from sweepd.domain.errors import Conflict
 from sweepd.domain.runs import RunState
 from sweepd.domain.sweeps import CellState, SweepState
 
@@ -66,6 +65,10 @@ SWEEP: dict[SweepState, frozenset[SweepState]] = {
 _State = TypeVar("_State", RunState, CellState, SweepState)
 
 
+class ImpossibleChange(Exception):
+    """A change of state that no table has: a fault of ours, unless asked for by hand."""
+
+
 def check(table: Mapping[_State, frozenset[_State]], what: str, state: _State, new: _State) -> None:
     """Let a change pass that the table has.
 
@@ -73,8 +76,10 @@ def check(table: Mapping[_State, frozenset[_State]], what: str, state: _State, n
         what: The thing that changes, for the message: "sweep abc".
 
     Raises:
-        Conflict: The table does not have it.
+        ImpossibleChange: The table does not have it.
     """
     if new not in table[state]:
         ways = ", ".join(sorted(table[state])) or "nothing"
-        raise Conflict(f"{what} is {state} and cannot become {new}; from there it becomes {ways}")
+        raise ImpossibleChange(
+            f"{what} is {state} and cannot become {new}; from there it becomes {ways}"
+        )

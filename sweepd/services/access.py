@@ -271,8 +271,7 @@ def get_collection(
     if found is None or role is None:
         raise NotFound("no such collection; it may have been deleted")
     if not reaches(role, needed):
-        registry = registries.find_registry(connection, found.project_pk)
-        assert registry is not None
+        registry = registries.get_registry(connection, found.project_pk)
         check_role(registry, role, needed)
     return found
 

@@ -8,6 +8,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from sweepd.domain.artifacts import Artifact, ArtifactState, Collection, CollectionKind, Membership
+from sweepd.domain.errors import Gone
 from sweepd.store import artifacts, schema
 from sweepd.store.database import Connection, insert
 from sweepd.store.paging import Listing, SortKey, sort_by
@@ -67,13 +68,25 @@ def find_by_client_id(connection: Connection, client_id: str) -> Collection | No
     return _collection(row) if row else None
 
 
+def get_collection_by_pk(connection: Connection, pk: int) -> Collection:
+    """As `find_collection_by_pk`, of a collection that must be there.
+
+    Raises:
+        Gone: It is not.
+    """
+    if (collection := find_collection_by_pk(connection, pk)) is None:
+        raise Gone("the collection was deleted")
+    return collection
+
+
 def create_collection(connection: Connection, values: dict[str, Any]) -> Collection:
     """Make a collection unless there is one of that name; returns what is there."""
     connection.execute(
         insert(connection, schema.collections).values(**values).on_conflict_do_nothing()
     )
     found = find_collection(connection, values["project_pk"], values["name"])
-    assert found is not None
+    if found is None:
+        raise Gone("the collection was deleted as it was made; send this again")
     return found
 
 

@@ -5,6 +5,7 @@ from datetime import datetime
 
 import sqlalchemy as sa
 
+from sweepd.domain.errors import Gone
 from sweepd.domain.projects import Project
 from sweepd.store import schema
 from sweepd.store.database import Connection, insert
@@ -32,6 +33,17 @@ def find_project_by_pk(connection: Connection, pk: int) -> Project | None:
     return _project(row) if row else None
 
 
+def get_project_by_pk(connection: Connection, pk: int) -> Project:
+    """As `find_project_by_pk`, of a project that must be there.
+
+    Raises:
+        Gone: It is not.
+    """
+    if (project := find_project_by_pk(connection, pk)) is None:
+        raise Gone("the project was deleted")
+    return project
+
+
 def lock_project(connection: Connection, pk: int) -> None:
     """Let nobody else who asks for this go on before the transaction ends (PostgreSQL)."""
     query = sa.select(schema.projects.c.id).where(schema.projects.c.id == pk)
@@ -48,7 +60,8 @@ def get_or_create_project(
         .on_conflict_do_nothing()
     )
     project = find_project(connection, entity_pk, name)
-    assert project is not None
+    if project is None:
+        raise Gone("the project was deleted as it was made; send this again")
     return project
 
 

@@ -7,6 +7,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from sweepd.domain.errors import Gone
 from sweepd.domain.projects import Project
 from sweepd.domain.registries import Organization, Registry, Role, RoleOf
 from sweepd.store import schema
@@ -46,6 +47,17 @@ def find_organization(connection: Connection, lock: bool = False) -> Organizatio
     return Organization(row.id, row.name) if row else None
 
 
+def get_organization(connection: Connection, lock: bool = False) -> Organization:
+    """As `find_organization`, of a server that has been started.
+
+    Raises:
+        Gone: It has not.
+    """
+    if (organization := find_organization(connection, lock)) is None:
+        raise Gone("this database has no organisation yet; start the server on it once")
+    return organization
+
+
 def create_organization(connection: Connection, name: str, at: datetime) -> int | None:
     """Make the organisation; its key, or None when the name is taken, as by another server now."""
     query = insert(connection, schema.entities).values(name=name, kind=KIND, created_at=at)
@@ -62,6 +74,17 @@ def find_registry(connection: Connection, project_pk: int) -> Registry | None:
     """A registry by its project; None when that is an ordinary one."""
     row = connection.execute(_SELECT.where(_projects.id == project_pk)).first()
     return _registry(row) if row else None
+
+
+def get_registry(connection: Connection, project_pk: int) -> Registry:
+    """As `find_registry`, of a registry that must be there.
+
+    Raises:
+        Gone: It is not.
+    """
+    if (registry := find_registry(connection, project_pk)) is None:
+        raise Gone("the registry was deleted")
+    return registry
 
 
 def find_registry_by_name(

@@ -157,8 +157,7 @@ class Collections:
 
         def link(connection: Connection) -> Membership:
             artifact = access.get_own_artifact(connection, caller, pk)
-            home = artifact_collections.find_collection_by_pk(connection, artifact.collection_pk)
-            assert home is not None
+            home = artifact_collections.get_collection_by_pk(connection, artifact.collection_pk)
             owner = self._target(connection, caller, entity, project, home.type_name)
             at = self._core.now()
             target = artifact_collections.create_collection(

@@ -79,8 +79,9 @@ class Registries:
                 return
             at = self._core.now()
             pk = registries.create_organization(connection, wanted, at)
-            for kind in FIRST if pk is not None else ():
-                assert pk is not None
+            if pk is None:
+                return  # the name was taken a moment ago, by another server of this database
+            for kind in FIRST:
                 values = {"is_restricted": False, "takes_all_types": False, "type_names": [kind]}
                 registries.create_registry(connection, pk, PREFIX + kind, values, at)
 
@@ -89,9 +90,7 @@ class Registries:
     def organization(self) -> Organization:
         """The server's organisation."""
         with self._core.db.read() as connection:
-            found = registries.find_organization(connection)
-        assert found is not None  # made before the first request
-        return found
+            return registries.get_organization(connection)
 
     def get(self, project: Project) -> Registry:
         """The registry that a project is; access was checked."""
@@ -221,8 +220,7 @@ class Registries:
         types = [check_type_name(kind) for kind in change.type_names]
 
         def upsert(connection: Connection) -> tuple[Project, bool]:
-            organization = registries.find_organization(connection, lock=True)
-            assert organization is not None
+            organization = registries.get_organization(connection, lock=True)
             found = registries.find_registry_by_name(connection, organization.name, name)
             at = self._core.now()
             if found is None:
@@ -234,16 +232,15 @@ class Registries:
                     "type_names": list(dict.fromkeys(types)),
                 }
                 pk = registries.create_registry(connection, organization.pk, name, values, at)
-                assert pk is not None
+                if pk is None:
+                    raise Conflict(f"the name {name!r} was taken a moment ago; choose another")
                 registries.set_user_role(connection, pk, caller.user_pk, Role.ADMIN)
             else:
                 pk = found.project.pk
                 if access.role_of(connection, caller, found) is None:
                     raise Forbidden(f"the name {name!r} is taken; choose another")
                 self._change(connection, caller, found, change, types)
-            made = registries.find_registry(connection, pk)
-            assert made is not None
-            return made.project, found is None
+            return registries.get_registry(connection, pk).project, found is None
 
         return self._core.db.write(upsert)
 
@@ -281,8 +278,7 @@ class Registries:
         check_registry_name(new)
 
         def rename(connection: Connection) -> Project:
-            organization = registries.find_organization(connection, lock=True)
-            assert organization is not None
+            organization = registries.get_organization(connection, lock=True)
             entity = organization.name
             found = access.get_registry(connection, caller, entity, old, Role.ADMIN)
             other = registries.find_registry_by_name(connection, entity, new)
@@ -290,9 +286,7 @@ class Registries:
                 raise Conflict(f"the organisation has a registry {new!r}; choose another name")
             values = {"name": new, "updated_at": self._core.now()}
             registries.update_registry(connection, found.project.pk, values)
-            renamed = registries.find_registry(connection, found.project.pk)
-            assert renamed is not None
-            return renamed.project
+            return registries.get_registry(connection, found.project.pk).project
 
         return self._core.db.write(rename)
 

@@ -271,7 +271,7 @@ def set_run_state(connection: Connection, run: Run, state: RunState, at: datetim
     if run.state is not state:
         try:
             transitions.check(transitions.RUN_BY_USER, f"run {run.run_id}", run.state, state)
-        except Conflict as error:
+        except transitions.ImpossibleChange as error:
             raise BadInput(str(error)) from error
         values = {"ended_at": at} if state in ENDED else {"ended_at": None, **_NOT_ENDED}
         runs.update_run(connection, run.pk, {"state": state, "updated_at": at, **values})
@@ -304,7 +304,10 @@ def set_sweep_state(
     """
     if sweep.state is state:
         return
-    transitions.check(transitions.SWEEP, f"sweep {sweep.sweep_id}", sweep.state, state)
+    try:
+        transitions.check(transitions.SWEEP, f"sweep {sweep.sweep_id}", sweep.state, state)
+    except transitions.ImpossibleChange as error:
+        raise Conflict(str(error)) from error
     is_over = state in (SweepState.FINISHED, SweepState.CANCELED)
     sweeps.update_sweep(
         connection,

@@ -377,9 +377,7 @@ class Sweeps:
     def project(self, sweep: Sweep) -> Project:
         """The sweep's project."""
         with self._core.db.read() as connection:
-            project = projects.find_project_by_pk(connection, sweep.project_pk)
-        assert project is not None
-        return project
+            return projects.get_project_by_pk(connection, sweep.project_pk)
 
     def _fresh_id(self, connection: Connection, project: Project) -> str:
         while True:

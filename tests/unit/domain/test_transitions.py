@@ -7,7 +7,6 @@ from pathlib import Path
 import pytest
 
 from sweepd.domain import transitions
-from sweepd.domain.errors import Conflict
 from sweepd.domain.runs import ENDED, RunState
 from sweepd.domain.sweeps import CellState, SweepState
 
@@ -28,7 +27,9 @@ def test_every_state_has_its_row_and_no_change_to_itself(table, states) -> None:
             assert new is not old
             transitions.check(table, "it", old, new)
         else:
-            with pytest.raises(Conflict, match=f"it is {old} and cannot become {new}"):
+            with pytest.raises(
+                transitions.ImpossibleChange, match=f"it is {old} and cannot become {new}"
+            ):
                 transitions.check(table, "it", old, new)
 
 
