@@ -37,7 +37,7 @@ ATTACKS: list[Attack] = sorted(
     ],
     key=lambda attack: attack.item,
 )
-QUIET_S, LONGEST_S, LATEST_S = 1.5, 25.0, 10.0
+QUIET_S, LONGEST_S, LATEST_S = 1.5, 30.0, 10.0
 BEAT_S = 0.05
 
 
@@ -161,18 +161,19 @@ def table(found: Sequence[Found]) -> str:
 def main() -> None:
     """Run the attacks, print the table."""
     parser = argparse.ArgumentParser(prog="bench.hostile", description=__doc__)
-    parser.add_argument("--only", default="", help="attacks whose name holds this, or of this item")
+    parser.add_argument("--only", default="", help="a word of attacks' names, or items: 5,9")
     parser.add_argument("--out", type=Path, help="the figures as JSON")
     given = parser.parse_args()
     found = []
     for attack in ATTACKS:
-        if given.only and given.only not in attack.name and given.only != str(attack.item):
+        wanted = given.only.split(",")
+        if given.only and str(attack.item) not in wanted and given.only not in attack.name:
             continue
         found.append(run(attack))
         print(told(attack.item, f"{attack.name}: {found[-1].outcome}"), flush=True)
+        if given.out is not None:
+            given.out.write_text(json.dumps([asdict(x) for x in found], indent=1))
     print(table(found))
-    if given.out is not None:
-        given.out.write_text(json.dumps([asdict(x) for x in found], indent=1))
 
 
 if __name__ == "__main__":

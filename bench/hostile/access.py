@@ -64,7 +64,7 @@ def lost_database(target: Target) -> str:
     ]
     try:
         done = subprocess.run(
-            words, cwd=ROOT, capture_output=True, text=True, timeout=8, check=False
+            words, cwd=ROOT, capture_output=True, text=True, timeout=25, check=False
         )
     except subprocess.TimeoutExpired:
         return "it starts"

@@ -12,8 +12,8 @@ from typing import Any
 from bench.hostile.queries import RUN
 from bench.hostile.target import ATTACKER, PROJECT, Attack, Target, told
 
-FILES = """mutation F($p: String!, $f: [String!]!) { createRunFiles(input: {projectName: $p,
-  runName: "r", files: $f}) { files { uploadUrl } } }"""
+FILES = """mutation F($p: String!, $f: [String!]!) { createRunFiles(input: {entityName: "mallory",
+  projectName: $p, runName: "r", files: $f}) { files { uploadUrl } } }"""
 CREATE = (
     """mutation C($i: CreateArtifactInput!) { createArtifact(input: $i) { artifact { id } } }"""
 )

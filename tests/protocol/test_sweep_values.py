@@ -5,8 +5,11 @@ from typing import Any
 
 import pytest
 import yaml
+from starlette.testclient import TestClient
 
+from tests.protocol.conftest import KEY
 from tests.protocol.test_any_value import AGENT, BEAT, SWEEP
+from tests.protocol.test_walls_addresses import sign_in
 
 REFUSED = [
     "!!binary aGVsbG8=",
@@ -39,3 +42,40 @@ def test_dates_are_handed_out_as_they_are_written(written: str, ask: Any) -> Non
     [told] = json.loads(ask(BEAT, id=agent)["agentHeartbeat"]["commands"])
     assert told["args"] == {"x": {"value": written}, "y": {"value": written}}
     assert yaml.safe_load(json.dumps(told))
+
+
+TEXTS = ["\ud800", "\0", "\x1b[31m", "\u202e", "a\nb", "x" * 5_000, "'; rm -rf ~; '", "</script>"]
+PLACES = [
+    '{"name": T}',
+    '{"description": T}',
+    '{"program": T}',
+    '{"metric": {"name": T}}',
+    '{"parameters": {T: {"value": 1}}}',
+    '{"parameters": {"x": {"parameters": {T: {"values": [1, 2]}}}}}',
+    '{"command": [T]}',
+    '{"run_cap": T}',
+    '{"sweepd": {"constraints": [T]}}',
+    "{T: T}",
+]
+
+
+@pytest.mark.parametrize("place", PLACES)
+def test_any_text_anywhere_in_a_sweep_file_is_refused_or_works(
+    place: str, ask: Any, http: TestClient
+) -> None:
+    sign_in(http, KEY)
+    for text in TEXTS:
+        more = json.loads(place.replace("T", json.dumps(text)))
+        config = {"method": "grid", "parameters": {"x": {"values": [1, 2]}}, **more}
+        made = ask(SWEEP, config=json.dumps(config))
+        if not isinstance(made, dict):
+            assert made.status_code == 400, (text, made.text)
+            continue
+        sweep = made["upsertSweep"]["sweep"]["name"]
+        agent = ask(AGENT, sweep=sweep)["createAgent"]["agent"]["id"]
+        assert ask(BEAT, id=agent)["agentHeartbeat"]["commands"]
+        for path in ("points", "details", "insights", "curves"):
+            answer = http.get(f"/-/sweeps/ann/p/{sweep}/{path}")
+            assert answer.status_code == 200, (text, path, answer.text)
+        assert http.get(f"/ann/p/sweeps/{sweep}").status_code == 200
+    assert http.get("/ann/p").status_code in (200, 404)

@@ -14,7 +14,7 @@ from alembic.autogenerate import compare_metadata
 from alembic.config import Config
 from alembic.migration import MigrationContext
 
-from sweepd.domain.errors import Unavailable
+from sweepd.domain.errors import BadInput, Unavailable
 from sweepd.store import history, migrate, schema
 from sweepd.store.database import Connection, Database, sqlite_url
 from sweepd.store.history import Stream
@@ -319,3 +319,20 @@ def test_numbers_of_ours_end_in_pk_and_texts_of_clients_in_id() -> None:
                 assert not is_number, f"{column} is a number: name it {column.name[:-3]}_pk"
             if column.foreign_keys or column.name.endswith("_pk"):
                 assert is_number and column.name.endswith("_pk"), column
+
+
+@pytest.mark.parametrize("value", ["a\0b", "\ud800", 2**70, -(2**70)], ids=repr)
+def test_what_no_column_holds_is_the_senders_fault(either: Database, value: object) -> None:
+    table = schema.sweeps
+    column = table.c.display_name if isinstance(value, str) else table.c.run_cap
+
+    def write(connection: Connection) -> None:
+        connection.execute(sa.update(table).where(column == value).values(description="x"))
+
+    try:
+        either.write(write)
+        with either.read() as connection:
+            connection.execute(sa.select(table).where(column == value)).all()
+    except BadInput as error:
+        assert "cannot be stored" in str(error)
+    assert either.write(lambda _: 1) == 1
