@@ -5,6 +5,7 @@ The numbers in the names are those of the list of faults that these tests keep a
 
 import json
 import re
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -14,6 +15,7 @@ from real_site import RealSite
 from test_pages import open_ready
 
 from sweepd.services.runs.runs import RunChange
+from sweepd.store import schema, sweeps
 
 pytestmark = pytest.mark.browser
 
@@ -189,3 +191,70 @@ def test_scripts_that_are_loaded_ahead_are_there(signed_in: Page, real: RealSite
     signed_in.on("response", lambda r: missing.append(r.url) if r.status == 404 else None)
     open_ready(signed_in, f"{real.address}/ann/preload/sweeps/{sweep_id}")
     assert not missing
+
+
+def test_15_4_warnings_of_one_kind_are_one_line_and_move_nothing(
+    signed_in: Page, real: RealSite
+) -> None:
+    sweep_id, ids = real.sweep_with_runs("warned", 4)
+    page = signed_in
+    open_ready(page, f"{real.address}/ann/warned/sweeps/{sweep_id}")
+    plot = page.get_by_role("region", name="Parallel coordinates")
+    before = plot.bounding_box()
+    sweep = real.services.sweeps.get(real.caller, "ann", "warned", sweep_id)
+    at = real.parts.core.now()
+    for run_id in ids[:3]:
+        message = f"run {run_id} logged 'x' after {len(run_id)} s"
+        real.parts.core.db.write(
+            lambda c, m=message: sweeps.append_event(c, sweep.pk, at, "", "warning", m)
+        )
+    page.reload()
+    button = page.get_by_role("button", name="1 warning", exact=True)
+    expect(button).to_be_visible()
+    assert plot.bounding_box() == before
+    button.click()
+    listed = page.get_by_role("dialog", name="Warnings")
+    expect(listed).to_contain_text("3 times")
+    expect(listed.get_by_role("link", name=ids[0])).to_be_visible()
+    listed.get_by_role("button", name="Dismiss this warning").click()
+    expect(button).to_have_count(0)
+    page.reload()
+    expect(page.get_by_role("button", name="Start an agent")).to_be_visible()
+    expect(button).to_have_count(0)
+
+
+def test_15_4_a_sweep_that_waits_for_nobody_says_how_to_start_an_agent(
+    signed_in: Page, real: RealSite
+) -> None:
+    sweep_id, _ = real.sweep_with_runs("waiting", 2)
+    agents = real.services.sweeps.agents(
+        real.services.sweeps.get(real.caller, "ann", "waiting", sweep_id)
+    )
+    long_ago = real.parts.core.now() - timedelta(hours=2)
+    for agent in agents:
+        real.parts.core.db.write(
+            lambda c, pk=agent.pk: c.execute(
+                schema.agents.update()
+                .where(schema.agents.c.id == pk)
+                .values(heartbeat_at=long_ago, created_at=long_ago)
+            )
+        )
+    real.parts.core.listening.since = long_ago
+    open_ready(signed_in, f"{real.address}/ann/waiting/sweeps/{sweep_id}")
+    signed_in.get_by_role("button", name="No agent is alive: start one").click()
+    dialog = signed_in.get_by_role("dialog", name="Start an agent")
+    expect(dialog).to_contain_text(f"wandb agent ann/waiting/{sweep_id}")
+
+
+def test_15_18_a_page_nobody_sees_holds_no_stream(signed_in: Page, real: RealSite) -> None:
+    sweep_id, _ = real.sweep_with_runs("hidden", 1)
+    page = signed_in
+    open_ready(page, f"{real.address}/ann/hidden/sweeps/{sweep_id}")
+    state = "Object.defineProperty(document, 'hidden', {value: %s, configurable: true});"
+    tell = "document.dispatchEvent(new Event('visibilitychange'))"
+    with page.expect_event(
+        "requestfailed", lambda request: request.url.endswith("/events")
+    ):  # the browser closed it
+        page.evaluate(state % "true" + tell)
+    with page.expect_request(lambda request: request.url.endswith("/events")):
+        page.evaluate(state % "false" + tell)

@@ -29,16 +29,16 @@ async function start() {
     exports: [["Whole page as a file", (shown) => exportPage(shown, base)]] });
   performance.mark("sweep-ready");
   page.dataset.ready = "true";
-  new Head(page, model, actions);
+  const head = new Head(page, model, actions);
   bulk = bulkBar(part("bulk"), { model, base, actions: runActions, unchoose: () => table.unchoose(),
     changed: () => document.dispatchEvent(new Event("sweepd:refresh")) });
   if (table.chosen.size) bulk.show([...table.chosen]);
   await new Promise((done) => requestAnimationFrame(() => setTimeout(done)));
-  around(model);
+  around(model, head);
 }
 
 /** Everything that may come a moment after the plot. */
-function around(model) {
+function around(model, head) {
   let details = null;
   let insights = null;
   let insightsFor = -1;
@@ -58,6 +58,7 @@ function around(model) {
     const done = model.runs.filter((run) => run.state !== "running" && run.state !== "pending").length;
     try {
       if (detailsUrl) details = await read(detailsUrl);
+      if (details) head.setAgents(details.agents);
       render();
       if (insightsUrl && done !== insightsFor) {
         insightsFor = done;

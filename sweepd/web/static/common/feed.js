@@ -15,11 +15,17 @@ export class Feed {
     if (events && "EventSource" in window) this.#listen(events);
     this.#schedule();
     document.addEventListener("visibilitychange", () => {
+      if (events && "EventSource" in window) this.#listen(events);
       if (!document.hidden) this.refresh();
     });
   }
 
+  /** A page nobody sees holds no line: browsers have six for a server, and other pages need them. */
   #listen(url) {
+    this.source?.close();
+    this.source = null;
+    this.isLive = false;
+    if (document.hidden) return;
     this.source = new EventSource(url);
     this.source.addEventListener("changed", () => this.refresh());
     this.source.addEventListener("open", () => {

@@ -2,6 +2,7 @@
 import { h, popover, put } from "../common/dom.js";
 import { count, formatDuration, formatTime } from "../common/values.js";
 import { post } from "../common/feed.js";
+import { Warnings } from "./warnings.js";
 
 const CONTROLS = {
   PENDING: ["pause", "stop", "cancel"], RUNNING: ["pause", "stop", "cancel"],
@@ -22,8 +23,17 @@ export class Head {
   constructor(root, model, actionsUrl) {
     this.part = (name) => root.querySelector(`[data-part="${name}"]`);
     Object.assign(this, { model, actionsUrl });
+    const base = root.dataset.base;
+    this.warnings = new Warnings(model.data.sweep.id, (id) => (
+      model.indexOf.has(id) ? `${base}/runs/${encodeURIComponent(id)}` : null));
     model.addEventListener("data", () => this.render());
     this.render();
+  }
+
+  /** What is known of the agents, as it comes: a sweep that waits for nobody says so. */
+  setAgents(agents) {
+    this.isSilent = agents.every((agent) => agent.state !== "running");
+    this.#facts(this.model.data.sweep);
   }
 
   render() {
@@ -44,7 +54,11 @@ export class Head {
     const done = sweep.n_done ?? this.model.runs.length;
     const of = sweep.n_expected ? ` of ${sweep.n_expected.toLocaleString("en")}` : "";
     const fact = (label, value) => (value ? h("span", {}, `${label} `, h("b", {}, value)) : null);
+    const isWaiting = this.isSilent && sweep.state === "RUNNING";
     put(this.part("facts"),
+      isWaiting ? h("button", { type: "button", class: "bare warn", onclick: () => this.agents?.show() },
+        "No agent is alive: start one") : null,
+      this.warnings.element(sweep.warnings ?? []),
       fact("Done", `${done.toLocaleString("en")}${of}`),
       fact("Running", counts.running ? String(counts.running) : ""),
       fact("Method", sweep.method),
@@ -68,7 +82,7 @@ export class Head {
 
   #agentButton(sweep) {
     const button = h("button", { type: "button", class: "primary" }, "Start an agent");
-    popover(button, (panel) => put(panel,
+    this.agents = popover(button, (panel) => put(panel,
       h("h3", { class: "popover-title" }, "On any machine that reaches this server"),
       codeLine(`sweepd login ${serverAddress()}`), codeLine(sweep.agent_command),
       h("p", { class: "small quiet" }, "or several at once: "),
@@ -145,9 +159,7 @@ export class Head {
   }
 
   #warnings(sweep) {
-    const notices = (sweep.warnings ?? []).slice(-5).map((warning) => h("div",
-      { class: "notice", role: "status" }, h("strong", {}, "Warning"),
-      h("span", {}, warning.message.slice(0, 1200))));
+    const notices = [];
     if (sweep.state_reason && isLong(sweep.state_reason)) {
       const [first, ...rest] = sweep.state_reason.slice(0, 8000).split("\n");
       notices.unshift(h("div", { class: "notice reason", role: "status" },
