@@ -29,3 +29,11 @@ class NoFeasibleConfig(SearchError):
 
 class SamplerMissing(SearchError):
     """The sampler asked for needs a package that is not installed; the message names it."""
+
+
+class TooMuchWork(SearchError):
+    """What the sweep file asks for costs more than one sweep may; the message says what to change.
+
+    Everyone else's requests wait for the same processor, so no loop over what a user defines runs
+    without an end.
+    """

@@ -3,63 +3,26 @@
 Python's own parser makes the tree; only the node kinds listed here are ever evaluated, on numbers,
 texts, booleans, None and lists of these. Nested parameters are written `optimizer.lr`; a name that
 is no identifier is written `p["learning-rate"]`.
+
+No expression takes long: its length, its depth, the size of every number, text and list it makes
+and the values it looks through have bounds. What would pass them raises `TooMuchWork`.
 """
 
 import ast
-import math
-import operator
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import cached_property, partial
 from typing import Any
 
-from sweepd.search.errors import ExpressionError
+from sweepd.search.errors import ExpressionError, TooMuchWork
+from sweepd.search.operators import BINARY, COMPARE, FUNCTIONS, MAX_BITS, UNARY, Reading
 
 MAX_LENGTH = 2000  # characters; beyond this the parser's own depth limit could be met
-MAX_POWER = 1e6  # largest exponent and base of **: no expression may take long
+MAX_DEPTH = 100  # levels of brackets, signs and operators
 
-_BINARY: dict[type[ast.operator], Callable[[Any, Any], Any]] = {
-    ast.Add: operator.add,
-    ast.Sub: operator.sub,
-    ast.Mult: operator.mul,
-    ast.Div: operator.truediv,
-    ast.FloorDiv: operator.floordiv,
-    ast.Mod: operator.mod,
-    ast.Pow: operator.pow,
-}
-_COMPARE: dict[type[ast.cmpop], Callable[[Any, Any], Any]] = {
-    ast.Eq: operator.eq,
-    ast.NotEq: operator.ne,
-    ast.Lt: operator.lt,
-    ast.LtE: operator.le,
-    ast.Gt: operator.gt,
-    ast.GtE: operator.ge,
-    ast.In: lambda left, right: left in right,
-    ast.NotIn: lambda left, right: left not in right,
-    ast.Is: lambda left, right: left is right,
-    ast.IsNot: lambda left, right: left is not right,
-}
-_UNARY: dict[type[ast.unaryop], Callable[[Any], Any]] = {
-    ast.Not: operator.not_,
-    ast.USub: operator.neg,
-    ast.UAdd: operator.pos,
-}
-_FUNCTIONS: dict[str, Callable[..., Any]] = {
-    "abs": abs,
-    "min": min,
-    "max": max,
-    "round": round,
-    "int": int,
-    "float": float,
-    "len": len,
-    "log": math.log,
-    "log2": math.log2,
-    "log10": math.log10,
-    "exp": math.exp,
-    "sqrt": math.sqrt,
-    "floor": math.floor,
-    "ceil": math.ceil,
-}
 _WORDS: dict[str, Any] = {"true": True, "false": False, "null": None}
+
+_Step = Callable[[Reading], Any]
 
 
 @dataclass(frozen=True)
@@ -73,7 +36,6 @@ class Expression:
 
     source: str
     names: frozenset[str]
-    _tree: ast.expr
 
     def holds(self, values: Mapping[str, Any]) -> bool:
         """Whether the expression is true for these values, keyed by dotted name.
@@ -82,122 +44,149 @@ class Expression:
 
         Raises:
             KeyError: A name it reads is missing; ask `names` first.
+            TooMuchWork: It makes or reads more than one expression may.
         """
         try:
-            return bool(_evaluate(self._tree, values))
+            return bool(self._run(Reading(values)))
         except (TypeError, ValueError, ArithmeticError):
             return False
+        except TooMuchWork as error:
+            raise TooMuchWork(f"{self.source!r:.200}: {error}") from None
+
+    @cached_property
+    def _run(self) -> _Step:
+        """The expression as nested functions; made again where it was sent to another process."""
+        return _Compiler(self.source).compile(_tree(self.source))
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {"source": self.source, "names": self.names}
 
 
 def parse_expression(source: str) -> Expression:
     """Read one expression.
 
     Raises:
-        ExpressionError: Not an expression, too long, or it uses something not allowed here.
+        ExpressionError: Not an expression, too long, too deep, or it uses something not allowed
+            here.
     """
     if len(source) > MAX_LENGTH:
         raise ExpressionError(f"expression longer than {MAX_LENGTH} characters")
+    compiler = _Compiler(source)
+    compiler.compile(_tree(source))
+    return Expression(source, frozenset(compiler.names))
+
+
+def _tree(source: str) -> ast.expr:
     try:
-        tree = ast.parse(source.strip(), mode="eval").body
+        return ast.parse(source.strip(), mode="eval").body
     except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
-        raise ExpressionError(f"cannot read {source!r}: {error}") from error
-    names: set[str] = set()
-    _check(tree, names, source)
-    return Expression(source, frozenset(names), tree)
+        raise ExpressionError(f"cannot read {source!r:.200}: {error}") from error
 
 
-def _check(node: ast.expr, names: set[str], source: str) -> None:
-    name = _name_of(node)
-    if name is not None:
+class _Compiler:
+    """Turns the tree of one expression into functions, noting the names it reads."""
+
+    def __init__(self, source: str) -> None:
+        self._source = source
+        self.names: set[str] = set()
+
+    def compile(self, node: ast.expr, depth: int = 0) -> _Step:
+        """The node as a function of one reading.
+
+        Raises:
+            ExpressionError: It is not among what is allowed.
+        """
+        if depth > MAX_DEPTH:
+            raise self._refusal(f"nested more than {MAX_DEPTH} levels deep")
+        name = _name_of(node)
+        if name is not None:
+            return self._name(name)
+        inner = partial(self.compile, depth=depth + 1)
+        match node:
+            case ast.Constant(value=value):
+                return self._constant(value)
+            case ast.List(elts=items) | ast.Tuple(elts=items):
+                steps = [inner(item) for item in items]
+                return lambda reading: [step(reading) for step in steps]
+            case ast.BoolOp(op=op, values=items):
+                return _bool_op(isinstance(op, ast.And), [inner(item) for item in items])
+            case ast.IfExp(test=test, body=body, orelse=orelse):
+                ask, yes, no = inner(test), inner(body), inner(orelse)
+                return lambda reading: yes(reading) if ask(reading) else no(reading)
+            case ast.UnaryOp(op=sign, operand=operand) if type(sign) in UNARY:
+                turn, of = UNARY[type(sign)], inner(operand)
+                return lambda reading: turn(of(reading))
+            case ast.BinOp(op=sign_of_two, left=left, right=right) if type(sign_of_two) in BINARY:
+                join, first, second = BINARY[type(sign_of_two)], inner(left), inner(right)
+                return lambda reading: reading.made(join(first(reading), second(reading)))
+            case ast.Compare(ops=ops) if all(type(op) in COMPARE for op in ops):
+                tests = [COMPARE[type(op)] for op in ops]
+                operands = [inner(item) for item in (node.left, *node.comparators)]
+                return _compare(tests, operands)
+            case ast.Call(func=ast.Name(id=called), args=args, keywords=[]) if called in FUNCTIONS:
+                return _call(FUNCTIONS[called], [inner(item) for item in args])
+            case ast.Call():
+                known = ", ".join(sorted(FUNCTIONS))
+                raise self._refusal(f"only these functions may be called: {known}")
+        raise self._refusal(f"{type(node).__name__} is not allowed")
+
+    def _name(self, name: str) -> _Step:
         if name not in _WORDS:
-            names.add(name)
-        return
-    if isinstance(node, ast.Constant):
-        if isinstance(node.value, bytes | complex) or node.value is ...:
-            raise ExpressionError(f"{source!r}: {node.value!r} is not allowed")
-        return
-    if isinstance(node, ast.Call):
-        if not (isinstance(node.func, ast.Name) and node.func.id in _FUNCTIONS) or node.keywords:
-            known = ", ".join(sorted(_FUNCTIONS))
-            raise ExpressionError(f"{source!r}: only these functions may be called: {known}")
-        for argument in node.args:
-            _check(argument, names, source)
-        return
-    allowed = (
-        isinstance(node, ast.BoolOp | ast.IfExp | ast.List | ast.Tuple)
-        or (isinstance(node, ast.BinOp) and type(node.op) in _BINARY)
-        or (isinstance(node, ast.UnaryOp) and type(node.op) in _UNARY)
-        or (isinstance(node, ast.Compare) and all(type(op) in _COMPARE for op in node.ops))
-    )
-    if not allowed:
-        raise ExpressionError(f"{source!r}: {type(node).__name__} is not allowed")
-    for child in ast.iter_child_nodes(node):
-        if isinstance(child, ast.expr):
-            _check(child, names, source)
+            self.names.add(name)
+            return lambda reading: reading.look(reading.values[name])
+        word = _WORDS[name]
+        return lambda reading: reading.values.get(name, word)
+
+    def _constant(self, value: Any) -> _Step:
+        if isinstance(value, bytes | complex) or value is ...:
+            raise self._refusal(f"{value!r:.100} is not allowed")
+        if isinstance(value, int) and value.bit_length() > MAX_BITS:
+            raise self._refusal(f"a number has at most {MAX_BITS} bits")
+        return lambda _: value
+
+    def _refusal(self, why: str) -> ExpressionError:
+        return ExpressionError(f"{self._source!r:.200}: {why}")
+
+
+def _bool_op(is_and: bool, steps: list[_Step]) -> _Step:
+    def run(reading: Reading) -> Any:
+        found: Any = is_and
+        for step in steps:
+            found = step(reading)
+            if bool(found) != is_and:
+                break
+        return found
+
+    return run
+
+
+def _compare(tests: list[Callable[[Any, Any], Any]], operands: list[_Step]) -> _Step:
+    def run(reading: Reading) -> bool:
+        left = operands[0](reading)
+        for test, operand in zip(tests, operands[1:], strict=True):
+            right = operand(reading)
+            if not test(left, right):
+                return False
+            left = right
+        return True
+
+    return run
+
+
+def _call(function: Callable[..., Any], steps: list[_Step]) -> _Step:
+    return lambda reading: reading.made(function(*[step(reading) for step in steps]))
 
 
 def _name_of(node: ast.expr) -> str | None:
     """`a`, `a.b.c` and `p["a.b"]` as a dotted name; None for anything else."""
-    if isinstance(node, ast.Name):
-        return node.id
-    if isinstance(node, ast.Attribute):
-        base = _name_of(node.value)
-        return None if base is None else f"{base}.{node.attr}"
-    if (
-        isinstance(node, ast.Subscript)
-        and isinstance(node.value, ast.Name)
-        and node.value.id == "p"
-        and isinstance(node.slice, ast.Constant)
-        and isinstance(node.slice.value, str)
-    ):
-        return node.slice.value
-    return None
-
-
-def _evaluate(node: ast.expr, values: Mapping[str, Any]) -> Any:
-    name = _name_of(node)
-    if name is not None:
-        return _WORDS[name] if name in _WORDS and name not in values else values[name]
+    steps: list[str] = []
+    while isinstance(node, ast.Attribute):
+        steps.insert(0, node.attr)
+        node = node.value
     match node:
-        case ast.Constant():
-            return node.value
-        case ast.List() | ast.Tuple():
-            return [_evaluate(item, values) for item in node.elts]
-        case ast.BoolOp():
-            is_and = isinstance(node.op, ast.And)
-            found: Any = is_and
-            for item in node.values:
-                found = _evaluate(item, values)
-                if bool(found) != is_and:
-                    break
-            return found
-        case ast.IfExp():
-            chosen = node.body if _evaluate(node.test, values) else node.orelse
-            return _evaluate(chosen, values)
-        case ast.UnaryOp():
-            return _UNARY[type(node.op)](_evaluate(node.operand, values))
-        case ast.BinOp():
-            return _binary(node.op, _evaluate(node.left, values), _evaluate(node.right, values))
-        case ast.Compare():
-            left = _evaluate(node.left, values)
-            for op, item in zip(node.ops, node.comparators, strict=True):
-                right = _evaluate(item, values)
-                if not _COMPARE[type(op)](left, right):
-                    return False
-                left = right
-            return True
-        case ast.Call(func=ast.Name(id=function)):
-            return _FUNCTIONS[function](*[_evaluate(item, values) for item in node.args])
-    raise TypeError(f"{type(node).__name__} passed the check but cannot be evaluated")
-
-
-def _binary(op: ast.operator, left: Any, right: Any) -> Any:
-    if isinstance(op, ast.Mult | ast.Pow | ast.Mod) and not (
-        isinstance(left, int | float) and isinstance(right, int | float)
-    ):
-        raise TypeError("this operator takes numbers only")
-    if isinstance(op, ast.Pow):
-        if abs(right) > MAX_POWER or abs(left) > MAX_POWER:
-            raise ValueError("power out of range")
-        return float(left) ** float(right)
-    return _BINARY[type(op)](left, right)
+        case (
+            ast.Name(id=name)
+            | ast.Subscript(value=ast.Name(id="p"), slice=ast.Constant(value=str(name)))
+        ):
+            return ".".join([name, *steps])
+    return None

@@ -5,7 +5,7 @@ repeats. `q_uniform` expands as `arange(min, max, q)`, so its max is excluded; `
 includes both ends. Tied parameters advance as one, at the place of the first of them.
 
 Under `when` and `constraints` an index may be excluded: `config` answers None there, and `next`
-finds the following cell, skipping whole blocks that are excluded for one reason.
+finds the following cell, skipping whole blocks that are excluded for one reason (`grid_walk`).
 """
 
 import math
@@ -14,10 +14,19 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
-from sweepd.search.errors import ConfigError
+from sweepd.search.budget import Budget
+from sweepd.search.errors import ConfigError, TooMuchWork
+from sweepd.search.grid_walk import Walk
 from sweepd.search.parameter import Parameter
 from sweepd.search.quantise import size_of
 from sweepd.search.space import Config, Dimension, Space
+
+MAX_LOOKS = 1_000_000  # prefixes looked at for the next cell
+MAX_SECONDS = 10.0
+ADVICE = (
+    "loosen the constraints, list fewer values, or give parameters that a constraint reads "
+    "together names that sort first: they are set first"
+)
 
 GRID_KINDS = ("constant", "categorical", "int_uniform", "q_uniform")
 
@@ -102,92 +111,78 @@ class Grid:
         """
         if not 0 <= index < self.size:
             raise IndexError(index)
-        if not self.space.is_restricted:
-            return self.space.nest(self._choices(index))
-        return self._judge(index)[0]
+        digits = self._digits(index)
+        if self.space.is_restricted and not self._walk.holds(digits):
+            return None
+        rows = [axis[digit] for axis, digit in zip(self._axes, digits, strict=True)]
+        return self.space.nest(
+            [
+                row if len(dimension.members) > 1 else (row,)
+                for dimension, row in zip(self.space.dimensions, rows, strict=True)
+            ]
+        )
 
-    def next(self, start: int) -> int | None:
-        """The first index from `start` on whose config is not None; None at the end."""
-        index, size = start, self.size
+    def next(self, start: int, budget: Budget | None = None) -> int | None:
+        """The first index from `start` on whose config is not None; None at the end.
+
+        Raises:
+            TooMuchWork: It was not found within the budget (by default MAX_LOOKS, MAX_SECONDS).
+        """
+        if start >= self.size:
+            return None
         if not self.space.is_restricted:
-            return index if index < size else None
-        while index < size:
-            config, block = self._judge(index)
-            if config is not None:
-                return index
-            index = (index // block + 1) * block
+            return start
+        for begin, _ in self._walk.blocks(self._digits(start), budget or new_budget()):
+            return self._index(begin)
         return None
 
-    def indexes(self, start: int = 0) -> Iterator[int]:
-        """Every index with a config, ascending from `start`."""
-        index = self.next(start)
-        while index is not None:
-            yield index
-            index = self.next(index + 1)
+    def indexes(self, start: int = 0, budget: Budget | None = None) -> Iterator[int]:
+        """Every index with a config, ascending from `start`.
+
+        Raises:
+            TooMuchWork: As `next`; the budget is for all of them.
+        """
+        if start >= self.size:
+            return
+        if not self.space.is_restricted:
+            yield from _count_up(start, self.size)
+            return
+        for begin, n in self._walk.blocks(self._digits(start), budget or new_budget()):
+            first = self._index(begin)
+            yield from _count_up(first, first + n)
 
     def count(self, at_most: int = 100_000) -> int | None:
         """How many cells have a config; None when finding out takes more than `at_most` looks."""
-        if not self.space.is_restricted:
+        if not self.space.is_restricted or not self.size:
             return self.size
-        n_cells, index, size = 0, 0, self.size
-        for _ in range(at_most):
-            if index >= size:
-                return n_cells
-            config, block = self._judge(index)
-            n_cells += config is not None
-            index = index + 1 if config is not None else (index // block + 1) * block
-        return n_cells if index >= size else None
+        try:
+            budget = new_budget(at_most)
+            return sum(n for _, n in self._walk.blocks(self._digits(0), budget))
+        except TooMuchWork:
+            return None
+
+    def _index(self, digits: Sequence[int]) -> int:
+        return sum(d * stride for d, stride in zip(digits, self._strides, strict=True))
 
     def _digits(self, index: int) -> list[int]:
         pairs = zip(self._strides, self._axes, strict=True)
         return [index // stride % size_of(axis) for stride, axis in pairs]
 
-    def _choices(self, index: int) -> list[tuple[Any, ...]]:
-        digits = self._digits(index)
-        return [
-            row if len(dimension.members) > 1 else (row,)
-            for dimension, row in zip(
-                self.space.dimensions,
-                [axis[digit] for axis, digit in zip(self._axes, digits, strict=True)],
-                strict=True,
-            )
-        ]
-
-    def _judge(self, index: int) -> tuple[Config | None, int]:
-        """The config or None; and how many indexes, aligned, are excluded with this one."""
-        config = self.space.nest(self._choices(index))
-        present = self.space.flat(config)
-        digits = self._digits(index)
-        for j, dimension in enumerate(self.space.dimensions):
-            if digits[j] and not any(member.name in present for member in dimension.members):
-                readers = self._reach([member.name for member in dimension.members])
-                return None, self._strides[max(j, readers)]
-        for rule in self.space.constraints:
-            if rule.names <= present.keys() and not rule.holds(present):
-                return None, self._strides[self._reach(rule.names)] if self._axes else 1
-        return config, 1
-
-    def _reach(self, names: Sequence[str] | frozenset[str]) -> int:
-        """The fastest dimension on which the presence and values of these names depend."""
-        seen: set[str] = set()
-        waiting = list(names)
-        while waiting:
-            name = waiting.pop()
-            if name not in seen:
-                seen.add(name)
-                if name in self.space.when:
-                    waiting += self.space.when[name].names
-        return max(
-            (self._dimension_of[name] for name in seen if name in self._dimension_of), default=0
-        )
-
     @cached_property
-    def _dimension_of(self) -> dict[str, int]:
-        return {
-            member.name: j
-            for j, dimension in enumerate(self.space.dimensions)
-            for member in dimension.members
-        }
+    def _walk(self) -> Walk:
+        return Walk(self.space, self._axes)
+
+
+def new_budget(looks: int = MAX_LOOKS) -> Budget:
+    """What finding the next cell may cost."""
+    return Budget(looks, MAX_SECONDS, ADVICE)
+
+
+def _count_up(start: int, end: int) -> Iterator[int]:
+    """`range`, also beyond 63 bits."""
+    while start < end:
+        yield start
+        start += 1
 
 
 def _axis(dimension: Dimension, drawn: bool) -> Sequence[Any]:

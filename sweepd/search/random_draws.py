@@ -1,14 +1,17 @@
 """Independent samples from a space, by inverse CDF of one uniform number per dimension."""
 
 from collections.abc import Callable, Set
+from contextlib import suppress
 
 import numpy as np
 
-from sweepd.search.errors import ConfigError, NoFeasibleConfig
+from sweepd.search.budget import Budget
+from sweepd.search.errors import ConfigError, NoFeasibleConfig, TooMuchWork
 from sweepd.search.grid import Grid
 from sweepd.search.space import Config, Space
 
 MAX_TRIES = 10_000  # draws before constraints are called unmeetable
+MAX_SECONDS = 10.0  # that these draws may take
 MAX_REPEATS = 200  # draws that may hit a used config before a finite space is enumerated
 MAX_WALK = 20_000  # cells looked at in search of an unused one; about 0.3 s
 
@@ -18,13 +21,16 @@ def sample(space: Space, rng: np.random.Generator) -> Config:
 
     Raises:
         NoFeasibleConfig: None of MAX_TRIES draws meets them.
+        TooMuchWork: So many draws take longer than MAX_SECONDS.
     """
     return sample_where(space, lambda: rng.random(len(space.dimensions)))
 
 
 def sample_where(space: Space, draw: Callable[[], np.ndarray]) -> Config:
     """As `sample`, from a stream of points of the unit cube."""
+    budget = Budget(MAX_TRIES, MAX_SECONDS, "loosen the constraints")
     for _ in range(MAX_TRIES):
+        budget.spend()
         config = space.decode(draw())
         if space.is_feasible(config):
             return config
@@ -67,10 +73,11 @@ def unused_cells(space: Space, rng: np.random.Generator, used: Set[str]) -> list
     size = grid.size
     start = draw_below(size, rng) if size > MAX_WALK else 0
     found: list[Config] = []
-    for looked, index in enumerate(grid.indexes(start)):
-        if looked >= MAX_WALK:
-            break
-        config = grid.config(index)
-        if config is not None and space.key(config) not in used:
-            found.append(config)
+    with suppress(TooMuchWork):  # what was found by then will do
+        for looked, index in enumerate(grid.indexes(start)):
+            if looked >= MAX_WALK:
+                break
+            config = grid.config(index)
+            if config is not None and space.key(config) not in used:
+                found.append(config)
     return found

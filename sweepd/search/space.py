@@ -101,7 +101,7 @@ class Space:
     constraints: tuple[Expression, ...] = ()
 
     def __post_init__(self) -> None:
-        self._condition_order  # noqa: B018  # a cycle is refused here, not at the first config
+        self.condition_order  # noqa: B018  # a cycle is refused here, not at the first config
 
     @cached_property
     def dimensions(self) -> tuple[Dimension, ...]:
@@ -195,7 +195,7 @@ class Space:
     def active(self, flat: Mapping[str, Any]) -> dict[str, Any]:
         """The entries whose conditions hold."""
         held = {name: value for name, value in flat.items() if name not in self.when}
-        for name in self._condition_order:
+        for name in self.condition_order:
             rule = self.when[name]
             if name in flat and rule.names <= held.keys() and rule.holds(held):
                 held[name] = flat[name]
@@ -226,7 +226,7 @@ class Space:
         return hashlib.blake2b(content(known).encode(), digest_size=10).hexdigest()
 
     @cached_property
-    def _condition_order(self) -> tuple[str, ...]:
+    def condition_order(self) -> tuple[str, ...]:
         """Conditional names, each after the conditional names it reads."""
         order: list[str] = []
         waiting = dict(self.when)

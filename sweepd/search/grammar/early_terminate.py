@@ -8,6 +8,7 @@ from sweepd.search.spec import EarlyTerminate
 from sweepd.search.stopping.rules import RULES, bands
 
 TYPES = tuple(RULES)
+MIN_ETA, MAX_ETA = 1.05, 1_000_000  # closer to 1 there are as many bands as steps
 
 
 def parse_early_terminate(raw: Mapping[str, Any], findings: Findings) -> EarlyTerminate | None:
@@ -63,6 +64,10 @@ def _rule(raw: Any, key: str, findings: Findings) -> EarlyTerminate | None:
         eta = findings.number(f"{key}.eta", raw["eta"])
         if eta is not None and eta <= 1:
             findings.problem(f"{key}.eta", "a number above 1", eta, "3 is usual")
+        elif eta is not None and not MIN_ETA <= eta <= MAX_ETA:
+            findings.problem(
+                f"{key}.eta", f"a number from {MIN_ETA} to {MAX_ETA:,}", eta, "3 is usual"
+            )
         given["eta"] = eta
     if kind == "hyperband":
         if raw.get("strict") is not None:

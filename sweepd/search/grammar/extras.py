@@ -1,12 +1,13 @@
 """Read the `sweepd:` section of a sweep file and bind its expressions to the parameters."""
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 from sweepd.search.canonical import content
 from sweepd.search.errors import ExpressionError
 from sweepd.search.expression import Expression, parse_expression
-from sweepd.search.grammar.findings import Findings, nearest
+from sweepd.search.grammar.findings import MAX_WHOLE, Findings, nearest
 from sweepd.search.parameter import Parameter
 from sweepd.search.space import Space
 from sweepd.search.spec import SAMPLERS, Extras
@@ -25,6 +26,14 @@ KEYS = (
     "breaker",
     "distinct",
 )
+MAX_REPEATS = 1000  # they are queued together with the first run of their config
+MAX_RULES = 1000  # conditions, and constraints: all are looked at for every config
+_WHOLE = {  # the least and the most of each
+    "retries": (0, MAX_WHOLE),
+    "repeats": (1, MAX_REPEATS),
+    "seed": (0, 2**63 - 1),
+    "breaker": (0, MAX_WHOLE),
+}
 
 
 def parse_extras(raw: Any, findings: Findings) -> Extras:
@@ -36,9 +45,9 @@ def parse_extras(raw: Any, findings: Findings) -> Extras:
         return Extras()
     findings.unknown_keys("sweepd", raw, KEYS)
     given: dict[str, Any] = {}
-    for key, least in (("retries", 0), ("repeats", 1), ("seed", 0), ("breaker", 0)):
+    for key, (least, most) in _WHOLE.items():
         if raw.get(key) is not None:
-            number = findings.whole(f"sweepd.{key}", raw[key], least)
+            number = findings.whole(f"sweepd.{key}", raw[key], least, most)
             if number is not None:
                 given[key] = number
     if raw.get("wait_for_in_flight") is not None:
@@ -68,8 +77,10 @@ def build_space(
         )
     by_name = dict(zip(names, parameters, strict=True))
     if len(by_name) < len(names):
-        twice = sorted({name for name in names if names.count(name) > 1})
-        findings.problem("parameters", "different dotted names", ", ".join(twice), "rename one")
+        twice = sorted(name for name, n in Counter(names).items() if n > 1)
+        findings.problem(
+            "parameters", "different dotted names", ", ".join(twice[:20]), "rename one"
+        )
     ties = [tie for tie in extras.zip if _check_tie(tie, by_name, findings)]
     when: dict[str, Expression] = {}
     for target, source in extras.when.items():
@@ -136,6 +147,9 @@ def _conditions(raw: Any, findings: Findings) -> dict[str, str]:
             "write when: {momentum: \"optimizer == 'sgd'\"}",
         )
         return {}
+    if len(raw) > MAX_RULES:
+        findings.problem("sweepd.when", f"at most {MAX_RULES} conditions", len(raw), "join some")
+        return {}
     found: dict[str, str] = {}
     for name, rule in raw.items():
         if isinstance(rule, Mapping) and rule:
@@ -167,6 +181,11 @@ def _constraints(raw: Any, findings: Findings) -> tuple[str, ...]:
             "a list of expressions",
             raw,
             'write constraints: ["width * depth <= 4096"]',
+        )
+        return ()
+    if len(found) > MAX_RULES:
+        findings.problem(
+            "sweepd.constraints", f"at most {MAX_RULES} constraints", len(found), "join some"
         )
         return ()
     return tuple(found)
@@ -205,7 +224,7 @@ def _unknown(key: str, name: str, names: Sequence[str], findings: Findings) -> N
     near = nearest(name, names)
     findings.problem(
         key,
-        f"one of the parameters {', '.join(names)}",
+        f"one of the parameters {', '.join(names[:50])}",
         name,
         f"did you mean {near}?" if near else "correct the name",
     )
@@ -214,7 +233,7 @@ def _unknown(key: str, name: str, names: Sequence[str], findings: Findings) -> N
 def check_single_ties(extras: Extras, findings: Findings) -> None:
     """A parameter may be tied once."""
     tied = [name for tie in extras.zip for name in tie]
-    twice = sorted({name for name in tied if tied.count(name) > 1})
+    twice = sorted(name for name, n in Counter(tied).items() if n > 1)
     if twice and len(extras.zip) > 1:
         findings.problem(
             "sweepd.zip", "each parameter in one group", content(twice), "join the groups"

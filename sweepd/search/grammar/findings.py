@@ -3,7 +3,9 @@
 import difflib
 import math
 import re
+import reprlib
 from collections.abc import Iterable, Mapping, Sequence
+from itertools import islice
 from typing import Any
 
 from sweepd.search.canonical import is_number
@@ -18,11 +20,21 @@ _HOLDS = frozenset({"value", "values", "min", "max", "distribution", "parameters
 _TOP = ("method", "metric", "parameters", "early_terminate", "run_cap")
 
 
+MAX_FINDINGS = 100  # of each kind; what comes after them is not looked into
+MAX_DIGITS = 300  # of a number written as a text
+MAX_NAME = 100  # characters, and
+MAX_NAMES = 500  # names, that a misspelt one is compared with
+MAX_WHOLE = 2**31 - 1  # of counts; nobody hands out more
+_SHORT = reprlib.Repr()
+_SHORT.maxlevel, _SHORT.maxdict, _SHORT.maxlist, _SHORT.maxtuple = 4, 8, 8, 8
+_SHORT.maxstring = _SHORT.maxlong = _SHORT.maxother = 80
+
+
 class Findings:
     """Problems (cannot run) and warnings (odd, but runs), in the order they were met."""
 
     def __init__(self) -> None:
-        self.problems: list[str] = []
+        self.problems: list[str] = _Few()
         self.warnings: list[str] = []
         self.unknown: list[str] = []  # keys, with what they may have been meant for
         self.subjects: list[str] = []  # of each warning: the parameter or key it is about
@@ -34,13 +46,13 @@ class Findings:
 
     def warn(self, key: str, expected: str, got: Any, advice: str) -> None:
         """Note something odd that has been worked around."""
-        self.warnings.append(_sentence(key, expected, got, advice))
-        self.subjects.append(self.parameter or key)
+        self.warn_plainly(key, _said(expected, got, advice))
 
     def warn_plainly(self, key: str, message: str) -> None:
         """As `warn`, where nothing that came is wrong."""
-        self.warnings.append(f"{key}: {message}")
-        self.subjects.append(self.parameter or key)
+        if len(self.warnings) < MAX_FINDINGS:
+            self.warnings.append(f"{key}: {message}")
+            self.subjects.append(self.parameter or key)
 
     def report(self) -> tuple[str, ...]:
         """The warnings, one line for each parameter or key, and one for all unknown keys."""
@@ -90,7 +102,7 @@ class Findings:
             elif where and key in _TOP:
                 self.problem(at, "this at the top of the file", value, "it is indented too far")
             else:
-                near = nearest(str(key), names)
+                near = nearest(str(key), names) if len(self.unknown) < MAX_UNKNOWN else None
                 hint = f" (did you mean {near}?)" if near else ""
                 if key == "q" and where.startswith("parameters."):
                     hint = " (only with a distribution such as q_uniform)"
@@ -107,15 +119,18 @@ class Findings:
         self.problem(key, "a finite number", value, "write a number")
         return None
 
-    def whole(self, key: str, value: Any, least: int) -> int | None:
-        """A whole number of at least `least`; None and a problem otherwise."""
+    def whole(self, key: str, value: Any, least: int, most: int = MAX_WHOLE) -> int | None:
+        """A whole number from `least` to `most`; None and a problem otherwise."""
         number = value
         if isinstance(value, str):
             number = self.number(key, value)
             if number is None:
                 return None
         if is_number(number) and float(number).is_integer() and number >= least:
-            return int(number)
+            if number <= most:
+                return int(number)
+            self.problem(key, f"a whole number of at most {most:,}", value, "lower it")
+            return None
         self.problem(key, f"a whole number of at least {least}", value, "correct it")
         return None
 
@@ -139,7 +154,7 @@ class Findings:
 def as_number(text: str) -> int | float:
     """The number a text spells; whole when it is spelled without dot and exponent."""
     try:
-        return int(text)
+        return int(text) if len(text) <= MAX_DIGITS else float(text)
     except ValueError:
         return float(text)
 
@@ -182,7 +197,10 @@ def bound(value: Any) -> Any:
 
 def nearest(word: str, known: Iterable[str]) -> str | None:
     """The known word most like this one, if any is."""
-    found = difflib.get_close_matches(word.lower(), list(known), n=1, cutoff=0.6)
+    if len(word) > MAX_NAME:
+        return None
+    some = [name for name in islice(known, MAX_NAMES) if len(name) <= MAX_NAME]
+    found = difflib.get_close_matches(word.lower(), some, n=1, cutoff=0.6)
     return found[0] if found else None
 
 
@@ -194,9 +212,22 @@ def shown_key(key: Any) -> str:
 
 def shown(value: Any) -> str:
     """A value for a message, cut to 60 characters."""
-    text = repr(value)
+    text = _SHORT.repr(value)
     return text if len(text) <= 60 else text[:57] + "…"
 
 
 def _sentence(key: str, expected: str, got: Any, advice: str) -> str:
-    return f"{key}: expected {expected}, got {shown(got)}; {advice}"
+    return f"{key}: {_said(expected, got, advice)}"
+
+
+def _said(expected: str, got: Any, advice: str) -> str:
+    return f"expected {expected}, got {shown(got)}; {advice}"
+
+
+class _Few(list[str]):
+    """A list that takes no more than MAX_FINDINGS: a long file can be wrong in every line."""
+
+    def append(self, finding: str) -> None:
+        """Keep a finding while there is room."""
+        if len(self) < MAX_FINDINGS:
+            super().append(finding)

@@ -10,6 +10,9 @@ from sweepd.search.grammar.findings import Findings, bound, literal, literals, n
 from sweepd.search.parameter import KINDS, Parameter
 
 MAX_DEPTH = 20  # levels of nested parameters
+MAX_PARAMETERS = 10_000
+MAX_BOUND = 2**62  # of int_uniform, and of steps of q: a column holds one bit more
+MAX_REACH = 1e300  # of steps of q where there are no bounds
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_.-]*")
 _META = ("distribution", "description")
 _KEYS: dict[str, tuple[str, ...]] = {
@@ -32,7 +35,16 @@ def parse_parameters(raw: Any, findings: Findings) -> tuple[Parameter, ...]:
             "list what to search, such as lr: {min: 0.001, max: 0.1}",
         )
         return ()
-    return tuple(_level(raw, (), findings))
+    found = tuple(_level(raw, (), findings))
+    if len(found) > MAX_PARAMETERS:
+        findings.problem(
+            "parameters",
+            f"at most {MAX_PARAMETERS:,} parameters",
+            len(found),
+            "put constants together in one object, or into the script",
+        )
+        return ()
+    return found
 
 
 def _level(raw: Mapping[str, Any], path: tuple[str, ...], findings: Findings) -> list[Parameter]:
@@ -206,6 +218,11 @@ def _bounded(
             "use distribution: uniform or q_uniform",
         )
         return None
+    if kind == "int_uniform" and max(abs(low), abs(high)) > MAX_BOUND:
+        findings.problem(
+            key, "whole numbers of at most 2^62", f"min {low}, max {high}", "use uniform"
+        )
+        return None
     if kind.endswith("log_uniform"):
         exponents = (-high, -low) if kind.startswith("inv_") else (low, high)
         if max(abs(low), abs(high)) > 700:
@@ -228,6 +245,8 @@ def _bounded(
     if "log" in kind and low <= 0:
         findings.problem(f"{key}.min", f"a number above 0 for {kind}", low, "raise min")
         return None
+    if q is not None and not _is_countable(max(abs(low), abs(high)), q, MAX_BOUND, key, findings):
+        return None
     if low == high and q is None and kind != "int_uniform":
         return Parameter(path, "constant", (low,))
     return Parameter(path, kind, low=low, high=high, q=q)
@@ -242,6 +261,8 @@ def _shaped(
         if a <= 0 or b <= 0:
             findings.problem(key, "a and b above 0", f"a {a}, b {b}", "correct them")
             return None
+        if q is not None and not _is_countable(1.0, q, MAX_BOUND, key, findings):
+            return None
         return Parameter(path, kind, low=0.0, high=1.0, q=q, a=float(a), b=float(b))
     mu, sigma = float(numbers.get("mu", 0)), float(numbers.get("sigma", 1))
     if sigma <= 0:
@@ -255,6 +276,9 @@ def _shaped(
             "mu and sigma are those of the logarithm",
         )
         return None
+    reach = math.exp(min(700.0, mu + 8 * sigma)) if "log" in kind else abs(mu) + 8 * sigma
+    if q is not None and not _is_countable(reach, q, MAX_REACH, key, findings):
+        return None
     return Parameter(path, kind, q=q, mu=mu, sigma=sigma)
 
 
@@ -266,3 +290,11 @@ def _step(numbers: Mapping[str, Any], kind: str, key: str, findings: Findings) -
         findings.problem(f"{key}.q", "a step above 0", q, "correct it")
         return 1
     return q
+
+
+def _is_countable(farthest: float, q: Any, most: float, key: str, findings: Findings) -> bool:
+    """Whether there are at most `most` steps of q from zero to the farthest value."""
+    if float(farthest) / most <= q:
+        return True
+    findings.problem(f"{key}.q", f"at most {most:.3g} steps to {farthest:g}", q, "raise q")
+    return False

@@ -175,7 +175,8 @@ def _check_space(space: Space, method: str, findings: Findings) -> None:
                 "repeats count once in a grid",
             )
     problems = grid_problems(space)
-    findings.problems += problems
+    for problem in problems:
+        findings.problems.append(problem)
     if problems:
         return
     grid = Grid(space)
