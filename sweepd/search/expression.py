@@ -53,6 +53,13 @@ class Expression:
         except TooMuchWork as error:
             raise TooMuchWork(f"{self.source!r:.200}: {error}") from None
 
+    def conjuncts(self) -> list["Expression"]:
+        """What is joined by `and` at the top, each by itself; all hold where this does."""
+        tree = _tree(self.source)
+        if not (isinstance(tree, ast.BoolOp) and isinstance(tree.op, ast.And)):
+            return [self]
+        return [parse_expression(ast.unparse(item)) for item in tree.values]
+
     @cached_property
     def _run(self) -> _Step:
         """The expression as nested functions; made again where it was sent to another process."""

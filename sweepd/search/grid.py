@@ -173,9 +173,9 @@ class Grid:
         return Walk(self.space, self._axes)
 
 
-def new_budget(looks: int = MAX_LOOKS) -> Budget:
-    """What finding the next cell may cost."""
-    return Budget(looks, MAX_SECONDS, ADVICE)
+def new_budget(looks: int | None = None, more: int = 0) -> Budget:
+    """What finding the next cell may cost: `looks`, by default MAX_LOOKS, and `more`."""
+    return Budget((MAX_LOOKS if looks is None else looks) + more, MAX_SECONDS, ADVICE)
 
 
 def _count_up(start: int, end: int) -> Iterator[int]:

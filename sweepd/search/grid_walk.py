@@ -39,9 +39,12 @@ class Walk:
             if all(name in space.when for name in names):
                 self._repeats.setdefault(max(level[name] for name in names), []).append(j)
         self._rules: dict[int, list[Expression]] = {}
-        for rule in space.constraints:
-            at = max((level[name] for name in rule.names), default=ROOT)
-            self._rules.setdefault(at, []).append(rule)
+        for constraint in space.constraints:
+            # One that reads a left-out parameter is met as a whole, so then it stays whole.
+            is_split = not constraint.names & space.when.keys()
+            for rule in constraint.conjuncts() if is_split else [constraint]:
+                at = max((level[name] for name in rule.names), default=ROOT)
+                self._rules.setdefault(at, []).append(rule)
         self._deepest = max(
             (j for found in (self._conditional, self._repeats, self._rules) for j in found),
             default=ROOT,

@@ -16,27 +16,27 @@ MAX_REPEATS = 200  # draws that may hit a used config before a finite space is e
 MAX_WALK = 20_000  # cells looked at in search of an unused one; about 0.3 s
 
 
-def sample(space: Space, rng: np.random.Generator) -> Config:
+def sample(space: Space, rng: np.random.Generator, tries: int = MAX_TRIES) -> Config:
     """One config that meets the constraints.
 
     Raises:
-        NoFeasibleConfig: None of MAX_TRIES draws meets them.
+        NoFeasibleConfig: None of `tries` draws meets them.
         TooMuchWork: So many draws take longer than MAX_SECONDS.
     """
-    return sample_where(space, lambda: rng.random(len(space.dimensions)))
+    return sample_where(space, lambda: rng.random(len(space.dimensions)), tries)
 
 
-def sample_where(space: Space, draw: Callable[[], np.ndarray]) -> Config:
+def sample_where(space: Space, draw: Callable[[], np.ndarray], tries: int = MAX_TRIES) -> Config:
     """As `sample`, from a stream of points of the unit cube."""
-    budget = Budget(MAX_TRIES, MAX_SECONDS, "loosen the constraints")
-    for _ in range(MAX_TRIES):
+    budget = Budget(tries, MAX_SECONDS, "loosen the constraints")
+    for _ in range(tries):
         budget.spend()
         config = space.decode(draw())
         if space.is_feasible(config):
             return config
     rules = ", ".join(repr(rule.source) for rule in space.constraints)
     raise NoFeasibleConfig(
-        f"sweepd.constraints: none of {MAX_TRIES} random configs meets {rules}; "
+        f"sweepd.constraints: none of {tries} random configs meets {rules}; "
         f"loosen the constraints or narrow the parameters they read"
     )
 

@@ -96,6 +96,7 @@ class SweepSpec:
         controller: "local" when `wandb sweep --controller` chooses the configs.
         scheduler: The client-side scheduler's section; the server then does not search.
         warnings: What is odd but can run: the key, what was expected, what came, what to do.
+        broken: Why nothing can be handed out, of a file that was taken by an earlier version.
     """
 
     method: str
@@ -114,6 +115,7 @@ class SweepSpec:
     scheduler: Mapping[str, Any] | None = None
     extras: Extras = field(default_factory=Extras)
     warnings: tuple[str, ...] = ()
+    broken: str | None = None
 
     @property
     def lacks_program(self) -> bool:

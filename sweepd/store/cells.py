@@ -1,6 +1,6 @@
 """The configs of a sweep which have been handed out, or wait to be."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from functools import cache
 from typing import Any
 
@@ -11,6 +11,7 @@ from sweepd.store import schema
 from sweepd.store.database import Connection, insert_into
 
 _cells = schema.cells.c
+MAX_VALUES = 500  # in one statement
 
 # Made once: every hand-out goes through these.
 _BY_PK = sa.select(schema.cells).where(_cells.id == sa.bindparam("cell_key"))
@@ -55,6 +56,38 @@ def reserve_new_cell(
         },
     ).first()
     return _cell(row) if row else None
+
+
+def find_keys(connection: Connection, sweep_pk: int, keys: Sequence[str]) -> set[str]:
+    """Which of these configs the sweep has."""
+    found: set[str] = set()
+    for first in range(0, len(keys), MAX_VALUES):
+        query = sa.select(_cells.key).where(
+            _cells.sweep_pk == sweep_pk, _cells.key.in_(keys[first : first + MAX_VALUES])
+        )
+        found |= set(connection.scalars(query))
+    return found
+
+
+def queue_new_cells(connection: Connection, sweep_pk: int, configs: Mapping[str, str]) -> int:
+    """Queue configs by key, as JSON; says how many the sweep did not have."""
+    rows = [
+        {
+            "sweep_pk": sweep_pk,
+            "key": key,
+            "state": CellState.QUEUED,
+            "config": config,
+            "origin": "search",
+            "n_attempts": 0,
+        }
+        for key, config in configs.items()
+    ]
+    n_new = 0
+    for first in range(0, len(rows), MAX_VALUES):
+        table = insert_into(connection.dialect.name, schema.cells)
+        some = table.values(rows[first : first + MAX_VALUES]).on_conflict_do_nothing()
+        n_new += len(connection.execute(some.returning(_cells.id)).all())
+    return n_new
 
 
 def next_queued_cell(connection: Connection, sweep_pk: int) -> Cell | None:

@@ -21,6 +21,7 @@ from typing import Any, TypeVar
 import sqlalchemy as sa
 from sqlalchemy.dialects import sqlite
 
+from sweepd.domain.before import WorkFirst, writing
 from sweepd.domain.errors import BadInput, Unavailable
 from sweepd.store import migrate
 from sweepd.store.faults import RETRYABLE, as_bad_input, cause, is_passing, reason
@@ -32,6 +33,8 @@ Connection = sa.Connection
 MAX_OVERFLOW = 16  # PostgreSQL connections beyond the pool
 BUSY_TIMEOUT_MS = 15_000
 POOL_TIMEOUT_S = 15.0
+MAX_WORKS = 64  # things one write may ask for
+_ALWAYS_MORE = "this needs more computed than is kept at once; try again"
 _TAKEN = "23505"  # PostgreSQL: another transaction has just made a row of the same name
 
 
@@ -54,6 +57,7 @@ class Database:
         self.url = url
         self.is_sqlite = url.startswith("sqlite")
         self._closed = False
+        self._before = ThreadPoolExecutor(4, "sweepd-before")
         self._writer: SqliteWriter | None = None
         if self.is_sqlite:
             self._engine = _sqlite_engine(url, pool_size, read_only=True)
@@ -94,11 +98,21 @@ class Database:
     def write(self, change: Callable[[Connection], T]) -> T:
         """Run `change` in a transaction and return its result once that is durable.
 
-        `change` may run more than once, so it must not act outside the database.
+        `change` may run more than once, so it must not act outside the database. What it raises
+        `WorkFirst` for is done here, between two tries.
 
         Raises:
             Unavailable: The database cannot take writes now (disk full, locked, gone).
         """
+        for _ in range(MAX_WORKS):
+            try:
+                return self._write(change)
+            except WorkFirst as first:
+                work = first.work
+            work()
+        raise Unavailable(_ALWAYS_MORE)
+
+    def _write(self, change: Callable[[Connection], T]) -> T:
         self._check_open()
         if self._writer is not None:
             future: Future[T] = Future()
@@ -108,6 +122,15 @@ class Database:
 
     async def write_async(self, change: Callable[[Connection], T]) -> T:
         """As `write`, from the event loop, which is free meanwhile."""
+        for _ in range(MAX_WORKS):
+            try:
+                return await self._write_async(change)
+            except WorkFirst as first:
+                work = first.work
+            await asyncio.get_running_loop().run_in_executor(self._before, work)
+        raise Unavailable(_ALWAYS_MORE)
+
+    async def _write_async(self, change: Callable[[Connection], T]) -> T:
         self._check_open()
         loop = asyncio.get_running_loop()
         if self._writer is not None:
@@ -122,7 +145,8 @@ class Database:
             try:
                 with self._engine.connect() as connection:
                     transaction = connection.begin()
-                    result = change(connection)
+                    with writing():
+                        result = change(connection)
                     is_committing = True
                     transaction.commit()
                     return result
@@ -155,6 +179,7 @@ class Database:
         if self._closed:
             return
         self._closed = True
+        self._before.shutdown(wait=False, cancel_futures=True)
         if self._writer is not None:
             self._writer.stop()
         else:

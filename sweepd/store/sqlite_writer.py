@@ -11,6 +11,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from sweepd.domain.before import writing
 from sweepd.domain.errors import Unavailable
 from sweepd.store.faults import as_bad_input, is_passing, reason
 
@@ -58,6 +59,10 @@ class SqliteWriter:
         self.engine.dispose()
 
     def _work(self) -> None:
+        with writing():
+            self._work_on()
+
+    def _work_on(self) -> None:
         stopping = False
         while not stopping:
             job = self._jobs.get()

@@ -5,6 +5,7 @@ counted from the last change of state, retry or edit, so resuming gives a mended
 """
 
 import re
+from dataclasses import replace
 from datetime import datetime
 
 from sweepd.domain.runs import Run, RunState
@@ -40,6 +41,24 @@ def trip_if_alike(connection: Connection, sweep_pk: int, at: datetime) -> bool:
         return False
     _trip(connection, sweep, ends[0], limit, at)
     return True
+
+
+def pause_for_work(connection: Connection, sweep: Sweep, why: str, at: datetime) -> None:
+    """Pause a sweep whose file asks for more than the search may cost, or cannot run."""
+    if sweep.state is SweepState.PENDING:  # an agent asks, so it has begun
+        lifecycle.set_sweep_state(connection, sweep, SweepState.RUNNING, "an agent asked", "", at)
+        sweep = replace(sweep, state=SweepState.RUNNING)
+    if sweep.state is not SweepState.RUNNING:
+        return
+    lifecycle.set_sweep_state(
+        connection, sweep, SweepState.PAUSED, f"no next config: {why[:1000]}", "", at
+    )
+    advice = (
+        f"paused, for the search found no next config: {why[:1000]}. Change the file "
+        f"(`wandb sweep --update {sweep.path} sweep.yaml`) and resume with "
+        f"`wandb sweep --resume {sweep.path}`"
+    )
+    sweeps.append_warning_once(connection, sweep.pk, at, advice)
 
 
 def _trip(

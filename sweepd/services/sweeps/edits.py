@@ -21,6 +21,7 @@ from sweepd.domain.sweeps import (
     SweepState,
 )
 from sweepd.domain.users import Caller
+from sweepd.search.errors import SearchError
 from sweepd.search.spec import SweepSpec
 from sweepd.services.sweeps import lifecycle, repeats, specs
 from sweepd.services.sweeps import next_config as candidates
@@ -52,7 +53,12 @@ def count_configs(spec: SweepSpec, text: str) -> int | None:
         return None
     grid = specs.grid_of(text) if spec.method == "grid" else specs.drawn_grid_of(text)
     n_cells = grid.count()
-    if n_cells == 0 or (n_cells is None and grid.next(0) is None):
+    try:
+        if n_cells is None:
+            n_cells = 0 if grid.next(0) is None else None
+    except SearchError as error:
+        raise BadInput(f"sweepd.constraints: {error}") from error
+    if n_cells == 0:
         raise BadInput(
             "this grid has no configs: check that no `values:` is empty and that `constraints` "
             "leave something"
@@ -61,12 +67,20 @@ def count_configs(spec: SweepSpec, text: str) -> int | None:
 
 
 def replace_file(
-    connection: Connection, sweep: Sweep, text: str, actor: str, at: datetime
+    connection: Connection,
+    sweep: Sweep,
+    text: str,
+    n_configs: int | None,
+    actor: str,
+    at: datetime,
 ) -> list[str]:
     """Give a sweep a new file; configs already taken stay taken.
 
     Waiting configs that a new grid no longer holds are dropped, added ones (and those dropped
     before) will be handed out, and a sweep that had ended goes on when there is more to do.
+
+    Args:
+        n_configs: As `count_configs` has it, counted before the transaction.
 
     Returns:
         The warnings about the new file.
@@ -77,7 +91,7 @@ def replace_file(
         sweep.pk,
         {
             "config_yaml": text,
-            "n_configs": count_configs(spec, text),
+            "n_configs": n_configs,
             "next_index": 0 if spec.method == "grid" else sweep.next_index,
             "updated_at": at,
             **columns(spec),

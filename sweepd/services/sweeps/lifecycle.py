@@ -5,6 +5,7 @@ All functions take the connection of the caller's transaction, so a change and i
 """
 
 import json
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
@@ -61,6 +62,14 @@ def add_cell(
         counted = int(origin != CellOrigin.PRIOR)  # earlier runs do not use up the cap
         sweeps.shift_counts(connection, sweep.pk, counted, int(state in OPEN_CELLS))
     return cell
+
+
+def queue_cells(connection: Connection, sweep: Sweep, configs: Mapping[str, dict[str, Any]]) -> int:
+    """Queue configs the sweep has not had, by key; says how many."""
+    texts = {key: json.dumps(c, separators=(",", ":")) for key, c in configs.items()}
+    n_new = cells.queue_new_cells(connection, sweep.pk, texts)
+    sweeps.shift_counts(connection, sweep.pk, n_new, n_new)
+    return n_new
 
 
 def create_attempt(

@@ -12,10 +12,11 @@ from typing import Any
 
 from sweepd.domain.goals import Goal
 from sweepd.domain.runs import Run
-from sweepd.domain.sweeps import Cell, CellState, Sweep, SweepPoint
+from sweepd.domain.sweeps import Cell, Sweep, SweepPoint
 from sweepd.search.canonical import content
 from sweepd.search.spec import SweepSpec
 from sweepd.services.sweeps import lifecycle
+from sweepd.store import cells
 from sweepd.store.database import Connection
 
 _MARK = ".r"  # between a config's key and the number of its repetition
@@ -79,16 +80,14 @@ def queue_others(
     Returns:
         How many were new.
     """
-    n_new = 0
-    n_left = None if sweep.run_cap is None else sweep.run_cap - sweep.n_cells
-    for number in range(1, spec.extras.repeats):
-        if n_left is not None and n_new >= n_left:
-            break
-        again = numbered(spec, config, number)
-        own_key = f"{key}{_MARK}{number}"
-        if lifecycle.add_cell(connection, sweep, own_key, again, CellState.QUEUED):
-            n_new += 1
-    return n_new
+    numbers = {f"{key}{_MARK}{number}": number for number in range(1, spec.extras.repeats)}
+    known = cells.find_keys(connection, sweep.pk, list(numbers))
+    new = [(k, number) for k, number in numbers.items() if k not in known]
+    if sweep.run_cap is not None:
+        new = new[: max(0, sweep.run_cap - sweep.n_cells)]
+    return lifecycle.queue_cells(
+        connection, sweep, {k: numbered(spec, config, number) for k, number in new}
+    )
 
 
 def is_first(cell: Cell) -> bool:

@@ -16,6 +16,7 @@ from sweepd.domain.paging import BEGINNING, Page, Start
 from sweepd.domain.runs import Run, RunState
 from sweepd.domain.sweeps import Agent, AgentState, Cell, CellState, Sweep, SweepState
 from sweepd.domain.users import Caller
+from sweepd.search.errors import SearchError
 from sweepd.search.grammar.sections import NO_PROGRAM
 from sweepd.services import access
 from sweepd.services.core import Core
@@ -194,7 +195,11 @@ class Scheduling:
         cell = cells.next_queued_cell(connection, sweep.pk)
         if cell is not None and not candidates.is_over_cap(connection, sweep, cell):
             return [self._hand_out_queued(connection, sweep, cell, agent, caller, at)]
-        new = candidates.reserve_candidate(connection, sweep, self._proposals.take, at)
+        try:
+            new = candidates.reserve_candidate(connection, sweep, self._proposals.take)
+        except SearchError as error:
+            breaker.pause_for_work(connection, sweep, str(error), at)
+            return []
         if new is not None:
             run = lifecycle.create_attempt(
                 connection,

@@ -1,138 +1,149 @@
-"""A sweep's file, read once: what its YAML says, as the search understands it."""
+"""A sweep's file, read once: what its YAML says, as the search understands it.
 
-from functools import lru_cache
+Reading a long file takes seconds, so it is never done within a write: there it is asked for first.
+"""
+
+import threading
+from collections import OrderedDict
+from functools import cached_property, partial
 from typing import Any
 
 import yaml
 
-from sweepd.domain.encoding import MAX_INT_BITS
+from sweepd.domain.before import WorkFirst, is_writing
 from sweepd.domain.errors import BadInput
 from sweepd.domain.sweeps import Sweep
 from sweepd.search.errors import ConfigError
 from sweepd.search.grammar import sweep_file as grammar
 from sweepd.search.grid import Grid
+from sweepd.search.space import Space
 from sweepd.search.spec import SweepSpec
+from sweepd.services.sweeps import sweep_yaml
 
-MAX_VALUES = 2_000_000  # a list of 10⁶ values is a grid we take
-MAX_LEVELS = 60
-
-
-_TAGS = "tag:yaml.org,2002:"
-
-
-class _Loader(yaml.SafeLoader):
-    """YAML as far as JSON goes: what is handed out later must be writable as JSON."""
-
-    def construct_object(self, node: yaml.Node, deep: bool = False) -> Any:
-        """The value of a node; one that its tag does not fit is told of with its place."""
-        try:
-            return super().construct_object(node, deep=deep)
-        except (ValueError, LookupError, TypeError, AttributeError, ArithmeticError) as error:
-            raise yaml.constructor.ConstructorError(
-                problem=f"this is no {node.tag.replace(_TAGS, '!!')}: {str(error)[:200]}",
-                problem_mark=node.start_mark,
-            ) from error
-
-
-_Loader.yaml_implicit_resolvers = {  # 2026-01-31 unquoted is the text that it looks like
-    first: [(tag, look) for tag, look in resolvers if tag != f"{_TAGS}timestamp"]
-    for first, resolvers in yaml.SafeLoader.yaml_implicit_resolvers.items()
-}
-
-
-def _refuse(_: yaml.SafeLoader, node: yaml.Node) -> Any:
-    raise yaml.constructor.ConstructorError(
-        problem=f"{node.tag.replace(_TAGS, '!!')} is no value that a config can "
-        "have; write a text, a number, true, false, null, a list or an object",
-        problem_mark=node.start_mark,
-    )
-
-
-for _kind in ("timestamp", "binary", "set", "omap", "pairs"):
-    _Loader.add_constructor(f"{_TAGS}{_kind}", _refuse)
-
-
-def _whole(loader: yaml.SafeLoader, node: yaml.ScalarNode) -> Any:
-    """A whole number; one of thousands of digits could be read but never handed out."""
-    value = loader.construct_yaml_int(node)
-    if value.bit_length() <= MAX_INT_BITS:
-        return value
-    raise yaml.constructor.ConstructorError(
-        problem="a whole number has at most 4,000 digits; write a text",
-        problem_mark=node.start_mark,
-    )
-
-
-_Loader.add_constructor(f"{_TAGS}int", _whole)
+MAX_KEPT = 64 << 20  # characters of all files kept as values
+LONG = 100_000  # characters of a file; such are read one at a time
+READ = 1000  # characters that any file counts for
 
 
 def read_yaml(text: str) -> dict[str, Any]:
     """A sweep file's text as a mapping.
 
     Raises:
-        BadInput: Not YAML, or not a mapping; with the line where it goes wrong.
+        BadInput: Not YAML, not a mapping, or too much; with the line where it goes wrong.
     """
     try:
-        raw = yaml.load(text, _Loader)
-    except RecursionError as error:
-        raise BadInput("the sweep file is nested too deeply to be read") from error
+        raw = sweep_yaml.load(text)
+    except (ValueError, LookupError, TypeError, ArithmeticError) as error:
+        raise BadInput(f"a value of the sweep file cannot be read: {error}") from error
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
         where = f" at line {mark.line + 1}, column {mark.column + 1}" if mark else ""
         problem = getattr(error, "problem", None) or str(error)
-        raise BadInput(f"the sweep file is not valid YAML{where}: {problem}") from error
+        what = "too large" if isinstance(error, sweep_yaml.TooLarge) else "not valid YAML"
+        raise BadInput(f"the sweep file is {what}{where}: {problem}") from error
     if not isinstance(raw, dict):
         raise BadInput(
             "a sweep file is a mapping with `method` and `parameters`; "
             f"got {type(raw).__name__ if raw is not None else 'an empty file'}"
         )
-    _check_size(raw)
     return raw
 
 
-def _check_size(raw: dict[str, Any]) -> None:
-    """Refuse a text whose aliases (`*name`) unfold into far more than was written."""
-    n_values, waiting = 0, [iter([raw])]
-    while waiting:
-        for value in waiting[-1]:
-            n_values += 1
-            if n_values > MAX_VALUES or len(waiting) > MAX_LEVELS:
-                raise BadInput(
-                    f"the sweep file unfolds into more than {MAX_VALUES:,} values or "
-                    f"{MAX_LEVELS} levels; does an alias (*name) repeat another, or itself?"
-                )
-            if isinstance(value, dict | list):
-                waiting.append(iter(value.values() if isinstance(value, dict) else value))
-                break
-        else:
-            waiting.pop()
+class _File:
+    """One file as values, or why it cannot run."""
+
+    def __init__(self, text: str) -> None:
+        self.size = len(text) + READ
+        self._found: SweepSpec | BadInput
+        try:
+            self._found = grammar.parse(read_yaml(text))
+        except ConfigError as error:
+            self._found = BadInput("this sweep cannot run: " + "; ".join(error.problems))
+        except BadInput as error:
+            self._found = error
+
+    @property
+    def spec(self) -> SweepSpec:
+        if isinstance(self._found, BadInput):
+            raise self._found.with_traceback(None)
+        return self._found
+
+    @cached_property
+    def grid(self) -> Grid:
+        return Grid(self.spec.space)
+
+    @cached_property
+    def drawn_grid(self) -> Grid:
+        return Grid(self.spec.space, drawn=True)
 
 
-@lru_cache(maxsize=256)
+class _Files:
+    """The files read last, as far as there is room."""
+
+    def __init__(self) -> None:
+        self._lock, self._long = threading.Lock(), threading.Lock()
+        self._kept: OrderedDict[str, _File] = OrderedDict()
+        self._size = 0
+
+    def get(self, text: str) -> _File:
+        found = self._find(text)
+        if found is not None:
+            return found
+        if is_writing():
+            raise WorkFirst(partial(self._read, text))
+        return self._read(text)
+
+    def _find(self, text: str) -> _File | None:
+        with self._lock:
+            if text in self._kept:
+                self._kept.move_to_end(text)
+            return self._kept.get(text)
+
+    def _read(self, text: str) -> _File:
+        if len(text) < LONG:
+            return self._keep(text, _File(text))
+        with self._long:
+            return self._find(text) or self._keep(text, _File(text))
+
+    def _keep(self, text: str, file: _File) -> _File:
+        with self._lock:
+            if text not in self._kept:
+                self._kept[text] = file
+                self._size += file.size
+            while self._size > MAX_KEPT and len(self._kept) > 1:
+                self._size -= self._kept.popitem(last=False)[1].size
+            return file
+
+
+_files = _Files()
+
+
 def parse(text: str) -> SweepSpec:
     """What a sweep file says.
 
     Raises:
         BadInput: It cannot run; the message names each key that is wrong.
     """
-    try:
-        return grammar.parse(read_yaml(text))
-    except ConfigError as error:
-        raise BadInput("this sweep cannot run: " + "; ".join(error.problems)) from error
+    return _files.get(text).spec
 
 
 def spec_of(sweep: Sweep) -> SweepSpec:
-    """What a stored sweep's file says."""
-    return parse(sweep.config_yaml)
+    """What a stored sweep's file says.
+
+    A file that was taken before what is wrong with it was known gives an empty one, which says why:
+    what its runs send is kept, and no config is handed out.
+    """
+    try:
+        return parse(sweep.config_yaml)
+    except BadInput as error:
+        return SweepSpec(method=sweep.method, space=Space(()), broken=str(error))
 
 
-@lru_cache(maxsize=256)
 def grid_of(text: str) -> Grid:
     """The grid of a `method: grid` file."""
-    return Grid(parse(text).space)
+    return _files.get(text).grid
 
 
-@lru_cache(maxsize=64)
 def drawn_grid_of(text: str) -> Grid:
     """Every config that sampling a finite space can give."""
-    return Grid(parse(text).space, drawn=True)
+    return _files.get(text).drawn_grid

@@ -143,6 +143,12 @@ class Sweeps:
             NotFound, BadInput, Conflict: As the change goes wrong; nothing is changed then.
         """
         warnings: list[str] = []
+        n_configs: int | None = None
+        if change.config_yaml is not None:  # read and counted before anyone waits for it
+            self.get_by_pk(caller, sweep_pk)
+            n_configs = sweep_edits.count_configs(
+                specs.parse(change.config_yaml), change.config_yaml
+            )
 
         def update(connection: Connection) -> Sweep:
             sweep = access.get_sweep_by_pk(connection, caller, sweep_pk, lock=True)
@@ -157,7 +163,7 @@ class Sweeps:
                 sweeps.update_sweep(connection, sweep.pk, {**values, "updated_at": at})
             if change.config_yaml is not None and change.config_yaml != sweep.config_yaml:
                 warnings[:] = sweep_edits.replace_file(
-                    connection, sweep, change.config_yaml, caller.name, at
+                    connection, sweep, change.config_yaml, n_configs, caller.name, at
                 )
                 sweep = access.get_sweep_by_pk(connection, caller, sweep_pk)
             warnings.extend(prior_runs.attach(connection, sweep, change.prior_runs, at))
