@@ -25,7 +25,21 @@ MAX_DIGITS = 300  # of a number written as a text
 MAX_NAME = 100  # characters, and
 MAX_NAMES = 500  # names, that a misspelt one is compared with
 MAX_WHOLE = 2**31 - 1  # of counts; nobody hands out more
-_SHORT = reprlib.Repr()
+
+
+class _Short(reprlib.Repr):
+    """Values in little: the first of their items, in the order that they came."""
+
+    def repr_dict(self, x: dict[Any, Any], level: int) -> str:
+        """The first items of an object."""
+        if level <= 0:
+            return "{…}"
+        some = islice(x.items(), self.maxdict)
+        pairs = [f"{self.repr1(k, level - 1)}: {self.repr1(v, level - 1)}" for k, v in some]
+        return "{" + ", ".join(pairs + ["…"] * (len(x) > self.maxdict)) + "}"
+
+
+_SHORT = _Short()
 _SHORT.maxlevel, _SHORT.maxdict, _SHORT.maxlist, _SHORT.maxtuple = 4, 8, 8, 8
 _SHORT.maxstring = _SHORT.maxlong = _SHORT.maxother = 80
 

@@ -124,7 +124,9 @@ def test_a_grid_with_few_cells_ends_after_exactly_these(parts: server.Parts, ann
 
 def test_a_tight_random_space_is_handed_out_whole(parts: server.Parts, ann: Caller) -> None:
     narrow = "\n".join(f"  p{i}: {{min: 0, max: 4}}" for i in range(4))
-    sweep = make_sweep(parts, ann, text("random", "p0 + p1 + p2 + p3 == 15", narrow))
+    sweep = make_sweep(
+        parts, ann, text("random", "p0 + p1 + p2 + p3 == 15", narrow, ", distinct: true")
+    )
     assert len(work_off(parts, ann, register(parts, ann, sweep))) == 4
 
 
