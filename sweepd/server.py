@@ -42,6 +42,7 @@ from sweepd.services.sweeps.sweeps import Sweeps
 from sweepd.services.upkeep import belonging
 from sweepd.services.upkeep.gathering import Gathering
 from sweepd.services.upkeep.housekeeping import Housekeeping
+from sweepd.services.upkeep.verification import Verification, Verifying
 from sweepd.settings import Settings
 from sweepd.store.blobs import Blobs
 from sweepd.store.database import Database
@@ -71,6 +72,9 @@ class Parts:
     leases: Leases
     housekeeping: Housekeeping
     gathering: Gathering
+    verification: Verification
+    verifying: Verifying
+    blobs: Blobs
 
     def start(self) -> None:
         """Begin the work between requests."""
@@ -78,9 +82,11 @@ class Parts:
         self.leases.start()
         self.housekeeping.start()
         self.gathering.start()
+        self.verifying.start()
 
     def close(self) -> None:
         """Stop that work, finish the writes accepted, let go of the database."""
+        self.verifying.stop()
         self.gathering.stop()
         self.housekeeping.stop()
         self.leases.stop()
@@ -143,8 +149,20 @@ def build(
         changes=core.changes,
     )
     housekeeping = Housekeeping(core, blobs, artifacts, settings.removal_share, settings.trash_days)
-    gathering = Gathering(core, blobs)
-    return Parts(settings, core, services, proposals, Leases(core), housekeeping, gathering)
+    verification = Verification(core, blobs)
+    verifying = Verifying(verification, settings.verify_days, settings.verify_mb_per_s)
+    return Parts(
+        settings,
+        core,
+        services,
+        proposals,
+        Leases(core),
+        housekeeping,
+        Gathering(core, blobs),
+        verification,
+        verifying,
+        blobs,
+    )
 
 
 LOCK_FILE = "server.lock"

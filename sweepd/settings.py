@@ -69,6 +69,10 @@ class Settings:
         0.05,
     )
     trash_days: float = _help("days that removed files lie in the trash before they go", 7.0)
+    verify_days: float = _help(
+        "days between verifications of all files and the database by the server; 0: none", 7.0
+    )
+    verify_mb_per_s: float = _help("megabytes a second a verification by the server reads", 10.0)
     threads: int = _help("requests worked on at once", 64)
 
     @property

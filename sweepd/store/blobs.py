@@ -159,13 +159,13 @@ class Blobs:
         """Store bytes at hand."""
         return self._put_now([body])
 
-    def put_file(self, file: Any, name: str) -> None:
-        """Store a file's bytes with constant memory.
+    def put_parts(self, parts: Iterable[bytes], name: str) -> None:
+        """Store a file's bytes, which come in parts.
 
         Raises:
             BadInput: They are not what the name says; nothing is kept.
         """
-        self._put_now(iter(lambda: file.read(PART_BYTES), b""), name)
+        self._put_now(parts, name)
 
     def _put_now(self, parts: Iterable[bytes], name: str | None = None) -> StoredBlob:
         measured = _Measured()
@@ -228,6 +228,18 @@ class Blobs:
         self._store.tighten(blob_place(name))
         with self.open_file(name) as (file, _):
             return is_whole(file, name, seen)
+
+    def measure(self, name: str) -> StoredBlob:
+        """What is known of a blob's bytes, taken from them anew.
+
+        Raises:
+            NotFound: No such blob.
+        """
+        measured = _Measured()
+        with self.open_file(name) as (file, _):
+            while part := file.read(PART_BYTES):
+                measured.see(bytes(part))
+        return measured.blob()
 
     def set_damaged_aside(self, name: str) -> None:
         """Take bytes that are not what their name says out of the way, kept under `damaged/`."""

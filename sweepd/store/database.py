@@ -24,7 +24,7 @@ from sqlalchemy.dialects import sqlite
 from sweepd.domain.before import WorkFirst, writing
 from sweepd.domain.errors import BadInput, Unavailable
 from sweepd.store import migrate
-from sweepd.store.faults import RETRYABLE, as_bad_input, cause, is_passing, reason
+from sweepd.store.faults import RETRYABLE, as_bad_input, cause, is_damaged, is_passing, reason
 from sweepd.store.sqlite_writer import SqliteWriter
 
 T = TypeVar("T")
@@ -87,6 +87,11 @@ class Database:
             with self._engine.connect() as connection:
                 yield connection
         except sa.exc.SQLAlchemyError as error:
+            if is_damaged(error):
+                raise Unavailable(
+                    f"the database is damaged ({reason(error)}): stop the server and restore a "
+                    "backup (`sweepd restore`)"
+                ) from error
             if not is_passing(error):
                 if (told := as_bad_input(error)) is not None:
                     raise told from error

@@ -54,6 +54,12 @@ def as_bad_input(error: BaseException) -> BadInput | None:
     return told
 
 
+def is_damaged(error: BaseException) -> bool:
+    """Whether SQLite found bytes that it never wrote."""
+    code = getattr(getattr(error, "orig", None), "sqlite_errorcode", 0)
+    return (code & 0xFF) in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
+
+
 def cause(error: BaseException) -> object:
     """What the database's own library raised."""
     return getattr(error, "orig", None) or error

@@ -12,7 +12,7 @@ from sweepd.store.database import Connection, insert
 from sweepd.store.paging import Listing, SortKey
 
 _files = schema.run_files.c
-_HOLDERS = (  # every column that refers to a blob
+HOLDERS = (  # every column that refers to a blob
     schema.run_files.c.blob,
     schema.entries.c.blob,
     schema.artifacts.c.manifest_blob,
@@ -60,7 +60,7 @@ def forget_unused_blobs(connection: Connection, names: Iterable[str]) -> list[st
         connection.execute(held.with_for_update())  # an upload that is recording it comes first
         if any(
             connection.execute(sa.select(column).where(column == name).limit(1)).first()
-            for column in _HOLDERS
+            for column in HOLDERS
         ):
             continue
         forget_blob(connection, name)
@@ -74,6 +74,13 @@ def list_blobs(connection: Connection) -> dict[str, int]:
     return {str(name): int(size_bytes) for name, size_bytes in connection.execute(query)}
 
 
+def list_blob_names(connection: Connection, after: str, limit: int) -> list[str]:
+    """Names of blobs recorded, in their order, those that come after `after`."""
+    name = schema.blobs.c.hash
+    query = sa.select(name).where(name > after).order_by(name).limit(limit)
+    return [str(found) for found in connection.execute(query).scalars()]
+
+
 def list_idle_blobs(connection: Connection, before: datetime) -> list[str]:
     """Blobs recorded before then that nothing refers to now."""
     name = schema.blobs.c.hash
@@ -82,7 +89,7 @@ def list_idle_blobs(connection: Connection, before: datetime) -> list[str]:
         .where(schema.blobs.c.created_at < before)
         .order_by(schema.blobs.c.created_at, name)
     )
-    for column in _HOLDERS:
+    for column in HOLDERS:
         query = query.where(~sa.exists().where(column == name))
     return [str(found) for found in connection.execute(query).scalars()]
 

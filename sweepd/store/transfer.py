@@ -7,7 +7,7 @@ from pathlib import Path
 import sqlalchemy as sa
 
 from sweepd.domain.errors import BadInput
-from sweepd.store import migrate, schema
+from sweepd.store import migrate, schema, sessions
 from sweepd.store.database import Connection, sqlite_url
 
 BATCH_ROWS = 500
@@ -19,7 +19,12 @@ def snapshot(url: str, path: Path) -> None:
         source = sqlite3.connect(sa.engine.make_url(url).database or "")
         target = sqlite3.connect(path)
         try:
-            source.backup(target)
+            try:
+                source.backup(target)
+            except sqlite3.DatabaseError as error:
+                raise BadInput(
+                    f"the database cannot be copied: {error}; restore the last backup"
+                ) from error
             target.execute("PRAGMA journal_mode=DELETE")  # one file, nothing beside it
         finally:
             source.close()
@@ -113,7 +118,10 @@ def check(path: Path) -> None:
         if found != "ok" or migrate.current(engine) is None:
             raise BadInput(f"{path.name} is not a whole sweepd database: {found}")
         migrate.upgrade(engine, sqlite_url(path))
-    except sa.exc.DatabaseError as error:
-        raise BadInput(f"{path.name} is not a whole sweepd database: {error.orig}") from error
+        with engine.begin() as connection:  # who signed out since must not be signed in again
+            sessions.forget_all(connection)
+    except (sa.exc.DatabaseError, UnicodeError) as error:  # it quotes the bytes it finds
+        told = getattr(error, "orig", None) or "it holds bytes that are no text"
+        raise BadInput(f"{path.name} is not a whole sweepd database: {told}") from error
     finally:
         engine.dispose()

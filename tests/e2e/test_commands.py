@@ -134,3 +134,46 @@ def test_user_added_while_the_server_runs_may_come_in(live: RunningServer, folde
         "entity": "zoe",
     }
     assert sweepd(folder, "users", "add", "zoe", "--data", str(live.data)).returncode != 0
+
+
+def test_backup_verify_restore_and_tidy_name_what_is_damaged(
+    live: RunningServer, folder: Path
+) -> None:
+    """A file of a run is damaged on the server's disk: every command says so, none stops at it."""
+    script = "import wandb\nwith wandb.init(project='p', id='r') as run: run.save('kept.txt')"
+    (folder / "kept.txt").write_text("kept as it is")
+    subprocess.run(
+        [sys.executable, "-c", script],
+        cwd=folder,
+        env=live.environment(folder),
+        check=True,
+        capture_output=True,
+        timeout=200,
+    )
+    data = ["--data", str(live.data)]
+    assert sweepd(folder, "backup", "whole.tar", *data).returncode == 0
+    assert sweepd(folder, "verify", *data).returncode == 0
+    assert "of " in sweepd(folder, "tidy", *data).stdout
+    [place] = [
+        path for path in live.data.glob("blobs/??/*") if path.read_bytes() == b"kept as it is"
+    ]
+    place.write_bytes(b"kept as it iS")
+    done = sweepd(folder, "backup", "hurt.tar", *data)
+    assert done.returncode == 1 and "/p/r: kept.txt" in done.stderr, done.stderr
+    done = sweepd(folder, "restore", "hurt.tar", "--data", str(folder / "again"))
+    assert done.returncode == 1 and "/p/r: kept.txt" in done.stderr, done.stderr
+    assert (folder / "again/sweepd.db").exists()
+    done = sweepd(folder, "verify", *data)
+    assert done.returncode == 1 and "kept.txt) is damaged" in done.stdout, done.stdout
+    done = sweepd(folder, "verify", "--repair", "--from", "whole.tar", *data)
+    assert done.returncode == 0 and "the backup had it: mended" in done.stdout, done.stdout
+    assert place.read_bytes() == b"kept as it is"
+    (folder / "no.tar").write_text("not a backup")
+    done = sweepd(folder, "restore", "no.tar", "--data", str(folder / "none"))
+    assert done.returncode == 1 and "Traceback" not in done.stderr
+    assert not (folder / "none").exists()
+    live.stop()
+    (live.data / "sweepd.db").unlink()
+    done = sweepd(folder, "serve", "--port", "0", *data)
+    assert done.returncode == 1 and "is missing, but" in done.stderr and "--new" in done.stderr
+    assert place.exists()

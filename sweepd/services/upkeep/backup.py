@@ -1,50 +1,58 @@
-"""A server's whole state in one file, and back: database, files, this machine's key.
+"""A server's whole state in one file: database, files, this machine's key.
 
-The file is a tar: `backup.json`, `sweepd.db` (SQLite, whatever the server uses), `blobs/…` by
-content hash, `local.key`. Taken while the server works: bytes are archived, then the database, then
-the bytes that came meanwhile, so every row's bytes are there.
+The file is a tar: `backup.json`, `blobs/…` by content hash, `sweepd.db` (SQLite, whatever the
+server uses), `local.key`, and `checks.json` with the digests of the last two. Taken while the
+server works: bytes are archived, then the database, then the bytes that came meanwhile, so every
+row's bytes are there. `restoring.py` reads it.
 """
 
+import hashlib
 import io
 import json
 import os
 import tarfile
 import tempfile
-from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import IO
+from typing import Any
 
-from sweepd.domain.errors import BadInput, NotFound
-from sweepd.store import run_files, transfer
+from sweepd.domain.errors import BadInput, NotFound, SweepdError
+from sweepd.store import integrity, run_files, transfer
 from sweepd.store.blobs import Blobs
 from sweepd.store.database import Database, sqlite_url
 
 FORMAT = 1
-_META, _DATABASE, _KEY = "backup.json", "sweepd.db", "local.key"
+META, DATABASE, KEY, CHECKS = "backup.json", "sweepd.db", "local.key", "checks.json"
 
 
 @dataclass(frozen=True, slots=True)
 class Contents:
-    """What a backup holds."""
+    """What a backup holds.
+
+    Attributes:
+        damaged: Files that are lost or whose bytes are others, by content hash; left out.
+        faults: The same in sentences, with what refers to them.
+    """
 
     n_files: int
     size_bytes: int
-    damaged: tuple[str, ...] = ()  # files the server has lost, by content hash: left out
+    damaged: tuple[str, ...] = ()
+    faults: tuple[str, ...] = ()
 
 
 def write(
     url: str, blobs: Blobs, target: Path, at: datetime, version: str, key_file: Path
 ) -> Contents:
-    """Write a backup; the server may be running.
+    """Write a backup; the server may be running. Every file's digest is checked as it is read.
 
     Args:
         url: The database's address.
         target: The file; only its owner may read it, since it holds secrets.
 
     Raises:
-        BadInput: The file exists.
+        BadInput: The file exists, or the database is damaged: then there is no backup, lest it
+            should take the place of a good one.
     """
     if target.exists():
         raise BadInput(f"{target} exists; name a new file, or remove it first")
@@ -57,20 +65,46 @@ def write(
             tempfile.TemporaryDirectory(dir=target.parent) as folder,
         ):
             meta = {"format": FORMAT, "sweepd": version, "taken_at": at.isoformat()}
-            _add(archive, _META, json.dumps(meta).encode(), at)
+            _add(archive, META, json.dumps(meta).encode(), at)
             done: set[str] = set()
             _add_blobs(archive, blobs, _list_blobs(url), done, at)
-            copy = Path(folder) / _DATABASE
+            copy = Path(folder) / DATABASE
             transfer.snapshot(url, copy)
             recorded = _list_blobs(sqlite_url(copy))
             _add_blobs(archive, blobs, recorded, done, at)
-            archive.add(copy, _DATABASE)
+            damaged = tuple(sorted(set(recorded) - done))
+            faults = _look_into(copy, damaged)
+            digests = {DATABASE: _digest(copy)}
+            archive.add(copy, DATABASE)
             if key_file.exists():
-                archive.add(key_file, _KEY)
+                digests[KEY] = _digest(key_file)
+                archive.add(key_file, KEY)
+            _add(archive, CHECKS, json.dumps(digests).encode(), at)
         aside.rename(target)
     finally:
         aside.unlink(missing_ok=True)
-    return Contents(len(done), target.stat().st_size, tuple(sorted(set(recorded) - done)))
+    return Contents(len(done), target.stat().st_size, damaged, faults)
+
+
+def _look_into(copy: Path, damaged: tuple[str, ...]) -> tuple[str, ...]:
+    database = Database(sqlite_url(copy))
+    try:
+        with database.read() as connection:
+            if wrong := integrity.check_pages(connection):
+                raise BadInput(
+                    f"{wrong[0]}: not backed up, so that good backups stay; restore the last one"
+                )
+            return tuple(
+                f"{name[:12]} ({', '.join(integrity.list_holders(connection, name))})"
+                for name in damaged
+            )
+    finally:
+        database.close()
+
+
+def _digest(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def _list_blobs(url: str) -> dict[str, int]:
@@ -82,84 +116,69 @@ def _list_blobs(url: str) -> dict[str, int]:
         database.close()
 
 
-def _add(archive: tarfile.TarFile, name: str, body: bytes, at: datetime) -> None:
+def _entry(name: str, size_bytes: int, at: datetime) -> tarfile.TarInfo:
     entry = tarfile.TarInfo(name)
-    entry.size, entry.mtime, entry.mode = len(body), int(at.timestamp()), 0o600
-    archive.addfile(entry, io.BytesIO(body))
+    entry.size, entry.mtime, entry.mode = size_bytes, int(at.timestamp()), 0o600
+    return entry
+
+
+def _add(archive: tarfile.TarFile, name: str, body: bytes, at: datetime) -> None:
+    archive.addfile(_entry(name, len(body), at), io.BytesIO(body))
 
 
 def _add_blobs(
     archive: tarfile.TarFile, blobs: Blobs, sizes: dict[str, int], done: set[str], at: datetime
 ) -> None:
+    """Add the blobs that are whole: one lost file must not cost all others their backup."""
     for name, wanted in sizes.items():
         if name in done:
             continue
         try:
             with blobs.open_file(name) as (file, size_bytes):
-                if size_bytes != wanted:
-                    continue  # damaged: one lost file must not cost all others their backup
-                entry = tarfile.TarInfo(f"blobs/{name}")
-                entry.size, entry.mtime, entry.mode = size_bytes, int(at.timestamp()), 0o600
-                archive.addfile(entry, file)
+                entry = _entry(f"blobs/{name}", size_bytes, at)
+                if size_bytes == wanted and _add_whole(archive, entry, _Checked(file, name)):
+                    done.add(name)
         except NotFound:
             continue  # deleted since it was listed, or lost
-        done.add(name)
 
 
-def read(source: Path, data: Path, place: Callable[[], Blobs]) -> Contents:
-    """Put a backup into an empty data folder; every file is checked against its hash.
-
-    Args:
-        place: Where the files go, opened once the backup has been looked at.
-
-    Raises:
-        BadInput: The folder is not empty, or the file is not a whole backup; then nothing is kept.
-    """
-    if data.exists() and any(data.iterdir()):
-        raise BadInput(f"{data} is not empty; restore into a new folder with --data")
-    data.mkdir(parents=True, exist_ok=True, mode=0o700)
-    n_files = size_bytes = 0
+def _add_whole(archive: tarfile.TarFile, entry: tarfile.TarInfo, file: "_Checked") -> bool:
+    """Add a file; one that turns out to be damaged is taken out again."""
+    start = archive.offset
     try:
-        with tarfile.open(source, "r:") as archive:
-            _check_meta(source, archive)
-            blobs = place()
-            for entry in archive:
-                file = archive.extractfile(entry)
-                if file is None:
-                    raise BadInput(f"{source}: {entry.name!r} is not a file")
-                if entry.name in (_DATABASE, _KEY):
-                    _write_file(data / f"{entry.name}.part", file)
-                elif entry.name.startswith("blobs/"):
-                    blobs.put_file(file, entry.name.removeprefix("blobs/"))
-                    n_files, size_bytes = n_files + 1, size_bytes + entry.size
-        fresh = data / f"{_DATABASE}.part"
-        if not fresh.exists():
-            raise BadInput(f"{source} ends too early: it holds no database; take it again")
-        transfer.check(fresh)
-        for name in (_KEY, _DATABASE):
-            if (data / f"{name}.part").exists():
-                (data / f"{name}.part").rename(data / name)
-    except (tarfile.TarError, EOFError) as error:
-        raise BadInput(f"{source} is not a whole sweepd backup: {error}") from error
-    finally:
-        for rest in data.glob("*.part*"):
-            rest.unlink()
-    return Contents(n_files, size_bytes)
+        archive.addfile(entry, file)  # type: ignore[arg-type]
+    except OSError:
+        if not file.is_over:  # the disk that is written to
+            raise
+    archive.members = []  # type: ignore[attr-defined]  # what was added need not be remembered
+    if file.is_whole:
+        return True
+    assert archive.fileobj is not None
+    archive.fileobj.seek(start)
+    archive.fileobj.truncate()  # type: ignore[attr-defined]
+    archive.offset = start
+    return False
 
 
-def _check_meta(source: Path, archive: tarfile.TarFile) -> None:
-    first = archive.next()
-    file = archive.extractfile(first) if first is not None and first.name == _META else None
-    meta = json.load(file) if file is not None else {}
-    if meta.get("format") != FORMAT:
-        raise BadInput(
-            f"{source} is not a backup this sweepd reads: format {meta.get('format')!r}, expected "
-            f"{FORMAT}"
-        )
+class _Checked:
+    """A file that is hashed as it is read; one that cannot be read seems to end."""
 
+    def __init__(self, file: Any, name: str) -> None:
+        self._file, self._name = file, name
+        self._sha256 = hashlib.sha256()
+        self.is_over = False
 
-def _write_file(path: Path, file: IO[bytes]) -> None:
-    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    with os.fdopen(descriptor, "wb") as target:
-        while part := file.read(1 << 20):
-            target.write(part)
+    def read(self, size: int) -> bytes:
+        """As a file's."""
+        try:
+            part = bytes(self._file.read(size))
+        except (OSError, SweepdError):
+            part = b""
+        self.is_over = self.is_over or not part
+        self._sha256.update(part)
+        return part
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether the bytes read are those that the name says."""
+        return self._sha256.hexdigest() == self._name
