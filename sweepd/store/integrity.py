@@ -130,9 +130,11 @@ def _ends(stream: int) -> sa.Subquery:
         for table in (schema.chunks, schema.segments)
     ]
     both = sa.union_all(*parts).subquery()
-    return sa.select(both.c.run_pk, sa.func.max(both.c.n).label("n")).group_by(
-        both.c.run_pk
-    ).subquery()
+    return (
+        sa.select(both.c.run_pk, sa.func.max(both.c.n).label("n"))
+        .group_by(both.c.run_pk)
+        .subquery()
+    )
 
 
 def _lines(connection: Connection) -> list[WrongCount]:
