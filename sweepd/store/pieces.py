@@ -91,6 +91,10 @@ class ChunkPiece:
         """For each row the number under a name or dotted path; NaN where there is none."""
         return np.array([as_number(find(row, key)) for row in self._parsed()], np.float64)
 
+    def sketch(self, key: str) -> Floats:
+        """As `numbers`; see `SegmentPiece`."""
+        return self.numbers(key)
+
 
 class SegmentPiece:
     """Lines in a segment: `n` from its row `offset` on."""
@@ -107,9 +111,9 @@ class SegmentPiece:
         self._segment: Segment | None = None
 
     def close(self) -> None:
-        """Let go of the file."""
+        """Let go of the file; it is opened again when needed."""
         self._files.close()
-        self._segment = self._file = None
+        self._file = None
 
     @property
     def segment(self) -> Segment:
@@ -119,12 +123,6 @@ class SegmentPiece:
             NotFound: Its bytes are gone or damaged.
         """
         if self._segment is None:
-            if self._body is None:
-                assert self._blob is not None
-                try:
-                    self._file, _ = self._files.enter_context(self._blobs.open_file(self._blob))
-                except NotFound as error:
-                    raise _lost("gone") from error
             try:
                 self._segment = Segment(self._read)
             except (ValueError, zlib.error) as error:
@@ -139,6 +137,12 @@ class SegmentPiece:
     def _read(self, start: int, n_bytes: int) -> bytes:
         if self._body is not None:
             return self._body[start : start + n_bytes]
+        if self._file is None:
+            assert self._blob is not None
+            try:
+                self._file, _ = self._files.enter_context(self._blobs.open_file(self._blob))
+            except NotFound as error:
+                raise _lost("gone") from error
         self._file.seek(start)
         body = bytes(self._file.read(n_bytes))
         if len(body) != n_bytes:
@@ -193,6 +197,16 @@ class SegmentPiece:
             spread[rows_with] = values
             values = spread
         return values[self.offset : self.offset + self.n]
+
+    def sketch(self, key: str) -> Floats:
+        """As `numbers`, but the extremes and the last of each stretch may be all there is."""
+        column = self.only(key)
+        level = self.segment.level(column) if column is not None and self.is_whole else None
+        if level is None:
+            return self.numbers(key)
+        found = np.full(self.n, np.nan)
+        found[level.rows] = level.values
+        return found
 
     def only(self, key: str) -> Column | None:
         """The one column that holds what a look-up of a name gives; None: it takes more."""

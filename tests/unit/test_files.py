@@ -86,3 +86,11 @@ def test_few_statements_only_say_that_something_is_there() -> None:
         if re.match(r"\s*assert .* is not None", line) and "search" not in path.parts
     ]
     assert len(found) <= 14, found
+
+
+def test_every_migration_has_a_number_of_its_own() -> None:
+    """Two of one number meet when two branches do; then no database can be made."""
+    names = [path.name for path in tracked("sweepd/store/migrations/versions/*.py")]
+    numbers = sorted(name[:4] for name in names if name[:4].isdecimal())
+    assert numbers == [f"{i:04}" for i in range(1, len(numbers) + 1)]
+    assert f'HEAD = "{numbers[-1]}"' in (ROOT / "sweepd/store/migrate.py").read_text()

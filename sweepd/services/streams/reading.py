@@ -22,6 +22,8 @@ from sweepd.store.pieces import Piece
 
 MAX_KEYS_KEPT = 64_000  # keys remembered, of all runs together: about 30 MB
 
+COARSE = 1000  # rows a sample from which on levels tell the extremes
+
 _Chosen = list[tuple[Piece, Ints | None, int]]  # of each piece which rows (None: all), how many
 
 
@@ -103,8 +105,10 @@ class Reading:
                 has[_outside(piece, min_step, end)] = False
             n = int(has.sum())
             chosen.append((piece, None if n == piece.n else np.flatnonzero(has), n))
-        measured = [_series(chosen, key) for key in keys if not key.startswith("_")]
-        kept = spread(sum(n for _, _, n in chosen), n_samples, measured)
+        n_rows = sum(n for _, _, n in chosen)
+        is_coarse = n_rows >= COARSE * n_samples
+        measured = [_series(chosen, key, is_coarse) for key in keys if not key.startswith("_")]
+        kept = spread(n_rows, n_samples, measured)
         return [
             {key: find(row, key) for key in keys}
             for piece, places in _at(chosen, kept)
@@ -179,14 +183,15 @@ def _in_steps(piece: Piece, min_step: int | None, max_step: int | None) -> Ints 
     return np.flatnonzero(~_outside(piece, min_step, max_step))
 
 
-def _series(chosen: _Chosen, key: str) -> Callable[[], Floats]:
-    """Gives the numbers under a key in the rows chosen."""
+def _series(chosen: _Chosen, key: str, is_coarse: bool) -> Callable[[], Floats]:
+    """Gives the numbers under a key in the rows chosen; the extremes alone will do if coarse."""
 
     def series() -> Floats:
         numbers = []
         for piece, rows, n in chosen:
             if n:
-                values = piece.numbers(key)
+                is_sketch = is_coarse and rows is None
+                values = piece.sketch(key) if is_sketch else piece.numbers(key)
                 numbers.append(values if rows is None else values[rows])
                 piece.close()
         return np.concatenate(numbers)

@@ -73,7 +73,7 @@ class Segment:
         n_bytes = int.from_bytes(start[len(MAGIC) :], "little")
         self._base = len(start) + n_bytes
         self._read = read
-        header = loads(zlib.decompress(read(len(start), n_bytes)))
+        header = _parsed(zlib.decompress(read(len(start), n_bytes)))
         self.n: int = header["n"]
         self.last_step: int = header["last_step"]  # the largest; -1: no row has one
         self.is_regular: bool = header["is_regular"]  # no raw lines, a name for each column
@@ -227,6 +227,13 @@ class Segment:
         if column.kind == "float":
             return floats
         return floats, unpack_flags(self._part(column.parts[1]), column.n)
+
+
+def _parsed(text: bytes) -> Any:
+    try:
+        return orjson.loads(text)
+    except orjson.JSONDecodeError:
+        return loads(text)  # a last value may be NaN
 
 
 def _picked(column: Column, decoded: Any, places: Ints | None) -> list[Any]:

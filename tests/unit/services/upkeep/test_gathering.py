@@ -14,6 +14,7 @@ from sweepd.domain.errors import NotFound
 from sweepd.domain.runs import Run
 from sweepd.domain.users import Caller
 from sweepd.services.runs.runs import RunChange
+from sweepd.services.streams import reading
 from sweepd.services.streams.lines import Lines, StreamPost
 from sweepd.services.streams.reading import Stream
 from sweepd.services.upkeep import backup, gathering
@@ -93,18 +94,18 @@ SPECS: list[dict[str, Any]] = [
 
 def answers(scene: Scene, name: str = "r") -> Iterator[tuple[str, Any]]:
     """Every question about a run's streams, and what comes."""
-    reading, run = scene.services.reading, scene.run(name)
+    asked, run = scene.services.reading, scene.run(name)
     for stream in (Stream.HISTORY, Stream.EVENTS):
-        yield f"lines {stream}", [said(x) for x in reading.lines(run, stream)]
-        yield f"thinned {stream}", [said(x) for x in reading.thinned_lines(run, stream, 77)]
-        yield f"last {stream}", said(reading.last_line(run, stream) or "")
+        yield f"lines {stream}", [said(x) for x in asked.lines(run, stream)]
+        yield f"thinned {stream}", [said(x) for x in asked.thinned_lines(run, stream, 77)]
+        yield f"last {stream}", said(asked.last_line(run, stream) or "")
     for low, high in ((0, 10), (990, 1010), (2990, 9999), (None, 5), (2995, None), (5000, 6000)):
-        found = reading.lines(run, Stream.HISTORY, low, high)
+        found = asked.lines(run, Stream.HISTORY, low, high)
         yield f"steps {low} {high}", [said(x) for x in found]
     for spec in SPECS:
-        yield f"sample {spec}", repr(reading.sample(run, **spec))
-    yield "keys", repr(reading.keys(run))
-    yield "first", reading.first_row(run)
+        yield f"sample {spec}", repr(asked.sample(run, **spec))
+    yield "keys", repr(asked.keys(run))
+    yield "first", asked.first_row(run)
 
 
 def said(text: str) -> Any:
@@ -138,6 +139,18 @@ def test_every_answer_is_the_same_from_columns(scene: Scene) -> None:
     assert [step for step, _ in media["image"]] == [1400, 2100, 2800]
     points = scene.services.reading.curves(scene.run(), Stream.HISTORY, 200, 3).series["loss"]
     assert points.steps == sorted(points.steps) and points.times[0] == 1.7e9 + points.steps[0] / 4
+
+
+def test_a_coarse_sample_keeps_the_extremes(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(reading, "COARSE", 1)
+    values = [i % 7 / 7 for i in range(N)]
+    values[1111], values[2222] = 9.5, -9.5
+    scene.post(0, [json.dumps({"_step": i, "v": v}) for i, v in enumerate(values)])
+    scene.parts.gathering.gather_all(1, 1)
+    rows = scene.services.reading.sample(scene.run(), ["v", "_step"], 100)
+    assert len(rows) == 100
+    assert {(1111, 9.5), (2222, -9.5)} <= {(row["_step"], row["v"]) for row in rows}
+    assert all(values[row["_step"]] == row["v"] for row in rows)
 
 
 def test_answers_from_columns_and_what_came_after_go_together(scene: Scene) -> None:
