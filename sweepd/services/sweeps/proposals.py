@@ -70,6 +70,7 @@ class Proposals:
         self._core = core
         self._lock = threading.Lock()
         self._caches: dict[int, _Cache] = {}
+        self._needless: set[int] = set()  # sweeps that choose without a model
         self._wanted: queue.SimpleQueue[int | None] = queue.SimpleQueue()
         self._pool: ProcessPoolExecutor | None = None
         self._thread = threading.Thread(target=self._work, name="sweepd-proposals", daemon=True)
@@ -97,9 +98,17 @@ class Proposals:
         if kind == "sweep" and pk in self._caches:
             self.want(pk)
 
-    def want(self, sweep_pk: int) -> None:
-        """Have configs prepared for a sweep, unless that is already asked for."""
+    def want(self, sweep_pk: int, is_changed: bool = False) -> None:
+        """Have configs prepared for a sweep, unless that is already asked for, or needless.
+
+        Args:
+            is_changed: The sweep is new, or its file was edited: look again whether it needs any.
+        """
         with self._lock:
+            if is_changed:
+                self._needless.discard(sweep_pk)
+            elif sweep_pk in self._needless:
+                return
             cache = self._caches.setdefault(sweep_pk, _Cache())
             if cache.is_asked:
                 return
@@ -123,6 +132,7 @@ class Proposals:
         """
         while True:
             with self._lock:
+                self._needless.discard(sweep.pk)  # edited through another replica, since it asks
                 cache = self._caches.setdefault(sweep.pk, _Cache())
                 if not cache.ready:
                     return None
@@ -150,6 +160,10 @@ class Proposals:
                 return
             spec = specs.spec_of(sweep)
             if spec.method not in MODEL_METHODS or not candidates.searches_here(spec):
+                with self._lock:
+                    if not cache.is_asked:  # nor edited meanwhile
+                        self._caches.pop(sweep_pk, None)
+                        self._needless.add(sweep_pk)
                 return
             since = self._core.now() - timedelta(seconds=self._core.listening.agent_silent_s)
             n_agents = agents.count_active(connection, sweep_pk, since)

@@ -130,7 +130,7 @@ class Sweeps:
             return sweep
 
         sweep = self._core.db.write(create)
-        self._proposals.want(sweep.pk)
+        self._proposals.want(sweep.pk, is_changed=True)
         return sweep, warnings
 
     def update(self, caller: Caller, sweep_pk: int, change: SweepChange) -> tuple[Sweep, list[str]]:
@@ -186,7 +186,7 @@ class Sweeps:
 
         sweep = self._core.db.write(update)
         self._core.changes.touch("sweep", sweep.pk)
-        self._proposals.want(sweep.pk)
+        self._proposals.want(sweep.pk, is_changed=True)
         return sweep, warnings
 
     def retry(self, caller: Caller, sweep_pk: int, states: Sequence[str]) -> int:

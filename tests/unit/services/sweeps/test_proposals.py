@@ -1,5 +1,7 @@
 """Configs are prepared ahead of need, also when the server has just been started again."""
 
+import threading
+
 import pytest
 
 from sweepd import server
@@ -61,6 +63,32 @@ def test_replicas_that_prepared_the_same_configs_hand_out_different_ones(
     finally:
         parts.proposals.stop()
         other.close()
+
+
+@pytest.mark.parametrize("method", ["grid", "random"])
+def test_what_runs_of_a_sweep_without_a_model_log_wakes_nobody(
+    parts: server.Parts, ann: Caller, method: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    text = f"method: {method}\nprogram: train.py\nparameters: {{a: {{values: [1, 2, 3]}}}}\n"
+    sweep = make_sweep(parts, ann, text)
+    proposals, woken = parts.proposals, threading.Event()
+    prepared: list[int] = []
+    proposals.start()
+    wait_until(lambda: sweep.pk in proposals._needless, 30, lambda: "it was not looked at")
+
+    def prepare(pk: int, cache: object) -> None:
+        prepared.append(pk)
+        woken.set()
+
+    monkeypatch.setattr(proposals, "_prepare", prepare)
+    agent = register(parts, ann, sweep)
+    beat(parts, ann, agent)
+    parts.core.changes.touch("sweep", sweep.pk)
+    proposals.want(sweep.pk)
+    assert proposals._wanted.empty() and prepared == []
+    proposals.want(sweep.pk, is_changed=True)  # an edit may have given it a model
+    assert woken.wait(30) and prepared == [sweep.pk]
+    proposals.stop()
 
 
 def _config(commands: list[Command]) -> float:
