@@ -147,7 +147,7 @@ def _own_client(settings: Settings, url: str) -> client.Client:
 
 
 def _start_server(settings: Settings) -> subprocess.Popen[bytes]:
-    settings.data.mkdir(parents=True, exist_ok=True)
+    settings.data.mkdir(parents=True, exist_ok=True, mode=0o700)
     port = settings.port
     if port == DEFAULT_PORT and not _is_free(settings.host, port):
         port = 0

@@ -106,7 +106,7 @@ def test_check_tells_what_a_file_would_do_without_a_server(tmp_path: Path) -> No
     done = subprocess.run(
         [*command, "sweep.yaml"], cwd=tmp_path, capture_output=True, text=True, check=True
     )
-    assert "12 runs (3 of each config), at most 10 by run_cap" in done.stdout
+    assert "10 runs by run_cap, of 12 (3 of each config)" in done.stdout
     (tmp_path / "bad.yaml").write_text("method: grid\nparameters: {x: {min: 0.0, max: 1.0}}\n")
     bad = subprocess.run(
         [*command, "bad.yaml"], cwd=tmp_path, capture_output=True, text=True, check=False
