@@ -46,6 +46,9 @@ class Settings:
         "name of the organisation that registries belong to; empty: the one it has", ""
     )
     max_body_bytes: int = _help("largest request other than a file, bytes", 64 << 20)
+    max_body_items: int = _help("values in the JSON of one request, empty lines too", 1_000_000)
+    max_query_fields: int = _help("fields that one GraphQL request may be answered", 1_000_000)
+    max_query_s: float = _help("seconds that one GraphQL request may be worked on", 30.0)
     max_file_bytes: int = _help("largest uploaded file, bytes", 50 << 30)
     run_silent_s: float = _help(
         "seconds without word from a run and its agent after which its config goes to another", 75.0

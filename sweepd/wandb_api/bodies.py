@@ -1,5 +1,6 @@
 """Bodies: requests' read with a limit, unpacked with a limit; answers' written fast."""
 
+import re
 import zlib
 from collections.abc import Mapping
 from typing import Any
@@ -10,6 +11,8 @@ from starlette.responses import Response
 
 from sweepd.domain.encoding import to_json
 from sweepd.domain.errors import BadInput, TooLarge
+
+_STRING = re.compile(rb'"[^"\\]*+(?:\\.[^"\\]*+)*+"', re.DOTALL)
 
 
 async def read_json(request: Request) -> dict[str, Any]:
@@ -37,8 +40,12 @@ async def read_sized_json(request: Request) -> tuple[dict[str, Any], int]:
         if size_bytes > limit:
             raise TooLarge(f"a request may have {limit} bytes; send less at once")
         parts.append(part)
+    whole = b"".join(parts)
+    max_items: int = request.app.state.settings.max_body_items
+    if whole.count(b",") > max_items and _STRING.sub(b"", whole).count(b",") > max_items:
+        raise TooLarge(f"a request may hold {max_items:,} values; send less at once")
     try:
-        body = orjson.loads(b"".join(parts) or b"{}")
+        body = orjson.loads(whole or b"{}")
     except orjson.JSONDecodeError as error:
         raise BadInput(f"the body should be JSON: {error}") from error
     if not isinstance(body, dict):

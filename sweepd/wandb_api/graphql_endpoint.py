@@ -1,5 +1,7 @@
 """`POST /graphql`: read, run, answer."""
 
+import asyncio
+
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -7,7 +9,10 @@ from sweepd.domain.errors import BadInput
 from sweepd.wandb_api import errors
 from sweepd.wandb_api.authentication import base_url, caller_of
 from sweepd.wandb_api.bodies import json_response, read_json
+from sweepd.wandb_api.graphql.budget import Budget
 from sweepd.wandb_api.graphql.context import Context
+
+WATCHED_S = 0.2  # after which a client that leaves is noticed
 
 
 async def graphql(request: Request) -> Response:
@@ -24,8 +29,26 @@ async def graphql(request: Request) -> Response:
         state = request.app.state
         limit: int = state.settings.max_file_bytes
         is_shared = request.headers.get("x-wandb-use-async-filestream") == "true"
-        context = Context(caller, state.services, state.signer, limit, base_url(request), is_shared)
-        data = await state.engine.run(document, variables, operation, context)
+        budget = Budget(state.settings.max_query_fields, state.settings.max_query_s)
+        context = Context(
+            caller, state.services, state.signer, limit, base_url(request), is_shared, budget
+        )
+        work = asyncio.ensure_future(state.engine.run(document, variables, operation, context))
+        await asyncio.wait({work}, timeout=WATCHED_S)
+        if not work.done():
+            leaving = asyncio.ensure_future(_leave(request, budget))
+            try:
+                await asyncio.wait({work})
+            finally:
+                leaving.cancel()
+        data = work.result()
         return json_response({"data": data})
     except Exception as error:
         return errors.response(error)
+
+
+async def _leave(request: Request, budget: Budget) -> None:
+    """Abandon the request when its client has gone."""
+    while (await request.receive())["type"] != "http.disconnect":
+        pass
+    budget.abandon()

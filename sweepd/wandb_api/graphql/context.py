@@ -6,6 +6,7 @@ from graphql import GraphQLResolveInfo
 
 from sweepd.domain.users import Caller
 from sweepd.services.all import Services
+from sweepd.wandb_api.graphql.budget import Budget
 from sweepd.wandb_api.signing import Signer
 
 
@@ -19,6 +20,7 @@ class Context:
     max_file_bytes: int
     base_url: str  # without a slash at the end, as the client reached us
     is_shared: bool = False  # one of several clients that write the same run
+    budget: Budget = field(default_factory=lambda: Budget(1_000_000, 30.0))
     people: dict[str, Caller | None] = field(default_factory=dict)  # looked up already, by name
 
 

@@ -7,8 +7,9 @@ Resolvers work in a thread, for they read the database. One that is `async def` 
 runs on the event loop and has to leave it free: the document is executed there as a whole.
 """
 
+import asyncio
 import logging
-from collections.abc import Awaitable, Iterator, Mapping
+from collections.abc import Awaitable, Callable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache, partial
 from inspect import iscoroutinefunction
@@ -53,6 +54,7 @@ from sweepd.wandb_api.graphql import (
     teams,
     users,
 )
+from sweepd.wandb_api.graphql.budget import COUNTED, Budget, Ended, too_large
 from sweepd.wandb_api.graphql.context import Context
 
 MAX_DEPTH = 30  # the client's deepest document has 11 levels
@@ -60,6 +62,8 @@ MAX_FIELDS = 10_000  # the client's largest asks for 72
 MAX_DOCUMENT_BYTES = 200_000
 MAX_KEPT = 2048  # documents; the client has about 200
 MAX_KEPT_BYTES = 20_000  # of one document
+
+MAX_AT_ONCE = 16  # requests of one caller that are worked on; the others wait without a thread
 
 log = logging.getLogger("sweepd.wandb_api")
 
@@ -106,6 +110,7 @@ class Engine:
 
     def __init__(self) -> None:
         self.schema = build_schema()
+        self._turns: dict[str, asyncio.Semaphore] = {}  # by caller
         self._seen: dict[str, _Prepared | SweepdError] = {}
         mutations = self.schema.mutation_type
         fields = mutations.fields if mutations else {}
@@ -135,8 +140,13 @@ class Engine:
             context_value=context,
             variable_values=dict(variables or {}),
             operation_name=operation_name or None,
+            middleware=COUNTED,
         )
-        result = work() if prepared.is_async else await run_in_threadpool(work)
+        if prepared.is_async:
+            result = work()
+        else:
+            async with self._turns.setdefault(context.caller.name, asyncio.Semaphore(MAX_AT_ONCE)):
+                result = await run_in_threadpool(_run_counted, work, context.budget)
         if isinstance(result, Awaitable):
             result = await result
         assert isinstance(result, ExecutionResult)
@@ -178,6 +188,15 @@ class Engine:
         if awaiting and awaiting != roots:
             return Unsupported(f"{', '.join(awaiting)} stands alone in a document; send it apart")
         return _Prepared(parsed, is_async=bool(awaiting))
+
+
+def _run_counted(work: Callable[[], Any], budget: Budget) -> Any:
+    try:
+        return work()
+    except Ended as ended:
+        raise too_large(ended) from None
+    finally:
+        budget.close()
 
 
 def _root_fields(document: DocumentNode) -> Iterator[str]:
