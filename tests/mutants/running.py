@@ -19,7 +19,7 @@ from typing import Any
 
 KEPT = Path(".mutants/reached.pickle")
 TESTS = ("tests/unit/search", "tests/unit/services", "tests/unit/store", "tests/unit/web")
-MAX_TESTS = 120  # the quickest that reach a line; a line that every test reaches needs no more
+MAX_TESTS = 40  # the quickest that reach a line; a line that every test reaches needs no more
 QUIET = ["-q", "-x", "--no-header", "--tb=no", "-p", "no:cacheprovider", "-k", "not postgresql"]
 QUIET += ["-W", "ignore:Module already imported:pytest.PytestAssertRewriteWarning"]
 HEAVY = """

@@ -3,6 +3,7 @@ import { test } from "node:test";
 import { columnOf, load } from "./pages.mjs";
 
 const { catalogue, defaultAxes, duration, METRIC } = await load("parallel/columns.js");
+const { KINDS, KINDS_OF_NUMBERS } = await load("parallel/scales.js");
 const kind = (values, parameter) => columnOf(values, parameter).bestKind();
 
 test("a column holds numbers, and slots for what is none", () => {
@@ -40,8 +41,9 @@ test("numbers over decades get a log axis, few whole ones names", () => {
 });
 
 test("the kinds to choose from", () => {
-  assert.deepEqual(columnOf([1]).kinds(), ["linear", "log", "percentile", "categorical"]);
-  assert.deepEqual(columnOf([null], { min: 0 }).kinds().length, 4);
+  assert.deepEqual(columnOf([1]).kinds(), KINDS_OF_NUMBERS);
+  assert.deepEqual(columnOf([null], { min: 0 }).kinds(), KINDS_OF_NUMBERS);
+  for (const kind of [...KINDS_OF_NUMBERS, "time", "boolean"]) assert.ok(KINDS[kind].label);
   assert.deepEqual(columnOf(["a"]).kinds(), ["categorical"]);
   assert.deepEqual(columnOf([true]).kinds(), ["boolean"]);
   assert.deepEqual(columnOf([1], null, "time").kinds(), ["time", "percentile"]);
