@@ -11,7 +11,7 @@ from sweepd.search.parameter import KINDS, Parameter
 
 MAX_DEPTH = 20  # levels of nested parameters
 MAX_PARAMETERS = 10_000
-MAX_BOUND = 2**64  # of int_uniform, and of steps of q
+MAX_BOUND = 10**300  # of int_uniform, and of steps of q; a float ends at 10**308
 MAX_REACH = 1e300  # of steps of q where there are no bounds
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_.-]*")
 _META = ("distribution", "description")
@@ -220,7 +220,7 @@ def _bounded(
         return None
     if kind == "int_uniform" and max(abs(low), abs(high)) > MAX_BOUND:
         findings.problem(
-            key, "whole numbers of at most 2^64", f"min {low}, max {high}", "use uniform"
+            key, "whole numbers of at most 10^300", f"min {low}, max {high}", "use uniform"
         )
         return None
     if kind.endswith("log_uniform"):
