@@ -186,7 +186,7 @@ def test_run_is_renamed_tagged_and_stopped(signed_in: Page, real: RealSite) -> N
     expect(signed_in.get_by_role("button", name="Remove tag keeper")).to_be_visible()
     signed_in.get_by_role("button", name="Stop this run").click()
     signed_in.get_by_role("button", name="Stop it").click()
-    expect(signed_in.get_by_text("asked to stop")).to_be_visible()
+    expect(signed_in.get_by_text("asked to stop", exact=True)).to_be_visible()
     assert real.services.runs.get(real.caller, "ann", "change", runs[-1]).stop_requested
 
 
