@@ -1,33 +1,33 @@
 """How a line that a client logged is read."""
 
 import json
+import re
 from typing import Any
 
 import orjson
 
+_WIDE = re.compile(r"[0-9]{19}")  # orjson rounds whole numbers of more than 64 bits
+_WIDE_BYTES = re.compile(rb"[0-9]{19}")
 MAX_STEP = 2**63 - 1  # what a database holds
 
 
 def parse_line(line: str) -> dict[str, Any]:
     """A history line as a mapping; NaN and Infinity are read, what is no object is empty."""
     try:
-        row = orjson.loads(line)
-    except orjson.JSONDecodeError:
-        try:
-            row = loads(line)
-        except (ValueError, RecursionError):  # a line may also be nested beyond reading
-            return {}
+        row = loads(line)
+    except (ValueError, RecursionError):  # a line may also be nested beyond reading
+        return {}
     return row if isinstance(row, dict) else {}
 
 
 def loads(text: str | bytes) -> Any:
-    """JSON as orjson reads it, where that cannot: NaN, infinities, lone surrogates."""
-    return json.loads(text, parse_int=_whole)
-
-
-def _whole(digits: str) -> int | float:
-    value = int(digits)
-    return value if -(2**63) <= value < 2**64 else float(digits)  # beyond, orjson rounds
+    """JSON with what a client may log beside it: NaN, infinities, lone surrogates, wide numbers."""
+    if not (_WIDE if isinstance(text, str) else _WIDE_BYTES).search(text):  # type: ignore[arg-type]
+        try:
+            return orjson.loads(text)
+        except orjson.JSONDecodeError:
+            pass
+    return json.loads(text)
 
 
 def step_of(row: dict[str, Any]) -> int:

@@ -230,10 +230,7 @@ class Segment:
 
 
 def _parsed(text: bytes) -> Any:
-    try:
-        return orjson.loads(text)
-    except orjson.JSONDecodeError:
-        return loads(text)  # a last value may be NaN
+    return loads(text)
 
 
 def _picked(column: Column, decoded: Any, places: Ints | None) -> list[Any]:
