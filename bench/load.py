@@ -86,7 +86,7 @@ def running(
                     urllib.request.urlopen(f"http://127.0.0.1:{port}{health}", timeout=5).close()
                     break
                 except OSError as error:
-                    if process.poll() is not None or time.perf_counter() - began > 60:
+                    if process.poll() is not None or time.perf_counter() - began > 300:
                         raise RuntimeError(f"{name}: {log.read_text()}") from error
                     time.sleep(0.005)
             yield Server(name, port, "", process, time.perf_counter() - began)
