@@ -14,3 +14,9 @@ def test_filters_orders_loading_sweeps_and_agents(
     shared_live: RunningServer, tmp_path: Path
 ) -> None:
     run_script(shared_live, tmp_path, "public_api")
+
+
+def test_loops_that_change_what_they_read_and_files_of_odd_names(
+    shared_live: RunningServer, tmp_path: Path
+) -> None:
+    run_script(shared_live, tmp_path, "loops")
