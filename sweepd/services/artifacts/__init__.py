@@ -1,0 +1,1 @@
+"""Artifacts: versions, uploads, manifests, collections, lineage."""
