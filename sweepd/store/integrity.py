@@ -8,6 +8,7 @@ from sweepd.domain.artifacts import ArtifactState
 from sweepd.domain.sweeps import CellState
 from sweepd.store import run_files, schema
 from sweepd.store.database import Connection
+from sweepd.store.faults import reason
 
 _STREAMS = {"history_lines": 0, "events_lines": 1}
 _LEFT_OUT = (CellState.CANCELED, CellState.DROPPED)
@@ -36,7 +37,7 @@ def check_pages(connection: Connection) -> list[str]:
         found = [str(row[0]) for row in connection.execute(sa.text("PRAGMA integrity_check(20)"))]
         broken = connection.execute(sa.text("PRAGMA foreign_key_check")).fetchall()
     except (sa.exc.DatabaseError, UnicodeError) as error:  # it quotes the bytes it finds
-        return [f"the database is damaged: {getattr(error, 'orig', None) or 'bytes of no text'}"]
+        return [f"the database is damaged: {reason(error)}"]
     faults = [f"the database is damaged: {line}" for line in found if line != "ok"]
     return faults + [
         f"row {row[1]} of {row[0]} refers to a row of {row[2]} that is gone" for row in broken[:20]

@@ -9,6 +9,7 @@ import sqlalchemy as sa
 from sweepd.domain.errors import BadInput
 from sweepd.store import migrate, schema, sessions
 from sweepd.store.database import Connection, sqlite_url
+from sweepd.store.faults import reason
 
 BATCH_ROWS = 500
 
@@ -121,7 +122,9 @@ def check(path: Path) -> None:
         with engine.begin() as connection:  # who signed out since must not be signed in again
             sessions.forget_all(connection)
     except (sa.exc.DatabaseError, UnicodeError) as error:  # it quotes the bytes it finds
-        told = getattr(error, "orig", None) or "it holds bytes that are no text"
+        told = (
+            "it holds bytes that are no text" if isinstance(error, UnicodeError) else reason(error)
+        )
         raise BadInput(f"{path.name} is not a whole sweepd database: {told}") from error
     finally:
         engine.dispose()

@@ -17,7 +17,7 @@ from sweepd.services.runs.runs import RunChange
 from sweepd.services.streams import reading
 from sweepd.services.streams.lines import Lines, StreamPost
 from sweepd.services.streams.reading import Stream
-from sweepd.services.upkeep import backup, gathering
+from sweepd.services.upkeep import backup, gathering, restoring
 from sweepd.settings import Settings
 from sweepd.store import schema, segments
 from sweepd.store.blobs import Blobs
@@ -252,7 +252,7 @@ def test_backup_holds_the_columns(scene: Scene, tmp_path: Path, clock: FakeClock
     file, fresh = tmp_path / "backup.tar", tmp_path / "fresh"
     blobs = Blobs.open(str(data / "blobs"))
     backup.write(scene.parts.settings.database_url, blobs, file, clock.at, "0", data / "local.key")
-    backup.read(file, fresh, lambda: Blobs.open(str(fresh / "blobs")))
+    restoring.restore(file, fresh, lambda: Blobs.open(str(fresh / "blobs")))
     restored = server.build(Settings(data=fresh), clock)
     again = Scene(restored, restored.services.users.get_caller("ann"))
     assert dict(answers(again)) == expected

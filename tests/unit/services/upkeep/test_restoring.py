@@ -113,7 +113,8 @@ def test_backup_that_was_cut_off_is_refused_and_the_folder_is_as_it_was(
 ) -> None:
     with tarfile.open(fileobj=io.BytesIO(archive)) as opened:
         end = max(e.offset_data for e in opened if e.name == "sweepd.db") + 4096
-    (tmp_path / "new").mkdir(mode=0o750)
+    (tmp_path / "new").mkdir()
+    (tmp_path / "new").chmod(0o750)
     for size in [0, 100, 512, *range(2000, end, end // 7)]:
         with pytest.raises(BadInput, match=r"not a whole|too early"):
             restore(tmp_path, archive[:size])
