@@ -131,7 +131,7 @@ def test_a_budget_of_time_ends_as_one_of_looks_does(looks):
             budget.spend()
 
 
-Q = {"q": 1e-300}
+Q, FINE = {"q": 1e-300}, {"q": 1e-305}
 BASE = {"method": "random", "parameters": {"x": {"min": 0.0, "max": 1.0}}, "metric": {"name": "m"}}
 
 
@@ -150,9 +150,8 @@ BASE = {"method": "random", "parameters": {"x": {"min": 0.0, "max": 1.0}}, "metr
         ("breaker", {"sweepd": {"breaker": 10**30}}),
         ("constraints", {"sweepd": {"constraints": ["x > 0"] * 2000}}),
         ("when", {"sweepd": {"when": {f"x{i}": "x > 0" for i in range(2000)}}}),
-        ("x", {"parameters": {"x": {"min": 0, "max": 10**30}}}),
         ("x", {"parameters": {"x": {"min": 0, "max": 10**400}}}),
-        ("q", {"parameters": {"x": {**Q, "distribution": "q_uniform", "min": 0, "max": 1}}}),
+        ("q", {"parameters": {"x": {**FINE, "distribution": "q_uniform", "min": 0, "max": 1}}}),
         ("q", {"parameters": {"x": {**Q, "distribution": "q_normal", "mu": 1e300}}}),
         ("parameters", {"parameters": {f"x{i}": {"value": 1} for i in range(20_000)}}),
     ],
