@@ -125,7 +125,7 @@ def build(
     except BaseException:
         core.db.close()
         raise
-    proposals = Proposals(core)
+    proposals = Proposals(core, settings.proposal_s)
     artifacts = Artifacts(core, blobs)
     users = Users(core)
     registries = Registries(core)

@@ -54,6 +54,11 @@ class Settings:
         "seconds without word from a run and its agent after which its config goes to another", 75.0
     )
     agent_silent_s: float = _help("seconds without word after which an agent counts as gone", 60.0)
+    proposal_s: float = _help(
+        "seconds that the search may take to propose configs to one sweep; beyond, it is ended and "
+        "the sweep gets random ones",
+        20.0,
+    )
     max_header_bytes: int = _help("largest headers of a request, with its address, bytes", 64 << 10)
     max_headers: int = _help("headers of a request", 100)
     header_s: float = _help("seconds within which a request's headers have come", 60.0)

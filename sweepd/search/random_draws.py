@@ -1,5 +1,6 @@
 """Independent samples from a space, by inverse CDF of one uniform number per dimension."""
 
+import time
 from collections.abc import Callable, Set
 from contextlib import suppress
 
@@ -54,6 +55,34 @@ def sample_new(space: Space, rng: np.random.Generator, used: Set[str]) -> Config
             return config
     cells = unused_cells(space, rng, used)
     return cells[int(rng.integers(len(cells)))] if cells else None
+
+
+def sample_some(
+    space: Space, rng: np.random.Generator, used: Set[str], n: int, seconds: float
+) -> list[Config]:
+    """Up to `n` different configs whose keys are not in `used`: as many as are drawn within some
+    seconds, but one at least unless a finite space has none left.
+
+    Raises:
+        NoFeasibleConfig, TooMuchWork: As `sample`, of the first.
+    """
+    until = time.monotonic() + seconds
+    found: dict[str, Config] = {}
+    for _ in range(MAX_REPEATS):
+        try:
+            config = sample(space, rng)
+        except (NoFeasibleConfig, TooMuchWork):
+            if not found:
+                raise
+            break
+        if (key := space.key(config)) not in used:
+            found[key] = config
+        if len(found) >= n or time.monotonic() > until:
+            break
+    if found or space.n_configs is None:
+        return list(found.values())
+    cells = unused_cells(space, rng, used)
+    return [cells[i] for i in rng.permutation(len(cells))[:n]]
 
 
 def draw_below(n: int, rng: np.random.Generator) -> int:

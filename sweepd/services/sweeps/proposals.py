@@ -2,45 +2,44 @@
 
 A heartbeat takes what is ready and never waits for a model to be fitted. When results change, what
 was prepared is stale: it stays usable until fresher configs replace it.
+
+Each ask has a time, and sweeps take turns. A sweep whose ask takes longer, or ends the process, is
+told so and given random configs; when that happens again and again it is paused.
 """
 
-import json
 import logging
-import multiprocessing
 import os
-import queue
 import threading
+import time
 from collections import Counter, deque
-from collections.abc import Callable, Sequence
-from concurrent.futures import ProcessPoolExecutor
-from concurrent.futures.process import BrokenProcessPool
+from collections.abc import Callable, Sequence, Set
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
 
 import numpy as np
 
-from sweepd.domain.errors import SweepdError
-from sweepd.domain.goals import Goal
-from sweepd.domain.runs import LIVE, RunState
-from sweepd.domain.sweeps import OPEN_CELLS, Sweep, SweepPoint, SweepState
-from sweepd.search import process
+from sweepd.domain.sweeps import OPEN_CELLS, Sweep, SweepState
 from sweepd.search.errors import SearchError
 from sweepd.search.observation import Observation
+from sweepd.search.process import AskFailed, OverTime, Worker, WorkerLost
 from sweepd.search.proposing import propose
-from sweepd.search.random_draws import sample
+from sweepd.search.random_draws import sample_some
 from sweepd.search.spec import SweepSpec
 from sweepd.services.core import Core
 from sweepd.services.sweeps import next_config as candidates
 from sweepd.services.sweeps import specs
+from sweepd.services.sweeps.observed import known
+from sweepd.services.sweeps.turns import Lane, Turns
 from sweepd.store import agents, cells, runs, sweeps
+from sweepd.store.database import Connection
 
 MAX_READY = 8
+MAX_OVERRUNS = 3  # asks in a row that take too long, or end the process, before a sweep is paused
+QUICK_SHARE = 0.25  # of the time for an ask; who takes more lets others go first
+DRAW_S = 1.0  # for random configs in place of proposed ones; the first may take longer
 BLAS_THREADS = ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS")
 MODEL_METHODS = frozenset({"bayes", "sobol", "tpe", "cmaes", "nsga2"})
-
-# Runs that say what the search knows of a config which is still open: another attempt may follow.
-_OF_OPEN_CELLS = (*LIVE, RunState.CRASHED, RunState.PREEMPTED)
 
 log = logging.getLogger(__name__)
 
@@ -59,20 +58,28 @@ class _Cache:
 
     ready: deque[_Prepared] = field(default_factory=deque)
     n_ended: int = -1  # ended runs known when it was prepared
-    n_agents: int = 1
     is_asked: bool = False
+    n_overruns: int = 0  # asks in a row that took too long, or ended the process
+    why_none: str = ""  # what the sweep is to be paused for, once an agent asks
+    broken_file: str = ""  # of which that holds
+    logged: str = ""  # the last failure that the log tells
 
 
 class Proposals:
-    """Prepared configs, a cache per sweep, filled by one thread which asks one search process."""
+    """Prepared configs, a cache per sweep, filled by one thread which asks one search process.
 
-    def __init__(self, core: Core) -> None:
+    Args:
+        ask_s: Seconds that one ask may take; then the process is ended and another begun.
+    """
+
+    def __init__(self, core: Core, ask_s: float = 20.0) -> None:
         self._core = core
         self._lock = threading.Lock()
         self._caches: dict[int, _Cache] = {}
         self._needless: set[int] = set()  # sweeps that choose without a model
-        self._wanted: queue.SimpleQueue[int | None] = queue.SimpleQueue()
-        self._pool: ProcessPoolExecutor | None = None
+        self._wanted = Turns()
+        self._ask_s = ask_s
+        self._worker = Worker()
         self._thread = threading.Thread(target=self._work, name="sweepd-proposals", daemon=True)
         self._unlisten = core.changes.listen(self._changed)
 
@@ -88,9 +95,10 @@ class Proposals:
         self._thread.start()
 
     def stop(self) -> None:
-        """Stop preparing and end the search process."""
+        """Stop preparing and end the search process, whatever it does."""
         self._unlisten()
-        self._wanted.put(None)
+        self._wanted.close()
+        self._worker.stop()
         if self._thread.is_alive():
             self._thread.join()
 
@@ -110,6 +118,8 @@ class Proposals:
             elif sweep_pk in self._needless:
                 return
             cache = self._caches.setdefault(sweep_pk, _Cache())
+            if is_changed:
+                cache.n_overruns, cache.why_none = 0, ""
             if cache.is_asked:
                 return
             cache.is_asked = True
@@ -129,12 +139,18 @@ class Proposals:
         Args:
             is_taken: Whether the sweep has the config by now. Another replica, which prepared the
                 same, may have handed it out; only what the search repeats on purpose goes again.
+
+        Raises:
+            SearchError: None can be found until the file is changed; the message says why.
         """
         while True:
             with self._lock:
                 self._needless.discard(sweep.pk)  # edited through another replica, since it asks
                 cache = self._caches.setdefault(sweep.pk, _Cache())
                 if not cache.ready:
+                    why, cache.why_none = cache.why_none, ""
+                    if why and sweep.config_yaml == cache.broken_file:
+                        raise SearchError(why)
                     return None
                 prepared = cache.ready.popleft()
             if prepared.is_repeat or not is_taken(prepared.config):
@@ -147,16 +163,19 @@ class Proposals:
                 cache.is_asked = False
             try:
                 self._prepare(sweep_pk, cache)
-            except Exception:
-                log.exception("preparing configs for sweep %s failed", sweep_pk)
-        if self._pool is not None:
-            self._pool.shutdown(cancel_futures=True)
+            except Exception as error:
+                _log_once(cache, f"preparing configs for sweep {sweep_pk} failed", error)
+        self._worker.close()
 
     def _prepare(self, sweep_pk: int, cache: _Cache) -> None:
         with self._core.db.read() as connection:
             sweep = sweeps.find_sweep_by_pk(connection, sweep_pk)
             if sweep is None or sweep.state in (SweepState.FINISHED, SweepState.CANCELED):
                 self._caches.pop(sweep_pk, None)
+                self._wanted.forget(sweep_pk)
+                return
+            is_broken = cache.why_none and cache.broken_file == sweep.config_yaml
+            if is_broken or sweep.state is SweepState.PAUSED:
                 return
             spec = specs.spec_of(sweep)
             if spec.method not in MODEL_METHODS or not candidates.searches_here(spec):
@@ -175,13 +194,17 @@ class Proposals:
             open_cells = cells.list_cells(connection, sweep_pk, OPEN_CELLS)
             taken = cells.list_keys(connection, sweep_pk)
         open_configs = Counter(cell.config for cell in open_cells)
-        observations, pending = _known(points, open_configs, sweep.metric_goal)
+        observations, pending = known(points, open_configs, sweep.metric_goal)
+        began = time.monotonic()
         try:
             found = self._ask(spec, sweep, observations, pending, n_wanted)
+            cache.n_overruns, cache.logged = 0, ""
         except Exception as error:
-            if not isinstance(error, SearchError):
-                log.exception("proposing for sweep %s failed", sweep.path)
-            found = self._draw_instead(spec, sweep, error)
+            if self._worker.is_stopped:
+                return
+            found = self._draw_instead(spec, sweep, cache, error, taken, n_wanted)
+        is_quick = time.monotonic() - began <= QUICK_SHARE * self._ask_s
+        self._wanted.note(sweep_pk, Lane.QUICK if is_quick else Lane.SLOW)
         with self._lock:
             cache.ready = deque(
                 _Prepared(config, spec.space.key(config) in taken) for config in found
@@ -189,19 +212,46 @@ class Proposals:
             cache.n_ended = n_ended
 
     def _draw_instead(
-        self, spec: SweepSpec, sweep: Sweep, error: Exception
+        self,
+        spec: SweepSpec,
+        sweep: Sweep,
+        cache: _Cache,
+        error: Exception,
+        taken: Set[str],
+        n: int,
     ) -> list[dict[str, Any]]:
-        """A random config in place of one that could not be proposed, and a warning of it."""
-        what = str(error) if isinstance(error, SearchError) else f"{type(error).__name__}: {error}"
+        """Random configs in place of what could not be proposed, and a warning of it; none when
+        there are none either, or when it goes on like this."""
+        what, is_overrun = _told(error), isinstance(error, OverTime | WorkerLost)
+        cache.n_overruns = cache.n_overruns + 1 if is_overrun else 0
+        if not isinstance(error, SearchError):
+            _log_once(cache, f"proposing for sweep {sweep.path} failed: {what}", error)
+        found: list[dict[str, Any]] = []
+        why = ""
+        if cache.n_overruns >= MAX_OVERRUNS:
+            why = f"{what} ({MAX_OVERRUNS} times in a row)"
+        else:
+            try:
+                used = taken if spec.is_finite else frozenset()
+                found = sample_some(spec.space, _generator(sweep), used, n, DRAW_S)
+            except Exception as other:
+                why = f"{what}; nor could one be drawn at random: {_told(other)}"
         message = f"the search could not propose a config, so one was drawn at random: {what}"
-        found = []
-        try:
-            found = [sample(spec.space, _generator(sweep))]
-        except SearchError as other:
-            message = f"the search could not propose a config: {what}; nor be one drawn: {other}"
-        at = self._core.now()
-        self._core.db.write(lambda c: sweeps.append_warning_once(c, sweep.pk, at, message[:1000]))
+        if why:
+            message = f"the search could not propose a config: {why}"
+        self._warn(sweep, message[:1000])
+        with self._lock:
+            cache.why_none, cache.broken_file = why, sweep.config_yaml
         return found
+
+    def _warn(self, sweep: Sweep, message: str) -> None:
+        at = self._core.now()
+
+        def warn(connection: Connection) -> None:
+            if sweeps.find_sweep_by_pk(connection, sweep.pk) is not None:  # nor deleted meanwhile
+                sweeps.append_warning_once(connection, sweep.pk, at, message)
+
+        self._core.db.write(warn)
 
     def _ask(
         self,
@@ -211,48 +261,45 @@ class Proposals:
         pending: Sequence[dict[str, Any]],
         n: int,
     ) -> list[dict[str, Any]]:
-        for _attempt in range(2):
-            if self._pool is None:
-                # spawn: the search process starts clean, without the server's threads and sockets
-                self._pool = ProcessPoolExecutor(
-                    1, multiprocessing.get_context("spawn"), initializer=process.begin
-                )
+        for is_last in (False, True):
             try:
-                future = self._pool.submit(propose, spec, observations, pending, n, sweep.seed)
-                return list(future.result())
-            except BrokenProcessPool:
-                self._pool = None  # killed from outside, or out of memory: once more with a new one
-        raise SweepdError("the search process ended twice; is the machine out of memory?")
+                return self._worker.ask(
+                    self._ask_s, propose, spec, observations, pending, n, sweep.seed
+                )
+            except WorkerLost:  # perhaps another's fault: once more with a new one
+                if is_last:
+                    raise
+            except OverTime as error:
+                raise OverTime(
+                    f"it took longer than {self._ask_s:g} s; use fewer parameters, looser "
+                    "constraints or `method: random`, or have the server's setting `proposal_s` "
+                    "raised"
+                ) from error
+        raise AssertionError("the last attempt returns or raises")
+
+
+def _told(error: Exception) -> str:
+    """An error in words for the sweep's log."""
+    if isinstance(error, WorkerLost):
+        return "the search process ended twice; is the machine, or this sweep, out of memory?"
+    if isinstance(error, SearchError | OverTime | AskFailed):
+        return str(error)
+    return f"{type(error).__name__}: {error}"
+
+
+def _log_once(cache: _Cache, what: str, error: Exception) -> None:
+    """A failure that repeats itself, with where it was raised."""
+    text = f"{what}: {error}"
+    if cache.logged == text:
+        return
+    cache.logged = text
+    if isinstance(error, OverTime | WorkerLost):
+        log.warning("%s", what)
+    elif isinstance(error, AskFailed):
+        log.error("%s\n%s", what, error.trace)
+    else:
+        log.error("%s", what, exc_info=error)
 
 
 def _generator(sweep: Sweep) -> np.random.Generator:
     return np.random.default_rng([sweep.seed, sweep.next_index])
-
-
-def _known(
-    points: Sequence[SweepPoint], open_configs: Counter[str], goal: Goal
-) -> tuple[list[Observation], list[dict[str, Any]]]:
-    """Runs as the search sees them, and the configs that have no run to show for themselves yet.
-
-    Of several attempts at one config, lost ones do not count once another has a value or runs.
-    """
-    known = {p.config for p in points if p.metric_last is not None or p.state in LIVE}
-    observations = []
-    for point in points:
-        is_lost = point.metric_last is None and point.state not in LIVE
-        if is_lost and (point.config in known or open_configs[point.config] > 0):
-            continue
-        if point.state in _OF_OPEN_CELLS:
-            open_configs[point.config] -= 1
-        state: Any = point.state
-        if state == RunState.KILLED and point.metric_last is not None:
-            state = "stopped"
-        observations.append(
-            Observation(
-                config=json.loads(point.config),
-                objective=goal.extreme(point.metric_min, point.metric_max),
-                state=state,
-                latest=point.metric_last,
-            )
-        )
-    return observations, [json.loads(config) for config in open_configs.elements()]

@@ -1,0 +1,38 @@
+"""Random configs in place of what the search could not propose."""
+
+import numpy as np
+import pytest
+
+from sweepd.search.errors import NoFeasibleConfig
+from sweepd.search.grammar.sweep_file import parse
+from sweepd.search.random_draws import sample_some
+
+
+def make_space(parameters, **extras):
+    return parse({"method": "random", "parameters": parameters, "sweepd": extras}).space
+
+
+def draw(space, used=frozenset(), n=4, seconds=60.0):
+    return sample_some(space, np.random.default_rng(3), used, n, seconds)
+
+
+def test_as_many_different_ones_as_are_wanted_or_there_are():
+    assert len({config["a"] for config in draw(make_space({"a": {"min": 0.0, "max": 1.0}}))}) == 4
+    assert sorted(c["a"] for c in draw(make_space({"a": {"values": [1, 2, 3]}}))) == [1, 2, 3]
+
+
+def test_the_last_unused_config_is_found_and_none_after_it():
+    space = make_space({"a": {"min": 1, "max": 5000}})
+    keys = {space.key({"a": a}) for a in range(1, 5001)}
+    assert draw(space, keys - {space.key({"a": 4321})}) == [{"a": 4321}]
+    assert draw(space, keys) == []
+
+
+def test_one_at_least_comes_whatever_the_time():
+    assert len(draw(make_space({"a": {"min": 0.0, "max": 1.0}}), seconds=0.0)) == 1
+
+
+def test_constraints_that_nothing_meets_are_named():
+    space = make_space({"a": {"min": 0.0, "max": 1.0}}, constraints=["a > 2"])
+    with pytest.raises(NoFeasibleConfig, match="a > 2"):
+        draw(space)
