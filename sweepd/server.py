@@ -22,6 +22,7 @@ from sweepd.domain.errors import BadInput
 from sweepd.http_server import CutOff, HttpServer, Limits, allow_many_connections
 from sweepd.services.all import Services
 from sweepd.services.artifacts.artifacts import Artifacts
+from sweepd.services.artifacts.manifest_reading import ManifestLimits
 from sweepd.services.core import Clock, Core
 from sweepd.services.files.run_files import Files
 from sweepd.services.people.failed_sign_ins import FailedSignIns
@@ -126,7 +127,8 @@ def build(
         core.db.close()
         raise
     proposals = Proposals(core, settings.proposal_s)
-    artifacts = Artifacts(core, blobs)
+    limits = ManifestLimits(settings.max_manifest_bytes, settings.max_manifest_entries)
+    artifacts = Artifacts(core, blobs, limits)
     users = Users(core)
     registries = Registries(core)
     registries.prepare(settings.organization)

@@ -50,6 +50,8 @@ class Settings:
     max_query_fields: int = _help("fields that one GraphQL request may be answered", 1_000_000)
     max_query_s: float = _help("seconds that one GraphQL request may be worked on", 30.0)
     max_file_bytes: int = _help("largest uploaded file, bytes", 50 << 30)
+    max_manifest_bytes: int = _help("largest manifest of a version, bytes", 256 << 20)
+    max_manifest_entries: int = _help("files and references of one version", 1_000_000)
     run_silent_s: float = _help(
         "seconds without word from a run and its agent after which its config goes to another", 75.0
     )

@@ -1,6 +1,5 @@
 """Bodies: requests' read with a limit, unpacked with a limit; answers' written fast."""
 
-import re
 import zlib
 from collections.abc import Mapping
 from typing import Any
@@ -11,8 +10,7 @@ from starlette.responses import Response
 
 from sweepd.domain.encoding import to_json
 from sweepd.domain.errors import BadInput, TooLarge
-
-_STRING = re.compile(rb'"[^"\\]*+(?:\\.[^"\\]*+)*+"', re.DOTALL)
+from sweepd.domain.nesting import holds_more, load
 
 
 async def read_json(request: Request) -> dict[str, Any]:
@@ -25,7 +23,7 @@ async def read_sized_json(request: Request) -> tuple[dict[str, Any], int]:
 
     Raises:
         TooLarge: More than the server's `max_body_bytes`, packed or unpacked.
-        BadInput: Not a JSON object.
+        BadInput: Not a JSON object, or nested too deep.
     """
     limit: int = request.app.state.settings.max_body_bytes
     parts, size_bytes = [], 0
@@ -42,10 +40,10 @@ async def read_sized_json(request: Request) -> tuple[dict[str, Any], int]:
         parts.append(part)
     whole = b"".join(parts)
     max_items: int = request.app.state.settings.max_body_items
-    if whole.count(b",") > max_items and _STRING.sub(b"", whole).count(b",") > max_items:
+    if holds_more(whole, max_items):
         raise TooLarge(f"a request may hold {max_items:,} values; send less at once")
     try:
-        body = orjson.loads(whole or b"{}")
+        body = load(whole or b"{}", "a request", orjson.loads)
     except orjson.JSONDecodeError as error:
         raise BadInput(f"the body should be JSON: {error}") from error
     if not isinstance(body, dict):

@@ -11,6 +11,7 @@ from starlette.responses import Response
 
 from sweepd.domain.errors import BadInput
 from sweepd.domain.fields import Fields, whole
+from sweepd.domain.nesting import check_depth
 from sweepd.services.streams.lines import Lines, StreamPost
 from sweepd.wandb_api import errors
 from sweepd.wandb_api.authentication import caller_of
@@ -78,5 +79,8 @@ def _block(files: dict[str, Any], name: str) -> Lines | None:
         raise BadInput(f"{name}: every line should be text")
     if not lines:
         return None
+    if name != CONSOLE:  # whose brackets are text
+        for number, line in enumerate(lines, first):
+            check_depth(line, f"line {number} of {name}")
     # A line of ours ends where the client's does: one inside it would shift all later numbers.
     return Lines(first, [line.replace("\n", "\\n").rstrip("\r") for line in lines])

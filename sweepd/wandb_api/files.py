@@ -45,7 +45,7 @@ async def put(request: Request) -> Response:
             case PutArtifactFile():
                 await uploads.put_file(claim.artifact_pk, claim.path, body, limit, claim.digest)
             case PutManifest():
-                await uploads.manifests.put(claim.artifact_pk, body, limit, claim.md5)
+                await uploads.manifests.put(claim.artifact_pk, body, claim.md5)
             case PutPart():
                 etag = await uploads.large_files.put_part(
                     claim.upload, claim.number, body, limit, claim.md5

@@ -2,14 +2,11 @@
 
 import base64
 import binascii
-import json
 from datetime import UTC, datetime
 from typing import Any
 
 from sweepd.domain.errors import BadInput
-
-# What is taken in is read again in places where less of Python's stack is left.
-MAX_JSON_DEPTH = 200
+from sweepd.domain.nesting import load
 
 
 def node_id(kind: str, pk: int) -> str:
@@ -43,29 +40,14 @@ def read_json(text: str | None, what: str) -> Any:
     """A JSON text the client sent; None for none.
 
     Raises:
-        BadInput: Not JSON.
+        BadInput: Not JSON, or nested too deep.
     """
     if text is None:
         return None
     try:
-        value = json.loads(text)
-    except (ValueError, RecursionError) as error:
+        return load(text, what)
+    except ValueError as error:
         raise BadInput(f"{what} should be JSON: {error}; got {text[:80]!r}") from error
-    if text.count("[") + text.count("{") > MAX_JSON_DEPTH and _is_deep(value):
-        raise BadInput(f"{what} may be nested {MAX_JSON_DEPTH} levels deep; got {text[:80]!r}")
-    return value
-
-
-def _is_deep(value: Any) -> bool:
-    level = [value]
-    for _ in range(MAX_JSON_DEPTH + 1):
-        level = [
-            inner
-            for item in level
-            if isinstance(item, dict | list)
-            for inner in (item.values() if isinstance(item, dict) else item)
-        ]
-    return bool(level)
 
 
 def read_json_object(text: str | None, what: str) -> dict[str, Any]:

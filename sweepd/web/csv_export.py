@@ -1,6 +1,5 @@
 """The runs table as a CSV file, read and sent a few hundred runs at a time."""
 
-import json
 from collections.abc import AsyncIterator, Iterator
 from datetime import UTC, datetime
 from typing import Any
@@ -12,6 +11,7 @@ from starlette.responses import Response, StreamingResponse
 
 from sweepd.domain.encoding import clean
 from sweepd.domain.errors import BadInput
+from sweepd.domain.nesting import load
 from sweepd.domain.runs import Run
 from sweepd.domain.tables import csv_text
 from sweepd.web import shapes
@@ -66,7 +66,7 @@ async def _bytes(lines: Iterator[str]) -> AsyncIterator[bytes]:
 
 def _wanted(text: str) -> tuple[list[str], list[str]]:
     try:
-        wanted = json.loads(text)
+        wanted = load(text, "`wanted`")
         ids, columns = wanted["runs"], wanted["columns"]
     except (ValueError, KeyError, TypeError) as error:
         raise BadInput("expected a form field `wanted` with JSON: runs and columns") from error

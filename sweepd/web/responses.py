@@ -1,6 +1,5 @@
 """How a handler becomes an endpoint: who asks, what may go wrong, which headers go out."""
 
-import json
 import logging
 from collections.abc import Awaitable, Callable
 from functools import cache, wraps
@@ -16,6 +15,7 @@ from starlette.responses import HTMLResponse, Response
 from sweepd.domain import errors
 from sweepd.domain.encoding import clean, to_json
 from sweepd.domain.fields import Fields
+from sweepd.domain.nesting import load
 from sweepd.web.root import base_url, root
 from sweepd.web.session import Visitor, check_csrf, visitor_of
 
@@ -227,10 +227,10 @@ async def read_json_body(request: Request) -> Fields:
     """The JSON object posted.
 
     Raises:
-        TooLarge, BadInput: Beyond the limit; not an object.
+        TooLarge, BadInput: Beyond the limit or too deep; not an object.
     """
     try:
-        value = json.loads(await read_body(request) or b"{}")
+        value = load(await read_body(request) or b"{}", "a request")
     except ValueError as error:
         raise errors.BadInput(f"the request is not JSON: {error}") from error
     return Fields(value)

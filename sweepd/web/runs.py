@@ -152,7 +152,7 @@ def console(request: Request, visitor: Visitor) -> Response:
         raise BadInput("since is the number of a line") from error
     if since < 0:
         since = max(0, run.console_lines - CONSOLE_LINES)
-    lines = services.reading.console(run, since)[:CONSOLE_LINES]
+    lines = services.reading.console(run, since, since + CONSOLE_LINES)
     return json_response(
         {
             "lines": [[x.number, x.timestamp, x.is_error, x.text[:20_000]] for x in lines],

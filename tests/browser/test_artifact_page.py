@@ -68,7 +68,7 @@ def log_artifact(
                     pending.pk, path, chunks(body), LIMIT, Digest(digest(body))
                 )
             )
-    in_thread(lambda: uploads.manifests.put(pending.pk, chunks(manifest), LIMIT, digest(manifest)))
+    in_thread(lambda: uploads.manifests.put(pending.pk, chunks(manifest), digest(manifest)))
     return uploads.commit(real.caller, pending.pk, lambda _: pending.pk)
 
 

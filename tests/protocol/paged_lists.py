@@ -15,7 +15,7 @@ from sweepd.services.runs.runs import RunChange
 from sweepd.services.streams.lines import Lines, StreamPost
 from sweepd.services.sweeps.sweeps import SweepChange
 from sweepd.wandb_api.wire import node_id
-from tests.conftest import FakeClock
+from tests.conftest import FakeClock, awaited
 from tests.unit.services.logging_versions import begin, log, md5, run
 
 GRID = "method: grid\nprogram: t.py\nmetric: {name: loss}\nparameters: {x: {values: [1, 2]}}\n"
@@ -137,7 +137,7 @@ def _agents_run(world: World, name: str) -> Any:
     agents = world.parts.services.sweeps.agents(_sweep(world))
     agent = agents[0] if agents else _agent(world, "agent")
     made = _queued(world, name)
-    world.parts.services.scheduling.heartbeat(world.ann, agent.pk, frozenset())
+    awaited(world.parts.services.scheduling.heartbeat(world.ann, agent.pk, frozenset()))
     world.run(made.run_id, sweep_id=_sweep(world).sweep_id)
     end = StreamPost(exitcode=0, is_complete=True)
     world.parts.services.history.append(world.ann, "ann", "p", made.run_id, end)

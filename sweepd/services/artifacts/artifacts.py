@@ -25,6 +25,7 @@ from sweepd.domain.runs import Run
 from sweepd.domain.users import Caller
 from sweepd.services import access
 from sweepd.services.artifacts.artifact_collections import Collections
+from sweepd.services.artifacts.manifest_reading import DEFAULT_LIMITS, ManifestLimits
 from sweepd.services.artifacts.uploads import ArtifactUploads
 from sweepd.services.core import Core
 from sweepd.services.files.blob_records import FEW, BlobRecords
@@ -50,10 +51,10 @@ class RunArtifact:
 class Artifacts:
     """What is done with versions; `uploads` takes new ones in, `collections` finds them."""
 
-    def __init__(self, core: Core, blobs: Blobs) -> None:
+    def __init__(self, core: Core, blobs: Blobs, limits: ManifestLimits = DEFAULT_LIMITS) -> None:
         self._core = core
         self._blob_records = BlobRecords(core, blobs)
-        self.uploads = ArtifactUploads(core, blobs)
+        self.uploads = ArtifactUploads(core, blobs, limits)
         self.collections = Collections(core)
 
     def get(self, caller: Caller, pk: int) -> Artifact:

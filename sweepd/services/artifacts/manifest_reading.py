@@ -1,31 +1,92 @@
-"""A manifest as its client sent it, read once: every member of every entry is what it must be."""
+"""A manifest as its client sent it, read once: every member of every entry is what it must be.
 
-import json
+It is read as a whole; so its bytes and values are counted before, and bound the memory.
+"""
+
+from dataclasses import dataclass
 from typing import Any
 
-from sweepd.domain.errors import BadInput
+from sweepd.domain.errors import BadInput, TooLarge
 from sweepd.domain.ids import check_file_path
+from sweepd.domain.nesting import holds_more, load
 
 MAX_SIZE_BYTES = 1 << 53  # of a file; what every reader of JSON holds exactly
 MAX_TEXT = 4_096  # characters of a digest, a reference, an id
+MEMBERS = 12  # values of an entry, on average, itself too; a client's has 3 to 10
 
 
-def read_manifest(text: bytes) -> dict[str, Any]:
+@dataclass(frozen=True, slots=True)
+class ManifestLimits:
+    """How large a version's manifest may be, as sent and as put together."""
+
+    max_bytes: int = 256 << 20
+    max_entries: int = 1_000_000
+
+    def check_bytes(self, size_bytes: int) -> None:
+        """Before it is read, or kept.
+
+        Raises:
+            TooLarge: The message says the limit.
+        """
+        if size_bytes > self.max_bytes:
+            raise self.too_many_bytes()
+
+    def check_entries(self, n: int) -> None:
+        """Once it is read, or put together.
+
+        Raises:
+            TooLarge: The message says the limit.
+        """
+        if n > self.max_entries:
+            raise TooLarge(
+                f"a manifest may have {self.max_entries:,} entries (max_manifest_entries), got "
+                f"{n:,}; log several artifacts"
+            )
+
+    def too_many_bytes(self) -> TooLarge:
+        """Of a manifest that does not end."""
+        return TooLarge(
+            f"a manifest may have {self.max_bytes:,} bytes (max_manifest_bytes), this one has "
+            "more; log several artifacts"
+        )
+
+    def check_values(self, text: bytes) -> None:
+        """Before it is read: whatever it holds, as many entries have no more values than that.
+
+        Raises:
+            TooLarge: The message says the limit.
+        """
+        most = MEMBERS * (self.max_entries + 1)
+        if holds_more(text, most):
+            raise TooLarge(
+                f"a manifest may hold {most:,} values: {self.max_entries:,} entries "
+                "(max_manifest_entries); log several artifacts"
+            )
+
+
+DEFAULT_LIMITS = ManifestLimits()
+
+
+def read_manifest(text: bytes, limits: ManifestLimits = DEFAULT_LIMITS) -> dict[str, Any]:
     """The manifest, whose `contents` are checked: paths of files and references alike.
 
     Raises:
         BadInput: It is no manifest; the message names the entry, what was expected and what came.
+        TooLarge: It is beyond a limit.
     """
+    limits.check_bytes(len(text))
+    limits.check_values(text)
     try:
-        manifest = json.loads(text)
+        manifest = load(text, "the manifest")
         contents = manifest["contents"]
-    except (ValueError, KeyError, TypeError, RecursionError) as error:
+    except (ValueError, KeyError, TypeError) as error:
         raise BadInput("the manifest should be a JSON object with `contents`") from error
     if not isinstance(contents, dict):
         raise BadInput(
             "the manifest's `contents` should be an object of path: entry, got "
             f"{type(contents).__name__}"
         )
+    limits.check_entries(len(contents))
     for path, entry in contents.items():
         _check_path(path)
         _check_entry(path, entry)

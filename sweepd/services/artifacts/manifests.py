@@ -9,10 +9,10 @@ import anyio.to_thread
 import xxhash
 
 from sweepd.domain.artifacts import Artifact, ArtifactState, Digest, DigestAlgorithm, Entry
-from sweepd.domain.errors import BadInput, NotFound
+from sweepd.domain.errors import BadInput, NotFound, TooLarge
 from sweepd.domain.users import Caller
 from sweepd.services import access
-from sweepd.services.artifacts.manifest_reading import read_manifest
+from sweepd.services.artifacts.manifest_reading import DEFAULT_LIMITS, ManifestLimits, read_manifest
 from sweepd.services.core import Core
 from sweepd.services.files.blob_records import BlobRecords
 from sweepd.store import artifacts, manifests
@@ -23,8 +23,9 @@ from sweepd.store.database import Connection
 class Manifests:
     """Takes manifests in, and reads them."""
 
-    def __init__(self, core: Core, blobs: Blobs) -> None:
+    def __init__(self, core: Core, blobs: Blobs, limits: ManifestLimits = DEFAULT_LIMITS) -> None:
         self._core = core
+        self._limits = limits
         self._blobs = blobs
         self._blob_records = BlobRecords(core, blobs)
 
@@ -42,16 +43,19 @@ class Manifests:
 
         self._core.db.write(set_base)
 
-    async def put(
-        self, artifact_pk: int, body: AsyncIterator[bytes], max_bytes: int, md5: str | None
-    ) -> None:
+    async def put(self, artifact_pk: int, body: AsyncIterator[bytes], md5: str | None) -> None:
         """Store a version's manifest; what several writers say of one version is put together.
 
         Raises:
             BadInput: It is not the manifest announced.
+            TooLarge: It is beyond a limit; nothing is kept.
         """
         announced = Digest(md5) if md5 else None
-        blob = await self._blobs.put(body, max_bytes, announced, "the manifest")
+        most = self._limits.max_bytes
+        try:
+            blob = await self._blobs.put(body, most, announced, "the manifest")
+        except TooLarge as error:
+            raise self._limits.too_many_bytes() from error
         await anyio.to_thread.run_sync(self._keep, artifact_pk, blob)
 
     def _keep(self, artifact_pk: int, blob: StoredBlob) -> None:
@@ -67,11 +71,14 @@ class Manifests:
         under = under or (base.manifest_blob if base else None)
         values: dict[str, str] = {}
         if under is not None:
-            fresh = read_manifest(self._blobs.get_bytes(blob.hash))
-            older = read_manifest(self._blobs.get_bytes(under))
+            fresh = self._read(blob.hash)
+            older = self._read(under)
             fresh["contents"] = older["contents"] | fresh["contents"]
+            self._limits.check_entries(len(fresh["contents"]))
             values["digest"] = make_digest(fresh["contents"], before.digest_algorithm)
-            blob = self._blobs.put_bytes(json.dumps(fresh).encode())
+            text = json.dumps(fresh).encode()
+            self._limits.check_bytes(len(text))
+            blob = self._blobs.put_bytes(text)
 
         def keep(connection: Connection) -> bool:
             now = check_pending(artifacts.find_artifact(connection, artifact_pk, lock=True))
@@ -90,13 +97,17 @@ class Manifests:
 
         Raises:
             BadInput: It was not uploaded, or is not a manifest.
+            TooLarge: It is beyond a limit.
         """
         if artifact.manifest_blob is None:
             raise BadInput("this artifact's manifest was not uploaded; log the artifact again")
-        contents: dict[str, Any] = read_manifest(self._blobs.get_bytes(artifact.manifest_blob))[
-            "contents"
-        ]
+        contents: dict[str, Any] = self._read(artifact.manifest_blob)["contents"]
         return contents
+
+    def _read(self, blob: str) -> dict[str, Any]:
+        with self._blobs.open_file(blob) as (file, size_bytes):
+            self._limits.check_bytes(size_bytes)
+            return read_manifest(file.read(), self._limits)
 
 
 def read_entries(

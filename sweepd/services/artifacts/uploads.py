@@ -23,6 +23,7 @@ from sweepd.domain.ids import check_alias, check_collection_name, check_file_pat
 from sweepd.domain.runs import Run
 from sweepd.domain.users import Caller
 from sweepd.services import access
+from sweepd.services.artifacts.manifest_reading import DEFAULT_LIMITS, ManifestLimits
 from sweepd.services.artifacts.manifests import Manifests, check_pending, read_entries
 from sweepd.services.core import Core
 from sweepd.services.files.blob_records import BlobRecords
@@ -57,11 +58,11 @@ class NewArtifact:
 class ArtifactUploads:
     """Takes new versions in."""
 
-    def __init__(self, core: Core, blobs: Blobs) -> None:
+    def __init__(self, core: Core, blobs: Blobs, limits: ManifestLimits = DEFAULT_LIMITS) -> None:
         self._core = core
         self._blobs = blobs
         self._blob_records = BlobRecords(core, blobs)
-        self.manifests = Manifests(core, blobs)
+        self.manifests = Manifests(core, blobs, limits)
         self.large_files = LargeFiles(core, blobs, self.put_file)
 
     def create(self, caller: Caller, new: NewArtifact) -> Artifact:

@@ -1,6 +1,5 @@
 """Find and order runs: the client's Mongo-like filters over one project's runs."""
 
-import json
 import re
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
@@ -8,6 +7,7 @@ from typing import Any
 
 from sweepd.domain.config import MISSING
 from sweepd.domain.errors import BadInput
+from sweepd.domain.nesting import load
 from sweepd.domain.paging import MISSING as UNSORTED
 from sweepd.domain.paging import Key, Sortable, is_sortable, sortable
 from sweepd.domain.runs import Run
@@ -40,7 +40,7 @@ def compile_filter(filters: str | None, read_path: Reader | None = None) -> Test
         read_path: How to read a path of the things tested; of runs when None.
     """
     try:
-        tree = json.loads(filters) if filters else {}
+        tree = load(filters, "a filter") if filters else {}
         return _compile(tree if tree is not None else {}, _telling(read_path))
     except RecursionError as error:
         raise BadInput("this filter is nested too deeply to be read") from error

@@ -15,7 +15,7 @@ def console_line(number: int, line: str) -> ConsoleLine:
     if line.startswith("{"):
         try:
             item = json.loads(line)
-        except ValueError:
+        except (ValueError, RecursionError):
             item = None
         if isinstance(item, dict) and "content" in item:
             return ConsoleLine(

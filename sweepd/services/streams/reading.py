@@ -163,10 +163,14 @@ class Reading:
                 oldest = next(iter(self._keys))  # the one asked for longest ago
                 self._n_kept -= self._keys.pop(oldest)[1].size
 
-    def console(self, run: Run, first_line: int = 0) -> list[ConsoleLine]:
-        """The terminal output from a line number on."""
+    def console(
+        self, run: Run, first_line: int = 0, end_line: int | None = None
+    ) -> list[ConsoleLine]:
+        """The terminal output from a line number on, to before another."""
         with self._core.db.read() as connection:
-            found = list(history.read_lines(connection, run.pk, Stream.CONSOLE, first_line))
+            found = list(
+                history.read_lines(connection, run.pk, Stream.CONSOLE, first_line, end_line)
+            )
         return [console_line(number, line) for number, line in found]
 
 

@@ -1,4 +1,7 @@
-"""What one GraphQL request may cost: fields resolved and seconds, counted while it runs."""
+"""What one GraphQL request may cost: fields resolved and seconds, counted while it runs.
+
+Every item of a list is paid for as a field is: also lists without pages (tags, aliases, lines) end.
+"""
 
 import threading
 import time
@@ -31,16 +34,17 @@ class Budget:
         """Nobody waits for the answer any more."""
         self._is_abandoned = True
 
-    def spend(self) -> None:
-        """Pay for one field.
+    def spend(self, n: int = 1) -> None:
+        """Pay for a field, or for some at once.
 
         Raises:
             Ended: There is nothing left, or nobody to answer.
         """
-        self._left -= 1
+        before = self._left
+        self._left -= n
         if self._left < 0:
             raise Ended(f"this request asks for more than {self._max_fields:,} fields")
-        if self._left % EACH == 0:
+        if -before // EACH != -self._left // EACH:
             self._glance()
 
     def _glance(self) -> None:
@@ -62,7 +66,10 @@ class Budget:
 
 def _count(next_: Callable[..., Any], root: Any, info: Any, **given: Any) -> Any:
     info.context.budget.spend()
-    return next_(root, info, **given)
+    found = next_(root, info, **given)
+    if isinstance(found, list | tuple):
+        info.context.budget.spend(len(found))
+    return found
 
 
 COUNTED = MiddlewareManager(_count)  # around every resolver

@@ -56,6 +56,7 @@ from sweepd.wandb_api.graphql import (
 )
 from sweepd.wandb_api.graphql.budget import COUNTED, Budget, Ended, too_large
 from sweepd.wandb_api.graphql.context import Context
+from sweepd.wandb_api.graphql.page_sizes import bound_pages
 
 MAX_DEPTH = 30  # the client's deepest document has 11 levels
 MAX_FIELDS = 10_000  # the client's largest asks for 72
@@ -89,7 +90,9 @@ def build_schema() -> GraphQLSchema:
         *artifact_mutations.bindables,
     ]
     sdl = load_schema_from_path(str(Path(__file__).parent / "schema.graphql"))
-    return make_executable_schema(sdl, *bindables, convert_names_case=_our_name)
+    schema = make_executable_schema(sdl, *bindables, convert_names_case=_our_name)
+    bound_pages(schema)
+    return schema
 
 
 def _our_name(name: str, _schema: GraphQLSchema, _path: tuple[str, ...]) -> str:

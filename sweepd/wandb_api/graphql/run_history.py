@@ -112,8 +112,10 @@ def log_lines(
     start = read_start(after).n_skipped  # a line's cursor is the number of the next
     if last is not None:
         start = max(start, run.console_lines - max(0, last))
-    lines = ctx(info).services.reading.console(run, start)
-    page = lines if first is None else lines[: max(0, first)]
+    n = None if first is None else max(0, first)
+    end = None if n is None else start + n + 1  # one more tells whether there is a next page
+    lines = ctx(info).services.reading.console(run, start, end)
+    page = lines[:n]
     edges = [{"node": _line(line), "cursor": str(line.number + 1)} for line in page]
     return {
         "edges": edges,

@@ -45,7 +45,7 @@ def put(parts: server.Parts, pk: int, path: str, body: bytes, announced: bytes) 
 def put_manifest(parts: server.Parts, pk: int, contents: dict[str, object]) -> None:
     text = json.dumps({"version": 1, "contents": contents}).encode()
     uploads = parts.services.artifacts.uploads
-    run(lambda: uploads.manifests.put(pk, stream(text), LIMIT, md5(text)))
+    run(lambda: uploads.manifests.put(pk, stream(text), md5(text)))
 
 
 def log(

@@ -10,9 +10,9 @@ from hypothesis import strategies as st
 
 from sweepd import server
 from sweepd.domain.artifacts import ArtifactState
-from sweepd.domain.errors import BadInput, NotFound
+from sweepd.domain.errors import BadInput, NotFound, TooLarge
 from sweepd.domain.users import Caller
-from sweepd.services.artifacts.manifest_reading import read_manifest
+from sweepd.services.artifacts.manifest_reading import ManifestLimits, read_manifest
 from tests.unit.services.logging_versions import begin, log, md5, put, put_manifest
 
 GOOD = {"digest": md5(b"one"), "size": 3}
@@ -149,3 +149,25 @@ def test_a_deleted_version_takes_nothing_in(parts: server.Parts, ann: Caller) ->
         put_manifest(parts, draft.pk, {"f": GOOD})
     with pytest.raises(NotFound):
         services.uploads.commit(ann, draft.pk, lambda _: draft.pk)
+
+
+@pytest.mark.parametrize(
+    ("limits", "told"),
+    [
+        (ManifestLimits(max_bytes=200), "may have 200 bytes .max_manifest_bytes"),
+        (ManifestLimits(max_entries=19), "may have 19 entries .max_manifest_entries., got 20"),
+    ],
+)
+def test_a_manifest_ends_at_its_limits(limits: ManifestLimits, told: str) -> None:
+    fits = text_of({str(n): GOOD for n in range(3)})
+    assert len(read_manifest(fits, limits)["contents"]) == 3
+    with pytest.raises(TooLarge, match=told):
+        read_manifest(text_of({str(n): GOOD for n in range(20)}), limits)
+
+
+@pytest.mark.parametrize("inner", ["[" + "[],[0]," * 99 + "0]", "[" * 100 + "]" * 100, '{"a":[0]}'])
+def test_values_are_counted_before_a_manifest_is_read(inner: str) -> None:
+    """Also where no entry is: what is not JSON in the end was never read."""
+    text = '{"contents": {}, "x": [' + ",".join([inner] * 30) + "] no JSON"
+    with pytest.raises(TooLarge, match="may hold 24 values"):
+        read_manifest(text.encode(), ManifestLimits(max_entries=1))

@@ -41,7 +41,7 @@ def log(parts: server.Parts, caller: Caller, client_id: str, **contents: str | b
             entries[path] = {"digest": md5(content), "size": len(content)}
             await uploads.put_file(pk, path, stream(content), 1 << 20, Digest(md5(content)))
         text = json.dumps({"version": 1, "contents": entries}).encode()
-        await uploads.manifests.put(pk, stream(text), 1 << 20, md5(text))
+        await uploads.manifests.put(pk, stream(text), md5(text))
 
     files = [(pk, path, Digest(md5(c))) for path, c in contents.items() if isinstance(c, bytes)]
     uploads.announce_files(caller, files)

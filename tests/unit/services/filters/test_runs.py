@@ -149,7 +149,7 @@ def test_of_a_metrics_summaries_the_one_counts_that_the_order_is_about(
         ('{"name": {"$regex": "("}}', "no regular expression"),
         ('{"name": {"$regex": "(?=a)"}}', "no regular expression of RE2"),
         ('{"name": {"$regex": "' + "a" * 2000 + '"}}', "at most 1000 characters"),
-        ('{"$not": ' * 5000 + "{}" + "}" * 5000, "nested too deeply"),
+        ('{"$not": ' * 5000 + "{}" + "}" * 5000, "nested 200 levels deep"),
         ('{"colour": 1}', "runs have no 'colour'"),
         ('{"createdAt": {"$gt": 1767225600}}', "compared with a time such as"),
         ('{"created_at": {"$in": ["yesterday"]}}', "compared with a time such as"),

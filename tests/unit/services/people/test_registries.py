@@ -20,7 +20,7 @@ from sweepd.services.people.users import Users
 from sweepd.settings import Settings
 from sweepd.store.database import Database
 from tests.conftest import FakeClock
-from tests.unit.services.logging_versions import LIMIT, run, stream
+from tests.unit.services.logging_versions import run, stream
 
 MODEL = "wandb-registry-model"
 
@@ -46,7 +46,7 @@ def log(
     pending = uploads.create(caller, new)
     text = json.dumps({"version": 1, "contents": {}}).encode()
 
-    run(lambda: uploads.manifests.put(pending.pk, stream(text), LIMIT, None))
+    run(lambda: uploads.manifests.put(pending.pk, stream(text), None))
     return uploads.commit(caller, pending.pk, lambda _: 0)
 
 
