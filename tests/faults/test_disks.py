@@ -89,7 +89,9 @@ def test_full_disk_is_503_for_everything_that_writes_and_passes(
     ]
     assert [answer.status for answer in answers] == [503] * 3
     assert b"No space left" in answers[0].body and b"full" in answers[2].body
-    assert poster.post(1) == 503
+    while (status := poster.post(1)) == 200:  # what the log of SQLite has room for already
+        pass
+    assert status == 503
     assert wire.run("r")["historyLineCount"] == poster.n_lines  # what is there can be read
     assert wire.send("GET", "/").status == 401  # the page that asks for a key
     ballast.unlink()

@@ -241,7 +241,7 @@ def test_every_page_is_shown(planted: Planted) -> None:
             continue
         for n in range(3):
             chosen = {name: found[n % len(found)] for name, found in parts.items()}
-            path = re.sub(r"{(\w+)(?::path)?}", lambda m: quote(chosen[m[1]], safe=""), route.path)  # noqa: B023
+            path = re.sub(r"{(\w+)(?::\w+)?}", lambda m: quote(chosen[m[1]], safe=""), route.path)  # noqa: B023
             query = {"runs": ",".join(planted.names["run"]), "since": "0"}
             answer = http.get(path, params=query)
             assert answer.status_code < 500, (path, answer.text[:500])

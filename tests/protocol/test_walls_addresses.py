@@ -49,7 +49,7 @@ def _addresses(world: World) -> dict[tuple[str, str], str]:
         # A blob's address holds its right in its token: test_edge.py forges one. What the client
         # prints of an organisation leads on, for anybody, to an address that is tried here.
         if isinstance(route, Route) and used & names and not used & {"token", "org"}:
-            path = re.sub(r"{(\w+)(?::path)?}", lambda m: quote(values[m[1]], safe=""), route.path)
+            path = re.sub(r"{(\w+)(?::\w+)?}", lambda m: quote(values[m[1]], safe=""), route.path)
             if route.path.endswith("/registry/model"):  # made by the client, with the place so
                 place = f"{world['entity']}/{world['project']}/{world['portfolio']}"
                 path += f"?selectionPath={quote(place, safe='')}"
