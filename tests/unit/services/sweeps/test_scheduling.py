@@ -90,7 +90,10 @@ class HandOut(RuleBasedStateMachine):
 
     run_cap: int | None = None
 
-    @initialize(method=st.sampled_from(["grid", "random"]), cap=st.sampled_from([None, 4]))
+    @initialize(
+        method=st.sampled_from(["grid", "distinct random", "random"]),
+        cap=st.sampled_from([None, 4]),
+    )
     def create(self, method: str, cap: int | None) -> None:
         import tempfile
         from pathlib import Path
@@ -100,9 +103,13 @@ class HandOut(RuleBasedStateMachine):
         self.parts = build_parts(Path(self.folder.name), self.clock)
         self.parts.services.users.add_user("ann")
         self.ann = self.parts.services.users.get_caller("ann")
-        self.cap = cap
-        text = GRID.replace("method: grid", f"method: {method}")
-        self.text = text + (f"run_cap: {cap}\n" if cap else "") + "sweepd: {breaker: 0}\n"
+        self.may_repeat = method == "random"  # it draws with replacement, so only a cap ends it
+        self.cap = cap = 4 if self.may_repeat else cap
+        text = GRID.replace("method: grid", f"method: {method.removeprefix('distinct ')}")
+        extras = "distinct: true, " if method == "distinct random" else ""
+        self.text = (
+            text + (f"run_cap: {cap}\n" if cap else "") + f"sweepd: {{{extras}breaker: 0}}\n"
+        )
         self.sweep = make_sweep(self.parts, self.ann, self.text)
         self.agents: dict[int, str | None] = {}
         self.orphans: list[str] = []
@@ -218,7 +225,7 @@ class HandOut(RuleBasedStateMachine):
         assert sweep is not None
         assert sweep.n_cells == sum(cell.state not in UNCOUNTED_CELLS for cell in found)
         assert sweep.n_open == sum(cell.state in OPEN_CELLS for cell in found)
-        assert len({cell.config for cell in found}) == len(found)
+        assert self.may_repeat or len({cell.config for cell in found}) == len(found)
         assert sweep.n_cells <= (self.cap or 6)
         for cell in found:
             if cell.state is CellState.RESERVED:
