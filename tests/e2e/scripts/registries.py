@@ -63,7 +63,7 @@ def create() -> None:
     closed.save()
     closed.load()
     assert closed.visibility == "restricted"
-    assert list(closed.artifact_types) == ["model", "dataset"]
+    assert sorted(closed.artifact_types) == ["dataset", "model"]
     refused(lambda: closed.artifact_types.remove("model"), "has been saved")
 
 
