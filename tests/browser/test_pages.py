@@ -246,7 +246,7 @@ def test_sweep_is_created_from_a_page(signed_in: Page, real: RealSite) -> None:
     editor.fill("method: grid\nparameters:\n  x: {values: []}\n")
     expect(signed_in.get_by_role("button", name="Create the sweep")).to_be_disabled()
     editor.fill("method: grid\nparameters:\n  x: {values: [1, 2, 3]}\n  y: {values: [a, b]}\n")
-    expect(signed_in.get_by_role("status")).to_contain_text("6 configs")
+    expect(signed_in.get_by_role("status")).to_contain_text("6 runs")
     signed_in.get_by_role("button", name="Create the sweep").click()
     expect(signed_in.locator("[data-ready]")).to_have_count(1)
     expect(counts(signed_in)).to_have_text("0 runs")
