@@ -172,6 +172,9 @@ def test_15_7_a_sweep_s_runs_are_chosen_by_ranges_and_stay_chosen(
     boxes.nth(3).click(modifiers=["Shift"])
     expect(page.get_by_text("4 runs chosen")).to_be_visible()
     assert rows(page).first.bounding_box() == top
+    for size in ((1280, 400), (390, 844)):
+        page.set_viewport_size({"width": size[0], "height": size[1]})
+        expect(page.get_by_role("button", name="Delete")).to_be_in_viewport(ratio=1)
     page.get_by_role("link", name="Compare").click()
     expect(page.get_by_role("region", name="Comparison")).to_be_visible()
     page.go_back()

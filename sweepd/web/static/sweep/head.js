@@ -55,10 +55,10 @@ export class Head {
     const of = sweep.n_expected ? ` of ${sweep.n_expected.toLocaleString("en")}` : "";
     const fact = (label, value) => (value ? h("span", {}, `${label} `, h("b", {}, value)) : null);
     const isWaiting = this.isSilent && sweep.state === "RUNNING";
-    put(this.part("facts"),
+    put(this.part("notices"), this.warnings.element(sweep.warnings ?? []),
       isWaiting ? h("button", { type: "button", class: "bare warn", onclick: () => this.agents?.show() },
-        "No agent is alive: start one") : null,
-      this.warnings.element(sweep.warnings ?? []),
+        "No agent is alive: start one") : null);
+    put(this.part("facts"),
       fact("Done", `${done.toLocaleString("en")}${of}`),
       fact("Running", counts.running ? String(counts.running) : ""),
       fact("Method", sweep.method),
