@@ -78,10 +78,20 @@ def clock() -> FakeClock:
     return FakeClock()
 
 
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """What is marked `both_databases` is tried on each: the services promise the same on both."""
+    is_marked = metafunc.definition.get_closest_marker("both_databases") is not None
+    if is_marked and "database_url" in metafunc.fixturenames:
+        other = pytest.param("postgresql", marks=pytest.mark.postgres)
+        metafunc.parametrize("database_url", ["sqlite", other], indirect=True)
+
+
 @pytest.fixture
-def database_url() -> str:
-    """The database of `parts`; empty for SQLite. Suites of the store's contract try both."""
-    return ""
+def database_url(request: pytest.FixtureRequest) -> str:
+    """The database of `parts`; empty for SQLite, which it is unless a test is given another."""
+    if getattr(request, "param", "sqlite") in ("", "sqlite"):
+        return ""
+    return str(request.getfixturevalue("postgresql_url"))
 
 
 @functools.cache

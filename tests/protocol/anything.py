@@ -22,6 +22,7 @@ from starlette.testclient import TestClient
 
 from sweepd import server
 from sweepd.settings import Settings
+from tests.fuzz.values import IDS
 from tests.protocol.conftest import KEY, authorization, log_version
 
 OTHER_KEY = "bob-" + "b" * 40
@@ -133,19 +134,6 @@ _TEXTS = [
     "__proto__",
     "'; DROP TABLE runs; --",
 ]
-_IDS = [
-    "",
-    "UnVuOjE=",
-    "UnVuOjk5OTk5OTk5OTk5OTk5OTk5OTk5",
-    "UnVuOi0x",
-    "U3dlZXA6Mg==",
-    "!!!",
-    "QXJ0aWZhY3Q6MQ",
-    "UnVuOng=",
-    "abcdefgh",
-    "\x00",
-    "é",
-]
 _JSON = [
     "{}",
     "null",
@@ -225,7 +213,7 @@ def _fitting(world: World, kind: GraphQLInputType, name: str) -> st.SearchStrate
     if kind.name in ("JSONString", "JSON"):
         return st.sampled_from(_JSON)
     if kind.name == "ID" or name in ("id", "cursor", "after"):
-        return st.sampled_from([*world.ids, *world.ids, *world.texts, *_IDS])
+        return st.sampled_from([*world.ids, *world.ids, *world.texts, *IDS])
     if name in ("config", "spec"):
         return st.sampled_from([SWEEP, *_JSON])
     if name == "order":
@@ -282,5 +270,5 @@ def stream_bodies() -> st.SearchStrategy[Any]:
 
 def path_parts(world: World) -> st.SearchStrategy[str]:
     """A part of an address, as a client escapes it."""
-    known = ["ann", "p", "r", "bob", "q", *world.texts, *world.ids, *_TEXTS, *_IDS]
+    known = ["ann", "p", "r", "bob", "q", *world.texts, *world.ids, *_TEXTS, *IDS]
     return st.sampled_from(known).map(lambda text: quote(text.encode("utf-8", "replace"), safe=""))

@@ -12,6 +12,8 @@ from sweepd import server
 from sweepd.domain.artifacts import Artifact, Digest
 from sweepd.domain.users import Caller
 from sweepd.services.artifacts.uploads import NewArtifact
+from sweepd.services.runs.runs import RunChange
+from sweepd.services.runs.taking_in import Lines, StreamPost
 
 LIMIT = 1 << 20
 
@@ -58,3 +60,20 @@ def log(
         put(parts, pending.pk, "f", body, body)
     put_manifest(parts, pending.pk, {"f": {"digest": md5(body), "size": len(body)}})
     return uploads.commit(caller, pending.pk, lambda _: pending.pk)
+
+
+def fill(parts: server.Parts, caller: Caller) -> None:
+    """A bit of everything: a run with a line, a file, and two versions of which one is deleted."""
+    owner, _ = parts.services.runs.upsert(
+        caller,
+        None,
+        "p",
+        "r",
+        RunChange(config='{"lr": {"value": 0.1}, "net": {"value": {"k": 3}}}'),
+    )
+    post = StreamPost(history=Lines(0, ['{"_step": 0, "loss": 1}']), summary='{"loss": 1.5}')
+    parts.services.history.append(caller, caller.name, "p", "r", post)
+    run(lambda: parts.services.files.put_run_file(owner.pk, "f", stream(b"file"), "", LIMIT))
+    gone = log(parts, caller, b"gone", "gone")
+    parts.services.artifacts.delete(caller, gone.pk, delete_aliases=True)
+    log(parts, caller, b"kept")

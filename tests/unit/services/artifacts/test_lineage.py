@@ -11,11 +11,7 @@ from tests.unit.services.logging_versions import (
     md5,
 )
 
-
-@pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgres)])
-def database_url(request: pytest.FixtureRequest) -> str:
-    is_sqlite = request.param == "sqlite"
-    return "" if is_sqlite else str(request.getfixturevalue("postgresql_url"))
+pytestmark = pytest.mark.both_databases
 
 
 def test_version_whose_run_was_deleted_has_no_run(parts: server.Parts, ann: Caller) -> None:

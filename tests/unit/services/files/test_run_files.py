@@ -12,15 +12,10 @@ from sweepd.domain.runs import Run
 from sweepd.domain.users import Caller
 from sweepd.services.runs.runs import RunChange
 
+pytestmark = pytest.mark.both_databases
+
+
 NAMES = ["100%.txt", "100x.txt", "a.txt", "b/a.txt", "ü.txt"]
-
-
-@pytest.fixture(params=["sqlite", "postgresql"])
-def database_url(request: pytest.FixtureRequest) -> str:
-    if request.param == "sqlite":
-        return ""
-    url: str = request.getfixturevalue("postgresql_url")
-    return url
 
 
 @pytest.fixture

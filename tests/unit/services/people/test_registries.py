@@ -22,14 +22,10 @@ from sweepd.store.database import Database
 from tests.conftest import FakeClock
 from tests.unit.services.logging_versions import run, stream
 
+pytestmark = pytest.mark.both_databases
+
+
 MODEL = "wandb-registry-model"
-
-
-@pytest.fixture(params=["", "postgresql"])
-def database_url(request: pytest.FixtureRequest) -> str:
-    if not request.param:
-        return ""
-    return str(request.getfixturevalue("postgresql_url"))
 
 
 def log(

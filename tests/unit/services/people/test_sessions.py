@@ -11,13 +11,10 @@ from sweepd.domain.users import Caller
 from sweepd.services.people.sessions import LINK_LASTS_S, SESSION_LASTS_S
 from tests.conftest import FakeClock
 
+pytestmark = pytest.mark.both_databases
+
+
 KEY, OTHER = "k" * 40, "o" * 40
-
-
-@pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgres)])
-def database_url(request: pytest.FixtureRequest) -> str:
-    is_sqlite = request.param == "sqlite"
-    return "" if is_sqlite else str(request.getfixturevalue("postgresql_url"))
 
 
 @pytest.fixture

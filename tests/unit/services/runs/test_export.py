@@ -11,25 +11,7 @@ from sweepd.domain.errors import BadInput
 from sweepd.domain.users import Caller
 from sweepd.services.runs import export
 from sweepd.services.runs.runs import RunChange
-from sweepd.services.runs.taking_in import Lines, StreamPost
-from tests.unit.services.logging_versions import LIMIT, log, run, stream
-
-
-def fill(parts: server.Parts, caller: Caller) -> None:
-    """A bit of everything."""
-    owner, _ = parts.services.runs.upsert(
-        caller,
-        None,
-        "p",
-        "r",
-        RunChange(config='{"lr": {"value": 0.1}, "net": {"value": {"k": 3}}}'),
-    )
-    post = StreamPost(history=Lines(0, ['{"_step": 0, "loss": 1}']), summary='{"loss": 1.5}')
-    parts.services.history.append(caller, caller.name, "p", "r", post)
-    run(lambda: parts.services.files.put_run_file(owner.pk, "f", stream(b"file"), "", LIMIT))
-    gone = log(parts, caller, b"gone", "gone")
-    parts.services.artifacts.delete(caller, gone.pk, delete_aliases=True)
-    log(parts, caller, b"kept")
+from tests.unit.services.logging_versions import fill
 
 
 def test_runs_are_exported_as_a_table(parts: server.Parts, ann: Caller, tmp_path: Path) -> None:

@@ -8,13 +8,7 @@ from sweepd.domain.users import Caller
 from sweepd.services.runs.runs import RunChange
 from tests.conftest import FakeClock
 
-
-@pytest.fixture(params=["sqlite", "postgresql"])
-def database_url(request: pytest.FixtureRequest) -> str:
-    if request.param == "sqlite":
-        return ""
-    url: str = request.getfixturevalue("postgresql_url")
-    return url
+pytestmark = pytest.mark.both_databases
 
 
 def test_alerts_are_kept_once_within_their_wait_and_listed_newest_first(

@@ -15,12 +15,6 @@ from sweepd.services.streams.lines import Lines, StreamPost
 from sweepd.store.history import Stream
 
 
-@pytest.fixture
-def database_url(request: pytest.FixtureRequest) -> str:
-    wanted = getattr(request, "param", "")
-    return str(request.getfixturevalue("postgresql_url")) if wanted else ""
-
-
 class Scene:
     """One user's project, in which runs are made as `wandb.init` makes them."""
 

@@ -20,12 +20,6 @@ from sweepd.store.database import Connection
 from sweepd.store.history import Stream
 
 
-@pytest.fixture
-def database_url(request: pytest.FixtureRequest) -> str:
-    wanted = getattr(request, "param", "")
-    return str(request.getfixturevalue("postgresql_url")) if wanted else ""
-
-
 def make(parts: server.Parts, ann: Caller, name: str) -> Run:
     config = '{"_wandb": {"value": {"t": {}}}}'
     return parts.services.runs.upsert(ann, None, "p", name, RunChange(config=config))[0]

@@ -20,18 +20,14 @@ from tests.unit.services.handing_out import (
     work_off,
 )
 
+pytestmark = pytest.mark.both_databases
+
+
 TRACEBACK = (
     "Traceback (most recent call last):",
     '  File "/home/x/train.py", line {n}, in <module>',
     "ValueError: no data for worker {n}",
 )
-
-
-@pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgres)])
-def database_url(request: pytest.FixtureRequest) -> str:
-    """Hand-out promises the same on both databases."""
-    is_sqlite = request.param == "sqlite"
-    return "" if is_sqlite else str(request.getfixturevalue("postgresql_url"))
 
 
 def fail(parts: server.Parts, ann: Caller, agent: int, clock: FakeClock, *said: str) -> None:

@@ -23,12 +23,7 @@ from tests.unit.services.handing_out import (
     work_off,
 )
 
-
-@pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgres)])
-def database_url(request: pytest.FixtureRequest) -> str:
-    """Hand-out promises the same on both databases."""
-    is_sqlite = request.param == "sqlite"
-    return "" if is_sqlite else str(request.getfixturevalue("postgresql_url"))
+pytestmark = pytest.mark.both_databases
 
 
 def test_target_ends_the_sweep_when_the_number_arrives(parts: server.Parts, ann: Caller) -> None:

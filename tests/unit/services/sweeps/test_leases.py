@@ -22,19 +22,15 @@ from tests.unit.services.handing_out import (
     work_off,
 )
 
+pytestmark = pytest.mark.both_databases
+
+
 ONE = """
 method: grid
 program: train.py
 metric: {name: loss}
 parameters: {a: {values: [1]}}
 """
-
-
-@pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgres)])
-def database_url(request: pytest.FixtureRequest) -> str:
-    """Hand-out promises the same on both databases."""
-    is_sqlite = request.param == "sqlite"
-    return "" if is_sqlite else str(request.getfixturevalue("postgresql_url"))
 
 
 def test_killed_agents_config_goes_out_again_within_two_minutes_and_never_while_its_run_beats(

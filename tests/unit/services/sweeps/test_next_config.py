@@ -12,12 +12,7 @@ from tests.unit.services.handing_out import (
     work_off,
 )
 
-
-@pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgres)])
-def database_url(request: pytest.FixtureRequest) -> str:
-    """Hand-out promises the same on both databases."""
-    is_sqlite = request.param == "sqlite"
-    return "" if is_sqlite else str(request.getfixturevalue("postgresql_url"))
+pytestmark = pytest.mark.both_databases
 
 
 def test_queued_config_goes_first_and_keeps_its_run(parts: server.Parts, ann: Caller) -> None:

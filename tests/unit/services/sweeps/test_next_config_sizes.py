@@ -22,12 +22,7 @@ from tests.unit.services.handing_out import (
     state_of,
 )
 
-
-@pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgres)])
-def database_url(request: pytest.FixtureRequest) -> str:
-    """Numbers of a database end at 63 bits in both."""
-    is_sqlite = request.param == "sqlite"
-    return "" if is_sqlite else str(request.getfixturevalue("postgresql_url"))
+pytestmark = pytest.mark.both_databases
 
 
 BAYES = """

@@ -20,14 +20,10 @@ from tests.unit.services.handing_out import (
     work_off,
 )
 
+pytestmark = pytest.mark.both_databases
+
+
 REPEATED = GRID + "sweepd: {repeats: 3, repeat_as: fold}\n"
-
-
-@pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgres)])
-def database_url(request: pytest.FixtureRequest) -> str:
-    """Hand-out promises the same on both databases."""
-    is_sqlite = request.param == "sqlite"
-    return "" if is_sqlite else str(request.getfixturevalue("postgresql_url"))
 
 
 def configs(parts: server.Parts, sweep: Sweep) -> list[str]:

@@ -11,12 +11,7 @@ from tests.unit.services.handing_out import (
     register,
 )
 
-
-@pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgres)])
-def database_url(request: pytest.FixtureRequest) -> str:
-    """Hand-out promises the same on both databases."""
-    is_sqlite = request.param == "sqlite"
-    return "" if is_sqlite else str(request.getfixturevalue("postgresql_url"))
+pytestmark = pytest.mark.both_databases
 
 
 def test_deleted_sweep_tells_its_agents_with_not_found(parts: server.Parts, ann: Caller) -> None:

@@ -9,14 +9,13 @@ import sqlalchemy as sa
 from sweepd import server
 from sweepd.domain.errors import BadInput, Unavailable
 from sweepd.domain.users import Caller
-from sweepd.services.runs.runs import RunChange
 from sweepd.services.runs.taking_in import Lines, StreamPost
 from sweepd.services.upkeep import backup, restoring
 from sweepd.settings import Settings
 from sweepd.store import schema, transfer
 from sweepd.store.blobs import Blobs
 from tests.conftest import FakeClock
-from tests.unit.services.logging_versions import LIMIT, log, run, stream
+from tests.unit.services.logging_versions import fill, log
 
 N_LINES = 60
 
@@ -45,23 +44,6 @@ def rows_of(url: str) -> dict[str, list[tuple[object, ...]]]:
         }
     engine.dispose()
     return found
-
-
-def fill(parts: server.Parts, caller: Caller) -> None:
-    """A bit of everything."""
-    owner, _ = parts.services.runs.upsert(
-        caller,
-        None,
-        "p",
-        "r",
-        RunChange(config='{"lr": {"value": 0.1}, "net": {"value": {"k": 3}}}'),
-    )
-    post = StreamPost(history=Lines(0, ['{"_step": 0, "loss": 1}']), summary='{"loss": 1.5}')
-    parts.services.history.append(caller, caller.name, "p", "r", post)
-    run(lambda: parts.services.files.put_run_file(owner.pk, "f", stream(b"file"), "", LIMIT))
-    gone = log(parts, caller, b"gone", "gone")
-    parts.services.artifacts.delete(caller, gone.pk, delete_aliases=True)
-    log(parts, caller, b"kept")
 
 
 def test_backup_taken_while_a_run_writes_restores_every_line_answered_before(

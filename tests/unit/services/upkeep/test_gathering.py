@@ -27,12 +27,6 @@ from tests.conftest import FakeClock
 N = 3000
 
 
-@pytest.fixture
-def database_url(request: pytest.FixtureRequest) -> str:
-    wanted = getattr(request, "param", "")
-    return str(request.getfixturevalue("postgresql_url")) if wanted else ""
-
-
 def line(step: int, chance: random.Random) -> str:
     """A row of a lively run: numbers of all kinds, nested keys, media, now and then no object."""
     row: dict[str, Any] = {"_step": step, "_timestamp": 1.7e9 + step / 4, "loss": 1 / (step + 1)}
