@@ -9,6 +9,7 @@ kept between calls: the same runs and seed give the same configs.
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -86,20 +87,24 @@ def propose(
     data = gather(coordinates, metric, observations, pending)
     taken_before = np.vstack([data.X, data.pending])
     known = Known(coordinates, taken_before[:0] if may_repeat else taken_before)
-    used: set[str] | None = None  # keys of all runs; only the design asks for them
     number = len(observations) + len(pending)
     n_design = design_size(coordinates.d) if settings.n_design is None else settings.n_design
     model: Fit | None = None
     found: list[Config] = []
     taken: list[Array] = []
+
+    @cache
+    def used() -> set[str]:
+        """Keys of all runs: costly for many, and only the design asks for them."""
+        return used_keys(spec, observations, pending, may_repeat)
+
+    def designed(place: int) -> Config | None:
+        return design_config(spec, place, seed, used() | {spec.space.key(c) for c in found})
+
     for i in range(n):
         is_flat = len(data.y) < settings.n_results or float(np.ptp(data.y)) == 0.0
         if coordinates.d == 0 or is_flat or number + i < n_design:
-            if used is None:
-                used = used_keys(spec, observations, pending, may_repeat)
-            config = design_config(
-                spec, number + i, seed, used | {spec.space.key(c) for c in found}
-            )
+            config = designed(number + i)
         else:
             if model is None:
                 model = model_of(data, coordinates.is_category, settings)
@@ -110,10 +115,7 @@ def propose(
             known.resolution = RESOLUTION if is_fine else COARSE
             config = _best_config(spec, coordinates, model, waiting, known, rng, settings)
             if config is None:
-                if used is None:
-                    used = used_keys(spec, observations, pending, may_repeat)
-                keys = used | {spec.space.key(c) for c in found}
-                config = design_config(spec, number + i, seed, keys)
+                config = designed(number + i)
         if config is None:
             break
         found.append(config)
