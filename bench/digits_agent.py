@@ -28,7 +28,7 @@ parameters:
   l2: {distribution: log_uniform_values, min: 0.00001, max: 1.0}
   activation: {values: [relu, tanh]}
 early_terminate: {type: hyperband, min_iter: 3, eta: 2}
-run_cap: 40
+run_cap: 30
 """
 
 

@@ -22,6 +22,7 @@ import tempfile
 import threading
 import time
 from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -53,13 +54,18 @@ class Server:
     data: Path
     port: int
     process: subprocess.Popen[bytes] | None = None
+    environ: Mapping[str, str] = field(default_factory=dict)  # beside our own
 
     def start(self) -> None:
         """Start it and wait until it answers."""
         command = [sys.executable, "-m", "sweepd", "serve", "--data", str(self.data)]
         with (self.data.parent / "serve.log").open("ab") as log:
             self.process = subprocess.Popen(
-                [*command, "--port", str(self.port)], stdout=log, stderr=log, cwd=ROOT
+                [*command, "--port", str(self.port)],
+                stdout=log,
+                stderr=log,
+                cwd=ROOT,
+                env=os.environ | self.environ,
             )
         while not self._answers() or not local.read_key(Settings(data=self.data)):
             if self.process.poll() is not None:
@@ -196,7 +202,7 @@ def hand_out(
     try:
         key = local.read_key(Settings(data=server.data)) or ""
         client = Client(server.port, key)
-        created = client.query(SWEEP, config=_sweep_text(n_cells, run_cap), project="load")
+        created = client.query(SWEEP, config=sweep_text(n_cells, run_cap), project="load")
         sweep = created["upsertSweep"]["sweep"]["name"]
         entity = client.query(RUNS, sweep=sweep)["project"]["entityName"]
         load = Load(server.port, key, entity, sweep)
@@ -227,7 +233,8 @@ def hand_out(
     return Outcome(found["state"], len(finished), len(runs), n_repeated, seconds, load.waits_s)
 
 
-def _sweep_text(n_cells: int, run_cap: int | None) -> str:
+def sweep_text(n_cells: int, run_cap: int | None) -> str:
+    """A grid of that many cells, a multiple of a hundred beyond a hundred."""
     cap = f"run_cap: {run_cap}\n" if run_cap else ""
     return (
         f"{cap}method: grid\nprogram: train.py\nmetric: {{name: loss}}\nparameters:\n"

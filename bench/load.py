@@ -2,6 +2,7 @@
 
 import asyncio
 import base64
+import contextlib
 import json
 import os
 import socket
@@ -30,21 +31,29 @@ class Server:
 
     def memory_mb(self) -> float:
         """Resident memory of the process and its children, MB."""
-        pids, total = [self.process.pid], 0
-        for pid in pids:
-            try:
-                status = Path(f"/proc/{pid}/status").read_text()
-                children = Path(f"/proc/{pid}/task/{pid}/children").read_text()
-            except OSError:
-                continue
-            total += next(int(x.split()[1]) for x in status.splitlines() if x.startswith("VmRSS"))
-            pids += [int(child) for child in children.split()]
+        total = 0
+        for pid in self._pids():
+            with contextlib.suppress(OSError, StopIteration):
+                lines = Path(f"/proc/{pid}/status").read_text().splitlines()
+                total += next(int(x.split()[1]) for x in lines if x.startswith("VmRSS"))
         return total / 1024
+
+    def _pids(self) -> list[int]:
+        """The process and those below it; a child belongs to the thread that began it."""
+        pids = [self.process.pid]
+        for pid in pids:
+            for thread in Path(f"/proc/{pid}/task").glob("*"):
+                with contextlib.suppress(OSError):
+                    pids += [int(child) for child in (thread / "children").read_text().split()]
+        return pids
 
     def cpu_s(self) -> float:
         """Processor seconds the process has used."""
-        fields = Path(f"/proc/{self.process.pid}/stat").read_text().rsplit(")", 1)[1].split()
-        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+        return _cpu_s(self.process.pid)
+
+    def all_cpu_s(self) -> float:
+        """Processor seconds the process and its children have used."""
+        return sum(_cpu_s(pid) for pid in self._pids())
 
     def ask(self, document: str, **variables: Any) -> dict[str, Any]:
         """One GraphQL request."""
@@ -56,6 +65,14 @@ class Server:
         )
         with urllib.request.urlopen(request) as answer:
             return dict(json.load(answer)["data"])
+
+
+def _cpu_s(pid: int) -> float:
+    try:
+        fields = Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()
+    except OSError:  # it has just ended
+        return 0.0
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
 def authorization(key: str) -> str:
@@ -96,10 +113,11 @@ def running(
 
 
 @contextmanager
-def sweepd(folder: Path) -> Iterator[Server]:
-    """`sweepd serve` on a folder."""
+def sweepd(folder: Path, database: str = "") -> Iterator[Server]:
+    """`sweepd serve` on a folder, and on a database elsewhere if one is named."""
     port, data = free_port(), folder / "data"
     command = [sys.executable, "-m", "sweepd", "serve", "--data", str(data), "--port", str(port)]
+    command += ["--database", database] if database else []
     with running("sweepd", command, port, folder / "sweepd.log", "/healthz", {}) as server:
         while not (data / "local.key").exists():
             time.sleep(0.01)

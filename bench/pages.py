@@ -1,17 +1,20 @@
-"""Time the sweep page at 1,000 and 10,000 runs with 12 axes, beside Plotly's parcoords and HiPlot.
+"""Time the sweep page at 1,000 and 10,000 runs with 12 axes, beside others' pages of such runs.
 
-The three draw the same data in the same browser (Debian's Chromium, no GPU). Usage:
+Plotly's parcoords and HiPlot draw the same plot; optuna-dashboard, which drew none of these when
+this was written, its page of analytics. All show the same data in the same browser (Debian's
+Chromium, no GPU). Usage:
 
-    python bench/pages.py [--runs 1000 10000] [--tools sweepd plotly hiplot] [--out FILE]
+    python -m bench.pages [--runs 1000 10000] [--tools sweepd plotly hiplot optuna] [--out FILE]
 
-Needs playwright, plotly and, for its column, hiplot (`pip install hiplot`); what is missing is
-left out. "Feedback" is the time from a movement of the mouse that pulls a brush to the end of the
-frame that answers it; "ready" is until the plot can be used, after the document was asked for.
+Needs playwright and plotly; HiPlot and optuna-dashboard come from PyPI into an environment of
+their own (`--peers FOLDER`). "Feedback" is the time from a movement of the mouse that pulls a brush
+to the end of the frame that answers it; "ready" is until the plot can be used, after the document
+was asked for. "Task" is the longest that the page does not answer while it loads, or while a brush
+is pulled: by the clock, and by the processor, which does not count what others do meanwhile.
 """
 
 import argparse
 import json
-import os
 import socket
 import statistics
 import sys
@@ -26,20 +29,14 @@ import uvicorn
 from playwright.sync_api import Page, sync_playwright
 
 ROOT = Path(__file__).resolve().parents[1]
-sys.path.insert(0, str(ROOT / "tests" / "browser"))
+sys.path[:0] = [str(ROOT), str(ROOT / "tests" / "browser")]
 from fixture_app import FixtureApp  # noqa: E402
 from synthetic import points  # noqa: E402
 
-ARGUMENTS = [
-    "--headless=new",
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-    "--no-first-run",
-    "--disable-quic",
-]
+from bench import page_peers  # noqa: E402
+from bench.page_tasks import Recording  # noqa: E402
+from tests.chromium import ARGUMENTS, found_chromium  # noqa: E402
+
 STEPS = 40
 # Every movement with a pressed button: from the event to the first task after its frame.
 PROBE = """
@@ -52,6 +49,17 @@ window.addEventListener("pointermove", (event) => {
     channel.port2.postMessage(0);
   });
 }, true);
+// What moved by itself, and the longest the page did not answer, from its first moment on.
+window.shifted = 0;
+window.longestTask = 0;
+new PerformanceObserver((list) => {
+  for (const entry of list.getEntries()) if (!entry.hadRecentInput) window.shifted += entry.value;
+}).observe({ type: "layout-shift", buffered: true });
+new PerformanceObserver((list) => {
+  for (const entry of list.getEntries()) {
+    window.longestTask = Math.max(window.longestTask, entry.duration);
+  }
+}).observe({ type: "longtask", buffered: true });
 """
 
 
@@ -65,48 +73,6 @@ def flat(document: dict[str, Any]) -> list[dict[str, Any]]:
     return rows
 
 
-def plotly_page(rows: list[dict[str, Any]], folder: Path) -> str:
-    """The same runs as Plotly's parcoords, written as a page."""
-    import plotly.graph_objects as go
-
-    dimensions = []
-    for name in rows[0]:
-        values = [row[name] for row in rows]
-        names = sorted({str(v) for v in values}) if not isinstance(values[0], int | float) else []
-        is_bool = isinstance(values[0], bool)
-        if names or is_bool:
-            names = sorted({str(v) for v in values})
-            values = [names.index(str(v)) for v in values]
-            dimensions.append(
-                {
-                    "label": name,
-                    "values": values,
-                    "tickvals": list(range(len(names))),
-                    "ticktext": names,
-                }
-            )
-        else:
-            dimensions.append({"label": name, "values": values})
-    figure = go.Figure(
-        go.Parcoords(
-            dimensions=dimensions,
-            line={"color": [row["accuracy"] or 0 for row in rows], "colorscale": "Viridis"},
-        )
-    )
-    path = folder / "plotly.html"
-    figure.write_html(path, include_plotlyjs=True)
-    return path.as_uri()
-
-
-def hiplot_page(rows: list[dict[str, Any]], folder: Path) -> str:
-    """The same runs in HiPlot, written as a page."""
-    import hiplot
-
-    path = folder / "hiplot.html"
-    path.write_text(hiplot.Experiment.from_iterable(rows).to_html())
-    return path.as_uri()
-
-
 def first_paint(page: Page) -> float:
     """When the first content was painted; a busy page records it late."""
     entry = "performance.getEntriesByName('first-contentful-paint')[0]"
@@ -118,22 +84,42 @@ def feedback(page: Page, start: tuple[float, float], height: float) -> dict[str,
     """Pull a brush by STEPS movements; milliseconds until each is answered."""
     page.evaluate("window.feedback.length = 0")
     page.mouse.move(*start)
+    recording = Recording(page)
+    recording.start()
     page.mouse.down()
     for k in range(STEPS):
         page.mouse.move(start[0], start[1] + (k + 1) * height / STEPS)
     page.mouse.up()
     page.wait_for_timeout(300)
+    tasks = recording.stop()
     times = sorted(page.evaluate("window.feedback"))
     if not times:
         return {}
+    by_processor = sorted(task.by_processor for task in tasks if task.by_processor > 1)
     return {
+        "brush task cpu": by_processor[-1] if by_processor else 0.0,
+        "brush task cpu p95": by_processor[int(0.95 * (len(by_processor) - 1))]
+        if by_processor
+        else 0.0,
         "feedback median": statistics.median(times),
         "feedback p95": times[min(len(times) - 1, int(0.95 * len(times)))],
     }
 
 
+def loaded(page: Page, recording: Recording) -> dict[str, float]:
+    """What moved and what took long since the page was asked for."""
+    tasks = recording.stop()
+    return {
+        "layout shift x 1000": 1000 * page.evaluate("window.shifted"),
+        "longest task": page.evaluate("window.longestTask"),
+        "longest task cpu": max((task.by_processor for task in tasks), default=0.0),
+    }
+
+
 def ours(page: Page, address: str) -> dict[str, float]:
     """The sweep page: paint, readiness, brush, sort, filter."""
+    recording = Recording(page)
+    recording.start()
     page.goto(address)
     page.wait_for_selector("[data-ready]")
     ready = page.evaluate("performance.getEntriesByName('sweep-ready')[0].startTime")
@@ -141,12 +127,13 @@ def ours(page: Page, address: str) -> dict[str, float]:
     complete = page.evaluate("performance.now()")
     paint = first_paint(page)
     page.wait_for_timeout(2500)
+    moved = loaded(page, recording)
     box = page.locator(".pc-track").nth(2).bounding_box()
     assert box
     result = feedback(page, (box["x"] + 15, box["y"] + 40), box["height"] * 0.5)
     page.get_by_role("button", name="Clear brushes").click()
     page.wait_for_timeout(1500)
-    result |= {"first paint": paint, "ready": ready, "all drawn": complete}
+    result |= {"first paint": paint, "ready": ready, "all drawn": complete} | moved
     result["table sort"] = acted(
         page, "() => document.querySelectorAll('.runs-table thead button')[5].click()"
     )
@@ -181,17 +168,22 @@ def acted(page: Page, script: str) -> float:
 
 
 def theirs(page: Page, address: str, axis: str, is_ready: str) -> dict[str, float]:
-    """Another tool's page: until its axes are there, then the same brush."""
+    """Another tool's page: until its plots are there, then the same brush where it has axes."""
+    recording = Recording(page)
+    recording.start()
     page.goto(address)
     page.wait_for_function(is_ready, timeout=90_000)
     ready = page.evaluate("performance.now()")
     paint = first_paint(page)
     page.wait_for_timeout(4000)
+    moved = loaded(page, recording)
+    if not axis:
+        return {"first paint": paint, "ready": ready} | moved
     box = page.locator(axis).nth(2).bounding_box()
     assert box
     x = box["x"] + box["width"] / 2
     result = feedback(page, (x, box["y"] + box["height"] * 0.15), box["height"] * 0.5)
-    return result | {"first paint": paint, "ready": ready}
+    return result | {"first paint": paint, "ready": ready} | moved
 
 
 def serve(fixture: FixtureApp) -> tuple[uvicorn.Server, str]:
@@ -205,12 +197,21 @@ def serve(fixture: FixtureApp) -> tuple[uvicorn.Server, str]:
     return server, f"http://127.0.0.1:{listener.getsockname()[1]}"
 
 
-def measure(sizes: list[int], wanted: list[str]) -> dict[str, dict[str, dict[str, float]]]:
+def dashboard(page: Page, python: Path, rows: list[dict[str, Any]], folder: Path) -> Any:
+    """optuna-dashboard's page of analytics, until a plot is there."""
+    with page_peers.dashboard(python, rows, folder) as address:
+        return theirs(page, address, "", "() => document.querySelector('.main-svg') !== null")
+
+
+def measure(
+    sizes: list[int], wanted: list[str], peers: Path
+) -> dict[str, dict[str, dict[str, float]]]:
     """All figures, by number of runs and tool, in milliseconds."""
     fixture = FixtureApp()
     server, address = serve(fixture)
     found: dict[str, dict[str, dict[str, float]]] = {}
-    path = os.environ.get("SWEEPD_CHROMIUM", "/usr/bin/chromium")
+    python = page_peers.environment(peers) if {"hiplot", "optuna"} & set(wanted) else Path()
+    path = found_chromium()
     with sync_playwright() as playwright, tempfile.TemporaryDirectory() as folder:
         browser = playwright.chromium.launch(executable_path=path, args=ARGUMENTS)
         for n in sizes:
@@ -221,15 +222,18 @@ def measure(sizes: list[int], wanted: list[str]) -> dict[str, dict[str, dict[str
                 "sweepd": lambda page, url=url: ours(page, url),  # type: ignore[misc]
                 "plotly": lambda page, rows=rows: theirs(  # type: ignore[misc]
                     page,
-                    plotly_page(rows, Path(folder)),
+                    page_peers.plotly_page(rows, Path(folder)),
                     ".y-axis .axis-brush",
                     "() => document.querySelectorAll('.y-axis').length >= 12",
                 ),
                 "hiplot": lambda page, rows=rows: theirs(  # type: ignore[misc]
                     page,
-                    hiplot_page(rows, Path(folder)),
+                    page_peers.hiplot_page(python, rows, Path(folder)),
                     ".pplot-brush .overlay",
                     "() => document.querySelectorAll('.pplot-brush').length >= 12",
+                ),
+                "optuna": lambda page, rows=rows: dashboard(  # type: ignore[misc]
+                    page, python, rows, Path(folder)
                 ),
             }
             found[str(n)] = {}
@@ -256,10 +260,11 @@ def main() -> None:
     """Measure, print a table, write the figures."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--runs", type=int, nargs="+", default=[1000, 10_000])
-    parser.add_argument("--tools", nargs="+", default=["sweepd", "plotly", "hiplot"])
+    parser.add_argument("--tools", nargs="+", default=["sweepd", "plotly", "hiplot", "optuna"])
     parser.add_argument("--out", type=Path)
+    parser.add_argument("--peers", type=Path, default=ROOT / ".bench" / "page-peers")
     options = parser.parse_args()
-    found = measure(options.runs, options.tools)
+    found = measure(options.runs, options.tools, options.peers)
     for n, tools in found.items():
         print(f"\n{n} runs, 12 axes, milliseconds")
         names = list(dict.fromkeys(key for figures in tools.values() for key in figures))

@@ -1,11 +1,12 @@
-"""Make the screenshots of docs/pages.md: a server here, stock agents that train, Debian's Chromium.
+"""Make the screenshots of docs/pages.md: a server, runs that really trained, Debian's Chromium.
 
-    python bench/pages_screenshots.py [--out docs/pages] [--agents 3] [--all DIR]
+    python -m bench.pages_screenshots [--out docs/pages] [--sizes 1 200 10000] [--all DIR]
 
-Forty small networks are trained on scikit-learn's digits by the stock client, in a minute or two;
-all pictures but one show them. The one of a thousand runs is made up and says so in its name.
-`--all DIR` also looks at the sweep page with 0, 1, 30, 1,000 and 10,000 made-up runs, light and
-dark, on a phone and on a wide screen, for judging by eye.
+Thirty small networks are trained on scikit-learn's digits by the stock client and its agents; of
+1, 200 and 10,000 runs each trained softmax regression on the same (`bench/softmax_runs.py`). Every
+page is looked at from 390 to 1,920 px: none may scroll sideways, and no text may be cut where there
+is room for it; what breaks that is printed, and the command fails. `--all DIR` keeps a picture of
+each page, width and theme, for judging by eye.
 """
 
 import argparse
@@ -13,31 +14,82 @@ import os
 import subprocess
 import sys
 import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 
 from PIL import Image
 from playwright.sync_api import Browser, Page, sync_playwright
 
 ROOT = Path(__file__).resolve().parents[1]
-sys.path[:0] = [str(ROOT), str(ROOT / "tests" / "browser"), str(ROOT / "bench")]
-from digits_agent import SWEEP  # noqa: E402
-from fixture_app import FixtureApp  # noqa: E402
-from pages import ARGUMENTS, serve  # noqa: E402
+sys.path[:0] = [str(ROOT), str(ROOT / "tests" / "browser")]
 from real_site import KEY, RealSite, RunningSite  # noqa: E402
 
-BRUSHED = "#brush.config.learning_rate=0.0005~0.02&brush.config.optimizer=!adam"
+from bench import softmax_runs  # noqa: E402
+from bench.digits_agent import SWEEP  # noqa: E402
+from tests.chromium import ARGUMENTS, found_chromium  # noqa: E402
+
+WIDTHS = {390: 844, 768: 1024, 1280: 800, 1920: 1080}
+COLOURS = 96  # of a picture: a fifth of the size, for slight bands in colour scales
+BRUSHED = "#brush.config.learning_rate=0.05~1"
+# Name, number of runs, page, width, height, theme, what follows the address.
+PICTURES = [
+    ("one-run", 1, "workspace", 1280, 640, "light", ""),
+    ("one-run-phone", 1, "sweep", 390, 844, "dark", ""),
+    ("phone", 30, "sweep", 390, 844, "light", ""),
+    ("workspace", 30, "workspace", 1280, 900, "light", ""),
+    ("workspace-phone", 30, "workspace", 390, 844, "dark", ""),
+    ("workspace-200", 200, "workspace", 1280, 800, "dark", ""),
+    ("runs-tablet", 200, "runs", 768, 900, "light", ""),
+    ("parallel-dark", 10_000, "sweep", 1920, 760, "dark", BRUSHED),
+    ("runs-10000", 10_000, "runs", 1280, 640, "light", ""),
+]
+# Texts that are cut although what surrounds them has room to spare.
+CUT = """() => [...document.querySelectorAll("body *")].filter((e) => {
+  const style = getComputedStyle(e);
+  if (style.textOverflow !== "ellipsis" || e.scrollWidth <= e.clientWidth + 1) return false;
+  if (!e.checkVisibility() || !e.parentElement) return false;
+  const around = getComputedStyle(e.parentElement);
+  if (around.display.includes("grid") || e.closest("table")) return false;
+  const used = [...e.parentElement.children].reduce((sum, c) => sum + c.offsetWidth, 0);
+  const mark = getComputedStyle(e.parentElement, "::before");
+  const gap = parseFloat(around.columnGap) || 0;
+  const before = mark.content === "none" ? 0 : (parseFloat(mark.width) || 0) + gap;
+  const gaps = (e.parentElement.children.length - 1) * gap + before;
+  const room = e.parentElement.clientWidth - parseFloat(around.paddingLeft)
+    - parseFloat(around.paddingRight) - used - gaps;
+  return around.display === "flex" && room >= e.scrollWidth - e.clientWidth;
+}).map((e) => `${e.tagName.toLowerCase()}.${e.className}: ${e.textContent.slice(0, 60)}`)"""
+WIDE = "() => document.documentElement.scrollWidth - document.documentElement.clientWidth"
 
 
-def ready(page: Page) -> None:
-    """Wait until the page's script has drawn what it draws at first."""
-    page.wait_for_selector("[data-ready]")
+def opened(page: Page, address: str, width: int, height: int) -> None:
+    """Open a page anew in a window of that size, and wait until it has drawn what is in sight."""
+    page.set_viewport_size({"width": width, "height": height})
+    page.goto("about:blank")
+    page.goto(address)
+    if page.locator("[data-page]").count():
+        page.wait_for_selector("[data-ready]")
+    if page.locator(".pc").count():
+        page.wait_for_selector('.pc[data-drawn]:not([data-drawn=""])')
     page.wait_for_timeout(2000)  # charts below fill in; nothing says when the last one has
+
+
+def signed_in(browser: Browser, site: RealSite, theme: str) -> Page:
+    """A page of a browser of its own, in light or dark."""
+    context = browser.new_context(
+        color_scheme="dark" if theme == "dark" else "light", reduced_motion="reduce"
+    )
+    page = context.new_page()
+    page.set_default_timeout(120_000)
+    page.goto(f"{site.address}/authorize?token={site.services.sessions.create_link('ann')}")
+    return page
 
 
 def trained(site: RealSite, folder: Path, n_agents: int) -> str:
     """A sweep whose runs were really trained, by stock agents of this machine; returns its id."""
     sweep_id = site.new_sweep("digits", SWEEP)
     environment = os.environ | {
+        "PYTHONPATH": str(ROOT),
         "WANDB_BASE_URL": site.address,
         "WANDB_API_KEY": KEY,
         "WANDB_DIR": str(folder),
@@ -60,82 +112,80 @@ def trained(site: RealSite, folder: Path, n_agents: int) -> str:
     return sweep_id
 
 
-def shots_of_server(browser: Browser, site: RealSite, sweep_id: str, out: Path) -> None:
-    """Every page, with runs that were really trained."""
+def shots_of_client(browser: Browser, site: RealSite, sweep_id: str, out: Path) -> None:
+    """Every kind of page, of the runs that the stock client logged."""
     sweep = site.services.sweeps.get(site.caller, "ann", "digits", sweep_id)
     best = site.services.sweeps.best_run(sweep)
     runs = [run.run_id for run in site.services.sweeps.runs(sweep)]
-    base, link = f"{site.address}/ann/digits", site.services.sessions.create_link
-    context = browser.new_context(viewport={"width": 1280, "height": 800})
-    page = context.new_page()
-    page.goto(f"{site.address}/authorize")
+    base = f"{site.address}/ann/digits"
+    page = browser.new_page()
+    opened(page, f"{site.address}/authorize", 1280, 800)
     page.screenshot(path=out / "sign-in.png")
-    page.goto(f"{site.address}/authorize?token={link('ann')}")
+    page = signed_in(browser, site, "light")
     for name, address, height in (
         ("projects", site.address, 400),
-        ("project", base, 800),
-        ("sweep", f"{base}/sweeps/{sweep_id}", 2700),
+        ("project", f"{base}/runs", 800),
+        ("sweep", f"{base}/sweeps/{sweep_id}", 1500),
         ("run", f"{base}/runs/{best.run_id}#charts&beside={runs[0]},{runs[1]}", 1250),
         ("compare", f"{base}/compare?runs={','.join([best.run_id, *runs[:2]])}", 900),
         ("artifact", f"{base}/artifacts/model/digits-mlp/latest", 800),
         ("new-sweep", f"{base}/sweeps/new", 800),
     ):
-        page.set_viewport_size({"width": 1280, "height": 800})
-        page.goto("about:blank")
-        page.goto(address)
-        if page.locator('[data-page="sweep"], [data-page="project"], [data-page="run"]').count():
-            ready(page)
-        page.set_viewport_size({"width": 1280, "height": height})
-        page.wait_for_timeout(2500)
+        opened(page, address, 1280, height)
         page.screenshot(path=out / f"{name}.png")
-    context.close()
-    context = browser.new_context(viewport={"width": 390, "height": 780})
-    page = context.new_page()
-    page.goto(f"{site.address}/authorize?token={link('ann')}")
-    page.goto(f"{base}/sweeps/{sweep_id}")
-    ready(page)
-    page.screenshot(path=out / "phone.png")
-    context.close()
+    page.context.close()
 
 
-def shot_of_thousand(browser: Browser, out: Path) -> None:
-    """A thousand made-up runs, brushed, in the dark."""
-    server, address = serve(FixtureApp())
-    context = browser.new_context(viewport={"width": 1440, "height": 660}, color_scheme="dark")
-    page = context.new_page()
-    page.goto(f"{address}/sweep/1000{BRUSHED}")
-    ready(page)
-    page.screenshot(path=out / "parallel-dark.png")
-    context.close()
-    server.should_exit = True
+def addresses(site: RealSite, sweeps: dict[int, tuple[str, str]]) -> Iterator[tuple[int, str, str]]:
+    """(number of runs, page, address) of what is looked at in every width."""
+    for n, (project, sweep_id) in sweeps.items():
+        base = f"{site.address}/ann/{project}"
+        yield n, "workspace", base
+        yield n, "sweep", f"{base}/sweeps/{sweep_id}"
+        yield n, "runs", f"{base}/runs"
 
 
-def all_sizes(browser: Browser, out: Path) -> None:
-    """The sweep page at every number of runs, theme and width."""
-    out.mkdir(parents=True, exist_ok=True)
-    server, address = serve(FixtureApp())
-    for n in (0, 1, 30, 1000, 10_000):
-        for scheme in ("light", "dark"):
-            for width, height in ((390, 844), (1440, 900), (2200, 1200)):
-                context = browser.new_context(
-                    viewport={"width": width, "height": height},
-                    color_scheme="dark" if scheme == "dark" else "light",
-                )
-                page = context.new_page()
-                page.goto(f"{address}/sweep/{n}x12")
-                ready(page)
-                page.screenshot(path=out / f"{n}-{scheme}-{width}.png")
-                context.close()
-    server.should_exit = True
+def shots_of_sizes(
+    browser: Browser, site: RealSite, sweeps: dict[int, tuple[str, str]], out: Path
+) -> None:
+    """The pictures that say how many runs they show, at which width, in which theme."""
+    found = {(n, kind): address for n, kind, address in addresses(site, sweeps)}
+    for name, n, kind, width, height, theme, more in PICTURES:
+        if (n, kind) not in found:
+            continue
+        page = signed_in(browser, site, theme)
+        opened(page, found[n, kind] + more, width, height)
+        page.screenshot(path=out / f"{name}.png")
+        page.context.close()
+
+
+def faults(
+    browser: Browser, site: RealSite, sweeps: dict[int, tuple[str, str]], keep: Path | None
+) -> list[str]:
+    """What scrolls sideways or is cut beside room, on every page in every width."""
+    found = []
+    for theme in ("light", "dark") if keep else ("light",):
+        page = signed_in(browser, site, theme)
+        for n, kind, address in addresses(site, sweeps):
+            for width, height in WIDTHS.items():
+                opened(page, address, width, height)
+                where = f"{kind} of {n} runs at {width} px"
+                if page.evaluate(WIDE) > 0:
+                    found.append(f"{where}: scrolls sideways by {page.evaluate(WIDE)} px")
+                found += [f"{where}: cut beside room: {text}" for text in page.evaluate(CUT)]
+                if keep:
+                    page.screenshot(path=keep / f"{kind}-{n}-{theme}-{width}.png")
+        page.context.close()
+    return found
 
 
 def shrink(folder: Path) -> None:
-    """Keep 256 colours: a third of the size, for slight bands in colour scales."""
+    """Keep few colours: a fraction of the size."""
     for path in folder.glob("*.png"):
         if path.name == "mnist-sweep.png":
             continue
         with Image.open(path) as image:
-            small = image.convert("RGB").quantize(256)
+            small = image.convert("RGB").quantize(COLOURS)
         small.save(path, optimize=True)
 
 
@@ -144,22 +194,32 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--out", type=Path, default=ROOT / "docs" / "pages")
     parser.add_argument("--agents", type=int, default=3)
+    parser.add_argument("--sizes", type=int, nargs="*", default=[1, 200, 10_000])
     parser.add_argument("--all", type=Path)
     options = parser.parse_args()
-    options.out.mkdir(parents=True, exist_ok=True)
-    path = os.environ.get("SWEEPD_CHROMIUM", "/usr/bin/chromium")
+    for folder in filter(None, (options.out, options.all)):
+        folder.mkdir(parents=True, exist_ok=True)
+    path = found_chromium()
     with tempfile.TemporaryDirectory() as data, tempfile.TemporaryDirectory() as folder:
         running = RunningSite(Path(data))
-        sweep_id = trained(running.site, Path(folder), options.agents)
+        site = running.site
+        sweeps: dict[int, tuple[str, str]] = {}
+        if options.agents:
+            sweeps[30] = "digits", trained(site, Path(folder), options.agents)
+        for n in options.sizes:
+            print(f"training {n} runs", file=sys.stderr)
+            sweeps[n] = f"softmax-{n}", softmax_runs.train_all(site, f"softmax-{n}", n)
         with sync_playwright() as playwright:
             browser = playwright.chromium.launch(executable_path=path, args=ARGUMENTS)
-            shots_of_server(browser, running.site, sweep_id, options.out)
-            shot_of_thousand(browser, options.out)
-            if options.all:
-                all_sizes(browser, options.all)
+            if options.agents:
+                shots_of_client(browser, site, sweeps[30][1], options.out)
+            shots_of_sizes(browser, site, sweeps, options.out)
+            found = faults(browser, site, sweeps, options.all)
             browser.close()
         running.stop()
     shrink(options.out)
+    print("\n".join(found) or "nothing scrolls sideways, nothing is cut beside room")
+    sys.exit(1 if found else 0)
 
 
 if __name__ == "__main__":

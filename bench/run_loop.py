@@ -16,7 +16,7 @@ import tempfile
 from datetime import datetime
 from pathlib import Path
 
-from sweepd.cli import agents, local, run
+from sweepd.cli import local, run
 from sweepd.cli.client import Client
 from sweepd.domain.ids import SweepPath
 from sweepd.settings import Settings
@@ -44,7 +44,7 @@ def main() -> None:
             url = run._wait_for_server(settings, process)
             where = Client(url, local.read_key(settings) or "")
             for name, command in (
-                ("stock agent", [*agents.WANDB, "agent"]),
+                ("stock agent", [sys.executable, "-m", "wandb", "agent"]),
                 ("warm process", [sys.executable, "agent.py", "--sweep"]),
             ):
                 gaps = measure(where, Path(folder), command, n_runs)

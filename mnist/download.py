@@ -44,7 +44,7 @@ def download_mnist(target: Path, failure_marker: Path, url: str = URL) -> None:
         fetch.join(DOWNLOAD_TIMEOUT_S)
         problem = "too slow" if fetch.is_alive() else fetch.problem
     else:
-        problem = f"no answer within {CONNECT_TIMEOUT_S:g} s"
+        problem = _no_answer()
     if problem:
         try:
             failure_marker.parent.mkdir(parents=True, exist_ok=True)
@@ -52,6 +52,10 @@ def download_mnist(target: Path, failure_marker: Path, url: str = URL) -> None:
         except OSError:
             problem += "; this failure could not be noted, so the next run will try again"
         raise DownloadError(f"{url}: {problem}")
+
+
+def _no_answer() -> str:
+    return f"no answer within {CONNECT_TIMEOUT_S:g} s"
 
 
 class _Fetch(threading.Thread):
@@ -73,8 +77,11 @@ class _Fetch(threading.Thread):
                 self.problem = f"{len(content)} bytes came, but not those of Keras' mnist.npz"
             else:
                 write_aside(self.target, content)
+        except TimeoutError:
+            self.problem = _no_answer()
         except (OSError, ValueError) as error:  # URLError and HTTPError are OSErrors
-            self.problem = str(error)
+            is_late = isinstance(getattr(error, "reason", None), TimeoutError)
+            self.problem = _no_answer() if is_late else str(error)
         finally:
             self.connected_or_failed.set()
 

@@ -1,15 +1,19 @@
 """The folder a server keeps its data in: for its owner alone, and of one server only."""
 
 import contextlib
+import fcntl
 import os
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
+from sweepd import local_address
 from sweepd.domain.errors import BadInput
 from sweepd.settings import Settings
 
 DATABASE, FILES, KEY_FILE = "sweepd.db", "blobs", "local.key"
-OWN = {DATABASE, FILES, KEY_FILE, "server.lock", "server.json"}
+LOCK_FILE = "server.lock"
+OWN = {DATABASE, FILES, KEY_FILE, LOCK_FILE, "server.json"}
 NO_DATA = {"lost+found"}  # of a disk just made
 WALK_S = 1.0  # for the permissions of what lies deeper; the folder itself shuts others out already
 
@@ -25,12 +29,44 @@ def protect(settings: Settings) -> None:
         settings.data.mkdir(parents=True, exist_ok=True, mode=0o700)
         tighten(settings.data, OWN, "--data")
     except OSError as error:
-        raise BadInput(
-            f"{settings.data} cannot be used: {error.strerror}; make it writable for this user, or "
-            "name another folder with --data"
-        ) from error
+        raise _unusable(settings.data, error) from error
     if settings.files and "://" not in settings.files and (files := Path(settings.files)).is_dir():
         tighten(files, {"incoming", "server.id"}, "--files")
+
+
+@contextlib.contextmanager
+def hold(settings: Settings) -> Iterator[None]:
+    """Keep any other server off this data folder's SQLite database; replicas use PostgreSQL.
+
+    Raises:
+        BadInput: A server works on it now; the message says which.
+    """
+    protect(settings)
+    if settings.database:
+        yield
+        return
+    try:
+        file = (settings.data / LOCK_FILE).open("w")
+    except OSError as error:
+        raise _unusable(settings.data, error) from error
+    with file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            found = local_address.read(settings.data)
+            where = f": process {found.pid} at {found.url}" if found else ""
+            raise BadInput(
+                f"a server works on {settings.data} already{where}; stop it, or name another "
+                "folder with --data"
+            ) from error
+        yield
+
+
+def _unusable(data: Path, error: OSError) -> BadInput:
+    return BadInput(
+        f"{data} cannot be used: {error.strerror}; make it writable for this user, or name another "
+        "folder with --data"
+    )
 
 
 def tighten(folder: Path, own: set[str], option: str) -> None:

@@ -4,19 +4,22 @@ import asyncio
 import contextlib
 import logging
 import resource
+from collections import deque
 from dataclasses import dataclass
 from functools import partial
 from http import HTTPStatus
 from types import FrameType
-from typing import Any, NoReturn
+from typing import Any, NoReturn, cast
 
 import uvicorn
 from starlette.applications import Starlette
 from starlette.responses import JSONResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
-from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
+from sweepd.domain import patience
 from sweepd.domain.network import network_of
+from sweepd.domain.patience import Patience
+from sweepd.express import STOPPING, Answering, ExpressProtocol
 
 TAKE_S = 120.0  # who takes nothing of an answer for so long is gone
 MAX_PIPELINED = 16  # requests sent before the answer to the first
@@ -39,8 +42,11 @@ class Limits:
 class HttpServer(uvicorn.Server):
     """Tells the application as soon as it should stop, so that open event streams end at once."""
 
-    def __init__(self, app: Starlette, limits: Limits | None = None) -> None:
-        connection: Any = partial(_Protocol, _Connected(limits or Limits()))
+    def __init__(
+        self, app: Starlette, limits: Limits | None = None, answering: Answering | None = None
+    ) -> None:
+        """`answering`: what answers some requests before the application is asked."""
+        connection: Any = partial(_Protocol, _Connected(limits or Limits()), answering)
         super().__init__(
             uvicorn.Config(
                 app,
@@ -91,8 +97,7 @@ class CutOff:
             if scope["type"] != "http":
                 raise
             if not is_started:
-                message = "the server is stopping; try again"
-                response = JSONResponse({"errors": [{"message": message}]}, 503)
+                response = JSONResponse(STOPPING, 503)
                 await response(scope, receive, send)
 
 
@@ -122,15 +127,18 @@ class _Connected:
             del self._n[address]
 
 
-class _Protocol(HttpToolsProtocol):
+class _Protocol(ExpressProtocol):
     """One connection, which costs what its limits say before anybody knows whose it is.
 
     Bytes that bring a request no further (a header, a trailer, the end of a chunk's size that do
     not come) are counted as they arrive: the parser would gather them without end.
     """
 
-    def __init__(self, connected: _Connected, *given: Any, **named: Any) -> None:
+    def __init__(
+        self, connected: _Connected, answering: Answering | None, *given: Any, **named: Any
+    ) -> None:
         super().__init__(*given, **named)
+        self.answering = answering
         self._connected, self._limits = connected, connected.limits
         self._address: str | None = None
         self._due: asyncio.TimerHandle | None = None
@@ -138,6 +146,7 @@ class _Protocol(HttpToolsProtocol):
         self._is_head = self._is_message = self._has_moved = False
         self._n_head = self._n_loose = self._n_unread = 0
         self._refusal: tuple[int, str] | None = None
+        self._open: deque[Patience] = deque()  # of requests not answered yet
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         super().connection_made(transport)
@@ -155,6 +164,8 @@ class _Protocol(HttpToolsProtocol):
         if self._address is not None:
             self._connected.leave(self._address)
             self._address = None
+        for request in self._open:
+            request.abandon()
         super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
@@ -165,15 +176,17 @@ class _Protocol(HttpToolsProtocol):
         self._n_loose = 0 if self._has_moved else self._n_loose + len(data)
         if self._n_loose > self._limits.header_bytes and not self.transport.is_closing():
             self._refuse(*self._too_large())
+        if self._is_head and not self.transport.is_closing():
+            self._wait()  # for the rest of its headers
 
     def send_400_response(self, msg: str) -> None:
         self._refuse(*(self._refusal or (400, msg)))
 
     def on_message_begin(self) -> None:
         super().on_message_begin()
+        self._open.append(patience.of(cast(dict[str, Any], self.scope)))
         self._is_head = self._is_message = True
         self._n_head = self._n_unread = 0
-        self._wait()
 
     def on_url(self, url: bytes) -> None:
         self._count(len(url))
@@ -209,6 +222,7 @@ class _Protocol(HttpToolsProtocol):
         super().on_message_complete()
 
     def on_response_complete(self) -> None:
+        self._open.popleft()
         super().on_response_complete()
         if self._is_message and not self.transport.is_closing():
             self._wait()  # for the rest of a body that nobody reads

@@ -18,7 +18,7 @@ _SECRETS = re.compile(
     r"[^\s\"'&@/;,)]{8,}"
     # what has the form of a key, or of a token in three parts; a file's digest has not
     r"|\b[\w-]{20,}\.[\w-]{20,}\.[\w-]{10,}"
-    r"|\b(?![0-9a-f]{64}\b)(?=[A-Za-z_-]*\d)[\w-]{40,}",
+    r"|\b(?!(?:[0-9a-f]{64}|m[0-9a-f]{63})\b)(?=[A-Za-z_-]*\d)[\w-]{40,}",
     re.I,
 )
 

@@ -38,7 +38,22 @@ class Settings:
     database: str = _help(
         "SQLAlchemy address of the database; empty: SQLite in the data folder", ""
     )
+    database_connections: int = _help(
+        "connections to PostgreSQL this server opens at most; those of all servers, and some for "
+        "commands, fit into PostgreSQL's max_connections (100 unless set)",
+        30,
+    )
     files: str = _help("folder or s3:// gs:// az:// address of the files; empty: data folder", "")
+    direct_download_s: int = _help(
+        "seconds for which the object store's own addresses are good, by which clients download "
+        "artifacts and files; 0: all bytes pass through this server",
+        0,
+    )
+    direct_upload_s: int = _help(
+        "seconds, a day or so, for which the addresses of an S3 are good, by which clients upload "
+        "files of artifacts; needs sweepd[s3]; 0: all bytes pass through this server",
+        0,
+    )
     public_url: str = _help(
         "address clients reach us by, if not the one they connect to; may end in a path", ""
     )
@@ -48,7 +63,9 @@ class Settings:
     max_body_bytes: int = _help("largest request other than a file, bytes", 64 << 20)
     max_body_items: int = _help("values in the JSON of one request, empty lines too", 1_000_000)
     max_query_fields: int = _help("fields that one GraphQL request may be answered", 1_000_000)
-    max_query_s: float = _help("seconds that one GraphQL request may be worked on", 30.0)
+    max_query_s: float = _help(
+        "seconds that one GraphQL request, or one of a page's, may be worked on", 30.0
+    )
     max_file_bytes: int = _help("largest uploaded file, bytes", 50 << 30)
     max_manifest_bytes: int = _help("largest manifest of a version, bytes", 256 << 20)
     max_manifest_entries: int = _help("files and references of one version", 1_000_000)
@@ -60,6 +77,11 @@ class Settings:
         "seconds that the search may take to propose configs to one sweep; beyond, it is ended and "
         "the sweep gets random ones",
         20.0,
+    )
+    reader_processes: int = _help(
+        "processes beside the server that read large projects, so that no agent waits for pages; "
+        "0: none, the server reads by itself",
+        1,
     )
     max_header_bytes: int = _help("largest headers of a request, with its address, bytes", 64 << 10)
     max_headers: int = _help("headers of a request", 100)
@@ -78,11 +100,34 @@ class Settings:
         "share of all files and versions that housekeeping may remove at once; a few it always may",
         0.05,
     )
+    deleted_days: float = _help(
+        "days that deleted projects, sweeps and runs can be brought back before they go", 30.0
+    )
     trash_days: float = _help("days that removed files lie in the trash before they go", 7.0)
     verify_days: float = _help(
         "days between verifications of all files and the database by the server; 0: none", 7.0
     )
     verify_mb_per_s: float = _help("megabytes a second a verification by the server reads", 10.0)
+    frame_origins: str = _help(
+        "origins whose pages may show ours in a frame, by commas: http://localhost:8888 for a "
+        "notebook; the port may be *. Empty: none",
+        "",
+    )
+    notice_hosts: str = _help(
+        "hosts that automations may send to, by commas: hooks.slack.com, *.example.org; * any "
+        "public one; inside only hosts named whole (host or host:port) and networks (10.1.0.0/16). "
+        "Empty: none",
+        "",
+    )
+    notice_mail_domains: str = _help(
+        "domains that automations may send mail to, by commas; * any. Empty: none", ""
+    )
+    smtp_host: str = _help("mail server that mail is given to; empty: no mail is sent", "")
+    smtp_port: int = _help("its port", 587)
+    smtp_tls: str = _help("how it is spoken to: starttls, tls or none", "starttls")
+    smtp_from: str = _help("address that mail comes from", "")
+    smtp_user: str = _help("user to sign in to the mail server as; empty: without", "")
+    smtp_password: str = field(default="", repr=False, metadata={"help": "password of that user"})
     threads: int = _help("requests worked on at once", 64)
 
     @property

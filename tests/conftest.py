@@ -6,13 +6,11 @@ import itertools
 import json
 import os
 import random
-import signal
 import socket
 import subprocess
 import sys
 import tempfile
 import time
-import uuid
 from collections.abc import Callable, Coroutine, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
@@ -24,19 +22,31 @@ import hypothesis
 import pytest
 import sqlalchemy as sa
 
+from bench import postgresql as bench_postgresql
 from sweepd import server
 from sweepd.cli.client import Client
 from sweepd.domain.users import Caller
 from sweepd.settings import Settings
 from sweepd.store import migrate
-from sweepd.store.database import sqlite_url
+from sweepd.store.sqlite import sqlite_url
+from tests import ordering, surroundings
+from tests.postgresql import Databases
 
+surroundings.settle()
 ROOT = Path(__file__).parent.parent
 T = TypeVar("T")
 
 # A busy machine must not fail a test that is right; `make check` tries fewer examples.
 hypothesis.settings.register_profile("default", deadline=None)
 hypothesis.settings.register_profile("quick", deadline=None, max_examples=20)
+hypothesis.settings.register_profile(  # for tests/mutants: the same examples for each change
+    "mutants",
+    deadline=None,
+    max_examples=20,
+    derandomize=True,
+    database=None,
+    phases=[hypothesis.Phase.explicit, hypothesis.Phase.generate],
+)
 hypothesis.settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "default"))
 
 
@@ -60,17 +70,31 @@ def awaited(work: Coroutine[Any, Any, T]) -> T:
         return pool.submit(asyncio.run, work).result()
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """`make deploy` asks for what takes minutes and a machine of one's own."""
+    parser.addoption("--deploy", action="store_true", help="also what is marked `deploy`")
+
+
 @pytest.hookimpl(tryfirst=True)
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Tests of the pages last: Playwright keeps an event loop running in the main thread, in which
-    no other can be started from its first test on. With several workers, the files whose tests
-    share a server, a browser or a trained model stay on one."""
-    items.sort(key=lambda item: item.get_closest_marker("browser") is not None)
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """With several workers, the files whose tests share a server, a browser or a trained model
+    stay on one. What coverage would tell of slow tests and of those through a server's door, quick
+    ones have told already: there it only takes time. Who asks for PostgreSQL is marked so."""
     for item in items:
-        folder = item.path.parent.name
-        if folder != "protocol" and "unit" not in item.path.parts:
+        if item.path.parent.name == "browser":
+            item.add_marker(pytest.mark.browser)
+    if not config.getoption("--deploy"):
+        items[:] = [item for item in items if item.get_closest_marker("deploy") is None]
+    for item in items:
+        if "postgresql" in getattr(item, "fixturenames", ()):
+            item.add_marker(pytest.mark.postgres)
+        if not ordering.is_alone(item):
+            folder = item.path.parent.name
             group = folder if folder == "workload" else item.path.stem
             item.add_marker(pytest.mark.xdist_group(group))
+        if not ordering.is_alone(item) or item.get_closest_marker("slow") is not None:
+            item.add_marker(pytest.mark.no_cover)
+    items[:] = ordering.in_order(items)
 
 
 @pytest.fixture
@@ -105,12 +129,14 @@ def _new_database() -> bytes:
         return path.read_bytes()
 
 
-def build_parts(data: Path, clock: FakeClock, database_url: str = "") -> server.Parts:
+def build_parts(
+    data: Path, clock: FakeClock, database_url: str = "", **settings: Any
+) -> server.Parts:
     """A server's services on an empty folder, nothing running between calls."""
     if not database_url:
         data.mkdir(parents=True, exist_ok=True)
         (data / "sweepd.db").write_bytes(_new_database())
-    return server.build(Settings(data=data, database=database_url), clock)
+    return server.build(Settings(data=data, database=database_url, **settings), clock)
 
 
 @pytest.fixture
@@ -221,6 +247,8 @@ def start_server(
         flags: Feature flags that this server sets otherwise: `{"SWEEPS_QUERY_FILTERING": False}`.
     """
     data.mkdir(parents=True, exist_ok=True, mode=0o700)
+    if not list(data.glob("sweepd.db*")) and "SWEEPD_DATABASE" not in environ:
+        (data / "sweepd.db").write_bytes(_new_database())  # which `migrate` would make so
     port = port or free_port()
     log_path = data / "serve.log"
     program = ["tests.flagged", json.dumps(flags)] if flags else ["sweepd"]
@@ -263,65 +291,28 @@ def shared_live(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningSer
     running.stop()
 
 
-def _postgresql_programs() -> Path | None:
-    found = sorted(Path("/usr/lib/postgresql").glob("*/bin/initdb"))
-    return found[-1].parent if found else None
-
-
 @pytest.fixture(scope="session")
 def postgresql() -> Iterator[str]:
     """The address of an empty PostgreSQL server of our own, on loopback, ended with the session."""
-    programs = _postgresql_programs()
-    if programs is None:
+    if bench_postgresql.programs() is None:
         pytest.skip("PostgreSQL's programs are not installed (Debian: postgresql)")
-    # PostgreSQL refuses to run as root: there its own user gets a folder of its own.
-    become = ["--reuid=postgres", "--regid=postgres", "--init-groups"]
-    prefix = ["setpriv", *become] if os.getuid() == 0 else []
-    with tempfile.TemporaryDirectory(prefix="sweepd-pg-") as folder:
-        os.chmod(folder, 0o777)
-        data, port = Path(folder) / "data", free_port()
-        subprocess.run(
-            [*prefix, programs / "initdb", "-D", data, "-U", "sweepd", "-A", "trust", "-E", "UTF8"],
-            check=True,
-            capture_output=True,
-            cwd=folder,
-        )
-        options = ["-h", "127.0.0.1", "-p", str(port), "-k", folder, "-c", "fsync=off"]
-        log_path = Path(folder) / "log"
-        with log_path.open("wb") as log:
-            process = subprocess.Popen(
-                [*prefix, programs / "postgres", "-D", data, *options],
-                stdout=log,
-                stderr=log,
-                cwd=folder,
-            )
-        wait_until(lambda: b"ready to accept" in log_path.read_bytes(), 120, log_path.read_text)
-        yield f"postgresql+psycopg://sweepd@127.0.0.1:{port}"
-        process.send_signal(signal.SIGQUIT)  # nothing of it is kept
-        process.wait(120)
-
-
-def _execute(address: str, statement: str) -> None:
-    engine = sa.create_engine(f"{address}/postgres", isolation_level="AUTOCOMMIT")
-    with engine.connect() as connection:
-        connection.execute(sa.text(statement))
-    engine.dispose()
+    with bench_postgresql.serving(free_port()) as address:
+        yield address
 
 
 @pytest.fixture(scope="session")
-def postgresql_template(postgresql: str) -> str:
-    """The name of a database at the newest schema: its migrations run once in a session."""
-    _execute(postgresql, "CREATE DATABASE newest")
-    engine = sa.create_engine(f"{postgresql}/newest")
-    migrate.upgrade(engine, f"{postgresql}/newest")
-    engine.dispose()
-    return "newest"
+def postgresql_databases(postgresql: str) -> Databases:
+    """Databases of the newest schema on that server, for one test after the other."""
+    return Databases(postgresql)
 
 
 @pytest.fixture
-def postgresql_url(postgresql: str, postgresql_template: str) -> Iterator[str]:
-    """A database of the newest schema on that server, dropped with the test."""
-    name = f"test_{uuid.uuid4().hex}"
-    _execute(postgresql, f"CREATE DATABASE {name} TEMPLATE {postgresql_template}")
-    yield f"{postgresql}/{name}"
-    _execute(postgresql, f"DROP DATABASE {name} WITH (FORCE)")
+def postgresql_url(
+    request: pytest.FixtureRequest, postgresql_databases: Databases
+) -> Iterator[str]:
+    """An empty database of the newest schema."""
+    if request.node.get_closest_marker("postgres") is None:
+        pytest.fail("mark this case `postgres`: `make check` leaves such out")
+    address = postgresql_databases.take()
+    yield address
+    postgresql_databases.give_back(address)

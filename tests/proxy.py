@@ -9,7 +9,7 @@ import itertools
 import socket
 import ssl
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
 MOST_BYTES = 1 << 16
 NOT_OURS = b"HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"
@@ -39,6 +39,7 @@ class Proxy:
         self.behind: Sequence[int] = ()
         self.asked: list[tuple[int, str]] = []  # (port behind, path) of what was passed on
         self.heads: list[str] = []  # the same whole, as it was sent to us
+        self.n_uploaded = 0  # bytes of bodies, from clients to servers
         self.refused: list[str] = []  # what was asked for outside our path
         self._turn = itertools.count()
         self._open: set[socket.socket] = set()
@@ -94,10 +95,15 @@ class Proxy:
             self._open.add(server)
             sides.callback(self._open.discard, server)
             server.sendall(sent.encode("latin-1") + begun)
-            upload = self._start(_pass, client, server)
+            self.n_uploaded += len(begun)
+            upload = self._start(self._upload, client, server)
             _pass(server, client)
             client.shutdown(socket.SHUT_RDWR)
             upload.join(10)
+
+    def _upload(self, client: socket.socket, server: socket.socket) -> None:
+        for n_bytes in _passed(client, server):
+            self.n_uploaded += n_bytes
 
     def _head(self, head: str, port: int) -> str | None:
         """What the server behind gets to read; None for an address that is not passed on."""
@@ -130,7 +136,14 @@ def _read_head(client: socket.socket) -> bytes:
     return found
 
 
-def _pass(source: socket.socket, target: socket.socket) -> None:
+def _passed(source: socket.socket, target: socket.socket) -> Iterator[int]:
+    """Pass bytes on; how many, each time."""
     with contextlib.suppress(OSError):  # either side may leave
         while chunk := source.recv(MOST_BYTES):
             target.sendall(chunk)
+            yield len(chunk)
+
+
+def _pass(source: socket.socket, target: socket.socket) -> None:
+    for _ in _passed(source, target):
+        pass

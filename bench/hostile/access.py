@@ -78,7 +78,7 @@ def flipped_byte(target: Target) -> str:
     for number, file in enumerate(made["createRunFiles"]["files"]):
         path = "/" + file["uploadUrl"].split("/", 3)[3]
         target.send("PUT", path, f"content {number}".encode() * 1_000)
-    [blob, *_] = [p for p in (target.data / "blobs").rglob("*") if p.is_file()]
+    [blob, *_] = [p for p in (target.data / "blobs").rglob("*") if len(p.name) == 62]
     text = bytearray(blob.read_bytes())
     text[5] ^= 1
     blob.write_bytes(text)
@@ -91,8 +91,10 @@ def flipped_byte(target: Target) -> str:
         text=True,
         check=False,
     )
-    names = "names it" if blob.name[:8] in saved.stderr else "is silent"
-    return f"backup {names}, restore {'works' if restored.returncode == 0 else 'fails'}"
+    is_named = saved.returncode == 1 and any(name in saved.stderr for name in ("a.txt", "b.txt"))
+    names = "names it" if is_named else "is silent"
+    is_back = restored.returncode == 1 and (back / "sweepd.db").exists()
+    return f"backup {names}, restore {'brings back the rest' if is_back else 'fails'}"
 
 
 ATTACKS = [

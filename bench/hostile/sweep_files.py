@@ -7,6 +7,7 @@ from collections.abc import Callable
 from bench.hostile.target import PROJECT, Attack, Target, told
 
 SECONDS = 6.0
+NEXT_BEAT_S = 0.25
 SWEEP = """mutation S($config: String!, $project: String!) { upsertSweep(input: {
   projectName: $project, config: $config}) { sweep { name } } }"""
 AGENT = """mutation A($sweep: String!, $project: String!) { createAgent(input: {host: "h",
@@ -30,7 +31,10 @@ def sweep(text: str, n_beats: int = 20) -> Callable[[Target], str]:
             status, answer = target.ask(BEAT, id=agent["createAgent"]["agent"]["id"])
             n_asked += 1
             if status == 200:
-                n_runs += answer["agentHeartbeat"]["commands"].count('"run_id"')
+                n_new = answer["agentHeartbeat"]["commands"].count('"run_id"')
+                n_runs += n_new
+                if not n_new:  # a real agent waits five seconds
+                    time.sleep(NEXT_BEAT_S)
         return f"taken; {n_runs} configs in {n_asked} heartbeats, the last {status or 'unanswered'}"
 
     return act

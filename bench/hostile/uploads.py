@@ -39,7 +39,7 @@ def streams(target: Target) -> str:
     """Event streams of one user, as many as are let in; then one of the honest user's."""
     target.ask(RUN, name="r", project=PROJECT, config="{}")
     cookie = target.sign_in()["Cookie"]
-    path = f"/-/runs/{ATTACKER}/{PROJECT}/r/events"
+    path = f"/-/events?topic=runs/{ATTACKER}/{PROJECT}/r"
     head = (
         f"GET {path} HTTP/1.1\r\nHost: 127.0.0.1:{target.server.port}\r\nCookie: {cookie}\r\n\r\n"
     )

@@ -60,6 +60,7 @@ class Outcome:
     n_stock_rows: int = 0
     statuses: Counter[int] = field(default_factory=Counter)
     lost: list[str] = field(default_factory=list)
+    given_up: list[str] = field(default_factory=list)  # by a stock client, after its last try
 
 
 def measure(folder: Path, wanted: Load) -> Outcome:
@@ -120,7 +121,7 @@ class _Measurement:
         done = await asyncio.to_thread(self._end_stock, stock, checker.lost)
         await self._compare(checker, is_all=True)
         for name, what in done.items():
-            await checker.stock(name, what)
+            await checker.stock(name, what, self._folder / name)
         for sender in self._senders:
             sender.close()
         await asyncio.sleep(0.1)  # until the transports are closed
@@ -198,6 +199,7 @@ class _Measurement:
             sum(len(what["rows"]) for what in done.values()),
             statuses,
             checker.lost,
+            checker.given_up,
         )
 
 
@@ -221,9 +223,10 @@ def main() -> None:
         f"{came.n_posts:,} posts answered for, {came.n_files:,} files, {came.n_versions:,} "
         f"artifact versions, {came.n_stock_rows:,} rows by {given.clients} stock clients; "
         f"{came.n_again:,} requests sent again, other answers {dict(came.statuses)}; "
-        f"{came.n_compared:,} lines compared; {len(came.lost)} faults"
+        f"{came.n_compared:,} lines compared; {len(came.given_up)} files that a "
+        f"stock client gave up by itself; {len(came.lost)} faults"
     )
-    for sentence in came.lost[:50]:
+    for sentence in (came.lost + came.given_up)[:50]:
         print(f"  {sentence}")
     sys.exit(1 if came.lost else 0)
 

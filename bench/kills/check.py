@@ -12,6 +12,7 @@ from bench.kills.work import Artifacts, Run, Uploads, body_of, console_line, his
 from sweepd import server
 from sweepd.services.upkeep.housekeeping import UPLOAD_LIFETIME_S
 from sweepd.settings import Settings
+from sweepd.store import run_files
 
 HISTORY = """query H($entity: String!, $name: String!, $from: Int64, $to: Int64) {
   project(name: "kills", entityName: $entity) { run(name: $name) {
@@ -34,6 +35,7 @@ class Checker:
         self._sender = sender
         self._entity = entity
         self.lost: list[str] = []
+        self.given_up: list[str] = []
         self.n_compared = 0
 
     async def history(self, run: Run, is_all: bool = False) -> None:
@@ -42,8 +44,9 @@ class Checker:
         for first in range(start, end, PAGE_LINES):
             last = min(first + PAGE_LINES, end)
             found = await self._run(HISTORY, run.name, **{"from": first, "to": last})
-            lines = found["history"]
-            wanted = [history_line(run.name, number) for number in range(first, last)]
+            # What lies in columns by now says the same in other words.
+            lines = [_said(line) for line in found["history"]]
+            wanted = [_said(history_line(run.name, number)) for number in range(first, last)]
             self.n_compared += len(wanted)
             if lines != wanted:
                 n_same = len(set(lines) & set(wanted))
@@ -102,8 +105,12 @@ class Checker:
                     self.lost.append(f"{logged.name}: bytes of {path} in version {index}")
         logged.n_checked = len(wanted)
 
-    async def stock(self, name: str, done: dict[str, list[int]]) -> None:
-        """What a stock client's run did: each row and line once, every file and version."""
+    async def stock(self, name: str, done: dict[str, list[int]], folder: Path) -> None:
+        """What a stock client's run did: each row and line once, every file and version.
+
+        A request that the client itself gave up, after its last try, by the word of its log, was
+        never answered for: such a file is told apart.
+        """
         page: dict[str, Any] = {"from": 0, "to": 10**9}
         rows = [json.loads(x)["n"] for x in (await self._run(HISTORY, name, **page))["history"]]
         if rows != done["rows"]:
@@ -116,11 +123,23 @@ class Checker:
         found = {edge["node"]["name"]: edge["node"]["md5"] for edge in nodes}
         for step in done["files"]:
             if found.get(f"saved{step}.txt") != md5((f"{name} {step}" * 1000).encode()):
-                self.lost.append(f"{name}: saved{step}.txt")
+                self._tell(name, f"saved{step}.txt", folder)
         for version, step in enumerate(done["versions"]):
             text = await self._version_text(f"model-{name}:v{version}")
             if text != f"{name} {step}":
                 self.lost.append(f"{name}: version {version} holds {text!r}")
+
+    def _tell(self, name: str, path: str, folder: Path) -> None:
+        """A file is missing, or is another: say so, with what its client's log has of it."""
+        told = []
+        for log in sorted(folder.glob("**/logs/debug*.log")):
+            with log.open(errors="replace") as lines:
+                told += [
+                    line.strip()[:600] for line in lines if path in line or "giving up" in line
+                ]
+        is_given_up = any(path in line and "giving up after" in line for line in told)
+        sentence = f"{name}: {path}; its client's log: {told[-8:]}"
+        (self.given_up if is_given_up else self.lost).append(sentence)
 
     async def _version_text(self, name: str) -> str | None:
         document = """query A($entity: String!, $name: String!) {
@@ -135,6 +154,11 @@ class Checker:
     async def _run(self, document: str, name: str, **variables: Any) -> dict[str, Any]:
         answer = await self._sender.ask(document, entity=self._entity, name=name, **variables)
         return dict(answer["project"]["run"])
+
+
+def _said(line: str) -> str:
+    """A line as what it says, every digit and the order of its names."""
+    return json.dumps(json.loads(line))
 
 
 def folder(data: Path) -> list[str]:
@@ -157,11 +181,7 @@ def folder(data: Path) -> list[str]:
         recorded = {name for (name,) in database.execute("SELECT hash FROM blobs")}
         held = {
             name
-            for table, column in (
-                ("run_files", "blob"),
-                ("artifact_entries", "blob"),
-                ("artifacts", "manifest_blob"),
-            )
+            for table, column in ((c.table.name, c.name) for c in run_files.HOLDERS)
             for (name,) in database.execute(
                 f"SELECT {column} FROM {table} WHERE {column} IS NOT NULL"
             )

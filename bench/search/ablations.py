@@ -2,7 +2,7 @@
 
     python -m bench.search.ablations --variants all --workers 4 --seeds 10 --out ablations.jsonl
 
-A variant is a set of `bayes.Settings`; the engine "ours" of `bench.search.run` is the default.
+A variant is a set of `bayes.Settings`; "default" changes none, and the others are compared with it.
 """
 
 from __future__ import annotations
@@ -19,12 +19,14 @@ for _name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
 
 from bench.search.problems import Problem, all_problems  # noqa: E402
 from bench.search.simulate import simulate  # noqa: E402
-from sweepd.search.bayes.bayes import Settings, propose  # noqa: E402
+from sweepd.search.bayes.bayes import propose  # noqa: E402
 from sweepd.search.bayes.gaussian_process import Prior  # noqa: E402
+from sweepd.search.bayes.settings import Settings  # noqa: E402
 from sweepd.search.grammar.sweep_file import parse  # noqa: E402
 from sweepd.search.observation import Observation  # noqa: E402
 
 VARIANTS: dict[str, dict[str, Any]] = {
+    "default": {},
     "power transform never": {"warp": False},
     "power transform always": {"warp": True},
     "power transform by evidence alone": {"max_warped_noise": 1e9},
@@ -39,7 +41,6 @@ VARIANTS: dict[str, dict[str, Any]] = {
 }
 # One at a time, by name; not part of `all`, which the page reports.
 MORE: dict[str, dict[str, Any]] = {
-    "default": {},
     "far gradient": {"polish": 0.2},
     "few spread candidates": {"n_spread": 64, "n_local": 700},
     "shorter length scales": {"prior": Prior(log_length=-1.0)},
@@ -55,7 +56,10 @@ def engine(**given: Any) -> Callable[[Problem, int], Any]:
         )
 
         def ask(finished: list[Any], pending: list[Any]) -> dict[str, Any] | None:
-            runs = [Observation(config, value) for config, value in finished]
+            runs = [
+                Observation(config, value, "failed" if value is None else "finished")
+                for config, value in finished
+            ]
             found = propose(spec, runs, pending, 1, seed, Settings(**given))
             return found[0] if found else None
 
@@ -78,14 +82,11 @@ def main() -> None:
     rows = [json.loads(line) for line in lines]
     done = {(row["engine"], row["problem"], row["workers"], row["seed"]) for row in rows}
     names = list(VARIANTS) if args.variants == ["all"] else args.variants
+    problems = [p for p in all_problems(args.problem) if args.problem or p.half == args.half]
     with args.out.open("a") as out:
         for seed in range(args.seeds):
             for name in names:
-                for problem in all_problems():
-                    if problem.half != args.half or (
-                        args.problem and problem.name not in args.problem
-                    ):
-                        continue
+                for problem in problems:
                     for workers in args.workers:
                         if (name, problem.name, workers, seed) in done:
                             continue

@@ -47,7 +47,10 @@ def _ours(problem: Problem, seed: int, sampler: str | None) -> Ask:
     )
 
     def ask(finished: list[Any], pending: list[Any]) -> dict[str, Any] | None:
-        observations = [Observation(config, value) for config, value in finished]
+        observations = [
+            Observation(config, value, "failed" if value is None else "finished")
+            for config, value in finished
+        ]
         found = propose(spec, observations, pending, 1, seed)
         return found[0] if found else None
 
@@ -86,7 +89,8 @@ def tpe(problem: Problem, seed: int) -> Ask:
         nonlocal told
         for config, value in finished[told:]:
             trial = next(trial for known, trial in trials if known is config)
-            study.tell(trial, value)
+            state = optuna.trial.TrialState.FAIL if value is None else None
+            study.tell(trial, value, state)
         told = len(finished)
         trial = study.ask(dists)
         config = dict(trial.params)
@@ -121,7 +125,10 @@ def wandb_sweeps(problem: Problem, seed: int) -> Ask:
         )
 
     def ask(finished: list[Any], pending: list[Any]) -> dict[str, Any] | None:
-        runs = [run(config, "finished", value) for config, value in finished]
+        runs = [
+            run(config, "failed" if value is None else "finished", value)
+            for config, value in finished
+        ]
         runs += [run(config, "running", None) for config in pending]
         found = sweeps.next_run(spec, runs, validate=False)
         if found is None:

@@ -11,10 +11,12 @@ import numpy as np
 Config = Mapping[str, Any]
 
 
-def typical(parameters: Mapping[str, Any], true: Callable[[Config], float]) -> float:
-    """Mean over 4,000 random configs."""
+def typical(
+    parameters: Mapping[str, Any], true: Callable[[Config], float], n_draws: int = 4000
+) -> float:
+    """Mean over random configs."""
     rng = np.random.default_rng(0)
-    return float(np.mean([true(draw(parameters, rng)) for _ in range(4000)]))
+    return float(np.mean([true(draw(parameters, rng)) for _ in range(n_draws)]))
 
 
 def draw(parameters: Mapping[str, Any], rng: np.random.Generator) -> dict[str, Any]:

@@ -52,11 +52,13 @@ def regret_curves(table: Table, workers: int) -> None:
     """Geometric mean of regret over problems against finished runs, one line per engine."""
     figure, axis = plt.subplots(figsize=(7, 4))
     rng = np.random.default_rng(0)
-    for engine in (name for name in ENGINES if name in table.engines()):
+    engines = [name for name in ENGINES if name in table.engines()]
+    problems = [p for p in table.problems() if all(table.seeds(e, workers, p) for e in engines)]
+    for engine in engines:
         middle, low, high = [], [], []
         for at in range(len(AT)):
             logs, draws = [], []
-            for problem in table.problems():
+            for problem in problems:
                 seeds = table.seeds(engine, workers, problem)
                 values = np.array([curve[at] for curve in seeds.values()])
                 floor = table.floor(workers, problem)

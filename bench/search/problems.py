@@ -1,4 +1,4 @@
-"""Problems to search, in two halves: one to develop on, one held out.
+"""Problems to search, in two halves: one to develop on, one held out; and those of other shapes.
 
 Needs NumPy only, so that every engine's environment can run it. A problem is a sweep's
 `parameters:`, a true objective to minimise, the noise a run sees on top, and two reference levels:
@@ -9,8 +9,8 @@ from __future__ import annotations
 
 import itertools
 import math
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -32,6 +32,7 @@ from bench.search.functions import (
     training,
 )
 from bench.search.levels import minimum, typical
+from bench.search.other_shapes import OTHER_SHAPES, bbob
 
 Config = Mapping[str, Any]
 _HERE = Path(__file__).parent
@@ -42,11 +43,12 @@ class Problem:
     """One objective to minimise.
 
     Attributes:
-        half: "develop" or "held out".
+        half: "develop", "held out" or "shape: " and which.
         true: Noiseless objective of a config.
         best: Its minimum over the space.
         typical: Its mean over random configs; regret is (true - best) / (typical - best).
         noise: Standard deviation of what a run sees, objective units.
+        fails: Whether a run of a config ends without a result, by a uniform number; None: never.
     """
 
     name: str
@@ -56,6 +58,7 @@ class Problem:
     best: float
     typical: float
     noise: float = 0.0
+    fails: Callable[[Config, float], bool] | None = None
 
     def regret(self, config: Config) -> float:
         """0 at the optimum, 1 where random configs are on average."""
@@ -111,13 +114,26 @@ def _made(
     true: Callable[[Config], float],
     best: float | None = None,
     noise: float = 0.0,
+    n_draws: int = 4000,
 ) -> Problem:
-    level = typical(parameters, true)
+    level = typical(parameters, true, n_draws)
     found = minimum(parameters, true) if best is None else best
     return Problem(name, half, parameters, true, found, level, noise * (level - found))
 
 
-def all_problems() -> list[Problem]:
+def all_problems(names: Collection[str] | None = None) -> list[Problem]:
+    """All, or those named: the first sixteen, those of other shapes, BBOB's where `ioh` is."""
+    found = [problem for problem in first_problems() if names is None or problem.name in names]
+    for name, one in {**OTHER_SHAPES, **bbob()}.items():
+        if names is None or name in names:
+            half = f"shape: {one.shape}"
+            n_draws = 400 if one.shape == "models" else 4000  # real fits, of milliseconds each
+            made = _made(name, half, one.parameters, one.true, one.best, one.noise, n_draws)
+            found.append(replace(made, fails=one.fails))
+    return found
+
+
+def first_problems() -> list[Problem]:
     """Seven to develop on, nine held out; two noisy ones in each half."""
     loguniform = {"distribution": "log_uniform_values"}
     svm = {"C": np.logspace(-2, 4, 19), "gamma": np.logspace(-5, 1, 19)}

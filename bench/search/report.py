@@ -30,7 +30,28 @@ TITLES = {
     "wandb": "W&B `sweeps`",
 }
 WORKERS = (1, 4, 16)
-HALVES = {"develop": "developed on", "held out": "held out", "all": "all"}
+MISSING = "not run"
+DEFAULT = "default"  # what the variants of the ablations are compared with, run beside them
+HALVES = {"develop": "developed on", "held out": "held out"}
+SHAPE = "shape: "
+FINITE = ("boost", "mlp", "forest")  # fewer than 768 cells, which are all judged at every ask
+
+
+def groups(table: Table) -> dict[str, list[str]]:
+    """Problems by title: finite tables apart, for their regrets of nothing would rule the mean."""
+    found = {
+        title: [name for name in table.problems(half) if name not in FINITE]
+        for half, title in HALVES.items()
+    }
+    found["both"] = [name for names in list(found.values()) for name in names]
+    found["finite tables"] = [name for name in table.problems() if name in FINITE]
+    shaped = {half for half in table.halves.values() if half.startswith(SHAPE)}
+    bbob = table.problems(SHAPE + "BBOB")
+    others = [name for half in sorted(shaped) for name in table.problems(half)]
+    found["other shapes"] = [name for name in others if name not in bbob]
+    found["BBOB"] = bbob
+    found["all but finite tables"] = [*found["both"], *others]
+    return found
 
 
 def row(cells: Iterable[str]) -> str:
@@ -53,21 +74,49 @@ def overall(table: Table, against: str, engines: list[str]) -> list[str]:
     """Geometric means over problems, by half and number of workers."""
     lines = head([f"relative to {TITLES[against]}", *(f"{w} workers" for w in WORKERS)])
     for engine in engines:
-        for half, title in HALVES.items():
-            problems = table.problems(half)
-            cells = []
-            for workers in WORKERS:
-                values, draws = table.ratios(engine, against, workers, problems)
-                middle = float(np.exp(np.log(values).mean()))
-                cells.append(interval(middle, np.exp(np.log(draws).mean(axis=1))))
-            lines.append(row([f"{TITLES[engine]}, {title} ({len(problems)})", *cells]))
+        for title, problems in groups(table).items():
+            cells = [ratio(table, engine, against, workers, problems) for workers in WORKERS]
+            if any(cell != MISSING for cell in cells):
+                lines.append(row([f"{TITLES[engine]}, {title} ({len(problems)})", *cells]))
+    return lines
+
+
+def ratio(table: Table, engine: str, against: str, workers: int, problems: list[str]) -> str:
+    """The geometric mean over problems with its interval; MISSING unless all were simulated."""
+    if not problems or not all(len(table.pair(engine, against, workers, p)[0]) for p in problems):
+        return MISSING
+    values, draws = table.ratios(engine, against, workers, problems)
+    middle = float(np.exp(np.log(values).mean()))
+    return interval(middle, np.exp(np.log(draws).mean(axis=1)))
+
+
+def shapes(table: Table, workers: int = 4) -> list[str]:
+    """Ours against each peer by shape, and the problems where a peer is beyond doubt ahead."""
+    peers = ("wandb", "tpe", "random")
+    lines = head(
+        ["shape (problems)", *(f"of {TITLES[p]}" for p in peers), "behind beyond its interval"]
+    )
+    halves = set(table.halves.values())
+    order = [*HALVES, *sorted(half for half in halves - set(HALVES) if "BBOB" not in half)]
+    for half in [*order, *(halves - set(order))]:
+        problems = [name for name in table.problems(half) if name not in FINITE]
+        behind = []
+        for peer in peers:
+            for problem in problems:
+                value, draws = table.ratios("ours", peer, workers, [problem])
+                if np.percentile(draws, 2.5) > 1:
+                    behind.append(f"{problem} ({value[0]:.1f} of {TITLES[peer]})")
+        title = f"{HALVES.get(half, half.removeprefix(SHAPE))} ({len(problems)})"
+        cells = [ratio(table, "ours", peer, workers, problems) for peer in peers]
+        lines.append(row([title, *cells, ", ".join(behind) or "none"]))
     return lines
 
 
 def by_problem(table: Table) -> list[str]:
     """Ours against W&B's on every problem; worse and better only where the interval says so."""
     lines = head(["sweepd / W&B", *(f"{w} workers" for w in WORKERS)])
-    for problem in sorted(table.problems(), key=lambda name: table.halves[name]):
+    first = [name for name in table.problems() if table.halves[name] in HALVES]
+    for problem in sorted(first, key=lambda name: table.halves[name]):
         cells = []
         for workers in WORKERS:
             values, draws = table.ratios("ours", "wandb", workers, [problem])
@@ -90,11 +139,11 @@ def asks(table: Table) -> list[str]:
 
 def ablations(table: Table, workers: int) -> list[str]:
     """Each variant relative to the default, on the problems all of them have."""
-    variants = [name for name in table.engines() if name not in ENGINES]
+    variants = [name for name in table.engines() if name not in (*ENGINES, DEFAULT)]
     problems = [p for p in table.problems() if table.seeds(variants[0], workers, p)]
     found = []
     for variant in variants:
-        values, draws = table.ratios(variant, "ours", workers, problems)
+        values, draws = table.ratios(variant, DEFAULT, workers, problems)
         middle = float(np.exp(np.log(values).mean()))
         worst = problems[int(np.argmax(values))]
         found.append(
@@ -144,6 +193,7 @@ def sections(results: Path) -> dict[str, list[str]]:
     others = [e for e in ENGINES if e in table.engines() and e != "wandb"]
     found = {
         "overall": overall(table, "wandb", others),
+        "shapes": shapes(table),
         "random": overall(table, "random", ["ours"]),
         "problems": by_problem(table),
         "asks": asks(table),

@@ -32,7 +32,7 @@ def main() -> None:
     parser.add_argument("--seeds", type=int, default=10)
     parser.add_argument("--first-seed", type=int, default=0)
     parser.add_argument("--runs", type=int, default=N_RUNS)
-    parser.add_argument("--half", choices=["develop", "held out"])
+    parser.add_argument("--half", help="develop, held out or shape: …")
     parser.add_argument("--problem", nargs="*")
     parser.add_argument("--out", type=Path, required=True)
     args = parser.parse_args()
@@ -40,13 +40,10 @@ def main() -> None:
     if args.out.exists():
         lines = [json.loads(line) for line in args.out.read_text().splitlines()]
         done = {(line["problem"], line["workers"], line["seed"]) for line in lines}
+    problems = [p for p in all_problems(args.problem) if args.half in (None, p.half)]
     with args.out.open("a") as out:
         for seed in range(args.first_seed, args.first_seed + args.seeds):
-            for problem in all_problems():
-                if args.half and problem.half != args.half:
-                    continue
-                if args.problem and problem.name not in args.problem:
-                    continue
+            for problem in problems:
                 for workers in args.workers:
                     if (problem.name, workers, seed) in done:
                         continue

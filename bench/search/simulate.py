@@ -16,7 +16,7 @@ import numpy as np
 
 from bench.search.problems import Problem
 
-# (problem, seed) → ask(finished [(config, value)], pending [config]) → config or None
+# (problem, seed) → ask(finished [(config, value or None)], pending [config]) → config or None
 Engine = Callable[[Problem, int], Callable[[list[Any], list[Any]], "dict[str, Any] | None"]]
 
 
@@ -31,11 +31,11 @@ def simulate(
     """
     rng = np.random.default_rng([zlib.crc32(problem.name.encode()), seed, workers])
     ask = engine(problem, seed)
-    finished: list[tuple[dict[str, Any], float]] = []
+    finished: list[tuple[dict[str, Any], float | None]] = []
     flying: list[tuple[float, int, dict[str, Any]]] = []
     regret: list[float] = []
     ask_s: list[float] = []
-    now, started, best_seen, best_regret = 0.0, 0, np.inf, np.inf
+    now, started, best_seen, best_regret = 0.0, 0, np.inf, 1.0
     while len(finished) < n_runs:
         while started < n_runs and len(flying) < workers:
             begin = time.perf_counter()
@@ -50,7 +50,11 @@ def simulate(
             break
         now, _, config = heapq.heappop(flying)
         value = problem.true(config) + problem.noise * float(rng.standard_normal())
-        finished.append((config, value))
+        if problem.fails is not None and problem.fails(config, float(rng.random())):
+            finished.append((config, None))
+            value = np.inf
+        else:
+            finished.append((config, value))
         if value < best_seen:
             best_seen, best_regret = value, problem.regret(config)
         regret.append(best_regret)

@@ -1,5 +1,6 @@
 """The `sweepd` command: one file per subcommand; what went wrong is said in one line."""
 
+import platform
 import sys
 
 import typer
@@ -13,9 +14,12 @@ from sweepd.cli import (
     enqueue,
     keys,
     login,
+    move_in,
+    out,
     retry,
     run,
     serve,
+    sql,
     stops,
     sweeps,
     teams,
@@ -27,21 +31,26 @@ app = typer.Typer(
     name="sweepd",
     help="W&B Sweeps on machines you own: a server the stock wandb client talks to.",
     no_args_is_help=True,
-    add_completion=False,
     pretty_exceptions_enable=False,
 )
 
 
 def _version(wanted: bool) -> None:
     if wanted:
-        typer.echo(f"sweepd {__version__}")
+        from sweepd.store.migrate import HEAD
+
+        out.say(f"sweepd {__version__}, schema {HEAD}, Python {platform.python_version()}")
         raise typer.Exit
 
 
 @app.callback()
 def options(
     version: bool = typer.Option(
-        False, "--version", callback=_version, is_eager=True, help="Say which sweepd this is."
+        False,
+        "--version",
+        callback=_version,
+        is_eager=True,
+        help="Say which sweepd this is, its database's schema and Python.",
     ),
 ) -> None:
     """W&B Sweeps on machines you own: a server the stock wandb client talks to."""
@@ -63,6 +72,8 @@ app.command("verify")(data.verify)
 app.command("tidy")(data.tidy)
 app.command("move")(data.move)
 app.command("export")(data.export)
+app.command("import")(move_in.command)
+app.command("sql")(sql.command)
 app.add_typer(users.app, name="users", help="People who may use this server.")
 app.add_typer(keys.app, name="keys", help="API keys of people.")
 app.add_typer(teams.app, name="teams", help="Entities that several people share.")
@@ -73,5 +84,5 @@ def main() -> None:
     try:
         app()
     except SweepdError as error:
-        typer.secho(f"sweepd: {error}", fg=typer.colors.RED, err=True)
+        out.complain(f"sweepd: {error}", typer.colors.RED)
         sys.exit(1)

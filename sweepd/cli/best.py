@@ -10,7 +10,7 @@ from typing import Any
 
 import typer
 
-from sweepd.cli import client, options, progress
+from sweepd.cli import client, options, out, progress, sweep_file
 from sweepd.domain.errors import BadInput, SweepdError
 from sweepd.domain.goals import Goal
 from sweepd.domain.ids import parse_sweep_path
@@ -57,32 +57,50 @@ def show(
             f"no run of {found.path} has logged {metric!r} yet; "
             f"its page is {where.url}/{found.entity}/{found.project}/sweeps/{found.sweep['name']}"
         )
-    typer.secho(
+    out.say(
         f"best run: {best['displayName']} ({best['name']}), {metric} {best['metricBest']:.5f}",
         bold=True,
     )
     if last := _best_by_last_value(where, found):
-        typer.echo(
+        out.say(
             f"  its best value at any step counts; by what each run's summary holds, as "
             f"sweep.best_run() of wandb.Api() sorts, it is {last['displayName']} ({last['name']})"
         )
+    say_front(found)
     for same in found.sweep["repeats"]:
         if best["name"] in same["runs"] and same["mean"] is not None:
             spread = "" if same["halfWidth"] is None else f" ± {same['halfWidth']:.5f} (95 %)"
-            typer.echo(f"  mean over {same['nValues']} runs: {same['mean']:.5f}{spread}")
+            out.say(f"  mean over {same['nValues']} runs: {same['mean']:.5f}{spread}")
     config = progress.plain_config(best)
     names = progress.swept_names(found)
-    typer.echo("  " + ", ".join(f"{name} {progress.short(config.get(name))}" for name in names))
+    out.say("  " + ", ".join(f"{name} {progress.short(config.get(name))}" for name in names))
     summary = _summary(where, found, best["name"])
     for key, value in sorted(summary.items()):
         if key.startswith(("test/", "best_")) and isinstance(value, int | float):
-            typer.echo(f"  {key:<22} {value:.5g}")
+            out.say(f"  {out.shown(key):<22} {value:.5g}")
     model = _download(where, found, best["name"], to)
     if model is not None:
-        typer.echo(f"  model: {model}")
+        out.say(f"  model: {model}")
         _evaluate(where, model, evaluate, summary)
-    typer.echo(f"  page: {where.url}/{found.entity}/{found.project}/runs/{best['name']}")
-    typer.echo(f"  again: {reproduce_command(found, config)}")
+    out.say(f"  page: {where.url}/{found.entity}/{found.project}/runs/{best['name']}")
+    out.say(f"  again: {reproduce_command(found, config)}")
+
+
+MAX_SHOWN = 20  # runs of the front
+
+
+def say_front(found: progress.Progress) -> None:
+    """Print the runs that no other beats in every metric, where the sweep has several."""
+    metrics, runs = found.sweep["metrics"], found.sweep["front"]
+    if not metrics:
+        return
+    out.say(f"  that is by {metrics[0]['name']} alone; {len(runs)} runs are beaten by no other:")
+    for run in runs[:MAX_SHOWN]:
+        pairs = zip(metrics, run["values"], strict=True)
+        values = ", ".join(f"{out.shown(m['name'])} {value:.5g}" for m, value in pairs)
+        out.say(f"    {out.shown(run['name'])} ({run['run']}): {values}")
+    if len(runs) > MAX_SHOWN:
+        out.say(f"    and {len(runs) - MAX_SHOWN} more; all are on the sweep's page")
 
 
 _SORTED = """
@@ -96,6 +114,8 @@ query BestBySummary($entity: String!, $project: String!, $filters: JSONString, $
 
 def _best_by_last_value(where: client.Client, found: progress.Progress) -> dict[str, Any] | None:
     """The run that the client's `best_run` names, when that is another."""
+    if found.best is None:
+        return None
     sign = "-" if Goal(found.sweep["metricGoal"]).is_max else "+"
     answer = where.query(
         _SORTED,
@@ -106,7 +126,6 @@ def _best_by_last_value(where: client.Client, found: progress.Progress) -> dict[
     )
     edges = answer["project"]["runs"]["edges"]
     first: dict[str, Any] | None = edges[0]["node"] if edges else None
-    assert found.best is not None
     return first if first is not None and first["name"] != found.best["name"] else None
 
 
@@ -164,12 +183,12 @@ def _evaluate(
         judged = json.loads(done.stdout)
         accuracy = float(judged["accuracy"])
     except (ValueError, KeyError, TypeError):
-        typer.echo(f"  judged again: {done.stdout.strip()}")
+        out.say(f"  judged again: {done.stdout.strip()}")
         return
     logged = summary.get("test/accuracy")
     same = isinstance(logged, int | float) and abs(accuracy - logged) < 1e-3
     verdict = "as logged" if same else f"logged was {logged}"
-    typer.echo(f"  judged again from the artifact: accuracy {accuracy:.5f}, {verdict}")
+    out.say(f"  judged again from the artifact: accuracy {accuracy:.5f}, {verdict}")
 
 
 def _default_evaluation() -> str:
@@ -181,9 +200,7 @@ def _default_evaluation() -> str:
 
 def reproduce_command(found: progress.Progress, config: dict[str, Any]) -> str:
     """The command line that trains this config again, outside any sweep."""
-    import yaml
-
-    program = yaml.safe_load(found.sweep["config"]).get("program") or "PROGRAM"
+    program = sweep_file.parse(found.sweep["config"]).get("program") or "PROGRAM"
     wanted = [*progress.swept_names(found), *(name for name in ("seed",) if name in config)]
     interpreter = os.path.relpath(sys.executable) if sys.prefix != sys.base_prefix else "python"
     return again(str(program), config, wanted, interpreter)

@@ -5,6 +5,7 @@ import configparser
 import json
 import netrc
 import os
+import ssl
 import sys
 import urllib.error
 import urllib.parse
@@ -13,11 +14,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from sweepd.cli import local
+from sweepd.cli import local, proxies
 from sweepd.domain.errors import BadInput, NotSignedIn, SweepdError, Unavailable
 from sweepd.settings import Settings
 
 TIMEOUT_S = 30.0
+OWN_CA = (
+    "a certificate authority of your own has to be named twice, for the client's Python and for "
+    "its core: export SSL_CERT_FILE=CA.pem REQUESTS_CA_BUNDLE=CA.pem"
+)
 
 
 @dataclass(frozen=True)
@@ -27,25 +32,33 @@ class Client:
     url: str
     key: str
 
+    @property
+    def authorization(self) -> str:
+        """The header that carries the key."""
+        return "Basic " + base64.b64encode(f"api:{self.key}".encode()).decode()
+
     def query(self, document: str, **variables: Any) -> dict[str, Any]:
         """The `data` of an answer.
 
         Raises:
             NotSignedIn, BadInput, Unavailable: As the server answers, in its words.
         """
-        token = base64.b64encode(f"api:{self.key}".encode()).decode()
         request = urllib.request.Request(
             f"{self.url}/graphql",
             json.dumps({"query": document, "variables": variables}).encode(),
-            {"Content-Type": "application/json", "Authorization": f"Basic {token}"},
+            {"Content-Type": "application/json"},
         )
+        request.add_unredirected_header("Authorization", self.authorization)
         try:
-            with urllib.request.urlopen(request, timeout=TIMEOUT_S) as response:
+            with proxies.open_url(request, TIMEOUT_S) as response:
                 data: dict[str, Any] = json.load(response)["data"]
                 return data
         except urllib.error.HTTPError as error:
             raise _refusal(error, self.url) from error
         except (OSError, ValueError) as error:
+            reason = getattr(error, "reason", None)
+            if isinstance(reason, ssl.SSLCertVerificationError):
+                raise Unavailable(f"{self.url}: {reason.verify_message}; {OWN_CA}") from error
             raise Unavailable(
                 f"no sweepd answers at {self.url} ({error}); start one with `sweepd serve`"
             ) from error
@@ -59,7 +72,7 @@ class Client:
         }
         # Agents start `python`: the one that runs us, whether or not its environment is active.
         own = str(Path(sys.executable).parent)
-        return environ | {
+        return proxies.spared(environ, self.url) | {
             "PATH": os.pathsep.join([own, os.environ.get("PATH", os.defpath)]),
             "WANDB_BASE_URL": self.url,
             "WANDB_API_KEY": self.key,

@@ -1,5 +1,6 @@
 """`sweepd backup`, `restore`, `verify`, `tidy`, `move`, `export`: what a server holds."""
 
+import hashlib
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -9,21 +10,27 @@ from typing import TYPE_CHECKING
 import typer
 
 from sweepd import __version__, data_folder
-from sweepd.cli import local, options
+from sweepd.cli import local, options, out
 from sweepd.domain import shell
 from sweepd.domain.errors import BadInput
 from sweepd.settings import Settings
 
 if TYPE_CHECKING:
     from sweepd.server import Parts
+    from sweepd.services.runs.records import Records
     from sweepd.services.upkeep.verification import Finding
 
+WHOLE = ".zip"  # of a file that holds a whole project
 MAX_SHOWN = 20  # faults of a backup
-DATABASE = typer.Option(None, help="postgresql+psycopg://… instead of SQLite in the data folder.")
 FILES = typer.Option(None, help="Folder or s3://… of the files instead of the data folder.")
 
 
-def _existing(settings: Settings) -> Settings:
+def existing(settings: Settings) -> Settings:
+    """The settings, when they name a server's data.
+
+    Raises:
+        BadInput: They do not.
+    """
     if not settings.database and not (settings.data / "sweepd.db").exists():
         raise BadInput(
             f"no sweepd data in {settings.data}; name the server's folder with --data, or its "
@@ -35,7 +42,7 @@ def _existing(settings: Settings) -> Settings:
 def backup(
     file: Path = typer.Argument(help="The file to write."),
     data: Path | None = options.DATA,
-    database: str | None = DATABASE,
+    database: str | None = options.DATABASE,
     files: str | None = FILES,
 ) -> None:
     """Write database, files and this machine's key into one file; the server may be running."""
@@ -43,7 +50,7 @@ def backup(
     from sweepd.services.upkeep import backup as service
     from sweepd.store.blobs import Blobs
 
-    settings = _existing(options.settings(data, database=database, files=files))
+    settings = existing(options.settings(data, database=database, files=files))
     done = service.write(
         settings.database_url,
         Blobs.open(settings.files_location),
@@ -52,7 +59,7 @@ def backup(
         __version__,
         settings.data / local.KEY_FILE,
     )
-    typer.echo(f"{file}: the database and {done.n_files} files, {done.size_bytes / 1e6:.1f} MB")
+    out.say(f"{file}: the database and {done.n_files} files, {done.size_bytes / 1e6:.1f} MB")
     _tell_faults(
         done.faults,
         f"files are gone from {settings.files_location} or damaged there, and not in {file}; see "
@@ -65,10 +72,10 @@ def _tell_faults(faults: tuple[str, ...], what: str) -> None:
     if not faults:
         return
     for fault in faults[:MAX_SHOWN]:
-        typer.echo(f"  {fault}", err=True)
+        out.complain(f"  {fault}")
     if len(faults) > MAX_SHOWN:
-        typer.echo(f"  and {len(faults) - MAX_SHOWN} more", err=True)
-    typer.secho(f"sweepd: {len(faults)} {what}", fg=typer.colors.YELLOW, err=True)
+        out.complain(f"  and {len(faults) - MAX_SHOWN} more")
+    out.complain(f"sweepd: {len(faults)} {what}", typer.colors.YELLOW)
     raise typer.Exit(1)
 
 
@@ -84,14 +91,14 @@ def restore(
     settings = options.settings(data, files=files, database="")
     os.umask(0o077)
     done = restoring.restore(file, settings.data, lambda: Blobs.open(settings.files_location))
-    typer.echo(f"restored into {settings.data}: the database and {done.n_files} files")
-    typer.echo("  " + shell.command("sweepd", "serve", "--data", str(settings.data)))
+    out.say(f"restored into {settings.data}: the database and {done.n_files} files")
+    out.say("  " + shell.command("sweepd", "serve", "--data", str(settings.data)))
     _tell_faults(done.faults, "things are not whole in the backup; all else is restored")
 
 
 def verify(
     data: Path | None = options.DATA,
-    database: str | None = DATABASE,
+    database: str | None = options.DATABASE,
     files: str | None = FILES,
     repair: bool = typer.Option(
         False, "--repair", help="Mend what can be mended: files from the trash, records, counts."
@@ -101,12 +108,12 @@ def verify(
     ),
 ) -> None:
     """Check the database and every file's digest; the server may be running."""
-    from sweepd.services.upkeep.restoring import BackupFiles
+    from sweepd.services.upkeep.backup_files import BackupFiles
 
-    settings = _existing(options.settings(data, database=database, files=files))
+    settings = existing(options.settings(data, database=database, files=files))
     backup_files = BackupFiles(from_) if from_ is not None else None
     n_files = n_mended = n_left = 0
-    with _opened(settings) as parts:
+    with opened(settings) as parts:
         verification = parts.verification
 
         def names() -> Iterator[str]:
@@ -122,16 +129,16 @@ def verify(
         for finding in verification.check_database(repair):
             is_readable = is_readable and not finding.is_of_pages
             n_mended, n_left = n_mended + finding.is_mended, n_left + (not finding.is_mended)
-            typer.echo(_sentence(finding))
+            out.say(_sentence(finding))
         for finding in (
             verification.check_files(names(), repair, fetch=fetch) if is_readable else ()
         ):
             n_mended, n_left = n_mended + finding.is_mended, n_left + (not finding.is_mended)
-            typer.echo(_sentence(finding))
+            out.say(_sentence(finding))
         unused = parts.housekeeping.find_unused() if is_readable else None
     if unused is not None and (n_unused := len(unused.idle) + len(unused.unknown)):
-        typer.echo(f"{n_unused} files belong to nothing: see `sweepd tidy`")
-    typer.echo(f"{n_files} files read; {n_left} faults, {n_mended} more mended")
+        out.say(f"{n_unused} files belong to nothing: see `sweepd tidy`")
+    out.say(f"{n_files} files read; {n_left} faults, {n_mended} more mended")
     if n_left:
         raise typer.Exit(1)
 
@@ -142,7 +149,7 @@ def _sentence(finding: "Finding") -> str:
 
 def tidy(
     data: Path | None = options.DATA,
-    database: str | None = DATABASE,
+    database: str | None = options.DATABASE,
     files: str | None = FILES,
     remove: bool = typer.Option(
         False, "--remove", help="Put them all into the trash, however many they are."
@@ -152,24 +159,24 @@ def tidy(
     ),
 ) -> None:
     """Say which files belong to nothing; the server puts a few at a time into the trash."""
-    settings = _existing(options.settings(data, database=database, files=files))
-    with _opened(settings) as parts:
+    settings = existing(options.settings(data, database=database, files=files))
+    with opened(settings) as parts:
         if remove:
             went = parts.housekeeping.remove_unused(share=1)
-            typer.echo(f"{len(went.idle) + len(went.unknown)} files are in the trash now")
+            out.say(f"{len(went.idle) + len(went.unknown)} files are in the trash now")
         else:
             found = parts.housekeeping.find_unused()
-            typer.echo(
+            out.say(
                 f"of {found.n_blobs} files {len(found.idle)} are not used any more, and "
                 f"{len(found.unknown)} were never known to this database; --remove puts them into "
                 "the trash"
             )
         if empty_trash:
-            typer.echo(f"{parts.housekeeping.empty_trash(days=0)} files left the trash for good")
+            out.say(f"{parts.housekeeping.empty_trash(days=0)} files left the trash for good")
 
 
 @contextmanager
-def _opened(settings: Settings) -> Iterator["Parts"]:
+def opened(settings: Settings) -> Iterator["Parts"]:
     """A server's parts without the server, which may be running."""
     from sweepd import server
 
@@ -186,36 +193,85 @@ def move(
     data: Path | None = options.DATA,
 ) -> None:
     """Copy a stopped server's SQLite database into PostgreSQL, every row or none."""
-    from sweepd.server import hold_folder
+    from sweepd import data_folder
     from sweepd.store import transfer
 
     settings = options.settings(data, database="")
-    with hold_folder(_existing(settings)):
+    with data_folder.hold(existing(settings)):
         counts = transfer.copy(settings.database_url, target)
-    typer.echo(f"copied {sum(counts.values())} rows in {len(counts)} tables; the files stay")
+    out.say(f"copied {sum(counts.values())} rows in {len(counts)} tables; the files stay")
     serve = ("sweepd", "serve", "--data", str(settings.data), "--database", target)
-    typer.echo("  " + shell.command(*serve))
+    out.say("  " + shell.command(*serve))
+
+
+def read_project(text: str) -> tuple[str, str]:
+    """Entity and project of ENTITY/PROJECT.
+
+    Raises:
+        BadInput: It is none.
+    """
+    entity, slash, name = text.partition("/")
+    if not slash or not entity or not name or "/" in name:
+        raise BadInput(f"expected ENTITY/PROJECT, got {text!r}")
+    return entity, name
+
+
+@contextmanager
+def records_of(project: str, data: Path | None, database: str | None) -> Iterator["Records"]:
+    """The tables of a project, read from its server's database; the server may be running.
+
+    Raises:
+        BadInput: No ENTITY/PROJECT.
+        NotFound: No such project.
+    """
+    from sweepd.server import utc_now
+    from sweepd.services.core import Core
+    from sweepd.services.runs.records import Records
+    from sweepd.store.blobs import Blobs
+    from sweepd.store.database import Database
+
+    entity, name = read_project(project)
+    settings = existing(options.settings(data, database=database))
+    found = Database(settings.database_url)
+    try:
+        blobs = Blobs.open(settings.files_location)
+        yield Records(Core(found, utc_now), blobs, entity, name)
+    finally:
+        found.close()
 
 
 def export(
     project: str = typer.Argument(help="ENTITY/PROJECT"),
-    file: Path = typer.Argument(help="The file to write: .csv, .json or .parquet"),
+    file: Path = typer.Argument(
+        help="The file to write: .csv, .json, .jsonl or .parquet of a table, .zip of everything."
+    ),
+    table: str = typer.Option(
+        "runs", "--table", help="runs, history (all that was logged), events (system), or sweeps."
+    ),
     data: Path | None = options.DATA,
-    database: str | None = DATABASE,
+    database: str | None = options.DATABASE,
 ) -> None:
-    """Write a project's runs as a table: config, summary, state and times of each."""
-    from sweepd.server import utc_now
-    from sweepd.services.core import Core
+    """Write a table of a project, or all of it: FILE.zip is what `sweepd import` takes."""
     from sweepd.services.runs import export as service
-    from sweepd.store.database import Database
 
-    entity, slash, name = project.partition("/")
-    if not slash or "/" in name:
-        raise BadInput(f"expected ENTITY/PROJECT, got {project!r}")
-    opened = Database(_existing(options.settings(data, database=database)).database_url)
-    try:
-        rows = service.list_rows(Core(opened, utc_now), entity, name)
-        service.write(rows, file)
-    finally:
-        opened.close()
-    typer.echo(f"{file}: {len(rows)} runs")
+    if file.suffix == WHOLE:
+        counts = _export_whole(project, file, existing(options.settings(data, database=database)))
+        out.say(f"{file}: " + ", ".join(f"{n} {kind}" for kind, n in counts.items()))
+        return
+    with records_of(project, data, database) as records:
+        n_rows = service.write(records, table, file)
+    out.say(f"{file}: {n_rows} {'runs' if table == 'runs' else f'rows of {table}'}")
+
+
+def _export_whole(project: str, file: Path, settings: Settings) -> dict[str, int]:
+    from sweepd.cli import own_server
+    from sweepd.services.moving import project_file
+    from sweepd.services.moving.wire_project import WireProject
+
+    entity, name = read_project(project)
+    with opened(settings) as parts:
+        wire = own_server.OwnServer(parts, entity)
+        # The same each time, wherever the server runs: imported again, it goes on.
+        secret = parts.services.users.secret("exports")
+        own = f"sweepd:{hashlib.sha256(secret.encode()).hexdigest()[:12]}"
+        return project_file.write(WireProject(wire, own, entity, name), file)

@@ -7,11 +7,12 @@ from typing import Any
 import typer
 import yaml
 
-from sweepd.cli import client, options, progress
+from sweepd.cli import client, options, out, progress
 from sweepd.domain import shell
 from sweepd.domain.config import nest, wrap
 from sweepd.domain.errors import BadInput
 from sweepd.domain.ids import parse_sweep_path
+from sweepd.services.sweeps import sweep_yaml
 
 _ENQUEUE = """
 mutation EnqueueSweepRun($id: ID!, $config: JSONString!, $name: String) {
@@ -33,8 +34,8 @@ def command(
     found = progress.ask(where, parse_sweep_path(sweep))
     wrapped = json.dumps(wrap(config))
     run = where.query(_ENQUEUE, id=found.sweep["id"], config=wrapped, name=name)
-    typer.echo(f"run {run['enqueueSweepRun']['id']} of {found.path} goes out next")
-    typer.echo(f"  {shell.command('wandb', 'agent', str(found.path))}")
+    out.say(f"run {run['enqueueSweepRun']['id']} of {found.path} goes out next")
+    out.say(f"  {shell.command('wandb', 'agent', str(found.path))}")
 
 
 def read_values(values: list[str]) -> dict[str, Any]:
@@ -57,7 +58,10 @@ def read_values(values: list[str]) -> dict[str, Any]:
 
 def _number_or_yaml(text: str) -> Any:
     """YAML, but 1e-5 is a number, as everywhere in sweepd."""
-    value = yaml.safe_load(text)
+    try:
+        value = sweep_yaml.load(text)
+    except yaml.YAMLError as error:
+        raise BadInput(f"{text!r:.100} is no value of YAML: {error}") from error
     if isinstance(value, str):
         try:
             return float(value)

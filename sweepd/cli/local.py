@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from sweepd import data_folder, local_address
+from sweepd.cli import proxies
 from sweepd.domain.errors import BadInput, Conflict
 from sweepd.domain.ids import check_entity_name
 from sweepd.services.people.sessions import Sessions
@@ -116,7 +117,8 @@ def running_url(data: Path) -> str | None:
 def is_sweepd(url: str, timeout_s: float = 3.0) -> bool:
     """Whether a sweepd answers at an address."""
     try:
-        with urllib.request.urlopen(f"{url.rstrip('/')}/healthz", timeout=timeout_s) as response:
+        request = urllib.request.Request(f"{url.rstrip('/')}/healthz")
+        with proxies.open_url(request, timeout_s) as response:
             return "sweepd" in json.load(response)
     except (OSError, ValueError, urllib.error.URLError):
         return False

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import typer
 
-from sweepd.cli import client, local, options
+from sweepd.cli import client, local, options, out
 from sweepd.domain.errors import BadInput, Unavailable
 from sweepd.domain.ids import check_key
 from sweepd.settings import Settings
@@ -22,6 +22,7 @@ def command(
         None, help="Your API key; asked for when the server is not here."
     ),
     data: Path | None = options.DATA,
+    database: str | None = options.DATABASE,
     here: bool = typer.Option(
         False, "--here", help="Only for the wandb client in this folder, not for all of yours."
     ),
@@ -33,9 +34,9 @@ def command(
     ),
 ) -> None:
     """Point the wandb client at a server; keys for other servers stay as they are."""
-    settings = options.settings(data)
+    settings = options.settings(data, database=database)
     if link:
-        typer.echo(_make_link(settings, url, user))
+        out.say(_make_link(settings, url, user))
         return
     here_url = local.running_url(settings.data)
     wanted = (url or here_url or "").rstrip("/")
@@ -50,9 +51,9 @@ def command(
     _store_key(wanted, key)
     path = Path("wandb") / "settings" if here else client.settings_path()
     _store_url(path, wanted)
-    typer.echo(f"the wandb client now talks to {wanted} as {found['viewer']['username']}")
-    typer.echo(f"  address in {path}, key in {client.netrc_path()}")
-    typer.echo("  back to wandb.ai: wandb login --cloud")
+    out.say(f"the wandb client now talks to {wanted} as {found['viewer']['username']}")
+    out.say(f"  address in {path}, key in {client.netrc_path()}")
+    out.say("  back to wandb.ai: wandb login --cloud")
 
 
 def _make_link(settings: Settings, url: str | None, user: str | None) -> str:

@@ -9,6 +9,9 @@ import typer
 from sweepd.settings import Settings, from_environment
 
 DATA: Any = typer.Option(None, "--data", help="The server's data folder.", show_default=False)
+DATABASE: Any = typer.Option(
+    None, "--database", help="postgresql+psycopg://… instead of SQLite in the data folder."
+)
 SERVER: Any = typer.Option(
     None, "--server", help="Address of the server; else the one `sweepd login` named."
 )

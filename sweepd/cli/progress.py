@@ -2,16 +2,18 @@
 
 import json
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 from rich.table import Table
 
+from sweepd.cli import out, sweep_file
 from sweepd.cli.client import Client
 from sweepd.domain.config import unwrap
 from sweepd.domain.errors import NotFound
 from sweepd.domain.goals import Goal
 from sweepd.domain.ids import SweepPath
+from sweepd.search.grammar.durations import seconds_of
 
 _QUERY = """
 query SweepProgress($entity: String, $project: String, $sweep: String!) {
@@ -21,6 +23,8 @@ query SweepProgress($entity: String, $project: String, $sweep: String!) {
       id name displayName state stateReason method metricName metricGoal bestLoss runCountExpected
       config warnings
       bestRun { name }
+      metrics { name goal }
+      front { run name values }
       repeats { runs nValues mean halfWidth }
       agents { edges { node { name host state totalRuns } } }
       runs { edges { node {
@@ -68,7 +72,20 @@ class Progress:
         return next((run for run in self.runs if run["name"] == name), None)
 
     def seconds_left(self) -> float | None:
-        """A guess from the runs that have ended; None before the first."""
+        """A guess from the runs that have ended, or what is left of the sweep's budget of time;
+        None while neither is known."""
+        guesses = [self._seconds_of_runs(), self._seconds_of_budget()]
+        return min((guess for guess in guesses if guess is not None), default=None)
+
+    def _seconds_of_budget(self) -> float | None:
+        extras = sweep_file.parse(self.sweep["config"]).get("sweepd")
+        budget = seconds_of(extras.get("budget")) if isinstance(extras, dict) else None
+        starts = [datetime.fromisoformat(run["startedAt"]) for run in self.runs if run["startedAt"]]
+        if budget is None or not starts:
+            return None
+        return max(0.0, budget - (datetime.now(UTC) - min(starts)).total_seconds())
+
+    def _seconds_of_runs(self) -> float | None:
         spans = [_seconds(run) for run in self.runs if run["endedAt"] and run["startedAt"]]
         if not spans or self.n_expected is None:
             return None
@@ -81,7 +98,9 @@ class Progress:
         swept = swept_names(self)
         table = Table(box=None, header_style="bold", pad_edge=False)
         for title in ("run", "state", *swept, str(self.sweep["metricName"]), "seconds"):
-            table.add_column(title, justify="right" if title not in ("run", "state") else "left")
+            table.add_column(
+                out.cell(title), justify="right" if title not in ("run", "state") else "left"
+            )
         sign = Goal(self.sweep["metricGoal"]).sign
         ranked = sorted(
             self.runs,
@@ -90,13 +109,14 @@ class Progress:
         for run in ranked:
             config = plain_config(run)
             metric = run["metricBest"]
-            table.add_row(
+            cells = (
                 run["displayName"],
                 "stopped" if run["state"] == "killed" else run["state"],
                 *(short(config.get(name)) for name in swept),
                 "" if metric is None else f"{metric:.4f}",
                 f"{_seconds(run):.0f}" if run["endedAt"] and run["startedAt"] else "",
             )
+            table.add_row(*(out.cell(text) for text in cells))
         return table
 
 
@@ -138,10 +158,8 @@ def plain_config(run: dict[str, Any]) -> dict[str, Any]:
 
 def swept_names(progress: Progress) -> list[str]:
     """The parameters that differ between runs, as the sweep file names them."""
-    import yaml
-
-    parameters = yaml.safe_load(progress.sweep["config"]).get("parameters", {})
-    return [name for name, spec in parameters.items() if "value" not in (spec or {})]
+    parameters = sweep_file.parse(progress.sweep["config"]).get("parameters") or {}
+    return [str(name) for name, spec in parameters.items() if "value" not in (spec or {})]
 
 
 def short(value: Any) -> str:

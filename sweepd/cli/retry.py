@@ -4,7 +4,7 @@ from pathlib import Path
 
 import typer
 
-from sweepd.cli import client, options, progress
+from sweepd.cli import client, options, out, progress
 from sweepd.domain import shell
 from sweepd.domain.ids import parse_sweep_path
 
@@ -26,6 +26,6 @@ def command(
     found = progress.ask(where, parse_sweep_path(sweep))
     states = [part.strip() for part in state.split(",") if part.strip()]
     count = where.query(_RETRY, id=found.sweep["id"], states=states)["retrySweepRuns"]["count"]
-    typer.echo(f"{count} configs of {found.path} are handed out again")
+    out.say(f"{count} configs of {found.path} are handed out again")
     if count:
-        typer.echo(f"  {shell.command('wandb', 'agent', str(found.path))}")
+        out.say(f"  {shell.command('wandb', 'agent', str(found.path))}")

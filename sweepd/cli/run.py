@@ -8,6 +8,7 @@ import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 
 import typer
@@ -15,10 +16,13 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, TextColumn
 from rich.progress import Progress as Bar
 
-from sweepd.cli import agents, best, client, local, options, progress
+from sweepd.cli import agents, best, client, local, options, out, progress, sweep_file
+from sweepd.cli.agent_process import AgentProcess, stop_agents
+from sweepd.cli.interrupts import Interrupts
 from sweepd.domain.errors import BadInput, SweepdError, Unavailable
 from sweepd.domain.ids import SweepPath, parse_sweep_path
 from sweepd.domain.sweeps import count_text
+from sweepd.search.process import end_with
 from sweepd.settings import DEFAULT_PORT, Settings
 
 POLL_S = 1.0
@@ -39,6 +43,7 @@ def command(
     ),
     resume: str | None = typer.Option(None, help="Go on with this sweep instead of creating one."),
     project: str | None = typer.Option(None, help="Project of the sweep; else as the file says."),
+    grace: int = agents.GRACE,
     stay: bool = typer.Option(False, "--stay", help="Keep serving the pages afterwards."),
     server: str | None = options.SERVER,
     data: Path | None = options.DATA,
@@ -51,42 +56,45 @@ def command(
     console = Console(highlight=False, soft_wrap=True)
     if not console.is_terminal:
         console.width = 120  # a log can hold whole names
-    with _server(settings, server, console) as (where, is_ours):
+    interrupted = Interrupts()
+    with interrupted.caught(), _server(settings, server, console) as (where, is_ours):
         path = _resume(where, resume) if resume else _create(where, file, project)
         found = progress.ask(where, path)
         page = f"{where.url}/{found.entity}/{found.project}/sweeps/{path.sweep_id}"
         logs = Path("wandb") / "agents" / path.sweep_id
-        console.print(f"sweep {found.path}, {found.sweep['method']}: {page}")
-        console.print(f"what agents print: {logs}")
+        out.draw(console, f"sweep {found.path}, {found.sweep['method']}: {page}")
+        out.draw(console, f"what agents print: {logs}")
         for warning in found.sweep["warnings"]:
-            console.print(f"[yellow]warning:[/] {warning}")
+            out.draw(console, f"warning: {warning}", "yellow")
         started = agents.start_agents(
             SweepPath(found.entity, found.project, path.sweep_id),
             n_agents,
             where.environment(),
             logs,
+            interrupted,
             agents.list_gpus(gpus),
+            grace,
         )
         try:
-            with _terminable():
-                _watch(where, path, started, console)
+            _watch(where, path, started, console)
         except KeyboardInterrupt:
-            agents.stop_agents(started)
-            console.print(
-                f"\nstopped; nothing of it runs any more. To go on:\n"
-                f"  {_own_command()} run --resume {found.path} --agents {n_agents}"
-            )
+            stop_agents(started, grace)
+            out.draw(console)
+            out.draw(console, "stopped; nothing of it runs any more. To go on:")
+            again = f"run --resume {found.path} --agents {n_agents}"
+            out.draw(console, f"  {_own_command()} {again}")
             raise typer.Exit(130) from None
-        agents.stop_agents(started)
+        except BaseException:
+            stop_agents(started, grace)
+            raise
+        stop_agents(started, grace)
         _conclude(where, path, console, logs)
         if is_ours and stay:
-            console.print(f"serving {page} until Ctrl-C")
-            with _terminable():
-                _wait_for_interrupt()
+            out.draw(console, f"serving {page} until Ctrl-C")
+            _wait_for_interrupt()
         elif is_ours:
-            console.print(
-                f"the server stops now; to see the pages again: {_own_command()} serve, then {page}"
-            )
+            again = f"{_own_command()} serve, then {page}"
+            out.draw(console, f"the server stops now; to see the pages again: {again}")
 
 
 def check_file(path: Path) -> None:
@@ -98,15 +106,7 @@ def check_file(path: Path) -> None:
     from sweepd.search.grammar.sections import NO_PROGRAM
     from sweepd.services.sweeps import specs
 
-    try:
-        text = path.read_text()
-    except OSError as error:
-        raise BadInput(
-            f"{path}: {error.strerror}; a sweep needs a file such as sweep.yaml"
-        ) from error
-    except UnicodeDecodeError as error:
-        raise BadInput(f"{path} is not text: {error}") from error
-    spec = specs.parse(text)
+    spec = specs.parse(sweep_file.read(path))
     if spec.lacks_program:
         raise BadInput(f"{path}: {NO_PROGRAM}")
     if spec.program and not Path(spec.program).exists():
@@ -131,8 +131,8 @@ def _server(
     process = _start_server(settings)
     try:
         address = _wait_for_server(settings, process)
-        console.print(f"sweepd is at {address}, its data in {settings.data}")
-        console.print(f"to sign in to its pages: {_own_command()} login --link")
+        out.draw(console, f"sweepd is at {address}, its data in {settings.data}")
+        out.draw(console, f"to sign in to its pages: {_own_command()} login --link")
         yield _own_client(settings, address), True
     finally:
         process.terminate()
@@ -159,6 +159,7 @@ def _start_server(settings: Settings) -> subprocess.Popen[bytes]:
             stdout=log,
             stderr=subprocess.STDOUT,
             start_new_session=True,  # Ctrl-C is ours to pass on, after the agents have ended
+            preexec_fn=partial(end_with, os.getpid(), signal.SIGTERM),
         )
 
 
@@ -189,7 +190,14 @@ def _wait_for_server(settings: Settings, process: subprocess.Popen[bytes]) -> st
 
 def _create(where: client.Client, file: Path, project: str | None) -> SweepPath:
     """`wandb sweep FILE`, as a user would type it."""
-    command = [*agents.WANDB, "sweep", *(["--project", project] if project else []), str(file)]
+    command = [
+        sys.executable,
+        "-m",
+        "wandb",
+        "sweep",
+        *(["--project", project] if project else []),
+        str(file),
+    ]
     done = subprocess.run(
         command, env=where.environment(), capture_output=True, text=True, check=False
     )
@@ -211,11 +219,11 @@ def _resume(where: client.Client, sweep: str) -> SweepPath:
 def _watch(
     where: client.Client,
     path: SweepPath,
-    started: list[agents.AgentProcess],
+    started: list[AgentProcess],
     console: Console,
 ) -> None:
     """Draw progress until every agent has left; a server that is away for a while is waited for."""
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
+    columns = (TextColumn("{task.description}", markup=False), BarColumn(), MofNCompleteColumn())
     with Bar(*columns, console=console, disable=not console.is_terminal) as bar:
         task = bar.add_task("starting", total=None)
         said = ""
@@ -229,9 +237,11 @@ def _watch(
             if found is not None:
                 line = _line(found)
                 n_ended = found.count("done", "failed")
-                bar.update(task, description=line, completed=n_ended, total=found.n_expected)
+                bar.update(
+                    task, description=out.shown(line), completed=n_ended, total=found.n_expected
+                )
             if not console.is_terminal and line != said:
-                console.print(line)
+                out.draw(console, line)
                 said = line
             if not is_alive:
                 return
@@ -255,30 +265,17 @@ def _line(found: progress.Progress) -> str:
 
 def _conclude(where: client.Client, path: SweepPath, console: Console, logs: Path) -> None:
     found = progress.ask(where, path)
-    console.print()
-    console.print(found.table())
-    console.print()
+    out.draw(console)
+    console.print(found.table())  # of cells made by `out`
+    out.draw(console)
     reason = found.sweep["stateReason"]
-    console.print(f"sweep {found.path} is {found.sweep['state']}: {reason}")
+    out.draw(console, f"sweep {found.path} is {found.sweep['state']}: {reason}")
     if not found.count("done"):
         raise SweepdError(f"no run ended well; read what the agents printed in {logs}")
     best.show(where, found, None, None)
     if found.count("failed"):
-        console.print(f"[yellow]{found.count('failed')} runs failed; their output is in {logs}[/]")
-
-
-@contextmanager
-def _terminable() -> Iterator[None]:
-    """SIGTERM, as `make` and systems send it, ends like Ctrl-C."""
-
-    def interrupt(number: int, frame: object) -> None:
-        raise KeyboardInterrupt
-
-    before = signal.signal(signal.SIGTERM, interrupt)
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGTERM, before)
+        told = f"{found.count('failed')} runs failed; their output is in {logs}"
+        out.draw(console, told, "yellow")
 
 
 def _wait_for_interrupt() -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 import typer
 
 from sweepd import logs
-from sweepd.cli import local, options
+from sweepd.cli import local, options, out
 from sweepd.domain.errors import BadInput
 
 
@@ -30,7 +30,7 @@ def command(
 ) -> None:
     """Serve the wandb client and the pages until Ctrl-C."""
     gc.disable()  # nothing that is loaded now goes away; the server turns it on
-    from sweepd import server
+    from sweepd import server, serving
 
     logs.begin()
     logging.getLogger("alembic").setLevel(logging.WARNING)
@@ -53,15 +53,15 @@ def command(
     def announce(parts: server.Parts, address: str) -> None:
         is_first = local.read_key(settings) is None
         name, _key = local.ensure_first_user(parts.services.users, settings)
-        typer.echo(f"sweepd is at {address}")
+        out.say(f"sweepd is at {address}")
         # Output that is kept (a log, a journal) must not hold what signs others in.
         if is_first and sys.stdout.isatty():
             link = parts.services.sessions.create_link(name)
-            typer.echo(f"  pages, signed in as {name} (works once, for an hour):")
-            typer.echo(f"    {address}/authorize?token={link}")
+            out.say(f"  pages, signed in as {name} (works once, for an hour):")
+            out.say(f"    {address}/authorize?token={link}")
         else:
-            typer.echo("  to sign in to its pages: sweepd login --link")
-        typer.echo(f"  on this machine: sweepd login        on others: sweepd login {address}")
-        typer.echo(f"  data in {settings.data}; Ctrl-C stops the server", nl=True)
+            out.say("  to sign in to its pages: sweepd login --link")
+        out.say(f"  on this machine: sweepd login        on others: sweepd login {address}")
+        out.say(f"  data in {settings.data}; Ctrl-C stops the server")
 
-    server.serve(settings, announce, is_new=new)
+    serving.serve(settings, announce, is_new=new)

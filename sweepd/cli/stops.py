@@ -6,7 +6,7 @@ from typing import Any
 
 import typer
 
-from sweepd.cli import client, options, progress
+from sweepd.cli import client, options, out, progress
 from sweepd.domain.errors import BadInput
 from sweepd.domain.ids import parse_sweep_path
 
@@ -41,8 +41,8 @@ def command(
             raise BadInput("--rule tries a rule out; say --dry-run with it")
         stopped = [run for run in found.runs if run["state"] == "killed" and run["stopReason"]]
         for run in stopped:
-            typer.echo(f"{run['displayName']} ({run['name']}): {run['stopReason']}")
-        typer.echo(f"{len(stopped)} of {len(found.runs)} runs were stopped")
+            out.say(f"{run['displayName']} ({run['name']}): {run['stopReason']}")
+        out.say(f"{len(stopped)} of {len(found.runs)} runs were stopped")
         return
     text = None if rule is None else json.dumps(read_rule(rule))
     response = where.query(
@@ -50,12 +50,12 @@ def command(
     )
     stops = response["project"]["sweep"]["stops"]
     for stop in stops:
-        typer.echo(
+        out.say(
             f"{names.get(stop['run'], stop['run'])} ({stop['run']}): after {stop['nValues']} of "
             f"{stop['nTotal']} values, {stop['reason']}"
         )
     saved = sum(stop["nTotal"] - stop["nValues"] for stop in stops)
-    typer.echo(
+    out.say(
         f"{len(stops)} of {len(found.runs)} runs would have been stopped, {saved} logged values "
         "saved"
     )

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import typer
 
-from sweepd.cli import client, options
+from sweepd.cli import client, options, out
 
 _QUERY = """
 query Sweeps($entity: String) {
@@ -25,8 +25,11 @@ def command(
     for project in (edge["node"] for edge in response["models"]["edges"]):
         for sweep in (edge["node"] for edge in project["sweeps"]["edges"]):
             best = "" if sweep["bestLoss"] is None else f"{sweep['bestLoss']:.5g}"
-            typer.echo(
-                f"{project['entityName']}/{project['name']}/{sweep['name']}\t{sweep['state']}\t"
-                f"{sweep['method']}\t{sweep['runCount']} runs\t{best}\t"
-                f"{sweep['displayName'] or ''}"
+            out.columns(
+                f"{project['entityName']}/{project['name']}/{sweep['name']}",
+                sweep["state"],
+                sweep["method"],
+                f"{sweep['runCount']} runs",
+                best,
+                sweep["displayName"] or "",
             )

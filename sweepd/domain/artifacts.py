@@ -1,5 +1,6 @@
 """Versioned collections of files: collections, versions, aliases, manifest entries."""
 
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -155,3 +156,8 @@ class VersionSummary:
     aliases: tuple[str, ...]
     size_bytes: int
     created_at: datetime
+
+
+def changed_tags(tags: Iterable[str], add: Iterable[str], remove: Sequence[str]) -> list[str]:
+    """Tags with some added behind them and some taken away, each once."""
+    return [tag for tag in dict.fromkeys([*tags, *add]) if tag not in remove]

@@ -9,6 +9,7 @@ from typing import Any
 
 PRIVATE = "_wandb"  # the client's own part of a config or summary
 MAX_DEPTH = 200  # levels that `flatten` goes down; what lies deeper stays whole
+MAX_LOOKS = 20_000  # that `find` takes for one value
 _PRIVATE_KEYS = frozenset({PRIVATE, "wandb_version"})
 _WRAPPER_KEYS = frozenset({"value", "desc"})
 MISSING: Any = object()  # what `find` gives where nothing is
@@ -59,16 +60,34 @@ def _flatten_into(
 
 
 def find(values: Any, path: str) -> Any:
-    """The value under a name or a dotted path, MISSING if none; keys may hold dots themselves."""
+    """The value under a name or a dotted path, MISSING if none; keys may hold dots themselves.
+
+    Since they may, there are many ways to go; after MAX_LOOKS, or beyond MAX_DEPTH dots, there is
+    none.
+    """
     if not isinstance(values, dict):
         return MISSING
     if path in values:
         return values[path]
-    for at in (i for i, character in enumerate(path) if character == "."):
+    n_dots = path.count(".")
+    if not 0 < n_dots <= MAX_DEPTH:
+        return MISSING
+    return _find(values, path, [MAX_LOOKS])
+
+
+def _find(values: Any, path: str, n_left: list[int]) -> Any:
+    if not isinstance(values, dict):
+        return MISSING
+    if path in values:
+        return values[path]
+    at = path.find(".")
+    while at >= 0 and n_left[0] > 0:
+        n_left[0] -= 1
         if path[:at] in values:
-            found = find(values[path[:at]], path[at + 1 :])
+            found = _find(values[path[:at]], path[at + 1 :], n_left)
             if found is not MISSING:
                 return found
+        at = path.find(".", at + 1)
     return MISSING
 
 

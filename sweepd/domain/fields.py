@@ -5,6 +5,7 @@ was expected and what came.
 """
 
 import math
+import sys
 from collections.abc import Mapping
 from typing import Any
 
@@ -54,6 +55,16 @@ class Fields:
         """True or false; null or nothing is false."""
         value = self.found.get(name)
         return False if value is None else bool(_kind(name, value, bool, "true or false"))
+
+    def number(self, name: str) -> float | None:
+        """A finite number; None for null or nothing."""
+        value = self.found.get(name)
+        if value is None:
+            return None
+        is_number = isinstance(value, int | float) and not isinstance(value, bool)
+        if not is_number or abs(value) > sys.float_info.max or value != value:
+            raise BadInput(f"{name} should be a finite number; got {value!r:.100}")
+        return float(value)
 
     def object(self, name: str) -> dict[str, Any] | None:
         """An object; None for null or nothing."""

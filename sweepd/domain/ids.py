@@ -3,6 +3,7 @@
 import re
 import secrets
 import string
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from sweepd.domain.errors import BadInput
@@ -11,8 +12,11 @@ _ALPHABET = string.ascii_lowercase + string.digits
 _RUN_ID = re.compile(r"[^/\\#?%:\x00-\x1f]{1,128}\Z")
 _PROJECT = re.compile(r"[^/\\#?%:\x00-\x1f]{1,128}\Z")
 _ENTITY = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,63}\Z")
-_RESERVED = frozenset({"graphql", "files", "authorize", "healthz", "oidc", "sdk", "artifactsV2"})
+_RESERVED = frozenset(
+    {"graphql", "files", "authorize", "healthz", "readyz", "oidc", "sdk", "artifactsV2"}
+)
 _ALIAS = re.compile(r"[^:\x00-\x1f]{1,256}\Z")
+MAX_ALIASES = 1_000  # in one request; each is a look and a change of its own
 _COLLECTION = re.compile(r"[^/:\x00-\x1f]{1,128}\Z")
 
 
@@ -95,13 +99,33 @@ def check_collection_name(name: str) -> str:
     return name
 
 
+def check_aliases(aliases: Sequence[str]) -> None:
+    """Refuse what `check_alias` would, and more than MAX_ALIASES at once.
+
+    Raises:
+        BadInput: The message says why.
+    """
+    if len(aliases) > MAX_ALIASES:
+        raise BadInput(f"a version is given {MAX_ALIASES:,} aliases at once; got {len(aliases):,}")
+    for alias in aliases:
+        check_alias(alias)
+
+
 def check_alias(alias: str) -> str:
     """Return the alias of a version, or raise BadInput when no path could say it."""
     if not _ALIAS.match(alias):
         raise BadInput(f"an alias has 1 to 256 characters, none of them a colon; got {alias!r}")
-    if alias[0] == "v" and alias[1:].isdigit():
+    if re.fullmatch("v[0-9]+", alias):
         raise BadInput(f"{alias!r} is a version's own number; choose another alias")
     return alias
+
+
+def number_in(text: str) -> int | None:
+    """The number that a text of plain digits spells; None for any other, and beyond 18 digits.
+
+    Not `str.isdigit`: that takes "²" and digits of other scripts, which `int` may not take.
+    """
+    return int(text) if re.fullmatch("[0-9]{1,18}", text) else None
 
 
 def check_file_path(path: str) -> str:

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 DEFAULT_PROJECT = "uncategorized"
+TRASH = "-"  # the entity of deleted projects: nobody belongs to it, and no other can be called so
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,6 +17,19 @@ class Project:
     name: str
     description: str
     created_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class DeletedProject:
+    """A project that can be brought back to where it was."""
+
+    pk: int
+    entity_pk: int
+    entity: str
+    name: str
+    n_runs: int
+    deleted_by: str
+    deleted_at: datetime
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,6 +4,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
+from sweepd.domain.projects import TRASH
+
 
 class RunState(StrEnum):
     """States of a run, in the client's words."""
@@ -113,6 +115,11 @@ class Run:
     ended_at: datetime | None
     updated_at: datetime
     deleted_at: datetime | None
+
+    @property
+    def is_gone(self) -> bool:
+        """Whether it, or its project, was deleted."""
+        return self.deleted_at is not None or self.entity == TRASH
 
 
 @dataclass(frozen=True, slots=True)

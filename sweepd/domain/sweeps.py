@@ -65,6 +65,7 @@ class Sweep:
     created_at: datetime
     updated_at: datetime
     ended_at: datetime | None
+    deleted_at: datetime | None
 
     @property
     def n_expected(self) -> int | None:
@@ -177,6 +178,7 @@ class SweepEvent:
 class SweepPoint:
     """One run of a sweep, light enough to load ten thousand of them at once."""
 
+    pk: int
     run_id: str
     display_name: str
     state: RunState

@@ -24,6 +24,11 @@ class Budget:
         self._next_glance = looks - EACH
         self._advice = advice
 
+    @property
+    def is_spent(self) -> bool:
+        """Whether the looks or the seconds are used up."""
+        return self._left < 0 or time.monotonic() > self._until
+
     def spend(self, looks: int = 1) -> None:
         """Take some looks.
 

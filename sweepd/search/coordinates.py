@@ -11,14 +11,17 @@ Arrays are float64; (n, d) points, d = number of dimensions.
 """
 
 from collections.abc import Mapping, Sequence
+from functools import cached_property
 from statistics import NormalDist
 from typing import Any
 
 import numpy as np
 
-from sweepd.search.parameter import Array, Parameter
+from sweepd.search.dimension import Dimension
+from sweepd.search.distribution import Array
+from sweepd.search.parameter import Parameter
 from sweepd.search.quantise import size_of
-from sweepd.search.space import Config, Dimension, Space
+from sweepd.search.space import Config, Space
 
 MAX_LATTICE = 2000  # longer ranges are treated as continuous, then rounded by decoding
 EDGE = 1e-4  # normal and beta kinds are searched between these quantiles, ±3.7 sigma
@@ -40,16 +43,34 @@ class Coordinates:
 
     def of_configs(self, configs: Sequence[Mapping[str, Any]]) -> Array:
         """Points of configs, shape (n, d); NaN in a dimension where the config has no place."""
-        units = self.space.encode_many(configs)
-        for j, dimension in enumerate(self.space.dimensions):
-            left_out = units[:, j] == 0.5 if self.space.when else np.zeros(len(configs), bool)
-            if self.is_category[j] or dimension.members[0].is_listed:
-                units[:, j] = self._places(j, units[:, j])
-                if self.space.when:
-                    self._mark_left_out(units, configs, j, left_out)
-            elif self.lattices[j] is None:
-                units[:, j] = _stretched(dimension.members[0], units[:, j])
+        points = np.empty((len(configs), self.d))
+        for j in range(self.d):
+            points[:, j] = self.column(j, configs)
+        return points
+
+    def column(self, j: int, configs: Sequence[Mapping[str, Any]]) -> Array:
+        """Coordinate j of the points of configs, shape (n,)."""
+        units, left_out = self.space.column(j, configs)
+        first = self.space.dimensions[j].members[0]
+        if self.is_category[j] or first.is_listed:
+            units = self._places(j, units)
+        elif self.lattices[j] is None:
+            units = _stretched(first, units)
+        units[left_out] = -1.0 if self.is_category[j] else 0.5
         return units
+
+    def n_places(self, j: int) -> float:
+        """How well a coordinate tells configs apart; of free ones, more where it costs less."""
+        lattice = self.lattices[j]
+        if lattice is not None:
+            return float(len(lattice))
+        kind = self.space.dimensions[j].members[0].kind
+        return 1e9 if "normal" in kind or kind.endswith("beta") else 1e10
+
+    @cached_property
+    def telling(self) -> list[int]:
+        """The dimensions, those first that tell most configs apart."""
+        return sorted(range(self.d), key=lambda j: -self.n_places(j))
 
     def to_config(self, point: Array) -> Config:
         """The config nearest a point."""
@@ -115,14 +136,6 @@ class Coordinates:
         found[known] = coordinates[rank[nearest]]
         return found
 
-    def _mark_left_out(
-        self, points: Array, configs: Sequence[Mapping[str, Any]], j: int, marked: Any
-    ) -> None:
-        names = {member.name for member in self.space.dimensions[j].members}
-        for i in np.flatnonzero(marked).tolist():
-            if not names & self.space.flat(configs[i]).keys():
-                points[i, j] = -1.0 if self.is_category[j] else 0.5
-
 
 def _order(dimension: Dimension) -> Sequence[int]:
     """Positions of the choices in the order of the lattice: ascending for lists of numbers.
@@ -134,7 +147,7 @@ def _order(dimension: Dimension) -> Sequence[int]:
         return ()
     if dimension.is_ordered and dimension.members[0].is_listed:
         return sorted(range(len(choices)), key=lambda i: choices[i])
-    return range(len(choices))
+    return range(size_of(choices))
 
 
 def _lattice(dimension: Dimension) -> Array | None:
@@ -154,7 +167,7 @@ def _lattice(dimension: Dimension) -> Array | None:
 def _stretched(parameter: Parameter, units: Array) -> Array:
     """Coordinates of quantiles, shape (n,); NaN stays."""
     if "normal" in parameter.kind:
-        z = np.array([_NORMAL.inv_cdf(u) if 0 < u < 1 else np.nan for u in _inside(units).tolist()])
+        z = np.array([_NORMAL.inv_cdf(u) for u in _inside(units).tolist()])
         return np.where(np.isnan(units), np.nan, z / (2 * Z_EDGE) + 0.5)
     if parameter.kind.endswith("beta"):
         from scipy.special import betaincinv

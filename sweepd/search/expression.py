@@ -22,7 +22,7 @@ MAX_DEPTH = 100  # levels of brackets, signs and operators
 
 _WORDS: dict[str, Any] = {"true": True, "false": False, "null": None}
 
-_Step = Callable[[Reading], Any]
+Step = Callable[[Reading], Any]
 
 
 @dataclass(frozen=True)
@@ -55,15 +55,15 @@ class Expression:
 
     def conjuncts(self) -> list["Expression"]:
         """What is joined by `and` at the top, each by itself; all hold where this does."""
-        tree = _tree(self.source)
+        tree = tree_of(self.source)
         if not (isinstance(tree, ast.BoolOp) and isinstance(tree.op, ast.And)):
             return [self]
         return [parse_expression(ast.unparse(item)) for item in tree.values]
 
     @cached_property
-    def _run(self) -> _Step:
+    def _run(self) -> Step:
         """The expression as nested functions; made again where it was sent to another process."""
-        return _Compiler(self.source).compile(_tree(self.source))
+        return Compiler(self.source).compile(tree_of(self.source))
 
     def __getstate__(self) -> dict[str, Any]:
         return {"source": self.source, "names": self.names}
@@ -78,26 +78,31 @@ def parse_expression(source: str) -> Expression:
     """
     if len(source) > MAX_LENGTH:
         raise ExpressionError(f"expression longer than {MAX_LENGTH} characters")
-    compiler = _Compiler(source)
-    compiler.compile(_tree(source))
+    compiler = Compiler(source)
+    compiler.compile(tree_of(source))
     return Expression(source, frozenset(compiler.names))
 
 
-def _tree(source: str) -> ast.expr:
+def tree_of(source: str) -> ast.expr:
+    """The tree of one expression's text.
+
+    Raises:
+        ExpressionError: Python's parser cannot read it.
+    """
     try:
         return ast.parse(source.strip(), mode="eval").body
     except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
         raise ExpressionError(f"cannot read {source!r:.200}: {error}") from error
 
 
-class _Compiler:
+class Compiler:
     """Turns the tree of one expression into functions, noting the names it reads."""
 
     def __init__(self, source: str) -> None:
         self._source = source
         self.names: set[str] = set()
 
-    def compile(self, node: ast.expr, depth: int = 0) -> _Step:
+    def compile(self, node: ast.expr, depth: int = 0) -> Step:
         """The node as a function of one reading.
 
         Raises:
@@ -137,14 +142,14 @@ class _Compiler:
                 raise self._refusal(f"only these functions may be called: {known}")
         raise self._refusal(f"{type(node).__name__} is not allowed")
 
-    def _name(self, name: str) -> _Step:
+    def _name(self, name: str) -> Step:
         if name not in _WORDS:
             self.names.add(name)
             return lambda reading: reading.look(reading.values[name])
         word = _WORDS[name]
         return lambda reading: reading.values.get(name, word)
 
-    def _constant(self, value: Any) -> _Step:
+    def _constant(self, value: Any) -> Step:
         if isinstance(value, bytes | complex) or value is ...:
             raise self._refusal(f"{value!r:.100} is not allowed")
         if isinstance(value, int) and value.bit_length() > MAX_BITS:
@@ -155,7 +160,7 @@ class _Compiler:
         return ExpressionError(f"{self._source!r:.200}: {why}")
 
 
-def _bool_op(is_and: bool, steps: list[_Step]) -> _Step:
+def _bool_op(is_and: bool, steps: list[Step]) -> Step:
     def run(reading: Reading) -> Any:
         found: Any = is_and
         for step in steps:
@@ -167,7 +172,7 @@ def _bool_op(is_and: bool, steps: list[_Step]) -> _Step:
     return run
 
 
-def _compare(tests: list[Callable[[Any, Any], Any]], operands: list[_Step]) -> _Step:
+def _compare(tests: list[Callable[[Any, Any], Any]], operands: list[Step]) -> Step:
     def run(reading: Reading) -> bool:
         left = operands[0](reading)
         for test, operand in zip(tests, operands[1:], strict=True):
@@ -180,7 +185,7 @@ def _compare(tests: list[Callable[[Any, Any], Any]], operands: list[_Step]) -> _
     return run
 
 
-def _call(function: Callable[..., Any], steps: list[_Step]) -> _Step:
+def _call(function: Callable[..., Any], steps: list[Step]) -> Step:
     return lambda reading: reading.made(function(*[step(reading) for step in steps]))
 
 

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from sweepd.search.parameter import Array
+from sweepd.search.distribution import Array
 
 Bins = np.ndarray[Any, np.dtype[np.intp]]
 

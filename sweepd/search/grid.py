@@ -15,11 +15,12 @@ from functools import cached_property
 from typing import Any
 
 from sweepd.search.budget import Budget
+from sweepd.search.dimension import Dimension
 from sweepd.search.errors import ConfigError, TooMuchWork
 from sweepd.search.grid_walk import Walk
 from sweepd.search.parameter import Parameter
 from sweepd.search.quantise import size_of
-from sweepd.search.space import Config, Dimension, Space
+from sweepd.search.space import Config, Space
 
 MAX_LOOKS = 1_000_000  # prefixes looked at for the next cell
 MAX_SECONDS = 10.0
@@ -98,6 +99,16 @@ class Grid:
     def __len__(self) -> int:
         """`size`, as far as Python's `len` can say it (2⁶³)."""
         return self.size
+
+    def get_config(self, index: int) -> Config:
+        """As `config`, of a cell that there is.
+
+        Raises:
+            IndexError: There is none.
+        """
+        if (config := self.config(index)) is None:
+            raise IndexError(f"constraints or `when` leave out cell {index}")
+        return config
 
     def config(self, index: int) -> Config | None:
         """The nested config of a cell, in O(parameters).

@@ -16,8 +16,8 @@ from typing import Any
 import numpy as np
 
 from sweepd.search.coordinates import Coordinates
+from sweepd.search.distribution import Array
 from sweepd.search.forest import Tree, bin_columns, cut_columns, grow, tree_predict
-from sweepd.search.parameter import Array
 from sweepd.search.space import Space
 
 MIN_RUNS = 10  # below this no importance is shown: any ranking would be noise

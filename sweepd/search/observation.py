@@ -29,6 +29,11 @@ class Observation:
             logged no finite one.
         state: "stopped" is a run ended by early termination: its objective counts.
         latest: Last finite value; read only by `impute: latest`. None means as `objective`.
+        curve: (n, best of the first n finite values) at some n, ascending; of runs of a sweep with
+            early termination, so that a stopped run counts as far as it came and not as its end.
+        source: The earlier sweep it is of, when its run counts only as far as that sweep's results
+            prove to tell something of this one's; empty for a run of this sweep.
+        seconds: How long the run took by the clock; None while it runs or where nobody knows.
         objectives: One value per metric of `metrics:`, in that order; empty with a single metric.
     """
 
@@ -37,6 +42,9 @@ class Observation:
     state: State = "finished"
     latest: float | None = None
     objectives: Sequence[float] = ()
+    curve: Sequence[tuple[int, float]] = ()
+    source: str = ""
+    seconds: float | None = None
 
     @property
     def is_running(self) -> bool:

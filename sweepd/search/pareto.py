@@ -1,4 +1,4 @@
-"""Which runs no other run beats in every metric."""
+"""The Pareto front: what nothing else is at least as good as in every metric and better in one."""
 
 from collections.abc import Sequence
 
@@ -7,28 +7,28 @@ import numpy as np
 from sweepd.domain.goals import Goal
 
 
-def pareto_front(objectives: Sequence[Sequence[float]], goals: Sequence[Goal]) -> list[int]:
-    """Indices of the runs not dominated, ascending.
+def front(rows: Sequence[Sequence[float]], goals: Sequence[Goal]) -> list[int]:
+    """Indices of the rows that no other dominates, best by the first metric first.
 
-    A run dominates another when it is nowhere worse and somewhere better. Rows that hold a value
-    that is not finite are never part of the front.
+    Equal rows are all part of it; a row of another length, or with a value that is not finite,
+    never is.
 
     Args:
-        objectives: Shape (n, m), user's signs.
+        rows: One value per metric each, user's signs.
         goals: One per metric.
     """
-    if not objectives:
+    whole = [i for i, row in enumerate(rows) if len(row) == len(goals)]
+    if not whole:
         return []
-    signs = np.array([goal.sign for goal in goals])
-    values = np.asarray(objectives, dtype=float) * signs
-    rows = np.flatnonzero(np.isfinite(values).all(axis=1))
-    order = rows[np.lexsort(values[rows].T[::-1])]
-    front: list[int] = []
-    kept = np.empty((0, len(signs)))
-    for at in order.tolist():  # a dominator always sorts before what it dominates
-        row = values[at]
-        beaten = ((kept <= row).all(axis=1) & (kept < row).any(axis=1)).any()
-        if not beaten:
-            front.append(at)
-            kept = np.vstack([kept, row])
-    return sorted(front)
+    values = np.array([rows[i] for i in whole], dtype=float) * [goal.sign for goal in goals]
+    left = np.flatnonzero(np.isfinite(values).all(axis=1))
+    order = left[np.lexsort(values[left].T[::-1])]  # what dominates a row comes before it
+    found: list[int] = []
+    kept = np.empty_like(values)
+    for at in order.tolist():
+        others = kept[: len(found)]
+        is_beaten = (others <= values[at]).all(axis=1) & (others < values[at]).any(axis=1)
+        if not is_beaten.any():
+            kept[len(found)] = values[at]
+            found.append(at)
+    return [whole[at] for at in found]

@@ -1,5 +1,6 @@
 """The processes beside the server: each loads what it needs, and ends when its server does."""
 
+import contextlib
 import ctypes
 import multiprocessing
 import os
@@ -16,8 +17,9 @@ from typing import Any, TypeVar
 
 from sweepd.search.errors import SearchError
 
-START_S = 60.0  # within which a new process has loaded what it needs, also on a busy machine
 _PR_SET_PDEATHSIG = 1  # of Linux's <sys/prctl.h>
+_libc = ctypes.CDLL(None) if sys.platform == "linux" else None  # loaded before any fork
+START_S = 60.0  # within which a new process has loaded what it needs, also on a busy machine
 
 T = TypeVar("T")
 
@@ -114,6 +116,10 @@ class Worker:
             if self._process is not None:
                 self._process.kill()
 
+    def rest(self) -> None:
+        """End the process; the next ask begins another. From the thread that asks."""
+        self._end()
+
     def close(self) -> None:
         """Stop, and let go of what belonged to the process; from the thread that asks."""
         self.stop()
@@ -177,10 +183,36 @@ def begin() -> None:
     import_module("sweepd.search.bayes.bayes")
 
 
+def begin_beside() -> None:
+    """Called once in a new process that answers what people wait for."""
+    _follow_parent()
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+
+
 def begin_in_background() -> None:
     """Called once in a new process whose work can wait for whatever else this machine does."""
     _follow_parent()
     os.nice(10)
+
+
+def end_with(parent_pid: int, number: signal.Signals) -> None:
+    """In a new process: get a signal when the thread that began it is gone. Only on Linux.
+
+    Args:
+        parent_pid: The process that began this one; when it has ended by now, so does this one.
+    """
+    if _libc is None:
+        return
+    _libc.prctl(_PR_SET_PDEATHSIG, number, 0, 0, 0)
+    if os.getppid() != parent_pid:  # it ended before we asked
+        os._exit(1)
+
+
+def give_back_memory() -> None:
+    """Let the system have what was needed for a moment; glibc would keep it for later."""
+    if _libc is not None:
+        with contextlib.suppress(AttributeError):  # another C library
+            _libc.malloc_trim(0)
 
 
 def _follow_parent() -> None:
@@ -192,10 +224,8 @@ def _follow_parent() -> None:
     parent = parent_process()
     if parent is None:
         return
-    if sys.platform == "linux":
-        ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
-        if os.getppid() != parent.pid:  # it ended before we asked
-            os._exit(1)
+    if parent.pid is not None:
+        end_with(parent.pid, signal.SIGKILL)
     threading.Thread(
         target=_end_with, args=(parent.sentinel,), name="sweepd-parent", daemon=True
     ).start()

@@ -12,9 +12,9 @@ from typing import Any
 import numpy as np
 
 from sweepd.search.coordinates import Coordinates
+from sweepd.search.distribution import Array
 from sweepd.search.errors import SamplerMissing
 from sweepd.search.observation import Observation
-from sweepd.search.parameter import Array
 from sweepd.search.proposing import used_keys
 from sweepd.search.random_draws import sample_new
 from sweepd.search.space import Config
@@ -82,7 +82,7 @@ def _optuna(method: str) -> Any:
     except ImportError as error:
         raise SamplerMissing(
             f"sweepd.sampler: {method} needs the package {error.name}; "
-            f"install sweepd[samplers] and cmaes, or remove the key"
+            f"pip install optuna cmaes, or remove the key"
         ) from error
     optuna.logging.set_verbosity(optuna.logging.ERROR)
     return optuna

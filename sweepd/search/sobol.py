@@ -12,9 +12,9 @@ from typing import Any
 import numpy as np
 from scipy.stats import qmc
 
+from sweepd.search.distribution import Array
 from sweepd.search.observation import Observation
-from sweepd.search.parameter import Array
-from sweepd.search.random_draws import sample_new, sample_where, unused_cells
+from sweepd.search.random_draws import new_draws, one_left, sample_new
 from sweepd.search.space import Config
 from sweepd.search.spec import SweepSpec
 
@@ -80,22 +80,18 @@ def design_config(spec: SweepSpec, number: int, seed: int, used: set[str]) -> Co
     space = spec.space
     d = len(space.dimensions)
     tries = iter(_stretch(number, d, seed))
-    if space.n_configs is None:
-        return sample_where(space, lambda: next(tries))
-    for _ in range(64):
-        config = sample_where(space, lambda: next(tries))
-        if space.key(config) not in used:
-            return config
+    found = next(new_draws(space, lambda: next(tries), used, 64), None)
+    if found is not None or space.n_configs is None:
+        return found
     rng = np.random.default_rng([seed, number])
     if space.n_configs > 4096:
         return sample_new(space, rng, used)
-    cells = unused_cells(space, rng, used)
-    return cells[int(rng.integers(len(cells)))] if cells else None
+    return one_left(space, rng, used)
 
 
 def _stretch(number: int, d: int, seed: int) -> Iterator[Array]:
     """Point `number` first, then those of a sequence that no other number begins with."""
     yield sobol_points(number, 1, d, seed)[0]
     engine = _engine(d, [seed, number]) if d else None
-    for _ in range(64):
+    while True:
         yield from _next(engine, _BLOCK) if engine else np.empty((_BLOCK, 0))

@@ -6,81 +6,23 @@ are none. Everything between configs and numbers happens here, so methods see on
 
 import hashlib
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
 import numpy as np
 
-from sweepd.search.canonical import content, is_within
+from sweepd.search.canonical import content
+from sweepd.search.dimension import Dimension
+from sweepd.search.distribution import Array
 from sweepd.search.errors import ExpressionError
 from sweepd.search.expression import Expression
-from sweepd.search.parameter import Array, Parameter
+from sweepd.search.parameter import Parameter
 from sweepd.search.quantise import size_of
 
 Config = dict[str, Any]
 MISSING: Any = object()
-
-
-@dataclass(frozen=True)
-class Dimension:
-    """One free choice: `members` take their values together (one member unless tied).
-
-    Tied members are lists of one length; choice i gives each its value number i.
-    """
-
-    members: tuple[Parameter, ...]
-
-    @property
-    def name(self) -> str:
-        """Dotted names of the members, joined by `+`."""
-        return "+".join(member.name for member in self.members)
-
-    @cached_property
-    def rows(self) -> tuple[tuple[Any, ...], ...]:
-        """Of a tied group: the distinct rows of values, in list order."""
-        seen: dict[str, tuple[Any, ...]] = {}
-        for row in zip(*(member.values for member in self.members), strict=True):
-            seen.setdefault(content(row), row)
-        return tuple(seen.values())
-
-    @cached_property
-    def _places(self) -> dict[str, int]:
-        return {content(row): i for i, row in enumerate(self.rows)}
-
-    @property
-    def choices(self) -> Sequence[Any] | None:
-        """Distinct choices (rows of values for a tied group); None if not finite."""
-        return self.rows if len(self.members) > 1 else self.members[0].choices
-
-    @property
-    def is_ordered(self) -> bool:
-        """Whether neighbouring choices resemble each other."""
-        return len(self.members) == 1 and self.members[0].is_ordered
-
-    def take(self, u: float) -> tuple[Any, ...]:
-        """Values of the members at quantile u."""
-        if len(self.members) == 1:
-            return (self.members[0].value(u),)
-        return self.rows[min(int(u * len(self.rows)), len(self.rows) - 1)]
-
-    def units(self, columns: Sequence[Sequence[Any]]) -> Array:
-        """Quantiles of the members' values, shape (n,); NaN where they have no place."""
-        if len(self.members) == 1:
-            return self.members[0].units(columns[0])
-        at = [self.row_index(row) for row in zip(*columns, strict=True)]
-        return np.array([math.nan if i is None else (i + 0.5) / len(self.rows) for i in at])
-
-    def row_index(self, row: Sequence[Any]) -> int | None:
-        """Which row of a tied group this is, or None."""
-        found = self._places.get(content(row))
-        if found is not None or not any(isinstance(value, Mapping) for value in row):
-            return found
-        for i, known in enumerate(self.rows):  # an object may carry what a script added
-            if all(is_within(k, v) for k, v in zip(known, row, strict=True)):
-                return i
-        return None
 
 
 @dataclass(frozen=True)
@@ -146,15 +88,53 @@ class Space:
         beyond changed bounds come out beyond [0, 1].
         """
         units = np.empty((len(configs), len(self.dimensions)))
-        for j, dimension in enumerate(self.dimensions):
-            columns = [_column(configs, member.path) for member in dimension.members]
-            units[:, j] = dimension.units(columns)
-            if self.when and any(member.name in self.when for member in dimension.members):
-                for i in np.flatnonzero(np.isnan(units[:, j])).tolist():
-                    active = self.active(self.flat(configs[i]))
-                    if not any(member.name in active for member in dimension.members):
-                        units[i, j] = 0.5
+        for j in range(len(self.dimensions)):
+            units[:, j], left_out = self.column(j, configs)
+            units[left_out, j] = 0.5
         return units
+
+    def column(self, j: int, configs: Sequence[Mapping[str, Any]]) -> tuple[Array, Any]:
+        """Quantiles of configs in one dimension, shape (n,), NaN where a value is missing or has
+        no place; and the rows where a condition leaves it out, an array of integers."""
+        dimension = self.dimensions[j]
+        columns = self.raw_columns(j, configs)
+        units = dimension.units(columns)
+        if not self.when or not any(member.name in self.when for member in dimension.members):
+            return units, np.empty(0, dtype=int)
+        missing = np.flatnonzero(np.isnan(units))
+        few = [configs[i] for i in missing.tolist()]
+        left_out = np.array([not held for held in self._are_held(dimension, few)], dtype=bool)
+        return units, missing[left_out]
+
+    def raw_columns(self, j: int, configs: Sequence[Mapping[str, Any]]) -> list[list[Any]]:
+        """The values of each member of a dimension in configs; MISSING where one has none."""
+        return [_column(configs, member.path) for member in self.dimensions[j].members]
+
+    def _are_held(
+        self, dimension: Dimension, configs: Sequence[Mapping[str, Any]]
+    ) -> Iterator[bool]:
+        """Whether each config has a dimension's parameters; alike configs are looked at once."""
+        names, waiting = set[str](), {member.name for member in dimension.members}
+        while waiting:
+            name = waiting.pop()
+            names.add(name)
+            if name in self.when:
+                waiting |= self.when[name].names - names
+        paths = [p.path for p in self.parameters if p.name in names]
+        known: dict[Any, bool] = {}
+        for config in configs:
+            values = tuple(find(config, path) for path in paths)
+            key: Any = (values, tuple(map(type, values)))
+            try:
+                is_held = known.get(key)
+            except TypeError:  # one is a list or an object
+                key, is_held = None, None
+            if is_held is None:
+                present = self.present(self.flat(config))
+                is_held = any(member.name in present for member in dimension.members)
+                if key is not None:
+                    known[key] = is_held
+            yield is_held
 
     def nest(self, choices: Sequence[Sequence[Any]]) -> Config:
         """A nested config from one row of member values per dimension, constants included."""
@@ -181,15 +161,16 @@ class Space:
         return {name: value for name, value in found.items() if value is not MISSING}
 
     def project(self, config: Mapping[str, Any]) -> Config:
-        """The config with nothing but the parameters' values, nested as they are."""
+        """The config with nothing but the values of the parameters present, nested as they are."""
+        flat = self.flat(config)
+        present = self.present(flat)
         projected: Config = {}
         for parameter in self.parameters:
-            value = find(config, parameter.path)
-            if value is not MISSING:
+            if parameter.name in present and parameter.name in flat:
                 level = projected
                 for step in parameter.path[:-1]:
                     level = level.setdefault(step, {})
-                level[parameter.path[-1]] = value
+                level[parameter.path[-1]] = flat[parameter.name]
         return projected
 
     def active(self, flat: Mapping[str, Any]) -> dict[str, Any]:
@@ -200,6 +181,19 @@ class Space:
             if name in flat and rule.names <= held.keys() and rule.holds(held):
                 held[name] = flat[name]
         return held
+
+    def present(self, flat: Mapping[str, Any]) -> set[str]:
+        """Names of the parameters that a config with these values has: all but those that their
+        conditions leave out. One that is present and has no value is missing."""
+        names = {p.name for p in self.parameters if p.name not in self.when}
+        held = {name: flat[name] for name in names & flat.keys()}
+        for name in self.condition_order:
+            rule = self.when[name]
+            if rule.names <= held.keys() and rule.holds(held):
+                names.add(name)
+                if name in flat:
+                    held[name] = flat[name]
+        return names
 
     def is_feasible(self, config: Mapping[str, Any]) -> bool:
         """Whether the config meets every constraint."""

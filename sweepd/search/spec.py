@@ -8,7 +8,7 @@ from sweepd.domain.goals import Goal
 from sweepd.search.grid import Grid
 from sweepd.search.space import Space
 
-Impute = Literal["worst", "best", "latest"]
+Impute = Literal["model", "ignore", "worst", "best", "latest"]
 ImputeRunning = Literal["false", "worst", "best", "latest"]
 
 METHODS = ("grid", "random", "bayes", "custom")  # W&B's
@@ -22,14 +22,15 @@ class Metric:
     Attributes:
         name: Key the script logs.
         target: The sweep ends when a run reaches it.
-        impute: What a failed run counts as.
+        impute: What a failed run counts as; "model" learns where runs fail and makes nothing up,
+            "ignore" leaves it out.
         impute_while_running: What an unfinished run counts as; "false" leaves it to the model.
     """
 
     name: str
     goal: Goal = Goal.MINIMIZE
     target: float | None = None
-    impute: Impute = "worst"
+    impute: Impute = "model"
     impute_while_running: ImputeRunning = "false"
 
 
@@ -70,6 +71,9 @@ class Extras:
         constraints: Expressions every config must meet, as text.
         wait_for_in_flight: The sweep ends only when the last run has ended.
         distinct: random and bayes give each config of a finite space once, then end.
+        budget: Seconds from the first hand-out on, after which nothing is handed out any more.
+        learn_from: Earlier sweeps whose results bayes is to use as far as they prove to help: their
+            names, the project and the entity being this sweep's where they are left out.
         breaker: Alike failures in a row that pause the sweep; 0 never does.
     """
 
@@ -83,6 +87,8 @@ class Extras:
     constraints: tuple[str, ...] = ()
     wait_for_in_flight: bool = True
     distinct: bool = False
+    budget: float | None = None
+    learn_from: tuple[str, ...] = ()
     breaker: int = 5
 
 

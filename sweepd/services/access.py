@@ -4,13 +4,24 @@ from sweepd.domain.artifacts import Artifact, Collection, Membership
 from sweepd.domain.errors import Forbidden, NotFound
 from sweepd.domain.ids import check_project_name
 from sweepd.domain.projects import DEFAULT_PROJECT, Project
-from sweepd.domain.registries import Registry, Role, reaches, role_in
+from sweepd.domain.registries import Role, reaches
 from sweepd.domain.runs import Run
 from sweepd.domain.sweeps import Sweep
 from sweepd.domain.users import Caller
+from sweepd.services import registry_access
 from sweepd.services.core import Core
-from sweepd.store import artifact_collections, artifacts, projects, registries, runs, sweeps
+from sweepd.store import (
+    artifact_collections,
+    artifacts,
+    deleted_projects,
+    memberships,
+    projects,
+    registries,
+    runs,
+    sweeps,
+)
 from sweepd.store.database import Connection
+from sweepd.store.prepared import Question
 
 NO_SWEEP = "no such sweep; it may have been deleted"  # nor an agent of it: the two look alike
 
@@ -47,7 +58,7 @@ def find_project(
     name = entity or caller.default_entity
     if name not in caller.entities:
         registry = registries.find_registry_by_name(connection, name, project or DEFAULT_PROJECT)
-        role = registry and role_of(connection, caller, registry)
+        role = registry and registry_access.role_of(connection, caller, registry)
         return registry.project if registry and role else None
     return projects.find_project(connection, caller.entities[name], project or DEFAULT_PROJECT)
 
@@ -67,16 +78,28 @@ def get_project(
 
 
 def ensure_project(
-    connection: Connection, caller: Caller, core: Core, entity: str | None, project: str | None
+    connection: Connection,
+    caller: Caller,
+    core: Core,
+    entity: str | None,
+    project: str | None,
+    begins: bool = True,
 ) -> Project:
     """The project of that name, made when missing.
 
+    Args:
+        begins: False for what goes on in a project, which may have been deleted under it.
+
     Raises:
-        NotFound: The caller does not belong to the entity.
+        NotFound: The caller does not belong to the entity; the project was deleted.
         BadInput: The name cannot be part of an address.
     """
     name = check_project_name(project or DEFAULT_PROJECT)
-    return projects.get_or_create_project(connection, entity_pk(caller, entity), name, core.now())
+    pk = entity_pk(caller, entity)
+    found = projects.find_project(connection, pk, name)
+    if found is None and not begins and deleted_projects.was_deleted(connection, pk, name):
+        raise NotFound(f"the project {entity or caller.default_entity}/{name} was deleted")
+    return found or projects.get_or_create_project(connection, pk, name, core.now())
 
 
 def get_run(
@@ -103,10 +126,19 @@ def find_run(
     return runs.find_run_by_path(connection, caller.entities[entity], project, run_id)
 
 
-def get_run_by_pk(connection: Connection, caller: Caller, pk: int, lock: bool = False) -> Run:
-    """A run the caller may see, by our key."""
+def first_of_run(caller: Caller, entity: str, project: str, run_id: str) -> Question | None:
+    """What `find_run` asks first, to be read ahead; None where it asks nothing."""
+    pk = caller.entities.get(entity)
+    return None if pk is None else runs.by_path(pk, project, run_id)
+
+
+def get_run_by_pk(
+    connection: Connection, caller: Caller, pk: int, lock: bool = False, deleted: bool = False
+) -> Run:
+    """A run the caller may see, by our key; a deleted one only when that is asked for."""
     run = runs.find_run_by_pk(connection, pk, lock)
-    if run is None or run.entity not in caller.entities:
+    is_hidden = run is None or (run.deleted_at is not None and not deleted)
+    if run is None or is_hidden or run.entity not in caller.entities:
         raise NotFound("no such run")
     return run
 
@@ -126,10 +158,12 @@ def get_sweep(
     return sweep
 
 
-def get_sweep_by_pk(connection: Connection, caller: Caller, pk: int, lock: bool = False) -> Sweep:
-    """A sweep the caller may see, by our key."""
+def get_sweep_by_pk(
+    connection: Connection, caller: Caller, pk: int, lock: bool = False, deleted: bool = False
+) -> Sweep:
+    """A sweep the caller may see, by our key; a deleted one only when that is asked for."""
     sweep = sweeps.find_sweep_by_pk(connection, pk, lock)
-    if sweep is None:
+    if sweep is None or (sweep.deleted_at is not None and not deleted):
         raise NotFound(NO_SWEEP)
     check_member(caller, sweep.entity)
     return sweep
@@ -154,7 +188,7 @@ def may_see(connection: Connection, caller: Caller, artifact: Artifact) -> bool:
     if not caller.entities.keys().isdisjoint(artifacts.list_entities(connection, artifact.pk)):
         return True
     holding = registries.list_registries_holding(connection, artifact.pk)
-    return any(role_of(connection, caller, registry) for registry in holding)
+    return any(registry_access.role_of(connection, caller, registry) for registry in holding)
 
 
 def get_own_artifact(connection: Connection, caller: Caller, pk: int) -> Artifact:
@@ -182,73 +216,12 @@ def list_projects(connection: Connection, caller: Caller) -> list[Project]:
     return projects.list_projects(connection, caller.entities.values())
 
 
-def role_of(connection: Connection, caller: Caller, registry: Registry) -> Role | None:
-    """What the caller may do in a registry; None when it does not exist for them."""
-    given = registries.list_roles(connection, caller.user_pk, registry.project.pk)
-    return role_in(registry, given.get(registry.project.pk, ()), caller.is_admin)
-
-
-def get_registry(
-    connection: Connection,
-    caller: Caller,
-    entity: str,
-    project: str,
-    needed: Role,
-    keep: bool = False,
-) -> Registry:
-    """A registry in which the caller has at least a role; it stays as it is to `keep` it.
-
-    Raises:
-        NotFound: None that they may see.
-        Forbidden: They see it, but their role is not enough.
-    """
-    found = registries.find_registry_by_name(connection, entity, project, keep)
-    role = role_of(connection, caller, found) if found else None
-    if found is None or role is None:
-        raise NotFound(
-            f"no registry {entity}/{project}; you see {_seen(connection, caller)}: use one of "
-            "them, ask an admin of another to add you, or make one with "
-            "wandb.Api().create_registry(…)"
-        )
-    check_role(found, role, needed)
-    return found
-
-
-def _seen(connection: Connection, caller: Caller) -> str:
-    """The registries the caller sees, by their projects' names."""
-    given = registries.list_roles(connection, caller.user_pk)
-    names = [
-        found.project.name
-        for found in registries.in_order(("name", False)).all(connection)
-        if role_in(found, given.get(found.project.pk, ()), caller.is_admin)
-    ]
-    return ", ".join(names[:20]) or "none"
-
-
-def get_registry_by_pk(connection: Connection, caller: Caller, pk: int, needed: Role) -> Registry:
-    """As `get_registry`, by the project's key."""
-    found = registries.find_registry(connection, pk)
-    if found is None or role_of(connection, caller, found) is None:
-        raise NotFound("no such registry; it may have been deleted")
-    check_role(found, role_of(connection, caller, found), needed)
-    return found
-
-
-def check_role(registry: Registry, role: Role | None, needed: Role) -> None:
-    """Raise Forbidden unless a role in a registry is enough."""
-    if not reaches(role, needed):
-        raise Forbidden(
-            f"this takes the role {needed} in the registry {registry.name!r}, yours is {role}; "
-            "ask one of its admins"
-        )
-
-
 def find_role(connection: Connection, caller: Caller, collection: Collection) -> Role | None:
     """What the caller may do with a collection: all with their entities', else by its registry."""
     if collection.entity in caller.entities:
         return Role.ADMIN
     registry = registries.find_registry(connection, collection.project_pk)
-    return role_of(connection, caller, registry) if registry else None
+    return registry_access.role_of(connection, caller, registry) if registry else None
 
 
 def may_see_collection(connection: Connection, caller: Caller, pk: int) -> bool:
@@ -272,7 +245,7 @@ def get_collection(
         raise NotFound("no such collection; it may have been deleted")
     if not reaches(role, needed):
         registry = registries.get_registry(connection, found.project_pk)
-        check_role(registry, role, needed)
+        registry_access.check_role(registry, role, needed)
     return found
 
 
@@ -280,7 +253,7 @@ def list_places(
     connection: Connection, caller: Caller, artifact: Artifact
 ) -> list[tuple[Collection, Membership]]:
     """Every place of a version that the caller sees, the collection it was born in first."""
-    places = artifact_collections.list_memberships(connection, artifact_pk=artifact.pk)[::-1]
+    places = memberships.list_memberships(connection, artifact_pk=artifact.pk)[::-1]
     found = [
         (home, place)
         for place in places

@@ -15,23 +15,36 @@ CLOCK_JUMP_S = 30.0  # more than this at once is no drift
 class Changes:
     """Counts changes per sweep and per run, so that pages and caches can tell what is stale.
 
-    Only this process's changes are counted; with several replicas a page also polls.
+    Attributes:
+        tell: Called with what this process changed, when there are other replicas to be told.
     """
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._counts: dict[tuple[str, int], int] = {}
         self._listeners: list[Callable[[str, int], None]] = []
+        self.tell: Callable[[str, int], None] | None = None
 
     def touch(self, kind: str, pk: int | None) -> None:
         """Something about this sweep or run changed."""
         if pk is None:
             return
+        self.hear(kind, pk)
+        if (tell := self.tell) is not None:
+            tell(kind, pk)
+
+    def hear(self, kind: str, pk: int) -> None:
+        """As `touch`, of what another replica changed."""
         with self._lock:
             self._counts[kind, pk] = self._counts.get((kind, pk), 0) + 1
             listeners = list(self._listeners)
         for listener in listeners:
             listener(kind, pk)
+
+    def touch_run(self, pk: int, sweep_pk: int | None) -> None:
+        """A run changed, and so what its sweep shows of it."""
+        self.touch("run", pk)
+        self.touch("sweep", sweep_pk)
 
     def count(self, kind: str, pk: int) -> int:
         """How many changes there have been since the server started."""

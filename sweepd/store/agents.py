@@ -8,10 +8,12 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from sweepd.domain.runs import LIVE
 from sweepd.domain.sweeps import Agent, Sweep
 from sweepd.store import schema
 from sweepd.store.database import Connection
 from sweepd.store.paging import Listing, SortKey
+from sweepd.store.prepared import Prepared
 
 _agents = schema.agents.c
 _N_RUNS = (
@@ -23,15 +25,32 @@ _N_RUNS = (
 
 _SELECT = (
     sa.select(schema.agents, schema.entities.c.name.label("entity"))
-    .join(schema.sweeps, schema.sweeps.c.id == _agents.sweep_pk)
+    .join(
+        schema.sweeps,
+        sa.and_(schema.sweeps.c.id == _agents.sweep_pk, schema.sweeps.c.deleted_at.is_(None)),
+    )
     .join(schema.projects, schema.projects.c.id == schema.sweeps.c.project_pk)
     .join(schema.entities, schema.entities.c.id == schema.projects.c.entity_pk)
 )
 
 # Made once: every heartbeat goes through these.
-_BY_PK = _SELECT.where(_agents.id == sa.bindparam("agent_key"))
+_stopping = schema.runs.alias("stopping")
+_IS_ANY_STOPPING = sa.exists().where(
+    _stopping.c.agent_pk == _agents.id,
+    _stopping.c.deleted_at.is_(None),
+    _stopping.c.stop_requested,
+    sa.or_(*(_stopping.c.state == str(state) for state in sorted(LIVE))),
+)
+_BEATING = _SELECT.add_columns(_IS_ANY_STOPPING.label("is_any_stopping"))
+_BY_PK = Prepared(_BEATING.where(_agents.id == sa.bindparam("agent_key")))
+_BY_PKS = _BEATING.where(_agents.id.in_(sa.bindparam("agent_keys", expanding=True)))
 _INSERT = sa.insert(schema.agents)
-_UPDATE = sa.update(schema.agents).where(_agents.id == sa.bindparam("agent_key"))
+_UPDATE = Prepared(sa.update(schema.agents).where(_agents.id == sa.bindparam("agent_key")))
+_TOUCH = (
+    sa.update(schema.agents)
+    .where(_agents.id == sa.bindparam("agent_key"))
+    .values(alive_runs=sa.bindparam("alive"), heartbeat_at=sa.bindparam("at"))
+)
 
 
 def create_agent(
@@ -46,8 +65,37 @@ def create_agent(
 
 def find_agent(connection: Connection, pk: int) -> Agent | None:
     """An agent by our key; its runs are not counted."""
-    row = connection.execute(_BY_PK, {"agent_key": pk}).first()
-    return _agent(row, None) if row else None
+    found = find_beating(connection, pk)
+    return found[0] if found else None
+
+
+def find_beating(connection: Connection, pk: int) -> tuple[Agent, bool] | None:
+    """As `find_agent`, with whether a live run of its was asked to stop."""
+    row = _BY_PK.first(connection, {"agent_key": pk})
+    return (_agent(row, None), bool(row.is_any_stopping)) if row else None
+
+
+def find_beating_some(
+    connection: Connection, pks: Collection[int]
+) -> dict[int, tuple[Agent, bool]]:
+    """As `find_beating`, of several at once: those there are, by key."""
+    rows = connection.execute(_BY_PKS, {"agent_keys": sorted(pks)})
+    return {row.id: (_agent(row, None), bool(row.is_any_stopping)) for row in rows}
+
+
+def beaten(agent: Agent, alive_runs: Collection[str], at: datetime) -> Agent:
+    """An agent that has these runs, heard of now."""
+    return replace(agent, alive_runs=tuple(sorted(alive_runs)), heartbeat_at=at)
+
+
+def touch_some(connection: Connection, found: Collection[Agent]) -> None:
+    """Note the heartbeats of several agents, each as `beaten` says; in one order, always."""
+    if found:
+        rows = [
+            {"agent_key": one.pk, "alive": json.dumps(one.alive_runs), "at": one.heartbeat_at}
+            for one in sorted(found, key=lambda agent: agent.pk)
+        ]
+        connection.execute(_TOUCH, rows)
 
 
 def touch_agent(
@@ -61,7 +109,7 @@ def touch_agent(
     alive = tuple(sorted(alive_runs))
     exited_at = at if is_leaving else agent.exited_at
     values = {"alive_runs": json.dumps(alive), "heartbeat_at": at, "exited_at": exited_at}
-    connection.execute(_UPDATE, {**values, "agent_key": agent.pk})
+    _UPDATE.all(connection, {**values, "agent_key": agent.pk})
     return replace(agent, alive_runs=alive, heartbeat_at=at, exited_at=exited_at)
 
 

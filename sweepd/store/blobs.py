@@ -1,41 +1,32 @@
-"""Bytes by content hash, on local disk or in an object store.
+"""Bytes by what they are, on local disk or in an object store.
 
 A blob is written aside while it is hashed, then put into its place, so a reader never meets half of
 one and the same bytes are kept once. Names from clients never become names here.
 """
 
-import base64
 import contextlib
-import hashlib
-import re
 from collections import deque
 from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
-from datetime import datetime
+from dataclasses import replace
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-import xxhash
 from obstore.store import from_url
 
-from sweepd.domain.artifacts import Digest, DigestAlgorithm
-from sweepd.domain.errors import BadInput, NotFound, TooLarge, Unavailable
+from sweepd.domain.artifacts import Digest
+from sweepd.domain.errors import BadInput, NotFound, Unavailable
+from sweepd.store.blob_names import blob_place, name_at
 from sweepd.store.bucket import Bucket
+from sweepd.store.direct import Direct
 from sweepd.store.folder import ASIDE, PART_BYTES, Folder
-from sweepd.store.trash import Trash, blob_place, is_whole
+from sweepd.store.measuring import Measured, StoredBlob
+from sweepd.store.s3 import S3
+from sweepd.store.trash import Trash, is_whole
 
 OWNER = "server.id"  # whose files these are
-_BLOB = re.compile(r"[0-9a-f]{2}/[0-9a-f]{62}")
-
-
-@dataclass(frozen=True, slots=True)
-class StoredBlob:
-    """What is known of bytes once they are in place."""
-
-    hash: str  # SHA-256, hexadecimal
-    size_bytes: int
-    md5: str  # base64, as the client writes it
-    xxh128: str  # base64
+# A client tries again by itself; three minutes, as the library would, look like no answer to it.
+RETRIES: Any = {"max_retries": 5, "retry_timeout": timedelta(seconds=20)}
 
 
 class Blobs:
@@ -44,15 +35,20 @@ class Blobs:
     Every method raises Unavailable when the disk or store refuses (full, read-only, gone).
     """
 
-    def __init__(self, store: Folder | Bucket) -> None:
+    def __init__(self, store: Folder | Bucket, direct: Direct | None = None) -> None:
         self._store = store
+        self.direct = direct  # uploads that need not pass through us
         self.trash = Trash(store)
         self._refused: deque[tuple[Digest, Digest]] = deque(maxlen=1000)
 
     @classmethod
     def open(cls, location: str) -> "Blobs":
         """Open a folder, or an address such as `s3://bucket/prefix`."""
-        return cls(Bucket(from_url(location)) if "://" in location else Folder(Path(location)))
+        if "://" in location:
+            s3 = S3.open(location)
+            bucket = Bucket(from_url(location, retry_config=RETRIES), s3)
+            return cls(bucket, Direct(s3) if s3 else None)
+        return cls(Folder(Path(location)))
 
     async def put(
         self,
@@ -72,7 +68,7 @@ class Blobs:
             BadInput: Bytes other than those announced came, twice the same: it was not the way.
             Unavailable: They came for the first time; nothing is kept.
         """
-        measured = _Measured(max_bytes)
+        measured = Measured(max_bytes)
 
         def place() -> str:
             if announced is not None:
@@ -96,7 +92,7 @@ class Blobs:
             upload: A name of our own making.
             md5: Hexadecimal; as in `put`, which says what is raised.
         """
-        measured = _Measured(max_bytes)
+        measured = Measured(max_bytes)
 
         def place() -> str:
             if md5 is not None:
@@ -137,8 +133,8 @@ class Blobs:
     def list(self) -> Iterator[tuple[str, datetime]]:
         """(name, when it was written) of every blob; what else lies there is not ours."""
         for place, at in self._store.list():
-            if _BLOB.fullmatch(place):
-                yield place.replace("/", ""), at
+            if name := name_at(place):
+                yield name, at
 
     def list_aside(self) -> Iterator[tuple[str, datetime]]:
         """(place, when it was written) of what uploads left aside."""
@@ -168,13 +164,14 @@ class Blobs:
         self._put_now(parts, name)
 
     def _put_now(self, parts: Iterable[bytes], name: str | None = None) -> StoredBlob:
-        measured = _Measured()
+        measured = Measured()
 
         def place() -> str:
-            found = measured.sha256.hexdigest()
-            if name is not None and found != name:
+            if name is None:
+                return blob_place(measured.sha256.hexdigest())
+            if not measured.is_of(name):
                 raise BadInput(f"the bytes of {name} are damaged")
-            return blob_place(found)
+            return blob_place(name)
 
         self._store.write_now((measured.see(part) for part in parts), place)
         return measured.blob()
@@ -212,6 +209,10 @@ class Blobs:
         """
         return self._store.stream(blob_place(name), start, end, size_bytes)
 
+    def direct_address(self, name: str, seconds: int) -> str | None:
+        """Where a client gets a blob from the object store itself; None when only through us."""
+        return self._store.direct_address(blob_place(name), seconds)
+
     def exists(self, name: str) -> bool:
         """Whether the bytes are in place."""
         return self._store.exists(blob_place(name))
@@ -230,16 +231,17 @@ class Blobs:
             return is_whole(file, name, seen)
 
     def measure(self, name: str) -> StoredBlob:
-        """What is known of a blob's bytes, taken from them anew.
+        """What is known of a blob's bytes, taken from them anew; under its name, if they are its.
 
         Raises:
             NotFound: No such blob.
         """
-        measured = _Measured()
+        measured = Measured()
         with self.open_file(name) as (file, _):
             while part := file.read(PART_BYTES):
                 measured.see(bytes(part))
-        return measured.blob()
+        found = measured.blob()
+        return replace(found, hash=name) if measured.is_of(name) else found
 
     def set_damaged_aside(self, name: str) -> None:
         """Take bytes that are not what their name says out of the way, kept under `damaged/`."""
@@ -261,40 +263,6 @@ class Blobs:
     def delete(self, name: str) -> None:
         """Remove a blob for good; a missing one is fine."""
         self._store.delete(blob_place(name))
-
-
-class _Measured:
-    """Bytes on their way: their hashes and how many there were."""
-
-    def __init__(self, max_bytes: int | None = None) -> None:
-        self.sha256, self.md5 = hashlib.sha256(), hashlib.md5(usedforsecurity=False)
-        self.xxh128 = xxhash.xxh3_128()
-        self.size_bytes = 0
-        self._max_bytes = max_bytes
-
-    def see(self, part: bytes) -> bytes:
-        """Take a part into account; returns it."""
-        self.size_bytes += len(part)
-        if self._max_bytes is not None and self.size_bytes > self._max_bytes:
-            raise TooLarge(f"a file may have up to {self._max_bytes} bytes; more came")
-        for one in (self.sha256, self.md5, self.xxh128):
-            one.update(part)
-        return part
-
-    async def parts(self, body: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
-        """The parts of a stream, taken into account."""
-        async for part in body:
-            yield self.see(part)
-
-    def digest(self, algorithm: DigestAlgorithm) -> Digest:
-        """As the client writes it."""
-        taken = self.xxh128 if algorithm is DigestAlgorithm.XXH128 else self.md5
-        return Digest(base64.b64encode(taken.digest()).decode(), algorithm)
-
-    def blob(self) -> StoredBlob:
-        """What is known now."""
-        md5, xxh128 = (self.digest(algorithm).value for algorithm in DigestAlgorithm)
-        return StoredBlob(self.sha256.hexdigest(), self.size_bytes, md5, xxh128)
 
 
 def _part(upload: str, number: int) -> str:

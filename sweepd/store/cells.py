@@ -6,6 +6,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from sweepd.domain.errors import Gone
 from sweepd.domain.sweeps import Cell, CellOrigin, CellState
 from sweepd.store import schema
 from sweepd.store.database import Connection, insert_into
@@ -115,6 +116,17 @@ def find_cell(connection: Connection, pk: int) -> Cell | None:
     """A cell by our key."""
     row = connection.execute(_BY_PK, {"cell_key": pk}).first()
     return _cell(row) if row else None
+
+
+def get_cell(connection: Connection, pk: int | None) -> Cell:
+    """As `find_cell`, of a cell that must be there.
+
+    Raises:
+        Gone: It is not.
+    """
+    if pk is None or (cell := find_cell(connection, pk)) is None:
+        raise Gone("the run's config was deleted")
+    return cell
 
 
 def find_cell_by_key(connection: Connection, sweep_pk: int, key: str) -> Cell | None:

@@ -1,9 +1,9 @@
 """Connections and transactions, the same for SQLite and PostgreSQL.
 
 `write` returns only when its transaction is durable. On SQLite one thread does all writing and
-commits many waiting writes together (one fsync), each in a savepoint of its own, so that one
+commits many waiting writes together (one fsync); what fails is undone by itself, so that one
 failing write takes nothing else with it. On PostgreSQL each write is a short transaction, run
-again when the server asks for that.
+again when the server asks for that; posts of lines share one (`shared_writes.py`).
 
 `write_async` is for what every client sends all the time: it needs no thread while it waits, and
 the event loop is woken once for all writes of a commit.
@@ -14,33 +14,32 @@ import random
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import contextmanager
-from pathlib import Path
+from contextlib import AbstractContextManager, contextmanager, nullcontext
+from contextvars import copy_context
 from typing import Any, TypeVar
+from weakref import WeakValueDictionary
 
 import sqlalchemy as sa
-from sqlalchemy.dialects import sqlite
+from sqlalchemy.dialects.sqlite import insert as insert_on_sqlite
 
+from sweepd.domain import patience
 from sweepd.domain.before import WorkFirst, writing
 from sweepd.domain.errors import BadInput, Unavailable
-from sweepd.store import migrate
+from sweepd.store import migrate, postgresql, sqlite
 from sweepd.store.faults import RETRYABLE, as_bad_input, cause, is_damaged, is_passing, reason
-from sweepd.store.sqlite_writer import SqliteWriter
+from sweepd.store.interrupts import Canceller, end_reads
+from sweepd.store.prepared import Question
+from sweepd.store.shared_writes import SharedWrites
+from sweepd.store.sqlite_writer import Job, Outcome, SqliteWriter, tell
 
 T = TypeVar("T")
 Connection = sa.Connection
 
-MAX_OVERFLOW = 16  # PostgreSQL connections beyond the pool
-BUSY_TIMEOUT_MS = 15_000
-POOL_TIMEOUT_S = 15.0
+N_CONNECTIONS = 30  # to PostgreSQL
+BEFORE_THREADS, BEFORE_EACH = 16, 2  # for what writes need done first; of them one person's
 MAX_WORKS = 64  # things one write may ask for
 _ALWAYS_MORE = "this needs more computed than is kept at once; try again"
 _TAKEN = "23505"  # PostgreSQL: another transaction has just made a row of the same name
-
-
-def sqlite_url(path: Path) -> str:
-    """The address of an SQLite file, as `Database` takes it."""
-    return f"sqlite:///{path}"
 
 
 class Database:
@@ -48,45 +47,72 @@ class Database:
 
     After `close`, `read` and `write` raise Unavailable.
 
+    Args:
+        n_connections: How many this process opens to PostgreSQL at most, with those of `News`.
+
     Raises:
         Unavailable: It cannot be opened now (disk full, read-only, server gone).
         BadInput: What is there is no database of ours.
     """
 
-    def __init__(self, url: str, pool_size: int = 16) -> None:
+    def __init__(
+        self, url: str, n_connections: int = N_CONNECTIONS, reads_only: bool = False
+    ) -> None:
+        """Open it, and bring its tables up to date.
+
+        Args:
+            n_connections: How many PostgreSQL may be asked for.
+            reads_only: Another process has done so, and does all writing.
+        """
         self.url = url
         self.is_sqlite = url.startswith("sqlite")
         self._closed = False
-        self._before = ThreadPoolExecutor(4, "sweepd-before")
+        self._before = ThreadPoolExecutor(BEFORE_THREADS, "sweepd-before")
+        self._before_of: WeakValueDictionary[str, asyncio.Semaphore] = WeakValueDictionary()
         self._writer: SqliteWriter | None = None
+        self._shared: SharedWrites | None = None
+        self._canceller: Canceller | None = None
         if self.is_sqlite:
-            self._engine = _sqlite_engine(url, pool_size, read_only=True)
-            self._writer = SqliteWriter(_sqlite_engine(url, 1, read_only=False))
-            _open(self._writer.engine, url)
-            self._writer.start()
+            self._engine = sqlite.open_engine(url, sqlite.N_READERS, read_only=True)
+            if not reads_only:
+                self._writer = SqliteWriter(sqlite.open_engine(url, 1, read_only=False))
+                _open(self._writer.engine, url)
+                self._writer.start()
         else:
-            self._engine = sa.create_engine(
-                url,
-                pool_size=pool_size,
-                max_overflow=MAX_OVERFLOW,
-                pool_timeout=POOL_TIMEOUT_S,
-                pool_pre_ping=True,  # a restart of the server is nobody's failed request
-            )
-            self._threads = ThreadPoolExecutor(pool_size + MAX_OVERFLOW, "sweepd-write")
-            _open(self._engine, url)
+            if n_connections < postgresql.LEAST:
+                raise BadInput(
+                    f"database_connections should be at least {postgresql.LEAST}, got "
+                    f"{n_connections}"
+                )
+            most = n_connections - postgresql.N_NEWS
+            self._engine = postgresql.pooled(url, most)
+            self._threads = ThreadPoolExecutor(most, "sweepd-write")
+            self._shared = SharedWrites(self._engine, self._write_alone)
+            if not reads_only:
+                _open(self._engine, url)
+            self._canceller = Canceller()
+        end_reads(self._engine)
+        self._reading = self._engine  # on SQLite every transaction sees one state of the tables
+        if not self.is_sqlite:
+            self._reading = self._engine.execution_options(isolation_level="REPEATABLE READ")
 
     @contextmanager
     def read(self) -> Iterator[Connection]:
-        """One consistent view of the tables; nothing may be changed through it.
+        """One state of the tables, however many statements; nothing may be changed through it.
+
+        What is read for a request ends with it (`domain/patience.py`), wherever it is.
 
         Raises:
             Unavailable: The database cannot be read now (locked, gone, all connections in use).
+            TooLarge: The request takes too long, or nobody waits for its answer.
         """
         self._check_open()
         try:
-            with self._engine.connect() as connection:
+            with self._reading.connect() as connection, self._watching(connection):
                 yield connection
         except sa.exc.SQLAlchemyError as error:
+            if (end := patience.current().end) is not None:
+                raise patience.too_large(end) from error
             if is_damaged(error):
                 raise Unavailable(
                     f"the database is damaged ({reason(error)}): stop the server and restore a "
@@ -99,6 +125,18 @@ class Database:
             raise Unavailable(f"the database cannot be read now: {reason(error)}") from error
         except (OverflowError, UnicodeEncodeError) as error:
             raise (as_bad_input(error) or error) from error
+
+    def ask(self) -> None:
+        """Whether the database answers.
+
+        Raises:
+            Unavailable: It does not.
+        """
+        with self.read() as connection:
+            connection.execute(sa.select(1))
+
+    def _watching(self, connection: Connection) -> AbstractContextManager[None]:
+        return self._canceller.watching(connection) if self._canceller else nullcontext()
 
     def write(self, change: Callable[[Connection], T]) -> T:
         """Run `change` in a transaction and return its result once that is durable.
@@ -125,33 +163,66 @@ class Database:
             return future.result()
         return self._write_postgresql(change)
 
-    async def write_async(self, change: Callable[[Connection], T]) -> T:
-        """As `write`, from the event loop, which is free meanwhile."""
+    async def write_async(
+        self, change: Callable[[Connection], T], first: Question | None = None
+    ) -> T:
+        """As `write`, from the event loop, which is free meanwhile.
+
+        Args:
+            first: What it reads first, of a change that takes no row others wait for, but of one
+                run or agent: it shares a transaction with others on PostgreSQL, too.
+        """
         for _ in range(MAX_WORKS):
             try:
-                return await self._write_async(change)
-            except WorkFirst as first:
-                work = first.work
-            await asyncio.get_running_loop().run_in_executor(self._before, work)
+                return await self._write_async(change, first)
+            except WorkFirst as wanted:
+                work = wanted.work
+            await self._do_before(work)
         raise Unavailable(_ALWAYS_MORE)
 
-    async def _write_async(self, change: Callable[[Connection], T]) -> T:
+    async def _do_before(self, work: Callable[[], object]) -> None:
+        """In a thread, as work for the same request; of one person's, two at once."""
+        user = patience.current().user
+        turn = self._before_of.get(user)
+        if turn is None:
+            turn = self._before_of[user] = asyncio.Semaphore(BEFORE_EACH)
+        async with turn:
+            loop = asyncio.get_running_loop()
+            await loop.run_in_executor(self._before, copy_context().run, work)
+
+    async def _write_async(self, change: Callable[[Connection], T], first: Question | None) -> T:
         self._check_open()
         loop = asyncio.get_running_loop()
         if self._writer is not None:
             future: asyncio.Future[T] = loop.create_future()
             self._writer.submit(change, future)
             return await future
+        if first is not None and self._shared is not None:
+            shared: asyncio.Future[T] = loop.create_future()
+            self._shared.submit(change, shared, first)
+            return await shared
         return await loop.run_in_executor(self._threads, self._write_postgresql, change)
+
+    def _write_alone(self, job: Job) -> None:
+        """In a thread of the pool; who waits is told there."""
+        change, future = job
+
+        def write() -> None:
+            try:
+                outcome: Outcome = future, self._write_postgresql(change), None
+            except BaseException as error:
+                outcome = future, None, error
+            tell([outcome])
+
+        self._threads.submit(write)
 
     def _write_postgresql(self, change: Callable[[Connection], T]) -> T:
         for attempt in range(8):
             is_committing = False
             try:
-                with self._engine.connect() as connection:
+                with writing(), self._engine.connect() as connection:
                     transaction = connection.begin()
-                    with writing():
-                        result = change(connection)
+                    result = change(connection)
                     is_committing = True
                     transaction.commit()
                     return result
@@ -188,7 +259,11 @@ class Database:
         if self._writer is not None:
             self._writer.stop()
         else:
+            if self._shared is not None:
+                self._shared.stop()
             self._threads.shutdown()
+        if self._canceller is not None:
+            self._canceller.close()
         self._engine.dispose()
 
 
@@ -208,35 +283,6 @@ def _open(engine: sa.Engine, url: str) -> None:
         raise
 
 
-def _sqlite_engine(url: str, pool_size: int, read_only: bool) -> sa.Engine:
-    engine = sa.create_engine(
-        url,
-        poolclass=sa.QueuePool,
-        pool_size=pool_size,
-        max_overflow=64,
-        connect_args={"check_same_thread": False, "timeout": BUSY_TIMEOUT_MS / 1000},
-    )
-
-    @sa.event.listens_for(engine, "connect")
-    def _configure(connection: Any, _record: Any) -> None:
-        connection.isolation_level = None  # we say BEGIN ourselves
-        cursor = connection.cursor()
-        cursor.execute("PRAGMA journal_mode=WAL")
-        cursor.execute("PRAGMA synchronous=FULL")
-        cursor.execute("PRAGMA foreign_keys=ON")
-        cursor.execute(f"PRAGMA busy_timeout={BUSY_TIMEOUT_MS}")
-        cursor.execute("PRAGMA cache_size=-8000")  # 8 MB for each connection
-        if read_only:
-            cursor.execute("PRAGMA query_only=ON")
-        cursor.close()
-
-    @sa.event.listens_for(engine, "begin")
-    def _begin(connection: Connection) -> None:
-        connection.exec_driver_sql("BEGIN" if read_only else "BEGIN IMMEDIATE")
-
-    return engine
-
-
 def insert(connection: Connection, table: sa.Table) -> Any:
     """An INSERT which knows ON CONFLICT in the dialect at hand."""
     return insert_into(connection.dialect.name, table)
@@ -245,7 +291,7 @@ def insert(connection: Connection, table: sa.Table) -> Any:
 def insert_into(dialect: str, table: sa.Table) -> Any:
     """As `insert`, for statements that are made once, before there is a connection."""
     if dialect == "sqlite":
-        return sqlite.insert(table)
-    from sqlalchemy.dialects import postgresql  # 20 ms of a start on SQLite
+        return insert_on_sqlite(table)
+    from sqlalchemy.dialects.postgresql import insert as insert_there  # 20 ms of a start on SQLite
 
-    return postgresql.insert(table)
+    return insert_there(table)

@@ -104,6 +104,10 @@ class Folder:
         """Whether there is such a file."""
         return (self._root / place).exists()
 
+    def direct_address(self, place: str, seconds: int) -> str | None:
+        """None: there is no way to a folder's files but through us."""
+        return None
+
     def delete(self, place: str) -> None:
         """Remove a file; a missing one is fine."""
         path = self._root / place
@@ -218,7 +222,8 @@ def passing_faults(what: str) -> Iterator[None]:
     try:
         yield
     except (OSError, BaseError) as error:
-        reason = getattr(error, "strerror", None) or error  # without paths of this machine
+        # Without paths of this machine, and without what a store's library says for its developers.
+        reason = getattr(error, "strerror", None) or str(error).partition("\n")[0]
         raise Unavailable(f"{what}: {reason}") from error
 
 

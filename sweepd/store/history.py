@@ -13,9 +13,10 @@ import sqlalchemy as sa
 
 from sweepd.store import schema, segments
 from sweepd.store.database import Connection
+from sweepd.store.prepared import Prepared
 
 _chunks = schema.chunks.c
-_INSERT = sa.insert(schema.chunks)
+_INSERT = Prepared(sa.insert(schema.chunks))
 
 
 class Stream(IntEnum):
@@ -47,8 +48,8 @@ def append_lines(
     """
     if first_line < n_stored:
         _make_room(connection, run_pk, stream, first_line, first_line + len(lines))
-    connection.execute(
-        _INSERT,
+    _INSERT.all(
+        connection,
         {
             "run_pk": run_pk,
             "stream": int(stream),

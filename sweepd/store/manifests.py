@@ -5,7 +5,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from sweepd.domain.artifacts import Digest, DigestAlgorithm, Entry
+from sweepd.domain.artifacts import ArtifactState, Digest, DigestAlgorithm, Entry
 from sweepd.store import schema
 from sweepd.store.database import Connection, insert
 from sweepd.store.paging import Listing, SortKey
@@ -74,18 +74,33 @@ def _entry(row: sa.Row[Any]) -> Entry:
     )
 
 
-def replace_entries(connection: Connection, artifact_pk: int, found: Sequence[Entry]) -> None:
-    """Make these the whole manifest."""
-    connection.execute(sa.delete(schema.entries).where(_entries.artifact_pk == artifact_pk))
-    upsert_entries(connection, artifact_pk, found)
+def count_entries(connection: Connection, artifact_pk: int) -> int:
+    """How many lines a manifest has."""
+    query = sa.select(sa.func.count()).where(_entries.artifact_pk == artifact_pk)
+    return int(connection.execute(query).scalar_one())
 
 
-def list_blobs(connection: Connection, artifact_pk: int) -> list[str]:
-    """The bytes a version's files refer to."""
-    query = sa.select(_entries.blob).where(
-        _entries.artifact_pk == artifact_pk, _entries.blob.is_not(None)
+def delete_entries(connection: Connection, artifact_pk: int, paths: Sequence[str]) -> None:
+    """Take lines out of a manifest; at most MAX_VALUES."""
+    connection.execute(
+        sa.delete(schema.entries).where(
+            _entries.artifact_pk == artifact_pk, _entries.path.in_(paths)
+        )
     )
-    return [str(name) for name in connection.execute(query.distinct()).scalars()]
+
+
+def first_entries(connection: Connection, artifact_pk: int, n: int) -> list[tuple[str, str | None]]:
+    """Some lines of a manifest, as (path, bytes)."""
+    query = sa.select(_entries.path, _entries.blob).where(_entries.artifact_pk == artifact_pk)
+    rows = connection.execute(query.order_by(_entries.path).limit(n))
+    return [(str(row.path), row.blob) for row in rows]
+
+
+def list_left(connection: Connection) -> list[int]:
+    """Deleted versions whose manifest still has lines."""
+    has_lines = sa.exists().where(_entries.artifact_pk == _artifacts.id)
+    query = sa.select(_artifacts.id).where(_artifacts.state == ArtifactState.DELETED, has_lines)
+    return list(connection.execute(query).scalars())
 
 
 def find_blobs(
@@ -101,13 +116,14 @@ def find_blobs(
     Args:
         project_pk: Look at those born in this project, pending ones too.
         linked_to: Look at those in the collections of this project.
-        artifact_pk: Look at this one.
+        artifact_pk: Look at this one; also at bytes whose digest was said and never taken.
     """
     found: dict[Digest, str] = {}
     of_algorithm = sa.case(
         (_entries.algorithm == DigestAlgorithm.XXH128, schema.blobs.c.xxh128),
         else_=schema.blobs.c.md5,
     )
+    is_said = (schema.blobs.c.md5 == "") & sa.literal(artifact_pk is not None)
     for first in range(0, len(digests), MAX_VALUES):
         some = set(digests[first : first + MAX_VALUES])
         query = (
@@ -116,7 +132,7 @@ def find_blobs(
             .join(schema.artifacts, _artifacts.id == _entries.artifact_pk)
             .where(
                 _entries.digest.in_([digest.value for digest in some]),
-                of_algorithm == _entries.digest,
+                (of_algorithm == _entries.digest) | is_said,
             )
             .distinct()
         )

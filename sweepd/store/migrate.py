@@ -9,7 +9,7 @@ import sqlalchemy as sa
 
 from sweepd.domain.errors import BadInput, SweepdError
 
-HEAD = "0018"  # the newest file in migrations/versions
+HEAD = "0022"
 _FOLDER = Path(__file__).parent / "migrations"
 
 

@@ -5,19 +5,26 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from sweepd.domain.errors import Gone
 from sweepd.store import schema
 from sweepd.store.database import Connection
+from sweepd.store.prepared import Prepared
 
 _objectives = schema.objectives.c
 
 # Made once: every line of a sweep's run goes through these.
-_INSERT = sa.insert(schema.objectives)
+_INSERT = Prepared(sa.insert(schema.objectives))
 _OF_RUN = (
     sa.select(_objectives.step, _objectives.value)
     .where(_objectives.run_pk == sa.bindparam("run_key"))
     .order_by(_objectives.n)
 )
-_LAST = (
+_ONE = Prepared(
+    sa.select(_objectives.value).where(
+        _objectives.run_pk == sa.bindparam("run_key"), _objectives.n == sa.bindparam("number")
+    )
+)
+_LAST = Prepared(
     sa.select(_objectives.n, _objectives.best)
     .where(_objectives.run_pk == sa.bindparam("run_key"))
     .order_by(_objectives.n.desc())
@@ -27,14 +34,26 @@ _LAST = (
 
 def append_values(connection: Connection, rows: Sequence[dict[str, Any]]) -> None:
     """Add values: dicts of run_pk, sweep_pk, n, step, value, best, at (microseconds)."""
-    if rows:
-        connection.execute(_INSERT, list(rows))
+    for row in rows:
+        _INSERT.all(connection, row)
 
 
 def last_value(connection: Connection, run_pk: int) -> tuple[int, float] | None:
     """(n, best so far) of a run's newest value."""
-    row = connection.execute(_LAST, {"run_key": run_pk}).first()
+    row = _LAST.first(connection, {"run_key": run_pk})
     return (row.n, row.best) if row else None
+
+
+def value_at(connection: Connection, run_pk: int, n: int) -> float:
+    """A run's value number n, counted from 1.
+
+    Raises:
+        Gone: It has none.
+    """
+    row = _ONE.first(connection, {"run_key": run_pk, "number": n})
+    if row is None:
+        raise Gone("the run has no such value any more")
+    return float(row.value)
 
 
 def list_values(connection: Connection, run_pk: int) -> list[tuple[int, float]]:
@@ -61,6 +80,22 @@ def values_at(connection: Connection, sweep_pk: int, n: int, column: str) -> lis
             .group_by(_objectives.run_pk)
         )
     return [float(value) for value in connection.execute(query).scalars()]
+
+
+def list_curves(
+    connection: Connection, sweep_pk: int, ns: Sequence[int]
+) -> dict[str, list[tuple[int, float]]]:
+    """(n, best of the first n values) of a sweep's runs by run id, at each of `ns` they reached."""
+    query = (
+        sa.select(schema.runs.c.run_id, _objectives.n, _objectives.best)
+        .join(schema.runs, schema.runs.c.id == _objectives.run_pk)
+        .where(_objectives.sweep_pk == sweep_pk, _objectives.n.in_(list(ns)))
+        .order_by(_objectives.run_pk, _objectives.n)
+    )
+    found: dict[str, list[tuple[int, float]]] = {}
+    for run, n, best in connection.execute(query):
+        found.setdefault(str(run), []).append((int(n), float(best)))
+    return found
 
 
 def list_arrivals(connection: Connection, sweep_pk: int) -> list[tuple[str, float]]:

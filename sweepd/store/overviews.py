@@ -13,6 +13,7 @@ from sweepd.domain.sweeps import SweepSummary
 from sweepd.domain.users import Team
 from sweepd.store import artifact_collections, projects, schema
 from sweepd.store.database import Connection
+from sweepd.store.run_counts import Version
 
 _runs = schema.runs.c
 _IS_THERE = _runs.deleted_at.is_(None)
@@ -40,7 +41,7 @@ def list_projects(connection: Connection, entity_pks: Iterable[int]) -> list[Pro
         for row in connection.execute(
             sa.select(sweeps.project_pk, sa.func.count().label("n"))
             .join(schema.projects, schema.projects.c.id == sweeps.project_pk)
-            .where(schema.projects.c.entity_pk.in_(pks))
+            .where(schema.projects.c.entity_pk.in_(pks), sweeps.deleted_at.is_(None))
             .group_by(sweeps.project_pk)
         )
     }
@@ -77,26 +78,56 @@ def sweeps_of(connection: Connection, project_pk: int) -> dict[int, SweepSummary
     }
 
 
-def stamp_of_runs(connection: Connection, project_pk: int) -> str:
-    """A text that differs whenever a run of the project came, went or changed."""
-    query = sa.select(
-        sa.func.count(), sa.func.count(_runs.deleted_at), sa.func.max(_runs.updated_at)
-    ).where(_runs.project_pk == project_pk)
-    n_runs, n_deleted, last = connection.execute(query).one()
-    return f"{n_runs}-{n_deleted}-{last}"
+def version_of_points(connection: Connection, project_pk: int, sweep_pk: int) -> Version:
+    """What a sweep's runs are at now, those of other sweeps that count for it included.
+
+    It changes with any run of the project: that is read from the end of an index, while the newest
+    change of the sweep's own runs would have to be looked for among them all.
+    """
+    prior = sa.select(schema.prior_runs.c.run_pk).where(schema.prior_runs.c.sweep_pk == sweep_pk)
+    counted = sa.select(sa.func.max(_runs.id), sa.func.count().filter(_IS_THERE))
+    own = connection.execute(counted.where(_runs.sweep_pk == sweep_pk)).one()
+    changed = sa.select(sa.func.max(_runs.updated_at))
+    times = [connection.scalar(changed.where(_runs.project_pk == project_pk))]
+    n_earlier = 0
+    if connection.scalar(prior.limit(1)) is not None:
+        n_earlier = connection.execute(counted.where(_runs.id.in_(prior))).one()[1]
+        times.append(connection.scalar(changed.where(_runs.id.in_(prior))))
+    changed_at = max((at for at in times if at is not None), default=None)
+    return Version(own[0] or 0, own[1] + n_earlier, changed_at if own[0] or n_earlier else None)
 
 
-def list_neighbours(connection: Connection, run: Run, limit: int) -> list[tuple[str, str]]:
-    """(run id, name) of the other runs of its sweep, or else of its project.
+def ids_deleted_since(
+    connection: Connection, project_pk: int, since: datetime, sweep_pk: int | None = None
+) -> list[str]:
+    """The ids of a project's, or a sweep's, runs deleted at or after a time."""
+    query = sa.select(_runs.run_id).where(
+        _runs.project_pk == project_pk, _runs.updated_at >= since, _runs.deleted_at.is_not(None)
+    )
+    if sweep_pk is not None:
+        query = query.where(_runs.sweep_pk + 0 == sweep_pk)  # found by the time, not by the sweep
+    return list(connection.scalars(query))
+
+
+def has_history(connection: Connection, project_pk: int) -> bool:
+    """Whether a run of a project has a line of history."""
+    query = sa.select(_runs.id).where(
+        _runs.project_pk == project_pk, _runs.history_lines > 0, _IS_THERE
+    )
+    return connection.execute(query.limit(1)).first() is not None
+
+
+def list_neighbours(connection: Connection, run: Run, limit: int) -> list[tuple[str, str, int]]:
+    """(run id, name, key) of the other runs of its sweep, or else of its project.
 
     Those before it come first, the nearest of them at the head, then those after it.
     """
     of_same = _runs.sweep_pk == run.sweep_pk if run.sweep_pk else _runs.project_pk == run.project_pk
-    query = sa.select(_runs.run_id, _runs.display_name).where(of_same, _IS_THERE)
+    query = sa.select(_runs.run_id, _runs.display_name, _runs.id).where(of_same, _IS_THERE)
     before = query.where(_runs.id < run.pk).order_by(_runs.id.desc()).limit(limit)
     after = query.where(_runs.id > run.pk).order_by(_runs.id).limit(limit)
     found = [*connection.execute(before), *connection.execute(after)]
-    return [(row.run_id, row.display_name) for row in found[:limit]]
+    return [(row.run_id, row.display_name, row.id) for row in found[:limit]]
 
 
 def list_deleted_runs(
@@ -163,6 +194,19 @@ def list_versions(
         VersionSummary(row.version, tuple(named.get(row.id, ())), row.size_bytes, row.created_at)
         for row in found
     ], total
+
+
+def list_metadata(connection: Connection, collection_pk: int, limit: int) -> list[tuple[int, str]]:
+    """(number, metadata) of a collection's newest versions, oldest first."""
+    places, versions = schema.memberships.c, schema.artifacts.c
+    query = (
+        sa.select(places.version, versions.metadata)
+        .join(schema.artifacts, versions.id == places.artifact_pk)
+        .where(places.collection_pk == collection_pk, versions.state == ArtifactState.COMMITTED)
+        .order_by(places.version.desc())
+        .limit(limit)
+    )
+    return [(row.version, row.metadata) for row in connection.execute(query)][::-1]
 
 
 def list_teams(connection: Connection) -> list[Team]:

@@ -12,24 +12,17 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-import sqlalchemy as sa
 
+from sweepd.domain import patience
 from sweepd.domain.config import MISSING, find
 from sweepd.domain.errors import NotFound
-from sweepd.store import schema
+from sweepd.domain.patience import glancing
 from sweepd.store.blobs import Blobs
 from sweepd.store.columns.arrays import Floats, Ints
 from sweepd.store.columns.rows import parse_line, step_of
 from sweepd.store.columns.segment import Column, Segment, as_number
-from sweepd.store.database import Connection
-from sweepd.store.history import Stream
 
 Mask = npt.NDArray[np.bool_]
-
-MAX_LINES = 1 << 14  # in one piece of several chunks
-
-_chunks = schema.chunks.c
-_segments = schema.segments.c
 
 
 class ChunkPiece:
@@ -53,7 +46,7 @@ class ChunkPiece:
 
     def _parsed(self) -> list[dict[str, Any]]:
         if self._rows is None:
-            self._rows = [parse_line(line) for line in self._lines]
+            self._rows = [parse_line(line) for line in glancing(self._lines)]
         return self._rows
 
     def lines(self, wanted: Ints | None = None) -> list[str]:
@@ -99,13 +92,12 @@ class ChunkPiece:
 class SegmentPiece:
     """Lines in a segment: `n` from its row `offset` on."""
 
-    def __init__(
-        self, first: int, n: int, offset: int, body: bytes | None, blob: str | None, blobs: Blobs
-    ) -> None:
+    def __init__(self, first: int, n: int, offset: int, source: bytes | str, blobs: Blobs) -> None:
+        """Prepare; `source` is the segment itself, or the name of its blob."""
         self.first = first
         self.n = n
         self.offset = offset
-        self._body, self._blob, self._blobs = body, blob, blobs
+        self._source, self._blobs = source, blobs
         self._files = ExitStack()
         self._file: Any = None
         self._segment: Segment | None = None
@@ -135,12 +127,11 @@ class SegmentPiece:
         return self.n == self.segment.n
 
     def _read(self, start: int, n_bytes: int) -> bytes:
-        if self._body is not None:
-            return self._body[start : start + n_bytes]
+        if isinstance(self._source, bytes):
+            return self._source[start : start + n_bytes]
         if self._file is None:
-            assert self._blob is not None
             try:
-                self._file, _ = self._files.enter_context(self._blobs.open_file(self._blob))
+                self._file, _ = self._files.enter_context(self._blobs.open_file(self._source))
             except NotFound as error:
                 raise _lost("gone") from error
         self._file.seek(start)
@@ -176,7 +167,7 @@ class SegmentPiece:
     def having(self, keys: Sequence[str]) -> Mask:
         """As `ChunkPiece`."""
         found = np.ones(self.n, np.bool_)
-        for key in dict.fromkeys(keys):
+        for key in glancing(dict.fromkeys(keys)):
             column = self.only(key)
             if column is None:
                 found &= _having(self.rows(keys=[key]), [key])
@@ -218,108 +209,17 @@ class SegmentPiece:
 Piece = ChunkPiece | SegmentPiece
 
 
-def list_pieces(
-    connection: Connection,
-    blobs: Blobs,
-    run_pk: int,
-    stream: Stream,
-    first_line: int = 0,
-    end_line: int | None = None,
-    min_step: int | None = None,
-    max_step: int | None = None,
-    limit: int | None = None,
-) -> list[Piece]:
-    """A run's own lines from `first_line` to before `end_line`, in order.
-
-    Args:
-        min_step, max_step: Stretches that surely hold no step with min_step ≤ step < max_step are
-            left out.
-        limit: Only the first so many of the stretches kept.
-    """
-    found: list[Piece] = []
-    if end_line is not None and first_line >= end_line:
-        return found
-    query = _query(run_pk, stream, first_line, end_line, min_step, max_step)
-    for row in connection.execute(query.order_by("first_line").limit(limit)):
-        skipped = max(0, first_line - row.first_line)
-        n = row.n_lines if end_line is None else min(row.n_lines, end_line - row.first_line)
-        first, body = row.first_line + skipped, None if row.body is None else bytes(row.body)
-        if row.is_segment:
-            offset = row.offset_lines + skipped
-            found.append(SegmentPiece(first, n - skipped, offset, body, row.blob, blobs))
-            continue
-        assert body is not None
-        lines = body.decode("utf-8", "surrogatepass").split("\n")[skipped:n]
-        last = found[-1] if found else None
-        if isinstance(last, ChunkPiece) and last.first + last.n == first and last.n < MAX_LINES:
-            last.lines().extend(lines)
-        else:
-            found.append(ChunkPiece(first, lines))
-    chunk_pieces = [piece for piece in found if isinstance(piece, ChunkPiece)]
-    if sum(piece.n for piece in chunk_pieces) <= 2 * MAX_LINES:
-        for piece in chunk_pieces:
-            piece.is_kept = True
-    return found
-
-
-def _query(
-    run_pk: int,
-    stream: Stream,
-    first_line: int,
-    end_line: int | None,
-    min_step: int | None,
-    max_step: int | None,
-) -> sa.CompoundSelect[Any]:
-    """Chunks and segments in one statement: one view of both, whatever is gathered meanwhile."""
-    queries = []
-    for is_segment, columns in ((0, _chunks), (1, _segments)):
-        where = [
-            columns.run_pk == run_pk,
-            columns.stream == int(stream),
-            columns.first_line + columns.n_lines > first_line,
-        ]
-        if end_line is not None:
-            where.append(columns.first_line < end_line)
-        if min_step is not None:
-            where.append(sa.or_(columns.max_step >= min_step, columns.max_step < 0))
-        if max_step is not None:
-            where.append(columns.min_step < max_step)
-        queries.append(
-            sa.select(
-                sa.literal(is_segment, sa.Integer).label("is_segment"),
-                columns.first_line,
-                columns.n_lines,
-                (_segments.offset_lines if is_segment else sa.literal(0)).label("offset_lines"),
-                (_segments.blob if is_segment else sa.cast(sa.null(), sa.Text)).label("blob"),
-                columns.body,
-            ).where(*where)
-        )
-    return sa.union_all(*queries)
-
-
-def last_line(
-    connection: Connection, blobs: Blobs, run_pk: int, stream: Stream, end_line: int | None = None
-) -> str | None:
-    """The last of a run's own lines (before `end_line`), or None when there is none."""
-    query = _query(run_pk, stream, 0, end_line, None, None)
-    row = connection.execute(query.order_by(sa.desc("first_line")).limit(1)).first()
-    if row is None:
-        return None
-    found = list_pieces(connection, blobs, run_pk, stream, row.first_line, end_line)
-    for piece in each(found[-1:]):
-        return piece.lines(np.array([piece.n - 1]))[0]
-    return None
-
-
 def each(pieces: Iterable[Piece]) -> Iterator[Piece]:
     """One piece after the other, each closed before the next."""
     for piece in pieces:
+        patience.glance()
         with closing(piece):
             yield piece
 
 
 def _having(rows: Sequence[dict[str, Any]], keys: Sequence[str]) -> Mask:
-    return np.array([all(find(row, key) is not MISSING for key in keys) for row in rows], np.bool_)
+    found = [all(find(row, key) is not MISSING for key in glancing(keys)) for row in rows]
+    return np.array(found, np.bool_)
 
 
 def _lost(how: str) -> NotFound:

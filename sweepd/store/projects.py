@@ -19,11 +19,18 @@ _BY_NAME = _SELECT.where(
     schema.projects.c.entity_pk == sa.bindparam("entity_key"),
     schema.projects.c.name == sa.bindparam("project_name"),
 )
+_names = schema.project_names.c
+_BY_OLD = _SELECT.join(schema.project_names, _names.project_pk == schema.projects.c.id).where(
+    schema.projects.c.entity_pk == sa.bindparam("entity_key"),
+    _names.entity_pk == sa.bindparam("entity_key"),
+    _names.name == sa.bindparam("project_name"),
+)
 
 
 def find_project(connection: Connection, entity_pk: int, name: str) -> Project | None:
-    """A project by its entity and name."""
-    row = connection.execute(_BY_NAME, {"entity_key": entity_pk, "project_name": name}).first()
+    """A project by its entity and its name; where none has it now, by one that it had before."""
+    key = {"entity_key": entity_pk, "project_name": name}
+    row = connection.execute(_BY_NAME, key).first() or connection.execute(_BY_OLD, key).first()
     return _project(row) if row else None
 
 
@@ -63,6 +70,22 @@ def get_or_create_project(
     if project is None:
         raise Gone("the project was deleted as it was made; send this again")
     return project
+
+
+def rename_project(connection: Connection, project: Project, name: str) -> None:
+    """Give a project another, free name; the one it has now leads to it still."""
+    old = insert(connection, schema.project_names).values(
+        entity_pk=project.entity_pk, name=project.name, project_pk=project.pk
+    )
+    connection.execute(old.on_conflict_do_nothing())
+    connection.execute(
+        sa.delete(schema.project_names).where(
+            _names.entity_pk == project.entity_pk, _names.name == name
+        )
+    )
+    connection.execute(
+        sa.update(schema.projects).where(schema.projects.c.id == project.pk).values(name=name)
+    )
 
 
 def describe_project(connection: Connection, pk: int, description: str) -> None:

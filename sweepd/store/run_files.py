@@ -1,5 +1,6 @@
 """Files of runs, and the blobs that files and artifacts share."""
 
+import base64
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 
@@ -7,8 +8,9 @@ import sqlalchemy as sa
 
 from sweepd.domain.runs import RunFile
 from sweepd.store import schema
-from sweepd.store.blobs import StoredBlob
+from sweepd.store.blob_names import md5_in
 from sweepd.store.database import Connection, insert
+from sweepd.store.measuring import StoredBlob
 from sweepd.store.paging import Listing, SortKey
 
 _files = schema.run_files.c
@@ -46,10 +48,23 @@ def forget_blob(connection: Connection, name: str) -> None:
     connection.execute(sa.delete(schema.blobs).where(schema.blobs.c.hash == name))
 
 
+def confirm_md5(connection: Connection, name: str) -> None:
+    """Record the MD5 that a blob's name tells, its bytes having been read."""
+    md5 = base64.b64encode(bytes.fromhex(md5_in(name))).decode()
+    unknown = (schema.blobs.c.hash == name) & (schema.blobs.c.md5 == "")
+    connection.execute(sa.update(schema.blobs).where(unknown).values(md5=md5))
+
+
 def blob_size(connection: Connection, name: str) -> int | None:
     """How many bytes a blob has; None when it is gone."""
     query = sa.select(schema.blobs.c.size_bytes).where(schema.blobs.c.hash == name)
     return connection.execute(query).scalar()
+
+
+def known_blobs(connection: Connection, names: Sequence[str]) -> set[str]:
+    """Those of the blobs that are recorded."""
+    query = sa.select(schema.blobs.c.hash).where(schema.blobs.c.hash.in_(names))
+    return set(connection.execute(query).scalars())
 
 
 def forget_unused_blobs(connection: Connection, names: Iterable[str]) -> list[str]:

@@ -4,18 +4,20 @@ import json
 from collections.abc import Iterable, Sequence
 from dataclasses import fields
 from datetime import datetime
-from typing import Any, NamedTuple
+from typing import Any
 
 import sqlalchemy as sa
 
+from sweepd.domain.automations import EventType
 from sweepd.domain.errors import Gone
 from sweepd.domain.goals import Goal
 from sweepd.domain.runs import LIVE, Run, RunState, StopOrigin
-from sweepd.store import schema
+from sweepd.store import happenings, projects, schema, sweeps
 from sweepd.store.database import Connection
-from sweepd.store.paging import Listing, SortKey, sort_by
+from sweepd.store.prepared import Prepared, Question
 
 _runs = schema.runs.c
+_WITH_RESULT = (RunState.FINISHED, RunState.KILLED)
 _ELSEWHERE = {  # what a Run holds that is no column of that name
     "pk": _runs.id,
     "project_pk": _runs.project_pk,
@@ -25,43 +27,41 @@ _ELSEWHERE = {  # what a Run holds that is no column of that name
     "user_name": schema.users.c.name,
 }
 _FIELDS = [field.name for field in fields(Run)]
-_SELECT = (
+SELECT = (
     sa.select(*(_ELSEWHERE[n] if n in _ELSEWHERE else _runs[n] for n in _FIELDS))
     .select_from(schema.runs)
     .join(schema.projects, schema.projects.c.id == _runs.project_pk)
     .join(schema.entities, schema.entities.c.id == schema.projects.c.entity_pk)
-    .outerjoin(schema.sweeps, schema.sweeps.c.id == _runs.sweep_pk)
+    .outerjoin(schema.sweeps, sa.and_(schema.sweeps.c.id == _runs.sweep_pk, sweeps.IS_THERE))
     .outerjoin(schema.users, schema.users.c.id == _runs.user_pk)
 )
 
 # Made once: every request of a running client goes through these.
-_BY_ID = _SELECT.where(
+_BY_ID = SELECT.where(
     _runs.project_pk == sa.bindparam("project_key"), _runs.run_id == sa.bindparam("run_name")
 )
 _BY_ID_VISIBLE = _BY_ID.where(_runs.deleted_at.is_(None))
 _BY_ID_LOCKED = _BY_ID.with_for_update(of=schema.runs)
 _BY_ID_VISIBLE_LOCKED = _BY_ID_VISIBLE.with_for_update(of=schema.runs)
-_BY_PATH_LOCKED = _SELECT.where(
-    schema.projects.c.entity_pk == sa.bindparam("entity_key"),
-    schema.projects.c.name == sa.bindparam("project_name"),
-    _runs.run_id == sa.bindparam("run_name"),
-    _runs.deleted_at.is_(None),
-).with_for_update(of=schema.runs)
-_BY_PK = _SELECT.where(_runs.id == sa.bindparam("run_key"))
+_BY_PATH_LOCKED = Prepared(
+    SELECT.where(
+        schema.projects.c.entity_pk == sa.bindparam("entity_key"),
+        schema.projects.c.name == sa.bindparam("project_name"),
+        _runs.run_id == sa.bindparam("run_name"),
+        _runs.deleted_at.is_(None),
+    ).with_for_update(of=schema.runs),
+    of="runs",
+)
+_BY_PK = SELECT.where(_runs.id == sa.bindparam("run_key"))
 _BY_PK_LOCKED = _BY_PK.with_for_update(of=schema.runs)
-_OF_AGENT = _SELECT.where(
+_OF_AGENT = SELECT.where(
     _runs.agent_pk == sa.bindparam("agent_key"), _runs.deleted_at.is_(None)
 ).order_by(_runs.id)
 _OF_AGENT_LIVE = _OF_AGENT.where(_runs.state.in_(list(LIVE)))
 _OF_AGENT_STOPPING = _OF_AGENT_LIVE.where(_runs.stop_requested)
-_OF_CELL = _SELECT.where(_runs.cell_pk == sa.bindparam("cell_key")).order_by(_runs.id)
-_VERSION = sa.select(
-    sa.func.max(_runs.id),
-    sa.func.count().filter(_runs.deleted_at.is_(None)),
-    sa.func.max(_runs.updated_at),
-).where(_runs.project_pk == sa.bindparam("project_key"))
+_OF_CELL = SELECT.where(_runs.cell_pk == sa.bindparam("cell_key")).order_by(_runs.id)
 _INSERT = sa.insert(schema.runs)
-_UPDATE = sa.update(schema.runs).where(_runs.id == sa.bindparam("run_key"))
+_UPDATE = Prepared(sa.update(schema.runs).where(_runs.id == sa.bindparam("run_key")), of="runs")
 
 
 def find_run(
@@ -72,22 +72,32 @@ def find_run(
     if lock:
         query = _BY_ID_LOCKED if deleted else _BY_ID_VISIBLE_LOCKED
     row = connection.execute(query, {"project_key": project_pk, "run_name": run_id}).first()
-    return _run(row) if row else None
+    return read_run(row) if row else None
+
+
+def by_path(entity_pk: int, project: str, run_id: str) -> Question:
+    """What `find_run_by_path` asks first, to be read ahead."""
+    key = {"entity_key": entity_pk, "project_name": project, "run_name": run_id}
+    return _BY_PATH_LOCKED, key
 
 
 def find_run_by_path(
     connection: Connection, entity_pk: int, project: str, run_id: str
 ) -> Run | None:
     """A run that is not deleted, by entity, project and id; its row is held to the end."""
-    key = {"entity_key": entity_pk, "project_name": project, "run_name": run_id}
-    row = connection.execute(_BY_PATH_LOCKED, key).first()
-    return _run(row) if row else None
+    prepared, key = by_path(entity_pk, project, run_id)
+    if (row := prepared.first(connection, key)) is not None:
+        return read_run(row)
+    found = projects.find_project(connection, entity_pk, project)
+    if found is None or found.name == project:
+        return None
+    return find_run(connection, found.pk, run_id, lock=True)  # by what its project was called
 
 
 def find_run_by_pk(connection: Connection, pk: int, lock: bool = False) -> Run | None:
     """A run by our key, deleted or not; `lock` holds its row to the end of the transaction."""
     row = connection.execute(_BY_PK_LOCKED if lock else _BY_PK, {"run_key": pk}).first()
-    return _run(row) if row else None
+    return read_run(row) if row else None
 
 
 def get_run_by_pk(connection: Connection, pk: int, lock: bool = False) -> Run:
@@ -103,43 +113,36 @@ def get_run_by_pk(connection: Connection, pk: int, lock: bool = False) -> Run:
 
 def create_run(connection: Connection, values: dict[str, Any]) -> Run:
     """Insert a run."""
-    return get_run_by_pk(connection, schema.new_key(connection.execute(_INSERT, values)))
+    pk = schema.new_key(connection.execute(_INSERT, values))
+    _note_state(connection, pk, values["state"])
+    return get_run_by_pk(connection, pk)
 
 
 def update_run(connection: Connection, pk: int, values: dict[str, Any]) -> None:
     """Change columns of a run by name."""
-    connection.execute(_UPDATE, {**values, "run_key": pk})
+    _UPDATE.all(connection, {**values, "run_key": pk})
+    if "state" in values:
+        _note_state(connection, pk, values["state"])
 
 
-def purge_run(connection: Connection, pk: int) -> None:
-    """Remove a run with everything that hangs on it."""
-    connection.execute(sa.delete(schema.runs).where(_runs.id == pk))
-
-
-def count_runs(connection: Connection, project_pk: int) -> int:
-    """How many runs a project has, deleted ones included: the next run's number."""
-    query = sa.select(sa.func.count()).where(_runs.project_pk == project_pk)
-    return int(connection.execute(query).scalar_one())
+def _note_state(connection: Connection, pk: int, state: RunState) -> None:
+    """Every change of a run's state goes through here, for automations that ask about it."""
+    for event in (EventType.RUN_STATE, EventType.SWEEP_BEST):
+        if not happenings.is_asked(connection, event):
+            continue
+        row = connection.execute(
+            sa.select(_runs.project_pk, _runs.sweep_pk).where(_runs.id == pk)
+        ).one()
+        if event is EventType.RUN_STATE or (row.sweep_pk is not None and state in _WITH_RESULT):
+            happenings.happened(
+                connection, event, row.project_pk, pk, row.sweep_pk, state=str(state)
+            )
 
 
 def list_project_runs(connection: Connection, project_pk: int) -> list[Run]:
     """A project's runs, oldest first."""
-    query = _SELECT.where(_runs.project_pk == project_pk, _runs.deleted_at.is_(None))
+    query = SELECT.where(_runs.project_pk == project_pk, _runs.deleted_at.is_(None))
     return _all(connection, query.order_by(_runs.created_at, _runs.id))
-
-
-class Version(NamedTuple):
-    """Differs once any run of a project was made, changed or deleted."""
-
-    newest_pk: int
-    n_visible: int
-    changed_at: datetime | None  # None for a project without runs
-
-
-def version_of_runs(connection: Connection, project_pk: int) -> Version:
-    """What a project's runs are at now; read from an index alone."""
-    row = connection.execute(_VERSION, {"project_key": project_pk}).one()
-    return Version(row[0] or 0, row[1], row[2])
 
 
 def list_changed_runs(
@@ -148,7 +151,7 @@ def list_changed_runs(
     """The runs of a project changed at or after a time, and the keys of those deleted then."""
     changed = (_runs.project_pk == project_pk, _runs.updated_at >= since)
     gone = sa.select(_runs.id).where(*changed, _runs.deleted_at.is_not(None))
-    query = _SELECT.where(*changed, _runs.deleted_at.is_(None)).order_by(_runs.id)
+    query = SELECT.where(*changed, _runs.deleted_at.is_(None)).order_by(_runs.id)
     return _all(connection, query), list(connection.scalars(gone))
 
 
@@ -156,7 +159,7 @@ def list_runs_by_pk(connection: Connection, pks: Sequence[int], deleted: bool = 
     """Runs by our keys, in that order; those gone are left out, those deleted if not wanted."""
     found = {}
     for start in range(0, len(pks), 500):  # databases limit how many values one query names
-        query = _SELECT.where(_runs.id.in_(pks[start : start + 500]))
+        query = SELECT.where(_runs.id.in_(pks[start : start + 500]))
         if not deleted:
             query = query.where(_runs.deleted_at.is_(None))
         found.update({run.pk: run for run in _all(connection, query)})
@@ -168,77 +171,44 @@ def list_sweep_runs(
 ) -> list[Run]:
     """A sweep's runs, in the order they were handed out."""
     query = (
-        _SELECT.where(_runs.sweep_pk == sweep_pk, _runs.deleted_at.is_(None), _runs.id > after_pk)
+        SELECT.where(_runs.sweep_pk == sweep_pk, _runs.deleted_at.is_(None), _runs.id > after_pk)
         .order_by(_runs.id)
         .limit(first)
     )
     return _all(connection, query)
 
 
-def of_project(project_pk: int, newest_first: bool) -> Listing[Run]:
-    """A project's runs by age."""
-    return _listing(_runs.project_pk == project_pk, *sort_by(_runs.created_at, newest_first))
-
-
-def of_sweep(sweep_pk: int) -> Listing[Run]:
-    """A sweep's runs, in the order they were handed out."""
-    return _listing(_runs.sweep_pk == sweep_pk)
-
-
-def attached_to(sweep_pk: int) -> Listing[Run]:
-    """The earlier runs attached to a sweep, oldest first."""
-    cells = schema.cells.c
-    prior = sa.select(cells.id).where(cells.sweep_pk == sweep_pk, cells.origin == "prior")
-    own = sa.and_(_runs.sweep_pk == sweep_pk, _runs.cell_pk.in_(prior))
-    others = schema.prior_runs.c
-    of_others = sa.select(others.run_pk).where(others.sweep_pk == sweep_pk)
-    return _listing(sa.or_(own, _runs.id.in_(of_others)))
-
-
-def of_agent(agent_pk: int, newest_first: bool) -> Listing[Run]:
-    """The runs handed to an agent."""
-    return _listing(_runs.agent_pk == agent_pk, SortKey(_runs.id, newest_first))
-
-
-def using(artifact_pk: int) -> Listing[Run]:
-    """The runs that used a version, in the order they first did."""
-    uses = schema.uses.c
-    query = _SELECT.join(schema.uses, uses.run_pk == _runs.id)
-    query = query.where(uses.artifact_pk == artifact_pk, _runs.deleted_at.is_(None))
-    return Listing(query, (*sort_by(uses.created_at), SortKey(_runs.id)), _read)
-
-
-def _listing(which: sa.ColumnElement[bool], *keys: SortKey) -> Listing[Run]:
-    """Runs that are not deleted; equals oldest first."""
-    query = _SELECT.where(which, _runs.deleted_at.is_(None))
-    return Listing(query, (*keys, SortKey(_runs.id)), _read)
-
-
-def _read(_: Connection, rows: Sequence[sa.Row[Any]]) -> list[Run]:
-    return [_run(row) for row in rows]
+def list_live_sweep_runs(connection: Connection, sweep_pk: int) -> list[Run]:
+    """A sweep's runs that have not ended."""
+    query = SELECT.where(
+        _runs.sweep_pk == sweep_pk, _runs.state.in_(list(LIVE)), _runs.deleted_at.is_(None)
+    )
+    return _all(connection, query.order_by(_runs.id))
 
 
 def list_agent_runs(connection: Connection, agent_pk: int, live_only: bool = False) -> list[Run]:
     """The runs handed to an agent, oldest first."""
     query = _OF_AGENT_LIVE if live_only else _OF_AGENT
-    return [_run(row) for row in connection.execute(query, {"agent_key": agent_pk})]
+    return [read_run(row) for row in connection.execute(query, {"agent_key": agent_pk})]
 
 
 def list_stopping_runs(connection: Connection, agent_pk: int) -> list[Run]:
     """An agent's live runs that were asked to stop, oldest first."""
-    return [_run(row) for row in connection.execute(_OF_AGENT_STOPPING, {"agent_key": agent_pk})]
+    return [
+        read_run(row) for row in connection.execute(_OF_AGENT_STOPPING, {"agent_key": agent_pk})
+    ]
 
 
 def list_cell_runs(connection: Connection, cell_pk: int, deleted: bool = True) -> list[Run]:
     """The attempts at one cell, oldest first; those that were deleted only if wanted."""
     query = _OF_CELL if deleted else _OF_CELL.where(_runs.deleted_at.is_(None))
-    return [_run(row) for row in connection.execute(query, {"cell_key": cell_pk})]
+    return [read_run(row) for row in connection.execute(query, {"cell_key": cell_pk})]
 
 
 def list_silent_runs(connection: Connection, since: datetime, ahead: datetime) -> list[Run]:
     """Live runs of which nothing was heard after `since`, but for what lies ahead of the clock."""
     heard = sa.func.coalesce(_runs.heartbeat_at, _runs.created_at)
-    query = _SELECT.where(
+    query = SELECT.where(
         _runs.state.in_([RunState.PENDING, RunState.RUNNING, RunState.PREEMPTING]),
         sa.or_(heard < since, heard > ahead),
     )
@@ -248,7 +218,7 @@ def list_silent_runs(connection: Connection, since: datetime, ahead: datetime) -
 def list_forks(connection: Connection, parent_pk: int, beyond_line: int) -> list[Run]:
     """The runs that read a parent's lines from `beyond_line` on, deleted ones too; the one that
     reads most comes first. Their rows are held to the end of the transaction."""
-    query = _SELECT.where(_runs.parent_pk == parent_pk, _runs.inherited_lines > beyond_line)
+    query = SELECT.where(_runs.parent_pk == parent_pk, _runs.inherited_lines > beyond_line)
     query = query.order_by(_runs.inherited_lines.desc(), _runs.id)
     return _all(connection, query.with_for_update(of=schema.runs))
 
@@ -257,55 +227,48 @@ def list_last_ended(
     connection: Connection, sweep_pk: int, limit: int, since: datetime
 ) -> list[Run]:
     """The runs of a sweep that ended last, after a time; newest first."""
-    query = _SELECT.where(
+    query = SELECT.where(
         _runs.sweep_pk == sweep_pk, _runs.ended_at > since, _runs.deleted_at.is_(None)
     )
     return _all(connection, query.order_by(_runs.ended_at.desc()).limit(limit))
 
 
-def find_runs_by_ids(connection: Connection, project_pk: int, ids: Iterable[str]) -> list[Run]:
-    """Those of the named runs that exist."""
-    query = _SELECT.where(
-        _runs.project_pk == project_pk, _runs.run_id.in_(list(ids)), _runs.deleted_at.is_(None)
-    )
-    return _all(connection, query)
+def find_runs_by_ids(
+    connection: Connection, project_pk: int, ids: Iterable[str], deleted: bool = False
+) -> list[Run]:
+    """Those of the named runs that exist; deleted ones only when asked for."""
+    query = SELECT.where(_runs.project_pk == project_pk, _runs.run_id.in_(list(ids)))
+    return _all(connection, query if deleted else query.where(_runs.deleted_at.is_(None)))
 
 
 def best_sweep_run(connection: Connection, sweep_pk: int, goal: Goal) -> Run | None:
     """The run whose metric was best at any step; None when none logged it."""
     column = _runs.metric_max if goal.is_max else _runs.metric_min
     order = column.desc() if goal.is_max else column.asc()
-    query = _SELECT.where(
+    query = SELECT.where(
         _runs.sweep_pk == sweep_pk, _runs.deleted_at.is_(None), column.is_not(None)
     ).order_by(order, _runs.id)
     row = connection.execute(query.limit(1)).first()
-    return _run(row) if row else None
+    return read_run(row) if row else None
 
 
-def count_ended(connection: Connection, sweep_pk: int) -> int:
-    """How many of a sweep's runs have ended."""
-    query = sa.select(sa.func.count()).where(
-        _runs.sweep_pk == sweep_pk, _runs.ended_at.is_not(None), _runs.deleted_at.is_(None)
+def has_other_result(connection: Connection, sweep_pk: int, run_pk: int) -> bool:
+    """Whether another run of the sweep has a value of its metric."""
+    query = sa.select(_runs.id).where(
+        _runs.sweep_pk == sweep_pk,
+        _runs.id != run_pk,
+        _runs.deleted_at.is_(None),
+        _runs.metric_last.is_not(None),
     )
-    return int(connection.execute(query).scalar_one())
-
-
-def count_states(connection: Connection, sweep_pk: int) -> dict[str, int]:
-    """How many runs of a sweep are in each state."""
-    query = (
-        sa.select(_runs.state, sa.func.count())
-        .where(_runs.sweep_pk == sweep_pk, _runs.deleted_at.is_(None))
-        .group_by(_runs.state)
-    )
-    return {state: count for state, count in connection.execute(query)}
+    return connection.execute(query.limit(1)).first() is not None
 
 
 def _all(connection: Connection, query: sa.Select[Any]) -> list[Run]:
-    return [_run(row) for row in connection.execute(query)]
+    return [read_run(row) for row in connection.execute(query)]
 
 
-def _run(row: sa.Row[Any]) -> Run:
-    """A row of `_SELECT`, whose first columns are a Run's fields in their order."""
+def read_run(row: sa.Row[Any]) -> Run:
+    """A row of `SELECT`, whose first columns are a Run's fields in their order."""
     values = list(row[: len(_FIELDS)])
     values[_STATE] = RunState(values[_STATE])
     origin = values[_STOP_ORIGIN]

@@ -158,6 +158,26 @@ projects = _table(
     sa.UniqueConstraint("entity_pk", "name", name="uq_projects_entity_id_name"),
 )
 
+project_names = _table(
+    "project_names",  # what projects were called before: these lead to them still
+    _ref("entity_pk", "entities"),
+    sa.Column("name", sa.Text, nullable=False),
+    _ref("project_pk", "projects"),
+    sa.PrimaryKeyConstraint("entity_pk", "name"),
+    sa.Index(None, "project_pk"),
+)
+
+deleted_projects = _table(
+    "deleted_projects",  # where they were before they came to the entity that nobody belongs to
+    _ref("project_pk", "projects"),
+    _ref("entity_pk", "entities"),
+    sa.Column("name", sa.Text, nullable=False),
+    _text("deleted_by", ""),
+    _time("deleted_at", nullable=False),
+    sa.PrimaryKeyConstraint("project_pk"),
+    sa.Index(None, "entity_pk", "name"),
+)
+
 registries = _table(
     "registries",  # what a project of the organisation is more than a project
     _ref("project_pk", "projects"),
@@ -215,6 +235,7 @@ sweeps = _table(
     _time("created_at", nullable=False),
     _time("updated_at", nullable=False),
     _time("ended_at"),
+    _time("deleted_at"),
     sa.UniqueConstraint("project_pk", "sweep_id", name="uq_sweeps_project_id_sweep_id"),
 )
 
@@ -308,12 +329,18 @@ runs = _table(
     sa.UniqueConstraint("project_pk", "run_id", name="uq_runs_project_id_run_id"),
     sa.Index(None, "project_pk", "created_at"),
     sa.Index("ix_runs_project_pk_updated_at", "project_pk", "updated_at", "deleted_at", "id"),
-    sa.Index(None, "sweep_pk", "state"),
+    sa.Index(None, "sweep_pk", "state", "deleted_at"),
     sa.Index(None, "cell_pk"),
     sa.Index(None, "parent_pk"),
     sa.Index("ix_runs_sweep_pk_ended_at", "sweep_pk", "ended_at"),
     sa.Index(None, "agent_pk", "state"),
     sa.Index(None, "state", "heartbeat_at"),
+    sa.Index(
+        "ix_runs_deleted_at",
+        "deleted_at",
+        sqlite_where=sa.text("deleted_at IS NOT NULL"),
+        postgresql_where=sa.text("deleted_at IS NOT NULL"),
+    ),
 )
 
 objectives = _table(
@@ -377,10 +404,10 @@ console_places = _table(  # where console lines of such clients stand in the run
 
 blobs = _table(
     "blobs",
-    sa.Column("hash", sa.Text, primary_key=True),  # SHA-256, hexadecimal
+    sa.Column("hash", sa.Text, primary_key=True),  # its name: see blob_names.py
     _int("size_bytes"),
-    _text("md5", ""),  # base64
-    _text("xxh128", ""),  # base64; empty for bytes that came before it was taken
+    _text("md5", ""),  # base64; both empty where nobody has taken them
+    _text("xxh128", ""),  # base64
     _time("created_at", nullable=False),
 )
 
@@ -538,6 +565,22 @@ charts = _table(
     sa.UniqueConstraint("entity_pk", "name", name="uq_custom_charts_entity_id_name"),
 )
 
+views = _table(
+    "views",
+    _pk(),
+    _ref("project_pk", "projects"),
+    _ref("user_pk", "users", nullable=True, ondelete="SET NULL"),
+    sa.Column("kind", sa.Text, nullable=False),
+    sa.Column("name", sa.Text, nullable=False),
+    _text("display_name", ""),
+    _text("description", ""),
+    _text("spec", "{}"),
+    _time("created_at", nullable=False),
+    _time("updated_at", nullable=False),
+    sa.UniqueConstraint("project_pk", "kind", "name"),
+    sa.Index(None, "user_pk"),
+)
+
 alerts = _table(
     "alerts",
     _pk(),
@@ -547,4 +590,88 @@ alerts = _table(
     _text("severity", "INFO"),
     _time("at", nullable=False),
     sa.Index(None, "run_pk", "title"),
+)
+
+integrations = _table(  # where automations send to
+    "integrations",
+    _pk(),
+    _ref("entity_pk", "entities"),
+    _ref("user_pk", "users", nullable=True, ondelete="SET NULL"),
+    sa.Column("kind", sa.Text, nullable=False),
+    sa.Column("name", sa.Text, nullable=False),
+    sa.Column("target", sa.Text, nullable=False),
+    _text("secret", ""),
+    _text("token", ""),
+    _time("created_at", nullable=False),
+    sa.UniqueConstraint("entity_pk", "name"),
+    sa.Index(None, "user_pk"),
+)
+
+automations = _table(
+    "automations",
+    _pk(),
+    _ref("entity_pk", "entities"),
+    sa.Column("scope", sa.Text, nullable=False),
+    _ref("project_pk", "projects", nullable=True),
+    _ref("collection_pk", "artifact_collections", nullable=True),
+    sa.Column("name", sa.Text, nullable=False),
+    _text("description", ""),
+    sa.Column("enabled", sa.Boolean, nullable=False),
+    sa.Column("event", sa.Text, nullable=False),
+    _text("filter", "{}"),
+    sa.Column("action_type", sa.Text, nullable=False),
+    _ref("integration_pk", "integrations", nullable=True),
+    _text("action", "{}"),
+    _ref("user_pk", "users", nullable=True, ondelete="SET NULL"),
+    _time("created_at", nullable=False),
+    _time("updated_at"),
+    sa.UniqueConstraint("entity_pk", "name"),
+    *(
+        sa.Index(None, name)
+        for name in ("project_pk", "collection_pk", "integration_pk", "user_pk", "event")
+    ),
+)
+
+happenings = _table(  # until automations have looked at them; what they name may be gone
+    "automation_events",
+    _pk(),
+    sa.Column("event", sa.Text, nullable=False),
+    sa.Column("project_pk", _Key, nullable=False),
+    sa.Column("run_pk", _Key),
+    sa.Column("sweep_pk", _Key),
+    sa.Column("collection_pk", _Key),
+    sa.Column("artifact_pk", _Key),
+    _text("details", "{}"),
+)
+
+automation_marks = _table(  # how far an automation has read a run's history
+    "automation_marks",
+    _ref("automation_pk", "automations"),
+    _ref("run_pk", "runs"),
+    _int("n_lines"),
+    sa.Column("is_met", sa.Boolean, nullable=False),
+    _text("last", "[]"),
+    sa.PrimaryKeyConstraint("automation_pk", "run_pk"),
+    sa.Index(None, "run_pk"),
+)
+
+deliveries = _table(
+    "deliveries",
+    _pk(),
+    sa.Column("uid", sa.Text, nullable=False),
+    _ref("automation_pk", "automations"),
+    _ref("integration_pk", "integrations", nullable=True, ondelete="SET NULL"),
+    sa.Column("key", sa.Text, nullable=False),
+    sa.Column("event", sa.Text, nullable=False),
+    _text("body", ""),
+    sa.Column("state", sa.Text, nullable=False),
+    _int("n_tries"),
+    _time("next_at", nullable=False),
+    _text("answer", ""),
+    _time("created_at", nullable=False),
+    _time("ended_at"),
+    sa.UniqueConstraint("automation_pk", "key"),
+    sa.Index(None, "state", "next_at"),
+    sa.Index(None, "integration_pk"),
+    sa.Index(None, "created_at"),
 )

@@ -8,11 +8,13 @@ import sqlalchemy as sa
 
 from sweepd.domain.errors import Gone
 from sweepd.domain.goals import Goal
+from sweepd.domain.projects import TRASH
 from sweepd.domain.runs import RunState, StopOrigin
 from sweepd.domain.sweeps import EventKind, Sweep, SweepEvent, SweepPoint, SweepState
 from sweepd.store import schema
 from sweepd.store.database import Connection
 from sweepd.store.paging import Listing, SortKey, sort_by
+from sweepd.store.prepared import Prepared
 
 _sweeps = schema.sweeps.c
 _SELECT = (
@@ -28,11 +30,14 @@ _SELECT = (
 )
 
 # Made once: every heartbeat goes through these.
-_BY_PK = _SELECT.where(_sweeps.id == sa.bindparam("sweep_key"))
-_BY_PK_LOCKED = _BY_PK.with_for_update(of=schema.sweeps)
+_BY_KEY = _SELECT.where(_sweeps.id == sa.bindparam("sweep_key"))
+_BY_PK, _BY_PK_LOCKED = Prepared(_BY_KEY), Prepared(_BY_KEY.with_for_update(of=schema.sweeps))
 _UPDATE = sa.update(schema.sweeps).where(_sweeps.id == sa.bindparam("sweep_key"))
+IS_THERE = _sweeps.deleted_at.is_(None)
 _BY_ID = _SELECT.where(
-    _sweeps.project_pk == sa.bindparam("project_key"), _sweeps.sweep_id == sa.bindparam("short_id")
+    _sweeps.project_pk == sa.bindparam("project_key"),
+    _sweeps.sweep_id == sa.bindparam("short_id"),
+    IS_THERE,
 )
 _SHIFT = _UPDATE.values(
     n_cells=_sweeps.n_cells + sa.bindparam("more_cells"),
@@ -69,20 +74,46 @@ def delete_sweep(connection: Connection, pk: int) -> None:
     connection.execute(sa.delete(schema.sweeps).where(_sweeps.id == pk))
 
 
+def list_deleted_sweeps(connection: Connection, project_pk: int, limit: int) -> list[Sweep]:
+    """A project's deleted sweeps, last deleted first."""
+    query = _SELECT.where(_sweeps.project_pk == project_pk, _sweeps.deleted_at.is_not(None))
+    query = query.order_by(_sweeps.deleted_at.desc(), _sweeps.id.desc()).limit(limit)
+    return [_sweep(row) for row in connection.execute(query)]
+
+
+def list_expired_sweeps(connection: Connection, before: datetime) -> list[int]:
+    """Our keys of the sweeps deleted before then."""
+    return list(connection.scalars(sa.select(_sweeps.id).where(_sweeps.deleted_at < before)))
+
+
 def find_sweep(connection: Connection, project_pk: int, sweep_id: str) -> Sweep | None:
-    """A sweep by its project and short id."""
+    """A sweep by its project and short id, unless it was deleted."""
     key = {"project_key": project_pk, "short_id": sweep_id}
     row = connection.execute(_BY_ID, key).first()
     return _sweep(row) if row else None
 
 
+def find_sweep_by_path(
+    connection: Connection, entity: str, project: str, sweep_id: str
+) -> Sweep | None:
+    """A sweep by its whole name, whoever may see it, unless it was deleted."""
+    query = _SELECT.where(
+        IS_THERE,
+        schema.entities.c.name == entity,
+        schema.projects.c.name == project,
+        _sweeps.sweep_id == sweep_id,
+    )
+    row = connection.execute(query).first()
+    return _sweep(row) if row else None
+
+
 def find_sweep_by_pk(connection: Connection, pk: int, lock: bool = False) -> Sweep | None:
-    """A sweep by our key.
+    """A sweep by our key, deleted or not.
 
     With `lock`, its row is held to the end of the transaction: choosing and reserving for one
     sweep happen one after the other. (SQLite has one writer anyway and ignores this.)
     """
-    row = connection.execute(_BY_PK_LOCKED if lock else _BY_PK, {"sweep_key": pk}).first()
+    row = (_BY_PK_LOCKED if lock else _BY_PK).first(connection, {"sweep_key": pk})
     return _sweep(row) if row else None
 
 
@@ -99,21 +130,25 @@ def get_sweep_by_pk(connection: Connection, pk: int) -> Sweep:
 
 def list_sweeps(connection: Connection, project_pk: int) -> list[Sweep]:
     """A project's sweeps, newest first."""
-    query = _SELECT.where(_sweeps.project_pk == project_pk)
+    query = _SELECT.where(_sweeps.project_pk == project_pk, IS_THERE)
     rows = connection.execute(query.order_by(_sweeps.created_at.desc(), _sweeps.id.desc()))
     return [_sweep(row) for row in rows]
 
 
 def of_project(project_pk: int) -> Listing[Sweep]:
     """A project's sweeps, newest first."""
-    query = _SELECT.where(_sweeps.project_pk == project_pk)
+    query = _SELECT.where(_sweeps.project_pk == project_pk, IS_THERE)
     keys = (*sort_by(_sweeps.created_at, descending=True), SortKey(_sweeps.id, descending=True))
     return Listing(query, keys, lambda _, rows: [_sweep(row) for row in rows])
 
 
 def list_open_sweeps(connection: Connection) -> list[Sweep]:
     """Every sweep that may still hand out runs, in any project."""
-    query = _SELECT.where(_sweeps.state.in_([SweepState.PENDING, SweepState.RUNNING]))
+    query = _SELECT.where(
+        _sweeps.state.in_([SweepState.PENDING, SweepState.RUNNING]),
+        IS_THERE,
+        schema.entities.c.name != TRASH,
+    )
     return [_sweep(row) for row in connection.execute(query.order_by(_sweeps.id))]
 
 
@@ -148,26 +183,37 @@ def last_event_at(connection: Connection, sweep_pk: int, kinds: Sequence[EventKi
     return at
 
 
-def list_events(connection: Connection, sweep_pk: int) -> list[SweepEvent]:
-    """A sweep's log, oldest first."""
-    rows = connection.execute(
-        sa.select(schema.sweep_events)
-        .where(schema.sweep_events.c.sweep_pk == sweep_pk)
-        .order_by(schema.sweep_events.c.id)
-    )
+def list_events(
+    connection: Connection, sweep_pk: int, kind: EventKind | None = None
+) -> list[SweepEvent]:
+    """A sweep's log, or its lines of one kind, oldest first."""
+    events = schema.sweep_events.c
+    query = sa.select(schema.sweep_events).where(events.sweep_pk == sweep_pk).order_by(events.id)
+    rows = connection.execute(query.where(events.kind == kind) if kind else query)
     return [SweepEvent(row.at, row.actor, EventKind(row.kind), row.message) for row in rows]
 
 
-def list_points(connection: Connection, sweep_pk: int) -> list[SweepPoint]:
+def list_points(
+    connection: Connection, sweep_pk: int, since: datetime | None = None
+) -> list[SweepPoint]:
     """A sweep's runs as the comparison draws them: those of other sweeps that count as its results,
-    then its own in the order they were handed out."""
+    then its own in the order they were handed out; with `since` those changed then or after."""
     runs, prior = schema.runs.c, schema.prior_runs.c
     both = schema.runs.join(schema.prior_runs, prior.run_pk == runs.id)
     earlier = _points(both, prior).where(prior.sweep_pk == sweep_pk, runs.deleted_at.is_(None))
     own = _points(schema.runs, runs).where(runs.sweep_pk == sweep_pk, runs.deleted_at.is_(None))
-    rows = [row for query in (earlier, own) for row in connection.execute(query.order_by(runs.id))]
+    if since is not None:
+        project = sa.select(_sweeps.project_pk).where(_sweeps.id == sweep_pk).scalar_subquery()
+        own = _points(schema.runs, runs).where(  # found by the time, not by the sweep
+            runs.project_pk == project, runs.updated_at >= since, runs.sweep_pk + 0 == sweep_pk
+        )
+        own = own.where(runs.deleted_at.is_(None))
+        earlier = earlier.where(runs.updated_at >= since)
+    queries = [query.order_by(runs.id) for query in (earlier, own)]
+    rows = [row for query in queries for row in connection.execute(query)]
     return [
         SweepPoint(
+            pk,
             run_id,
             name,
             RunState(state),
@@ -175,7 +221,7 @@ def list_points(connection: Connection, sweep_pk: int) -> list[SweepPoint]:
             None if origin is None else StopOrigin(origin),
             *rest,
         )
-        for run_id, name, state, reason, origin, *rest in rows
+        for pk, run_id, name, state, reason, origin, *rest in rows
     ]
 
 
@@ -184,6 +230,7 @@ def _points(source: Any, kept: Any) -> sa.Select[Any]:
     runs, cells = schema.runs.c, schema.cells.c
     return (
         sa.select(
+            runs.id,
             runs.run_id,
             runs.display_name,
             runs.state,
@@ -237,4 +284,5 @@ def _sweep(row: sa.Row[Any]) -> Sweep:
         created_at=row.created_at,
         updated_at=row.updated_at,
         ended_at=row.ended_at,
+        deleted_at=row.deleted_at,
     )

@@ -8,8 +8,9 @@ import sqlalchemy as sa
 
 from sweepd.domain.errors import BadInput
 from sweepd.store import migrate, schema, sessions
-from sweepd.store.database import Connection, sqlite_url
+from sweepd.store.database import Connection
 from sweepd.store.faults import reason
+from sweepd.store.sqlite import sqlite_url
 
 BATCH_ROWS = 500
 

@@ -1,18 +1,18 @@
 """Blobs nothing refers to any more lie in `trash/DAY/` for some days before they go for good."""
 
 import contextlib
-import hashlib
 import re
 from collections.abc import Callable, Iterator
 from datetime import date, datetime
 from typing import Any
 
 from sweepd.domain.errors import NotFound
+from sweepd.store.blob_names import PATTERN, Check, blob_place
 from sweepd.store.bucket import Bucket
 from sweepd.store.folder import PART_BYTES, Folder
 
 _FOLDER = "trash"
-_PLACE = re.compile(rf"{_FOLDER}/(\d{{4}}-\d\d-\d\d)/([0-9a-f]{{64}})")
+_PLACE = re.compile(rf"{_FOLDER}/(\d{{4}}-\d\d-\d\d)/({PATTERN})")
 
 
 class Trash:
@@ -52,19 +52,14 @@ class Trash:
 
 
 def is_whole(file: Any, name: str, seen: Callable[[int], None] | None = None) -> bool:
-    """Whether a file's bytes are those that its name, their SHA-256, says.
+    """Whether a file's bytes are those that its name says.
 
     Args:
         seen: Called with the number of bytes of each part.
     """
-    digest = hashlib.sha256()
+    check = Check(name)
     while part := file.read(PART_BYTES):
-        digest.update(part)
+        check.see(part)
         if seen is not None:
             seen(len(part))
-    return digest.hexdigest() == name
-
-
-def blob_place(name: str) -> str:
-    """Where a blob lies."""
-    return f"{name[:2]}/{name[2:]}"
+    return check.is_whole

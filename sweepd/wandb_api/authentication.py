@@ -1,33 +1,12 @@
 """Whose request this is: `Basic api:KEY` or `Bearer KEY`, on every call."""
 
-import base64
-import binascii
-
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 
+from sweepd.domain.authorization import read_key
 from sweepd.domain.errors import NotSignedIn
 from sweepd.domain.users import Caller
 from sweepd.services.all import Services
-
-
-def read_key(header: str | None) -> str:
-    """The API key in an Authorization header.
-
-    Raises:
-        NotSignedIn: There is none.
-    """
-    scheme, _, value = (header or "").partition(" ")
-    if scheme.lower() == "bearer" and value:
-        return value.strip()
-    if scheme.lower() == "basic":
-        try:
-            _, _, key = base64.b64decode(value).decode().partition(":")
-        except (binascii.Error, UnicodeDecodeError):
-            key = ""
-        if key:
-            return key
-    raise NotSignedIn("an API key is needed; run `sweepd login ADDRESS` or `wandb login`")
 
 
 async def caller_of(request: Request) -> Caller:

@@ -56,14 +56,25 @@ class JoinParts:
 
 
 @dataclass(frozen=True, slots=True)
+class JoinDirectParts:
+    """To make a file of a version of the parts that the object store took."""
+
+    artifact_pk: int
+    path: str
+    digest: Digest
+    blob: str  # its name
+    upload: str  # the store's name of the upload
+
+
+@dataclass(frozen=True, slots=True)
 class GetBlob:
     """To read bytes."""
 
-    blob: str  # SHA-256, hexadecimal
+    blob: str
     mimetype: str
 
 
-Claim = PutRunFile | PutArtifactFile | PutManifest | PutPart | JoinParts | GetBlob
+Claim = PutRunFile | PutArtifactFile | PutManifest | PutPart | JoinParts | JoinDirectParts | GetBlob
 
 
 def to_token(claim: Claim) -> dict[str, Any]:
@@ -81,6 +92,10 @@ def to_token(claim: Claim) -> dict[str, Any]:
         case JoinParts():
             place = {"artifact": claim.artifact_pk, "path": claim.path, "upload": claim.upload}
             return {"put": "parts", **place, **_digest_to_token(claim.digest)}
+        case JoinDirectParts():
+            place = {"artifact": claim.artifact_pk, "path": claim.path, "upload": claim.upload}
+            named = {**place, "blob": claim.blob}
+            return {"put": "direct-parts", **named, **_digest_to_token(claim.digest)}
         case GetBlob():
             return {"get": claim.blob, "type": claim.mimetype}
 
@@ -105,6 +120,10 @@ def from_token(carried: Mapping[str, Any]) -> Claim:
             case "parts":
                 place = carried["artifact"], carried["path"]
                 return JoinParts(*place, _digest_of(carried), carried["upload"])
+            case "direct-parts":
+                digest = Digest(carried["digest"], DigestAlgorithm(carried["algorithm"]))
+                named = carried["blob"], carried["upload"]
+                return JoinDirectParts(carried["artifact"], carried["path"], digest, *named)
             case None if isinstance(carried.get("get"), str):
                 kind = carried.get("type") or "application/octet-stream"
                 return GetBlob(carried["get"], kind)

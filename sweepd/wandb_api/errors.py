@@ -18,6 +18,7 @@ STATUS: dict[type[Exception], int] = {
     errors.NotSignedIn: 401,
     errors.Forbidden: 403,
     errors.NotFound: 404,
+    errors.Taken: 409,
     errors.Conflict: 400,  # not 409: the client sends UpsertBucket again on that
     errors.TooLarge: 413,
     errors.Unavailable: 503,
@@ -48,6 +49,7 @@ def response(error: BaseException) -> Response:
     # Otherwise none: the client gives up after 20 tries, and waits longer each time by itself.
     if isinstance(error, errors.Passing) and error.retry_after_s is not None:
         headers["Retry-After"] = str(error.retry_after_s)
+    errors.let_go(error)
     return json_response(body(message), status, headers)
 
 

@@ -9,17 +9,19 @@ from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import Response
 
-from sweepd.domain.errors import BadInput
+from sweepd.domain.errors import BadInput, TooLarge
 from sweepd.domain.fields import Fields, whole
-from sweepd.domain.nesting import check_depth
+from sweepd.domain.nesting import count_values, pruned
+from sweepd.domain.users import Caller
 from sweepd.services.streams.lines import Lines, StreamPost
 from sweepd.wandb_api import errors
 from sweepd.wandb_api.authentication import caller_of
-from sweepd.wandb_api.bodies import json_response, read_sized_json
+from sweepd.wandb_api.bodies import json_response, read_sized_json, turn
 
 HISTORY, EVENTS = "wandb-history.jsonl", "wandb-events.jsonl"
 SUMMARY, CONSOLE = "wandb-summary.json", "output.log"
 MAX_OFFSET = 2**53  # lines
+MAX_VALUES = 4_000_000  # of all lines of a request; the client sends 10 MB at most
 MAX_SMALL_BYTES = 200_000  # a body read so fast that it does not pay to do it in a thread
 
 
@@ -27,19 +29,21 @@ async def file_stream(request: Request) -> Response:
     """Take in one request of a run's client; says whether the run should stop."""
     try:
         caller = await caller_of(request)
-        body, size_bytes = await read_sized_json(request)
-        path, history = request.path_params, request.app.state.services.history
-        run = caller, path["entity"], path["project"], path["run"]
-        client_id = request.headers.get("x-wandb-async-client-id")
-        if size_bytes < MAX_SMALL_BYTES:
-            stopped = await history.append_async(*run, read_post(body), client_id)
-        else:
-            stopped = await run_in_threadpool(
-                lambda: history.append(*run, read_post(body), client_id)
-            )
+        async with turn(request, caller):
+            stopped = await _take_in(request, caller)
         return json_response({"stopped": True} if stopped else {})
     except Exception as error:
         return errors.response(error)
+
+
+async def _take_in(request: Request, caller: Caller) -> bool:
+    body, size_bytes = await read_sized_json(request)
+    path, history = request.path_params, request.app.state.services.history
+    run = caller, path["entity"], path["project"], path["run"]
+    client_id = request.headers.get("x-wandb-async-client-id")
+    if size_bytes < MAX_SMALL_BYTES:
+        return bool(await history.append_async(*run, read_post(body), client_id))
+    return await run_in_threadpool(lambda: history.append(*run, read_post(body), client_id))
 
 
 def read_post(body: dict[str, Any]) -> StreamPost:
@@ -80,7 +84,11 @@ def _block(files: dict[str, Any], name: str) -> Lines | None:
     if not lines:
         return None
     if name != CONSOLE:  # whose brackets are text
-        for number, line in enumerate(lines, first):
-            check_depth(line, f"line {number} of {name}")
+        lines = [pruned(line) for line in lines]
+        n_values = 0
+        for line in lines:
+            n_values += count_values(line, MAX_VALUES // 4)  # roughly, where it is little
+            if n_values > MAX_VALUES:
+                raise TooLarge(f"the lines of a request may hold {MAX_VALUES:,} values; send fewer")
     # A line of ours ends where the client's does: one inside it would shift all later numbers.
     return Lines(first, [line.replace("\n", "\\n").rstrip("\r") for line in lines])

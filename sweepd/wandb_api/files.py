@@ -8,7 +8,7 @@ from urllib.parse import quote
 
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
-from starlette.responses import Response, StreamingResponse
+from starlette.responses import RedirectResponse, Response, StreamingResponse
 from starlette.routing import BaseRoute, Route
 
 from sweepd.domain.byte_ranges import read_range
@@ -87,10 +87,10 @@ async def get_by_digest(request: Request) -> Response:
         artifact, slash, _ = path["ids"].partition("/")
         if artifact and (slash or "project" not in path):
             pk = wire.read_node_id("Artifact", artifact)
-            find = partial(services.artifacts.find_bytes, caller, path["digest"], pk)
+            find = partial(services.artifacts.bytes.find_bytes, caller, path["digest"], pk)
         else:
             find = partial(
-                services.artifacts.find_project_bytes,
+                services.artifacts.bytes.find_project_bytes,
                 caller,
                 path["digest"],
                 path["entity"],
@@ -104,6 +104,9 @@ async def get_by_digest(request: Request) -> Response:
 
 
 def _send(request: Request, blob: str, size_bytes: int, mimetype: str) -> Response:
+    direct = request.app.state.services.files.direct_address(blob)
+    if direct is not None:
+        return RedirectResponse(direct, 307, headers={"Cache-Control": "no-store"})
     name = request.path_params.get("name", "file")
     mimetype, is_shown = served_as(mimetype)
     disposition = "inline" if is_shown else "attachment"

@@ -21,9 +21,10 @@ from sweepd.domain.errors import BadInput, NotFound
 from sweepd.domain.fields import Fields
 from sweepd.domain.projects import Project
 from sweepd.domain.registries import Role
-from sweepd.services.all import Services
 from sweepd.services.artifacts import lineage
-from sweepd.web import lineage_drawing, registries, shapes
+from sweepd.services.artifacts.artifacts import ArtifactChange
+from sweepd.web import artifact_versions, lineage_drawing, registries, shapes
+from sweepd.web.artifact_places import size_text, version_of
 from sweepd.web.files import blob_response
 from sweepd.web.projects import project_of
 from sweepd.web.responses import address, crumbs, render, segment
@@ -43,6 +44,8 @@ def index(request: Request, visitor: Visitor) -> Response:
         visitor,
         title="Artifacts",
         registry=registries.heading(request, visitor, project),
+        base_url=base,
+        tab="artifacts",
         collections=[_collection_row(item) for item in services.overviews.collections(project)],
         crumbs=crumbs(
             (project.entity, address(project.entity)), (project.name, base), ("Artifacts", None)
@@ -74,22 +77,24 @@ def _path(collection: Collection, version: int) -> tuple[str, ...]:
 def show(request: Request, visitor: Visitor) -> Response:
     """GET /{entity}/{project}/artifacts/{type}/{collection}/{version}; without one, the latest."""
     services, project = project_of(request, visitor)
-    collection, membership, artifact = _version_of(request, visitor, services, project)
+    collection, membership, artifact = version_of(request, visitor, services, project)
     name = f"{collection.name}:v{membership.version}"
     base = address(project.entity, project.name)
     versions, n_versions = services.overviews.versions(collection, MAX_VERSIONS)
     entries = services.artifacts.entries(artifact)
+    n_parts = _parts_of_lineage(request)
     listing = services.artifacts.collections
     home = listing.collection(artifact.collection_pk)
     return render(
         "artifact.html",
         visitor,
+        inline_style=True,
         title=name[:80],
         artifact={
             "name": name,
             "type": collection.type_name,
             "aliases": membership.aliases,
-            "size": _size(artifact.size_bytes),
+            "size": size_text(artifact.size_bytes),
             "description": artifact.description or "",
             "created": shapes.moment(artifact.created_at),
             "n_files": artifact.n_files,
@@ -99,21 +104,27 @@ def show(request: Request, visitor: Visitor) -> Response:
         files=_files(collection, membership, entries),
         n_more_files=len(entries) - MAX_FILES,
         lineage=lineage_drawing.draw(
-            lineage.trace(services.artifacts, visitor.caller, artifact), artifact.pk
+            lineage.trace(services.artifacts, visitor.caller, artifact, n_parts), artifact.pk
         ),
+        lineage_parts=n_parts,
         metadata=_metadata(artifact),
         versions=[
             {
                 "version": other.version,
                 "aliases": other.aliases,
                 "is_this": other.version == membership.version,
-                "size": _size(other.size_bytes),
+                "size": size_text(other.size_bytes),
                 "created": shapes.moment(other.created_at),
                 "href": _href(collection, other.version),
             }
             for other in versions
         ],
         n_versions=n_versions,
+        version=membership.version,
+        compared=artifact_versions.compared(
+            services, visitor, collection, artifact, request.query_params.get("with", "")
+        ),
+        metadata_url=address("-", "artifacts", *_path(collection, membership.version), "metadata"),
         base_url=base,
         is_link=collection.kind is CollectionKind.PORTFOLIO,
         may_edit=listing.role(visitor.caller, collection) is not Role.VIEWER,
@@ -129,10 +140,16 @@ def show(request: Request, visitor: Visitor) -> Response:
     )
 
 
+def _parts_of_lineage(request: Request) -> int:
+    """How much of the lineage is asked for; what is no such number asks for the first part."""
+    text = request.query_params.get("lineage", "")
+    return min(int(text), lineage.MOST_PARTS) if text.isdecimal() and len(text) < 4 else 1
+
+
 def act(request: Request, visitor: Visitor, body: Fields) -> dict[str, Any]:
     """POST /-/artifacts/…/actions: give or take an alias, describe, delete the version."""
     services, project = project_of(request, visitor)
-    collection, _, artifact = _version_of(request, visitor, services, project)
+    collection, _, artifact = version_of(request, visitor, services, project)
     caller, name = visitor.caller, body.text("action")
     if name in ("add-alias", "remove-alias"):
         alias = body.text("alias").strip()
@@ -144,34 +161,15 @@ def act(request: Request, visitor: Visitor, body: Fields) -> dict[str, Any]:
         return {"message": f"{alias!r} names this version." if name == "add-alias" else "Taken."}
     if name == "describe":
         text = body.text("description")
-        services.artifacts.update(caller, artifact.pk, {"description": text}, [], [])
+        services.artifacts.update(caller, artifact.pk, ArtifactChange(description=text))
         return {"message": "Saved."}
     if name == "delete":
         if collection.kind is CollectionKind.PORTFOLIO:  # the link goes, the version stays
             services.artifacts.collections.unlink(caller, artifact.pk, collection.pk)
             return {"message": "Unlinked."}
-        services.artifacts.delete(caller, artifact.pk, delete_aliases=True)
+        services.artifacts.removals.delete(caller, artifact.pk, delete_aliases=True)
         return {"message": "Deleted."}
     raise BadInput(f"no action {name!r}")
-
-
-def _version_of(
-    request: Request, visitor: Visitor, services: Services, project: Project
-) -> tuple[Collection, Membership, Artifact]:
-    """The version that the address names by number or alias.
-
-    Raises:
-        NotFound: There is none.
-    """
-    path = request.path_params
-    wanted = path.get("version", "latest")
-    collection = services.artifacts.collections.find_collection(project, path["collection"])
-    if collection is not None and collection.type_name == path["type"]:
-        membership = services.artifacts.collections.find_in(collection, wanted)
-        if membership is not None:
-            artifact = services.artifacts.get(visitor.caller, membership.artifact_pk)
-            return collection, membership, artifact
-    raise NotFound(f"no artifact {path['collection']}:{wanted} in this project")
 
 
 def _files(
@@ -181,7 +179,7 @@ def _files(
     return [
         {
             "path": entry.path[:500],
-            "size": _size(entry.size_bytes),
+            "size": size_text(entry.size_bytes),
             "ref": entry.ref or "",
             "href": f"{base}/{'/'.join(segment(part) for part in entry.path.split('/'))}"
             if entry.blob
@@ -194,7 +192,7 @@ def _files(
 def content(request: Request, visitor: Visitor) -> Response:
     """GET /-/artifacts/…/files/{path}: one file of a version."""
     services, project = project_of(request, visitor)
-    _, _, artifact = _version_of(request, visitor, services, project)
+    _, _, artifact = version_of(request, visitor, services, project)
     path = request.path_params["path"]
     for entry in services.artifacts.entries(artifact, [path]):
         if entry.blob:
@@ -214,10 +212,3 @@ def _snippet(project: Project, name: str, type_name: str) -> str:
         f"import wandb\n\nartifact = wandb.Api().artifact({path}, type={kind})\n"
         "folder = artifact.download()"
     )
-
-
-def _size(n_bytes: int) -> str:
-    size, units = float(n_bytes), ["B", "kB", "MB", "GB", "TB"]
-    while size >= 1000 and len(units) > 1:
-        size, units = size / 1000, units[1:]
-    return f"{size:.0f} {units[0]}" if size >= 10 or units[0] == "B" else f"{size:.1f} {units[0]}"

@@ -33,10 +33,13 @@ def show(request: Request, visitor: Visitor) -> Response:
         base_url=base,
         rows=rows,
         data_url=address("-", "runs", project.entity, project.name),
+        curves_url=address("-", "projects", project.entity, project.name, "curves"),
+        keys=sorted({key for run in found for key in shapes.numbers_in(run.summary)}),
         runs=[
             {
                 "id": run.run_id,
                 "name": run.display_name[:120],
+                "number": run.pk,
                 "href": address(run.entity, run.project, "runs", run.run_id),
             }
             for run in found

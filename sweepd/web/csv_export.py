@@ -1,7 +1,10 @@
 """The runs table as a CSV file, read and sent a few hundred runs at a time."""
 
+import contextlib
+import math
 from collections.abc import AsyncIterator, Iterator
 from datetime import UTC, datetime
+from functools import partial
 from typing import Any
 from urllib.parse import parse_qsl
 
@@ -9,18 +12,27 @@ from starlette.concurrency import iterate_in_threadpool, run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 
+from sweepd.domain import patience
 from sweepd.domain.encoding import clean
-from sweepd.domain.errors import BadInput
+from sweepd.domain.errors import BadInput, TooLarge
 from sweepd.domain.nesting import load
+from sweepd.domain.patience import Patience
 from sweepd.domain.runs import Run
 from sweepd.domain.tables import csv_text
 from sweepd.web import shapes
 from sweepd.web.projects import project_of
-from sweepd.web.responses import json_response, message_of, read_body, secure, status_of
+from sweepd.web.responses import (
+    json_response,
+    read_body,
+    secure,
+    told_of,
+    worked_on,
+)
 from sweepd.web.session import check_csrf, visitor_of
 
 MAX_RUNS = 100_000
 MAX_COLUMNS = 2_000
+MAX_FIELDS = 10  # of the form
 _FACTS = {
     "run.state": "outcome",
     "run.steps": "n_steps",
@@ -42,26 +54,47 @@ async def runs_csv(request: Request) -> Response:
     """
     try:
         visitor = await run_in_threadpool(visitor_of, request)
-        form = dict(parse_qsl((await read_body(request)).decode("utf-8", "replace")))
+        form = await run_in_threadpool(_read_form, await read_body(request))
         check_csrf(request, visitor, form.get("csrf", ""))
-        ids, columns = _wanted(form.get("wanted", ""))
-        services, project = await run_in_threadpool(project_of, request, visitor)
+        ids, columns = await run_in_threadpool(_wanted, form.get("wanted", ""))
+        work = partial(project_of, request, visitor)
+        services, project = await worked_on(request, visitor, work)
     except Exception as error:
-        status = status_of(error)
-        return json_response({"error": message_of(error, status)}, status)
+        status, message = told_of(error)
+        return json_response({"error": message}, status)
     name = "".join(c if c.isascii() and (c.isalnum() or c in "._-") else "_" for c in project.name)
     rows = _rows(services.overviews.runs_named(project, ids), columns)
     lines = csv_text(["run", "name", *columns], rows)
+    waits = patience.of(request.scope)
+    waits.begin(math.inf)  # as long as somebody takes it
     return StreamingResponse(
-        _bytes(lines),
+        _bytes(_while_wanted(lines, waits)),
         media_type="text/csv",
         headers=secure({"Content-Disposition": f'attachment; filename="{name}-runs.csv"'}),
     )
 
 
+def _while_wanted(lines: Iterator[str], waits: Patience) -> Iterator[str]:
+    """The lines, each read for this request."""
+    with contextlib.suppress(TooLarge):  # nobody is there to be told
+        while True:
+            with patience.working_for(waits):
+                text = next(lines, None)
+            if text is None:
+                return
+            yield text
+
+
 async def _bytes(lines: Iterator[str]) -> AsyncIterator[bytes]:
     async for text in iterate_in_threadpool(lines):
         yield clean(text).encode()
+
+
+def _read_form(body: bytes) -> dict[str, str]:
+    try:
+        return dict(parse_qsl(body.decode("utf-8", "replace"), max_num_fields=MAX_FIELDS))
+    except ValueError as error:
+        raise BadInput(f"a form of this page has at most {MAX_FIELDS} fields") from error
 
 
 def _wanted(text: str) -> tuple[list[str], list[str]]:

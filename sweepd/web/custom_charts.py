@@ -1,6 +1,7 @@
 """The charts a script made with `wandb.plot` and the like, from its config; the page draws them."""
 
 from collections.abc import Iterator
+from itertools import islice
 from typing import Any
 
 from sweepd.domain.config import private_part
@@ -25,9 +26,37 @@ def find(run: Run, notices: Notices, caller: Caller) -> list[dict[str, Any]]:
     for chart in found:
         preset = chart["preset"]
         if preset not in specs:
-            specs[preset] = _own_spec(preset, notices, caller)
+            specs[preset] = own_spec(preset, notices, caller)
         chart["spec"] = specs[preset]
     return found
+
+
+def as_panels(run: Run) -> dict[str, dict[str, Any]]:
+    """The charts of a run as panels of a view: by key, a config as the client writes it."""
+    return {
+        str(chart["key"]): {
+            "panelDefId": chart["preset"],
+            "fieldSettings": chart["fields"],
+            "stringSettings": {"title": chart["key"], **chart["strings"]},
+            "transform": {"name": "tableWithLeafColNames"},
+            "userQuery": {"queryFields": [_query(chart["table"])]},
+        }
+        for chart in islice(_plots(run), MAX_CHARTS)
+    }
+
+
+def _query(table: str) -> dict[str, Any]:
+    fields = [
+        {"name": "id", "fields": []},
+        {"name": "name", "fields": []},
+        {
+            "name": "summaryTable",
+            "args": [{"name": "tableKey", "value": table}],
+            "fields": [],
+        },
+    ]
+    args = [{"name": "runSets", "value": "${runSets}"}, {"name": "limit", "value": 500}]
+    return {"name": "runSets", "args": args, "fields": fields}
 
 
 def _plots(run: Run) -> Iterator[dict[str, Any]]:
@@ -79,7 +108,8 @@ def _private(run: Run, name: str) -> dict[str, Any]:
     return found if isinstance(found, dict) else {}
 
 
-def _own_spec(preset: str, notices: Notices, caller: Caller) -> str | None:
+def own_spec(preset: str, notices: Notices, caller: Caller) -> str | None:
+    """The Vega spec kept under a name, `ENTITY/NAME`; None for the client's own and others."""
     entity, slash, name = preset.partition("/")
     if not slash or entity == "wandb":
         return None

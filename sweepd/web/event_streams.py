@@ -18,8 +18,11 @@ class EventStreams:
         own = len(self._open.get(user, ()))
         return not self._is_full() or own + 1 < len(self._open[self._largest()])
 
+    def __len__(self) -> int:
+        return sum(map(len, self._open.values()))
+
     def _is_full(self) -> bool:
-        return sum(map(len, self._open.values())) >= self._most
+        return len(self) >= self._most
 
     def _largest(self) -> str:
         return max(self._open, key=lambda name: len(self._open[name]))

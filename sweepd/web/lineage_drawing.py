@@ -6,19 +6,20 @@ the graph with its first paint and every node is a link.
 
 from typing import Any
 
+from sweepd.domain.runs import Run
 from sweepd.services.artifacts.lineage import Lineage, LineageNode
 from sweepd.web.responses import address
 
-WIDTH, HEIGHT = 196, 46  # of a node, px
+WIDTH, HEIGHT = 216, 48  # of a node, px
 GAP_X, GAP_Y = 56, 14
-LETTERS = 22  # of a name that fit into a node
 
 
 def draw(lineage: Lineage, this_pk: int) -> dict[str, Any]:
     """Nodes with their places in px, paths of the arrows, and the size of the whole."""
     columns: dict[int, list[LineageNode]] = {}
+    layer_of = _layers(lineage)
     for node in lineage.nodes:
-        columns.setdefault(node.layer, []).append(node)
+        columns.setdefault(layer_of[node.key], []).append(node)
     layers = sorted(columns)
     tallest = max(len(column) for column in columns.values())
     height = tallest * (HEIGHT + GAP_Y) - GAP_Y
@@ -39,13 +40,24 @@ def draw(lineage: Lineage, this_pk: int) -> dict[str, Any]:
     }
 
 
+def _layers(lineage: Lineage) -> dict[tuple[str, int], int]:
+    """A column for each node, right of all that it came from; a circle is drawn as it was found."""
+    layers = {node.key: node.layer for node in lineage.nodes}
+    for _ in lineage.nodes:
+        late = [(a, b) for a, b in lineage.edges if layers[b] <= layers[a]]
+        if not late:
+            return layers
+        for a, b in late:
+            layers[b] = max(layers[b], layers[a] + 1)
+    return {node.key: node.layer for node in lineage.nodes}
+
+
 def _node(node: LineageNode, x: float, y: float, this_pk: int) -> dict[str, Any]:
-    if node.run is not None:
-        name, kind = node.run.display_name or node.run.run_id, "run"
-        href = address(node.run.entity, node.run.project, "runs", node.run.run_id)
+    item = node.thing
+    if isinstance(item, Run):
+        name, kind = item.display_name or item.run_id, "run"
+        href = address(item.entity, item.project, "runs", item.run_id)
     else:
-        item = node.version
-        assert item is not None
         name, kind = f"{item.collection}:v{item.version}", item.type_name
         href = address(
             item.entity,
@@ -59,17 +71,11 @@ def _node(node: LineageNode, x: float, y: float, this_pk: int) -> dict[str, Any]
         "x": x,
         "y": y,
         "name": name[:300],
-        "short": _short(name),
-        "kind": _short(kind),
+        "kind": kind[:300],
         "href": href,
-        "is_run": node.run is not None,
+        "is_run": isinstance(item, Run),
         "is_this": node.key == ("artifact", this_pk),
     }
-
-
-def _short(name: str) -> str:
-    """Both ends of a name, as long as fits."""
-    return name if len(name) <= LETTERS else f"{name[:12]}…{name[-9:]}"
 
 
 def _arrow(x: float, y: float, to_x: float, to_y: float) -> str:

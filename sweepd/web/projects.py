@@ -1,6 +1,5 @@
 """Project list, project page with its runs and sweeps, and what the runs table may change."""
 
-import hashlib
 from typing import Any
 
 from starlette.requests import Request
@@ -11,17 +10,18 @@ from sweepd.domain.fields import Fields, whole
 from sweepd.domain.projects import Project, ProjectSummary
 from sweepd.domain.sweeps import Sweep, SweepSummary, count_text
 from sweepd.services.all import Services
-from sweepd.services.sweeps import specs
+from sweepd.services.sweeps import specs, time_budget
 from sweepd.services.sweeps.sweeps import SweepChange
-from sweepd.web import registries, shapes
-from sweepd.web.responses import address, crumbs, json_response, render, secure, segment
+from sweepd.web import first_steps, registries, shapes
+from sweepd.web.responses import address, crumbs, json_response, render, segment
 from sweepd.web.root import base_url
 from sweepd.web.runs import change
-from sweepd.web.session import Visitor, services_of
+from sweepd.web.session import Visitor, kept_days, services_of
 
 MAX_SWEEP_FILE = 4_000_000  # characters
 MAX_AT_ONCE = 10_000  # runs changed by one press
 MAX_ALERTS = 20  # of all runs, the newest
+TABS = ("runs", "sweeps")
 MAX_DELETED = 500  # listed to be brought back
 EXAMPLE = """\
 program: agent.py
@@ -65,9 +65,45 @@ def index(request: Request, visitor: Visitor) -> Response:
         projects=projects,
         crumbs=crumbs((entity, None)) if entity else [],
         entity=entity,
-        origin=base_url(request),
+        deleted_query=f"?entity={segment(entity)}" if entity else "",
+        n_deleted=len(services.projects.list_deleted(visitor.caller, entity, MAX_DELETED)),
+        steps=first_steps.commands(base_url(request), entity or visitor.caller.name, "first"),
         registries_url=address(organization),
     )
+
+
+def deleted_projects(request: Request, visitor: Visitor) -> Response:
+    """GET /-/deleted: the projects that can be brought back, of one entity or all."""
+    services, entity = services_of(request), request.query_params.get("entity")
+    found = services.projects.list_deleted(visitor.caller, entity, MAX_DELETED)
+    items = [
+        {
+            "key": item.pk,
+            "name": f"{item.entity}/{item.name}"[:200],
+            "note": count_of(item.n_runs, "run"),
+            "at": shapes.moment(item.deleted_at),
+        }
+        for item in found
+    ]
+    return json_response({"items": items, "days": kept_days(request)})
+
+
+def act_on_deleted(request: Request, visitor: Visitor, body: Fields) -> dict[str, Any]:
+    """POST /-/deleted: bring projects back."""
+    services = services_of(request)
+    keys = body.found.get("keys")
+    if body.text("action") != "undelete" or not isinstance(keys, list):
+        raise BadInput("name the keys of the projects to bring back")
+    back = [
+        services.projects.undelete(visitor.caller, whole(key, "a project's key")) for key in keys
+    ]
+    names = ", ".join(f"{project.entity}/{project.name}" for project in back)
+    return {"message": f"Back: {names}."}
+
+
+def count_of(n: int, what: str) -> str:
+    """A number of things: "1 run", "3 runs"."""
+    return f"{n:,} {what}{'' if n == 1 else 's'}"
 
 
 def _summary(item: ProjectSummary) -> dict[str, Any]:
@@ -85,7 +121,7 @@ def _summary(item: ProjectSummary) -> dict[str, Any]:
 
 
 def show(request: Request, visitor: Visitor) -> Response:
-    """GET /{entity}/{project} and …/workspace: the project's sweeps and runs."""
+    """GET /{entity}/{project}/runs and …/sweeps; without either, both lists."""
     services, project = project_of(request, visitor)
     if project.entity not in visitor.caller.entities:  # a registry has neither runs nor sweeps
         return RedirectResponse(address(project.entity, project.name, "artifacts"), 302)
@@ -94,12 +130,15 @@ def show(request: Request, visitor: Visitor) -> Response:
         _sweep_row(sweep, summaries.get(sweep.pk)) for sweep in services.sweeps.list_all(project)
     ]
     base = address(project.entity, project.name)
+    last = request.url.path.rpartition("/")[2]
     return render(
         "project.html",
         visitor,
+        tab=last if last in TABS and "project" in request.path_params else "",
         title=project.name[:80],
         sweeps=sweeps,
         base_url=base,
+        days=kept_days(request),
         project={
             "name": project.name,
             "entity": project.entity,
@@ -111,7 +150,7 @@ def show(request: Request, visitor: Visitor) -> Response:
             for alert in services.notices.of_project(project, MAX_ALERTS)
         ],
         data_url=address("-", "projects", project.entity, project.name),
-        origin=base_url(request),
+        steps=first_steps.commands(base_url(request), project.entity, project.name),
     )
 
 
@@ -134,32 +173,21 @@ def _sweep_row(sweep: Sweep, summary: SweepSummary | None) -> dict[str, Any]:
     }
 
 
-def runs(request: Request, visitor: Visitor) -> Response:
-    """GET /-/projects/{entity}/{project}/runs: all runs, for the table."""
-    services, project = project_of(request, visitor)
-    stamp = services.overviews.stamp(project).encode()
-    tag = f'"{hashlib.blake2b(stamp, digest_size=12).hexdigest()}"'
-    if request.headers.get("if-none-match") == tag:
-        return Response(status_code=304, headers=secure({"ETag": tag}))
-    head: dict[str, Any] = {
-        "id": project.name,
-        "name": project.name,
-        "state": "",
-        "metric": None,
-        "parameters": [],
-        "best_run_id": None,
-        "yaml": "",
-        "warnings": [],
-    }
-    found = services.runs.list_all(project)
-    return json_response({"sweep": head, "runs": [shapes.from_run(run) for run in found]}, ETag=tag)
-
-
 def act(request: Request, visitor: Visitor, body: Fields) -> dict[str, Any]:
-    """POST /-/projects/{entity}/{project}/actions: change many runs at once."""
+    """POST …/actions: describe, rename, delete it; change many runs at once; bring back."""
     services, project = project_of(request, visitor)
-    if body.text("action") == "undelete":
-        return _undelete(services, visitor, body.found.get("keys"))
+    if body.text("action") == "describe":
+        text = body.text("description").strip()
+        services.projects.ensure(visitor.caller, project.entity, project.name, text)
+        return {"message": "Saved."}
+    if body.text("action") == "rename-project":
+        renamed = services.projects.rename(visitor.caller, project.pk, body.text("name").strip())
+        return {"message": "Renamed.", "href": address(renamed.entity, renamed.name)}
+    if body.text("action") == "delete-project":
+        services.projects.delete(visitor.caller, project.pk)
+        return {"message": "Deleted.", "href": f"{address()}/"}
+    if body.text("action") in ("undelete", "undelete-sweeps"):
+        return _undelete(services, visitor, body)
     ids = body.texts("runs")
     if not ids or len(ids) > MAX_AT_ONCE:
         raise BadInput(f"name 1 to {MAX_AT_ONCE} runs")
@@ -175,26 +203,36 @@ def act(request: Request, visitor: Visitor, body: Fields) -> dict[str, Any]:
 
 
 def deleted(request: Request, visitor: Visitor) -> Response:
-    """GET /-/projects/{entity}/{project}/deleted: runs that can be brought back."""
+    """GET …/deleted: runs, or with `?of=sweeps` sweeps, that can be brought back."""
     services, project = project_of(request, visitor)
-    found = services.overviews.deleted_runs(project, MAX_DELETED)
-    return json_response(
-        {
-            "runs": [
-                {"key": key, "id": run_id, "name": name[:200], "at": shapes.moment(at)}
-                for key, run_id, name, at in found
-            ]
-        }
-    )
+    if request.query_params.get("of") == "sweeps":
+        items = [
+            {
+                "key": sweep.pk,
+                "name": shapes.title_of(sweep)[:200],
+                "at": shapes.moment(sweep.deleted_at),
+            }
+            for sweep in services.sweeps.list_deleted(project, MAX_DELETED)
+        ]
+    else:
+        items = [
+            {"key": key, "name": (name or run_id)[:200], "at": shapes.moment(at)}
+            for key, run_id, name, at in services.overviews.deleted_runs(project, MAX_DELETED)
+        ]
+    return json_response({"items": items, "days": kept_days(request)})
 
 
-def _undelete(services: Services, visitor: Visitor, keys: object) -> dict[str, Any]:
-    """Bring deleted runs back; they have no address, so pages remember their keys."""
+def _undelete(services: Services, visitor: Visitor, body: Fields) -> dict[str, Any]:
+    """Bring runs or sweeps back; they have no address, so pages remember their keys."""
+    keys = body.found.get("keys")
+    of_sweeps = body.text("action") == "undelete-sweeps"
+    what = "sweep" if of_sweeps else "run"
     if not isinstance(keys, list):
-        raise BadInput("name the keys of the runs to bring back")
+        raise BadInput(f"name the keys of the {what}s to bring back")
+    bring_back = services.sweeps.undelete if of_sweeps else services.runs.undelete
     for key in keys:
-        services.runs.undelete(visitor.caller, whole(key, "a run's key"))
-    return {"message": f"{len(keys)} runs are back."}
+        bring_back(visitor.caller, whole(key, f"a {what}'s key"))
+    return {"message": f"Back: {count_of(len(keys), what)}."}
 
 
 def new_sweep(request: Request, visitor: Visitor) -> Response:
@@ -226,6 +264,7 @@ def check_sweep(request: Request, visitor: Visitor, body: Fields) -> dict[str, A
         "method": spec.method,
         "n_expected": n_expected,
         "run_cap": spec.run_cap,
+        "budget": time_budget.text(spec),
         "parameters": [p.name for p in shapes.in_file_order(spec.space.parameters, text)],
         "metric": spec.metric.name if spec.metric else None,
     }

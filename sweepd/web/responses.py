@@ -1,23 +1,24 @@
 """How a handler becomes an endpoint: who asks, what may go wrong, which headers go out."""
 
+import hashlib
 import logging
 from collections.abc import Awaitable, Callable
-from functools import cache, wraps
+from functools import cache, partial, wraps
 from pathlib import Path
-from typing import Any
-from urllib.parse import quote
+from typing import Any, TypeVar
+from urllib.parse import quote, unquote
 
 import jinja2
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
-from starlette.responses import HTMLResponse, Response
+from starlette.responses import HTMLResponse, RedirectResponse, Response, StreamingResponse
 
-from sweepd.domain import errors
+from sweepd.domain import errors, patience
 from sweepd.domain.encoding import clean, to_json
 from sweepd.domain.fields import Fields
-from sweepd.domain.nesting import load
+from sweepd.domain.nesting import LONG, load
 from sweepd.web.root import base_url, root
-from sweepd.web.session import Visitor, check_csrf, visitor_of
+from sweepd.web.session import Visitor, check_csrf, reader_of, services_of, visitor_of
 
 log = logging.getLogger("sweepd.web")
 
@@ -38,9 +39,10 @@ POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'{inline_style}; "
     "img-src 'self' data: blob:; media-src 'self'; connect-src 'self'; frame-src 'self'; "
     "form-action 'self'; base-uri 'none'; object-src 'none'; "
-    "frame-ancestors 'self' http://localhost:* http://127.0.0.1:*"
+    "frame-ancestors 'self'"
 )
 
+T = TypeVar("T")
 Handler = Callable[[Request, Visitor], Response]
 Action = Callable[[Request, Visitor, Fields], dict[str, Any]]
 Endpoint = Callable[[Request], Awaitable[Response]]
@@ -125,9 +127,21 @@ def status_of(error: Exception) -> int:
     return 500
 
 
-def message_of(error: Exception, status: int) -> str:
-    """What the reader is told."""
-    return str(error) if status != 500 else "The server failed; its log has the details."
+def told_of(error: Exception) -> tuple[int, str]:
+    """The status of the response to an error, and what the reader is told; the last look at it."""
+    status = status_of(error)
+    errors.let_go(error)
+    return status, str(error) if status != 500 else "The server failed; its log has the details."
+
+
+async def worked_on(request: Request, visitor: Visitor, work: Callable[[], T]) -> T:
+    """Do a visitor's work in a thread: within its time, and some of one visitor's at once."""
+    async with services_of(request).shares.of(visitor.caller.name):
+        waits = patience.of(request.scope)
+        waits.user = visitor.caller.name
+        waits.begin(request.app.state.settings.max_query_s)
+        with patience.working_for(waits):
+            return await run_in_threadpool(work)
 
 
 def page(handler: Handler) -> Endpoint:
@@ -138,22 +152,37 @@ def page(handler: Handler) -> Endpoint:
         visitor: Visitor | None = None
         try:
             visitor = await run_in_threadpool(visitor_of, request)
-            return await run_in_threadpool(handler, request, visitor)
+            work = partial(_at_its_name, handler, request, visitor)
+            return await worked_on(request, visitor, work)
         except errors.NotSignedIn as error:
             told = str(error) if request.cookies else ""
             return sign_in_page(request, told, 401)
         except Exception as error:
-            status = status_of(error)
+            status, message = told_of(error)
             return render(
                 "error.html",
                 visitor,
                 status,
                 title="Not found" if status == 404 else "Error",
-                message=message_of(error, status),
+                message=message,
                 status_code=status,
             )
 
     return endpoint
+
+
+def _at_its_name(handler: Handler, request: Request, visitor: Visitor) -> Response:
+    """A page; at an address by what its project was called once, the way to the one of today."""
+    path = request.path_params
+    entity, name = path.get("entity"), path.get("project")
+    if entity in visitor.caller.entities and name is not None:
+        found = services_of(request).projects.find(visitor.caller, entity, name)
+        if found is not None and found.name != name:
+            below = request.url.path.removeprefix(address())
+            rest = [unquote(part) for part in below.split("/")[3:]]
+            query = f"?{request.url.query}" if request.url.query else ""
+            return RedirectResponse(address(entity, found.name, *rest) + query, 302)
+    return handler(request, visitor)
 
 
 def sign_in_page(request: Request, message: str, status: int) -> HTMLResponse:
@@ -181,13 +210,29 @@ def data(handler: Handler) -> Endpoint:
     @wraps(handler)
     async def endpoint(request: Request) -> Response:
         try:
-            visitor = await run_in_threadpool(visitor_of, request)
-            return await run_in_threadpool(handler, request, visitor)
+            visitor = await reader_of(request)
+            answer = await worked_on(request, visitor, partial(handler, request, visitor))
+            return _unless_known(request, answer)
         except Exception as error:
-            status = status_of(error)
-            return json_response({"error": message_of(error, status)}, status)
+            status, message = told_of(error)
+            return json_response({"error": message}, status)
 
     return endpoint
+
+
+def _unless_known(request: Request, answer: Response) -> Response:
+    """An answer with a tag by which a browser asks again; 304 for one that has it already."""
+    if answer.status_code != 200 or isinstance(answer, StreamingResponse):
+        return answer
+    if "etag" not in answer.headers:
+        digest = hashlib.blake2b(bytes(answer.body), digest_size=12).hexdigest()
+        answer.headers["ETag"] = f'"{digest}"'
+    if answer.headers.get("cache-control") == "no-store":
+        answer.headers["Cache-Control"] = "private, no-cache"
+    if request.headers.get("if-none-match") != answer.headers["etag"]:
+        return answer
+    kept = ("etag", "cache-control", "vary", "x-content-type-options", "referrer-policy")
+    return Response(status_code=304, headers={k: v for k, v in answer.headers.items() if k in kept})
 
 
 def action(handler: Action) -> Endpoint:
@@ -199,10 +244,11 @@ def action(handler: Action) -> Endpoint:
             visitor = await run_in_threadpool(visitor_of, request)
             check_csrf(request, visitor, request.headers.get("x-csrf-token", ""))
             body = await read_json_body(request)
-            return json_response(await run_in_threadpool(handler, request, visitor, body))
+            work = partial(handler, request, visitor, body)
+            return json_response(await worked_on(request, visitor, work))
         except Exception as error:
-            status = status_of(error)
-            return json_response({"error": message_of(error, status)}, status)
+            status, message = told_of(error)
+            return json_response({"error": message}, status)
 
     return endpoint
 
@@ -229,8 +275,12 @@ async def read_json_body(request: Request) -> Fields:
     Raises:
         TooLarge, BadInput: Beyond the limit or too deep; not an object.
     """
+    text = await read_body(request) or b"{}"
     try:
-        value = load(await read_body(request) or b"{}", "a request")
+        if len(text) <= LONG:
+            value = load(text, "a request")
+        else:
+            value = await run_in_threadpool(load, text, "a request")
     except ValueError as error:
         raise errors.BadInput(f"the request is not JSON: {error}") from error
     return Fields(value)

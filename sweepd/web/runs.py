@@ -17,6 +17,7 @@ from sweepd.services.streams.reading import Stream
 from sweepd.web import custom_charts, shapes
 from sweepd.web.responses import address, crumbs, json_response, render, secure
 from sweepd.web.session import Visitor, services_of
+from sweepd.web.step_metrics import step_metrics
 
 CURVE_POINTS = 800  # of one key; the extremes of each stretch are kept
 CONSOLE_LINES = 4000  # in one answer
@@ -48,6 +49,7 @@ def show(request: Request, visitor: Visitor) -> Response:
         crumbs=crumbs(*path, (run.display_name[:200], None)),
         base_url=base,
         data_url=address("-", "runs", run.entity, run.project, run.run_id),
+        curves_url=address("-", "projects", run.entity, run.project, "curves"),
     )
 
 
@@ -72,11 +74,12 @@ def overview(request: Request, visitor: Visitor) -> Response:
             },
             "config": shapes.flat(unwrap(shapes.parse(run.config))),
             "summary": {k: v for k, v in summary.items() if not k.startswith(PRIVATE)},
+            "step_metrics": step_metrics(run),
             "charts": custom_charts.find(run, services.notices, visitor.caller),
             "mask_labels": custom_charts.mask_labels(run),
             "siblings": [
-                {"id": run_id, "name": name[:120]}
-                for run_id, name in services.overviews.neighbours(run, MAX_SIBLINGS)
+                {"id": run_id, "name": name[:120], "number": pk}
+                for run_id, name, pk in services.overviews.neighbours(run, MAX_SIBLINGS)
             ],
             "artifacts": _artifacts(services, visitor.caller, run),
             "alerts": [shapes.from_alert(x) for x in services.notices.of_run(run, MAX_ALERTS)],
@@ -127,9 +130,12 @@ def _drawn(request: Request, services: Services, run: Run, stream: Stream, n: in
     tag = f'"{run.pk}-{n}-{run.rewrites}"'  # rows only come at the end, but for rewrites
     if request.headers.get("if-none-match") == tag:
         return Response(status_code=304, headers=secure({"ETag": tag}))
-    found = services.reading.curves(run, stream, CURVE_POINTS, MAX_MEDIA)
+    is_drawn = request.query_params.get("only") != "media"
+    found = services.reading.curves(run, stream, CURVE_POINTS if is_drawn else 0, MAX_MEDIA)
     return json_response(
         {
+            "n": n,
+            "numbers": found.numbers,
             "series": {
                 name: {"step": x.steps, "time": x.times, "value": x.values, "n": x.n}
                 for name, x in found.series.items()

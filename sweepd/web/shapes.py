@@ -1,21 +1,18 @@
 """What the pages' scripts read: runs and sweeps as plain JSON, every number finite or a word."""
 
-import json
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-import orjson
-
-from sweepd.domain import encoding
-from sweepd.domain.config import flatten, unwrap
+from sweepd.domain.config import unwrap
 from sweepd.domain.runs import Alert, Run, outcome
+from sweepd.domain.shown import MAX_SHORT
+from sweepd.domain.shown import flat as flat  # what the pages' modules say
+from sweepd.domain.shown import parse as parse
+from sweepd.domain.shown import plain as plain
+from sweepd.domain.shown import readable_summary as readable_summary
 from sweepd.domain.sweeps import Sweep, SweepEvent, SweepPoint
 from sweepd.services.sweeps import specs
-
-MAX_KEYS = 400  # columns of one run; more would make every page slow
-MAX_TEXT = 10_000  # characters of one value
-MAX_FLOAT = 10**308  # about
 
 
 def moment(at: datetime | None) -> str | None:
@@ -23,56 +20,23 @@ def moment(at: datetime | None) -> str | None:
     return at.isoformat() if at is not None else None
 
 
-def parse(text: str | None) -> dict[str, Any]:
-    """A JSON object from storage; bare NaN and infinities, which JSON has not, become words."""
-    if not text:
-        return {}
-    try:
-        value = orjson.loads(text)
-    except orjson.JSONDecodeError:
-        try:
-            value = json.loads(text, parse_constant=str)
-        except (ValueError, RecursionError):
-            return {}
-    return value if isinstance(value, dict) else {}
-
-
-def plain(value: Any) -> Any:
-    """A value as scripts in a page read it: as `encoding.plain`, with what a browser can hold.
-
-    Texts are cut to MAX_TEXT; a whole number beyond 64 bits is a float, or text beyond those.
-    """
-    if isinstance(value, str):
-        text = encoding.clean(value)
-        return text if len(text) <= MAX_TEXT else text[:MAX_TEXT] + encoding.MORE
-    if isinstance(value, dict):
-        return {encoding.clean(str(key)): plain(item) for key, item in value.items()}
-    if isinstance(value, list | tuple):
-        return [plain(item) for item in value]
-    if isinstance(value, int) and abs(value) > 2**63:
-        return float(value) if abs(value) < MAX_FLOAT else encoding.number_text(value)
-    return encoding.plain(value)
-
-
-def flat(value: Mapping[str, Any]) -> dict[str, Any]:
-    """Nested objects under dotted names, the first MAX_KEYS, as scripts in a page read them."""
-    return {name: plain(item) for name, item in flatten(value, MAX_KEYS).items()}
-
-
-def readable_summary(text: str) -> dict[str, Any]:
-    """The numbers and short texts of a summary; media and the client's own keys are left out."""
-    kept = {}
-    for key, value in flat(parse(text)).items():
-        if key.startswith("_") or isinstance(value, dict | list):
-            continue
-        kept[key] = value if not isinstance(value, str) else value[:500]
-    return kept
+def numbers_in(text: str) -> list[str]:
+    """Names of the numbers of a summary, without the client's own keys."""
+    found = flat(parse(text))
+    words = ("NaN", "Infinity", "-Infinity")
+    return [
+        key
+        for key, value in found.items()
+        if not key.startswith("_")
+        and (value in words if isinstance(value, str) else type(value) in (int, float))
+    ]
 
 
 def from_point(point: SweepPoint) -> dict[str, Any]:
     """A run of a sweep, for the parallel view."""
     return {
         "id": point.run_id,
+        "number": point.pk,  # colours go by it
         "name": point.display_name,
         "state": str(point.state),
         "outcome": outcome(point.state, point.stop_origin),
@@ -97,6 +61,7 @@ def from_run(run: Run) -> dict[str, Any]:
     """A run of a project, for the runs table."""
     return {
         "id": run.run_id,
+        "number": run.pk,
         "name": run.display_name,
         "state": str(run.state),
         "outcome": outcome(run.state, run.stop_origin),
@@ -116,7 +81,7 @@ def from_run(run: Run) -> dict[str, Any]:
         "attempt": run.attempt,
         "sweep": run.sweep_id,
         "tags": list(run.tags),
-        "notes": (run.notes or "")[:500],
+        "notes": (run.notes or "")[:MAX_SHORT],
         "group": run.group_name,
         "user": run.user_name,
     }

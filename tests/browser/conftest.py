@@ -1,41 +1,26 @@
 """A browser, a small server with made-up sweeps, and pages that fail their test on any error."""
 
-import os
-import shutil
+import contextlib
 import socket
 import threading
-import time
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any
 
 import pytest
 import uvicorn
 from fixture_app import FixtureApp, Site
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Error, Page, expect, sync_playwright
 from plots import open_plot
 from synthetic import six
+
+from tests.chromium import ARGUMENTS, MISSING, chromium_path
+from tests.conftest import wait_until
 
 if TYPE_CHECKING:
     from real_site import RealSite
 
-ARGUMENTS = [
-    "--headless=new",
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-    "--no-first-run",
-    "--disable-quic",
-]
 DEADLINE_MS = 15_000
 expect.set_options(timeout=DEADLINE_MS)  # machines that test are busy
-
-
-def chromium_path() -> str | None:
-    """Debian's Chromium, or another one named by the environment."""
-    named = os.environ.get("SWEEPD_CHROMIUM")
-    return named or shutil.which("chromium") or shutil.which("google-chrome")
 
 
 @pytest.fixture(scope="session")
@@ -43,7 +28,7 @@ def browser() -> Iterator[Browser]:
     """One browser for all tests."""
     path = chromium_path()
     if path is None:
-        pytest.skip("no Chromium: apt-get install chromium, or set SWEEPD_CHROMIUM")
+        pytest.skip(MISSING)
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=path, args=ARGUMENTS)
         yield browser
@@ -59,10 +44,7 @@ def site() -> Iterator[Site]:
     server = uvicorn.Server(uvicorn.Config(fixture.app, log_level="error", lifespan="off"))
     thread = threading.Thread(target=server.run, args=([listener],), daemon=True)
     thread.start()
-    deadline = time.monotonic() + 20
-    while not server.started and time.monotonic() < deadline:
-        time.sleep(0.01)
-    assert server.started, "the fixture server did not start within 20 s"
+    wait_until(lambda: server.started, 60, lambda: "the fixture server did not start")
     yield Site(fixture, f"http://127.0.0.1:{listener.getsockname()[1]}")
     server.should_exit = True
     thread.join(10)
@@ -116,6 +98,9 @@ def new_page(browser: Browser) -> Iterator[Callable[..., Page]]:
 
     yield make
     for context in contexts:
+        for page in context.pages:  # a context whose worker is just beginning may never close
+            with contextlib.suppress(Error):
+                page.goto("about:blank")
         context.close()
     assert not errors, errors
 

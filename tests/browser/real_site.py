@@ -4,12 +4,12 @@ import json
 import random
 import socket
 import threading
-import time
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import uvicorn
+from starlette.applications import Starlette
 from synthetic import accuracy
 
 from sweepd import server
@@ -18,7 +18,7 @@ from sweepd.services.runs.runs import RunChange
 from sweepd.services.runs.taking_in import Lines, StreamPost
 from sweepd.services.sweeps.sweeps import SweepChange
 from sweepd.settings import Settings
-from tests.conftest import awaited
+from tests.conftest import awaited, wait_until
 
 KEY = "k" * 40
 YAML = """\
@@ -40,6 +40,7 @@ class RealSite:
     """A running server and what tests do to it behind the browser's back."""
 
     parts: server.Parts
+    app: Starlette
     address: str
     caller: Caller
 
@@ -47,6 +48,11 @@ class RealSite:
     def services(self) -> Any:
         """The server's services."""
         return self.parts.services
+
+    def n_streams(self) -> int:
+        """How many streams of news browsers hold."""
+        streams = getattr(self.app.state, "event_streams", None)
+        return len(streams) if streams else 0
 
     def new_sweep(self, project: str, text: str = YAML, name: str | None = None) -> str:
         """A sweep of that file; returns its id."""
@@ -61,14 +67,15 @@ class RealSite:
 
     def hand_out(self, agent: int) -> str:
         """The id of the run that the agent is given."""
-        deadline = time.monotonic() + 20
-        while time.monotonic() < deadline:
+        got: list[str] = []
+
+        def ask() -> list[str]:
             beat = self.services.scheduling.heartbeat(self.caller, agent, frozenset())
-            for command in awaited(beat)[1]:
-                if command.kind == "run":
-                    return str(command.run_id)
-            time.sleep(0.02)
-        raise AssertionError("the agent got no run within 20 s")
+            got.extend(str(c.run_id) for c in awaited(beat)[1] if c.kind == "run")
+            return got
+
+        wait_until(ask, 60, lambda: "the agent got no run")
+        return got[0]
 
     def run(
         self, project: str, sweep_id: str, agent: int, exitcode: int | None = 0, seed: int = 0
@@ -123,23 +130,28 @@ class RealSite:
 class RunningSite:
     """Starts the server in a thread; `stop` ends it."""
 
-    def __init__(self, data: Path, public_url: str = "") -> None:
-        parts = server.build(Settings(data=data, public_url=public_url))
+    def __init__(self, data: Path, public_url: str = "", frame_origins: str = "") -> None:
+        parts = server.build(
+            Settings(
+                data=data,
+                public_url=public_url,
+                notice_hosts="*, 127.0.0.1",
+                frame_origins=frame_origins,
+            )
+        )
         parts.services.users.add_user("ann", KEY, is_admin=True)
         self._listener = socket.socket()
         self._listener.bind(("127.0.0.1", 0))
-        self._server = uvicorn.Server(uvicorn.Config(server.make_app(parts), log_level="error"))
+        app = server.make_app(parts)
+        self._server = uvicorn.Server(uvicorn.Config(app, log_level="error"))
         self._thread = threading.Thread(
             target=self._server.run, args=([self._listener],), daemon=True
         )
         self._thread.start()
-        deadline = time.monotonic() + 20
-        while not self._server.started and time.monotonic() < deadline:
-            time.sleep(0.01)
-        assert self._server.started, "the server did not start within 20 s"
+        wait_until(lambda: self._server.started, 60, lambda: "the server did not start")
         self.port: int = self._listener.getsockname()[1]
         address = public_url or f"http://127.0.0.1:{self.port}"
-        self.site = RealSite(parts, address, parts.services.users.get_caller("ann"))
+        self.site = RealSite(parts, app, address, parts.services.users.get_caller("ann"))
 
     def stop(self) -> None:
         """End the server and let go of its port."""

@@ -5,6 +5,7 @@ Everything is drawn from one seed, so the same arguments give the same runs.
 
 import math
 import random
+from copy import deepcopy
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -88,7 +89,7 @@ def sweep(n_runs: int, **changes: Any) -> dict[str, Any]:
         "agent_command": "wandb agent ann/mnist/ab12cd34",
         "best_run_id": None,
         "warnings": [],
-        "parameters": PARAMETERS,
+        "parameters": deepcopy(PARAMETERS),  # tests change theirs
         **changes,
     }
 
@@ -160,7 +161,7 @@ def points(n: int, seed: int = 1, extra_parameters: int = 0) -> dict[str, Any]:
     runs = [run(k, n, rng) for k in range(n)]
     head = sweep(n)
     names = [f"noise.{k}" for k in range(extra_parameters)]
-    head["parameters"] = PARAMETERS + [
+    head["parameters"] = deepcopy(PARAMETERS) + [
         {"name": name, "kind": "uniform", "scale": "linear", "values": None, "min": 0, "max": 1}
         for name in names
     ]

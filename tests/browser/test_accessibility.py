@@ -9,7 +9,6 @@ from plots import brush, open_plot
 from synthetic import points
 
 axe_package = pytest.importorskip("axe_playwright_python.sync_playwright")
-pytestmark = pytest.mark.browser
 
 
 def serious(page: Page) -> list[str]:

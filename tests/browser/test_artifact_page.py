@@ -8,16 +8,14 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import anyio
-import pytest
 from playwright.sync_api import Page, expect
 from real_site import RealSite
 from test_accessibility import serious
 
 from sweepd.domain.artifacts import Digest
+from sweepd.services.artifacts import lineage
 from sweepd.services.artifacts.uploads import NewArtifact
 from sweepd.services.runs.runs import RunChange
-
-pytestmark = pytest.mark.browser
 
 LIMIT = 1 << 20
 
@@ -142,6 +140,73 @@ def test_lineage_is_drawn_and_leads_on(signed_in: Page, real: RealSite) -> None:
     expect(graph.locator(".lineage-arrow")).to_have_count(5)
     graph.get_by_role("link", name="run run judge").click()
     expect(signed_in.get_by_role("heading", level=1)).to_contain_text("run judge")
+
+
+def test_15_14_lineage_fits_its_words_and_shows_more_by_steps(
+    signed_in: Page, real: RealSite
+) -> None:
+    run = new_run(real, "long", "R" * 60)
+    name = "W" * 60
+    version = log_artifact(real, run, name, {"a": b"1"})
+    for k in range(lineage.NODES + 5):
+        user = new_run(real, "long", f"user-{k}")
+        real.services.artifacts.use(real.caller, user, version.pk, None)
+    signed_in.goto(f"{real.address}/ann/long/artifacts/model/{name}/v0")
+    graph = signed_in.get_by_role("region", name="Lineage")
+    nodes = graph.locator(".lineage-node")
+    assert nodes.count() == lineage.NODES
+    outside = """(nodes) => nodes.filter((node) => {
+        const box = node.querySelector("rect").getBoundingClientRect();
+        return [...node.querySelectorAll("div")].some((div) => {
+            const own = div.getBoundingClientRect();
+            return own.left < box.left || own.right > box.right || own.bottom > box.bottom;
+        });
+    }).length"""
+    assert nodes.evaluate_all(outside) == 0
+    signed_in.get_by_role("link", name="show more").click()
+    expect(nodes).to_have_count(lineage.NODES + 7)
+    expect(signed_in.get_by_role("link", name="show more")).to_have_count(0)
+
+
+def test_15_16_versions_are_compared_and_their_numbers_drawn(
+    signed_in: Page, real: RealSite
+) -> None:
+    run = new_run(real, "diff", "train")
+    kept = {"kept.txt": b"same"}
+    steps = (
+        ({"old.bin": b"1", "changed.txt": b"a"}, {"accuracy": 0.5, "by": "ann", "gone": 1}),
+        ({"new.bin": b"1" * 2000, "changed.txt": b"bb"}, {"accuracy": 0.75, "by": "bob"}),
+        ({"other.bin": b"3"}, {"accuracy": 0.9, "by": "ann"}),
+    )
+    for files, metadata in steps:
+        log_artifact(real, run, "net", kept | files, metadata=metadata)
+    page = signed_in
+    page.goto(f"{real.address}/ann/diff/artifacts/model/net/v1")
+    page.get_by_label("from").select_option("v0")
+    page.get_by_role("button", name="Compare").click()
+    card = page.get_by_role("region", name="What changed")
+    for text in ("1 file added", "1 file removed", "1 file changed"):
+        expect(card).to_contain_text(text)
+    lines = card.get_by_role("region", name="Files that differ").get_by_role("row")
+    expect(lines).to_have_count(4)
+    for path, change in (
+        ("new.bin", "added 2.0 kB"),
+        ("old.bin", "removed 1 B"),
+        ("changed.txt", "changed 1 B 2 B"),
+    ):
+        told = lines.filter(has_text=path).inner_text().split()
+        assert told == [path, *change.split()]
+    differs = card.get_by_role("region", name="Metadata that differs").get_by_role("row")
+    assert [line.split() for line in differs.all_inner_texts()[1:]] == [
+        ["accuracy", "0.5", "0.75"],
+        ["by", "ann", "bob"],
+        ["gone", "1", "\N{EN DASH}"],
+    ]
+    plot = page.get_by_role("region", name="accuracy over versions")
+    expect(plot.locator(".scatterlayer .point")).to_have_count(3)
+    assert serious(page) == []
+    page.goto(f"{real.address}/ann/diff/artifacts/model/net/v1?with=v9")
+    expect(page.get_by_text("no version 'v9'")).to_be_visible()
 
 
 def test_aliases_move_between_versions_and_a_version_is_described_and_deleted(

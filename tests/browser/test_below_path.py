@@ -25,8 +25,6 @@ from test_pages import (  # noqa: F401
 
 from tests.proxy import Proxy
 
-pytestmark = pytest.mark.browser
-
 
 @pytest.fixture(scope="module")
 def proxy() -> Iterator[Proxy]:

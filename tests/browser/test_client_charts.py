@@ -11,7 +11,7 @@ from playwright.sync_api import Locator, Page, expect
 from real_site import KEY, RealSite
 from test_pages import open_ready
 
-pytestmark = [pytest.mark.browser, pytest.mark.e2e]
+pytestmark = pytest.mark.e2e
 PATIENCE_MS = 60_000  # two dozen charts are drawn at once, by a browser without a graphics card
 
 
@@ -186,7 +186,7 @@ def test_alerts_are_listed_on_the_pages_of_run_and_project(signed_in: Page, draw
     newest = panel.get_by_role("listitem").first
     expect(newest).to_contain_text("error")
     expect(newest).to_contain_text("<b>all</b> is lost")
-    open_ready(signed_in, drawn)
+    open_ready(signed_in, f"{drawn}/runs")
     alerts = card(signed_in, "Alerts").get_by_role("listitem")
     expect(alerts).to_have_count(2)
     expect(alerts.nth(1)).to_contain_text("loss is high")

@@ -13,8 +13,7 @@ from test_pages import open_ready
 
 from sweepd.services.runs.runs import RunChange
 from sweepd.services.runs.taking_in import Lines, StreamPost
-
-pytestmark = pytest.mark.browser
+from sweepd.services.workspaces.views import ViewChange
 
 
 def upload(real: RealSite, run: Any, path: str, body: bytes, mimetype: str) -> None:
@@ -176,3 +175,81 @@ def test_a_chart_s_own_spec_is_found_by_its_name(signed_in: Page, real: RealSite
     expect(bars.frame_locator("iframe").locator("canvas, svg").first).to_be_visible()
     lost = signed_in.get_by_role("region", name="lost", exact=True)
     expect(lost).to_contain_text("No drawing is known for ann/nothing")
+
+
+def test_workspaces_and_views_draw_the_charts_and_media_of_their_runs(
+    signed_in: Page, real: RealSite
+) -> None:
+    """By itself for what runs logged, and where a view of the client's names one."""
+    pytest.importorskip("vl_convert")
+    spec = {"mark": "bar", "encoding": {"x": {"field": "${field:x}"}, "y": {"field": "tpr"}}}
+    real.services.notices.save_chart(real.caller, "ann", "of-view", "Of view", json.dumps(spec))
+    run_with_charts(real, "in-panels")
+    query = {"name": "summaryTable", "args": [{"name": "tableKey", "value": "roc_table"}]}
+    panels = [
+        custom("ann/of-view", {"x": "fpr"}, query),
+        custom("ann/lost", {"x": "fpr"}, query),
+        {"viewType": "Media Browser", "config": {"mediaKeys": ["digit"]}},
+        {"viewType": "Code Comparer", "config": {}},
+    ]
+    view = {
+        "section": {
+            "panelBankConfig": {"sections": [{"name": "theirs", "isOpen": True, "panels": panels}]},
+            "runSets": [{}],
+        }
+    }
+    change = ViewChange("project-view", "nw-charts-v", "charts", "", json.dumps(view))
+    real.services.views.save(real.caller, "ann", "in-panels", change)
+    signed_in.set_viewport_size({"width": 1400, "height": 2600})
+    open_ready(signed_in, f"{real.address}/ann/in-panels?nw=charts")
+    theirs = signed_in.locator('[data-section="theirs"]')
+    own = theirs.get_by_role("region", name="ann/of-view", exact=True)
+    expect(own.frame_locator("iframe").locator("canvas, svg").first).to_be_visible()
+    lost = theirs.get_by_role("region", name="ann/lost", exact=True)
+    expect(lost).to_contain_text("ann/lost is not drawn: no chart is kept under the name")
+    expect(theirs.get_by_role("img", name="logged image")).to_be_visible()
+    expect(theirs).to_contain_text("Code Comparer panels are kept in the view but not drawn here.")
+    own_section = signed_in.locator('[data-section="Custom charts"]')
+    roc = own_section.get_by_role("region", name="roc", exact=True)
+    expect(roc.locator(".scatterlayer .trace")).to_have_count(1)
+    expect(own_section.get_by_role("region", name="matrix").locator(".heatmaplayer")).to_have_count(
+        1
+    )
+
+
+def test_a_chart_of_the_history_draws_the_rows_of_all_shown_runs(
+    signed_in: Page, real: RealSite
+) -> None:
+    project, keys = "of-history", ["epoch/loss", "epoch/val_accuracy"]
+    _, runs = real.sweep_with_runs(project, 3)
+    query = {"name": "history", "args": [{"name": "keys", "value": keys}]}
+    fields = {"x": keys[0], "y": keys[1]}
+    missing = {"name": "history", "args": [{"name": "keys", "value": ["never"]}]}
+    panels = [
+        custom("wandb/line/v0", fields, query) | {"__id__": "a"},
+        custom("wandb/scatter/v0", {"x": "never", "y": "never"}, missing) | {"__id__": "b"},
+    ]
+    view = {
+        "section": {
+            "panelBankConfig": {"sections": [{"name": "theirs", "isOpen": True, "panels": panels}]},
+            "runSets": [{}],
+        }
+    }
+    change = ViewChange("project-view", "nw-history-v", "charts", "", json.dumps(view))
+    real.services.views.save(real.caller, "ann", project, change)
+    signed_in.set_viewport_size({"width": 1400, "height": 1600})
+    open_ready(signed_in, f"{real.address}/ann/{project}?nw=history")
+    theirs = signed_in.locator('[data-section="theirs"]')
+    drawn = theirs.locator(".ws-panel").nth(0)
+    expect(drawn.locator(".scatterlayer .trace")).to_have_count(len(runs))
+    expect(drawn).to_contain_text("3 of 3 shown runs")
+    expect(theirs.locator(".ws-panel").nth(1)).to_contain_text(
+        "wandb/scatter/v0 is not drawn: no shown run has logged what it draws"
+    )
+
+
+def custom(name: str, fields: dict[str, str], query: dict[str, Any]) -> dict[str, Any]:
+    """A custom chart as `wandb-workspaces` writes it into a view."""
+    whole = {"queryFields": [{"name": "runSets", "args": [], "fields": [{"name": "id"}, query]}]}
+    config = {"panelDefId": name, "fieldSettings": fields, "stringSettings": {}, "userQuery": whole}
+    return {"viewType": "Vega2", "config": config}

@@ -8,7 +8,6 @@ import re
 from datetime import timedelta
 from typing import Any
 
-import pytest
 from playwright.sync_api import Page, expect
 from plots import rows
 from real_site import RealSite
@@ -16,8 +15,6 @@ from test_pages import open_ready
 
 from sweepd.services.runs.runs import RunChange
 from sweepd.store import schema, sweeps
-
-pytestmark = pytest.mark.browser
 
 
 def change(real: RealSite, project: str, run_id: str, what: RunChange) -> None:
@@ -47,7 +44,7 @@ def test_15_2_lists_are_sets_in_filters_groups_and_search(signed_in: Page, real:
     for run_id, own in zip(ids, tags, strict=True):
         change(real, "sets", run_id, RunChange(tags=own))
     page = signed_in
-    open_ready(page, f"{real.address}/ann/sets")
+    open_ready(page, f"{real.address}/ann/sets/runs")
     for comparison, value, n in (
         ("is", "paper", 2),
         ("is", "paper, old", 3),
@@ -80,7 +77,7 @@ def test_15_2_between_and_either_of_two_columns(signed_in: Page, real: RealSite)
         run = real.services.runs.get(real.caller, "ann", "between", run_id)
         epochs[run_id] = json.loads(run.config)["epochs"]
     page = signed_in
-    open_ready(page, f"{real.address}/ann/between")
+    open_ready(page, f"{real.address}/ann/between/runs")
     add_filter(page, "epochs", "between", "3, 6")
     expect(page.get_by_role("button", name="Remove the filter epochs 3 to 6")).to_be_visible()
     inside = {run_id for run_id in ids if 3 <= value_of(epochs[run_id]) <= 6}
@@ -95,7 +92,7 @@ def test_15_3_a_name_in_config_and_summary_says_which(signed_in: Page, real: Rea
     for run_id in ids:
         change(real, "twins", run_id, RunChange(summary='{"optimizer": "logged", "only": 1}'))
     page = signed_in
-    open_ready(page, f"{real.address}/ann/twins")
+    open_ready(page, f"{real.address}/ann/twins/runs")
     labels = page.get_by_label("Group by").locator("option").all_inner_texts()
     assert "optimizer (config)" in labels and "optimizer (summary)" in labels
     assert "only" in labels and "dropout" in labels
@@ -247,17 +244,3 @@ def test_15_4_a_sweep_that_waits_for_nobody_says_how_to_start_an_agent(
     signed_in.get_by_role("button", name="No agent is alive: start one").click()
     dialog = signed_in.get_by_role("dialog", name="Start an agent")
     expect(dialog).to_contain_text(f"wandb agent ann/waiting/{sweep_id}")
-
-
-def test_15_18_a_page_nobody_sees_holds_no_stream(signed_in: Page, real: RealSite) -> None:
-    sweep_id, _ = real.sweep_with_runs("hidden", 1)
-    page = signed_in
-    open_ready(page, f"{real.address}/ann/hidden/sweeps/{sweep_id}")
-    state = "Object.defineProperty(document, 'hidden', {value: %s, configurable: true});"
-    tell = "document.dispatchEvent(new Event('visibilitychange'))"
-    with page.expect_event(
-        "requestfailed", lambda request: request.url.endswith("/events")
-    ):  # the browser closed it
-        page.evaluate(state % "true" + tell)
-    with page.expect_request(lambda request: request.url.endswith("/events")):
-        page.evaluate(state % "false" + tell)

@@ -10,10 +10,9 @@ from real_site import RealSite
 from synthetic import by_hand, listed, number
 from test_artifact_page import log_artifact
 
+from sweepd.services.artifacts.artifacts import ArtifactChange
 from sweepd.services.runs.runs import RunChange
 from sweepd.services.runs.taking_in import Lines, StreamPost
-
-pytestmark = pytest.mark.browser
 
 HOSTILE = [
     "<script>window.broken=1</script>",
@@ -92,9 +91,16 @@ def test_hostile_names_are_text_on_every_other_page(signed_in: Page, real: RealS
     files = {f"{'x' * 200}/<b>.txt": b"1"}
     run = real.services.runs.get(real.caller, "ann", "hostile", "h0")
     made = log_artifact(real, run, "model", files, metadata={n[:200]: n for n in HOSTILE})
-    real.services.artifacts.update(real.caller, made.pk, {"description": HOSTILE[1]}, [], [])
+    real.services.artifacts.update(real.caller, made.pk, ArtifactChange(description=HOSTILE[1]))
     ids = ",".join(f"h{k}" for k in range(len(HOSTILE)))
-    pages = ["", f"/compare?runs={ids}", "/artifacts", "/artifacts/model/model/v0"]
+    pages = [
+        "",
+        "/runs",
+        "/reports",
+        f"/compare?runs={ids}",
+        "/artifacts",
+        "/artifacts/model/model/v0",
+    ]
     for k in range(len(HOSTILE)):
         pages += [f"/runs/h{k}#overview", f"/runs/h{k}#console"]
     for path in pages:
@@ -106,5 +112,5 @@ def test_hostile_names_are_text_on_every_other_page(signed_in: Page, real: RealS
         assert signed_in.locator("main script, main img[src=x]").count() == 0, path
         width = signed_in.evaluate("document.documentElement.scrollWidth - window.innerWidth")
         assert width <= 0, f"{path} is {width} px wider than the window"
-    signed_in.goto(base)
+    signed_in.goto(f"{base}/runs")
     expect(rows(signed_in).filter(has_text=HOSTILE[0])).to_have_count(1)

@@ -5,7 +5,6 @@ import re
 from datetime import timedelta
 from typing import Any
 
-import pytest
 from playwright.sync_api import Page, Route, expect
 from plots import counts
 from real_site import RealSite
@@ -14,8 +13,6 @@ from test_pages import open_ready
 from sweepd.services.runs.runs import RunChange
 from sweepd.services.runs.taking_in import Lines, StreamPost
 from sweepd.store import schema
-
-pytestmark = pytest.mark.browser
 
 
 def abort(route: Route) -> None:
@@ -28,19 +25,20 @@ def test_a_lost_connection_is_said_and_forgotten_when_it_is_back(
 ) -> None:
     sweep_id, _ = real.sweep_with_runs("lost", 2)
     open_ready(signed_in, f"{real.address}/ann/lost/sweeps/{sweep_id}")
-    signed_in.route("**/points", abort)
+    signed_in.route("**/points*", abort)
     refresh = "document.dispatchEvent(new CustomEvent('sweepd:refresh'))"
     signed_in.evaluate(refresh)
     expect(signed_in.get_by_text("Connection lost. Trying again")).to_be_visible()
     expect(counts(signed_in)).to_have_text("2 runs")
-    signed_in.unroute("**/points")
+    signed_in.unroute("**/points*")
     signed_in.evaluate(refresh)
     expect(signed_in.get_by_text("Connection lost")).to_be_hidden()
 
 
 def test_without_events_the_page_polls(signed_in: Page, real: RealSite) -> None:
     sweep_id, _ = real.sweep_with_runs("polled", 2)
-    signed_in.route("**/events", abort)
+    signed_in.add_init_script("delete window.SharedWorker")
+    signed_in.route("**/events?*", abort)
     open_ready(signed_in, f"{real.address}/ann/polled/sweeps/{sweep_id}")
     expect(counts(signed_in)).to_have_text("2 runs")
     real.run("polled", sweep_id, real.new_agent("polled", sweep_id), 0, 9)
@@ -61,10 +59,10 @@ def test_curves_and_console_of_a_running_run_grow(signed_in: Page, real: RealSit
     )
     log(real, run, 0, [{"_step": k, "loss": 1 / (k + 1)} for k in range(3)])
     open_ready(signed_in, f"{real.address}/ann/growing/runs/g1")
-    points = signed_in.get_by_role("region", name="loss").locator(".scatterlayer .point")
-    expect(points).to_have_count(3)
+    plot = signed_in.get_by_role("region", name="loss").locator(".plot")
+    expect(plot).to_have_attribute("data-points", "3")
     log(real, run, 3, [{"_step": k, "loss": 1 / (k + 1)} for k in range(3, 8)])
-    expect(points).to_have_count(8)
+    expect(plot).to_have_attribute("data-points", "8")
     signed_in.get_by_role("tab", name="Console").click()
     expect(signed_in.get_by_text("Nothing printed yet.")).to_be_visible()
     line = "2026-11-22T10:00:00.000 epoch 9"
@@ -84,7 +82,7 @@ def test_system_metrics_are_drawn_over_time(signed_in: Page, real: RealSite) -> 
     real.services.history.append(real.caller, "ann", "machine", run.run_id, post)
     open_ready(signed_in, f"{real.address}/ann/machine/runs/m1#system")
     chart = signed_in.get_by_role("region", name="system.cpu")
-    expect(chart.locator(".scatterlayer .point")).to_have_count(4)
+    expect(chart.locator(".plot")).to_have_attribute("data-points", "4")
     expect(signed_in.get_by_label("Across")).to_have_value("time")
 
 

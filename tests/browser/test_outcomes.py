@@ -1,6 +1,5 @@
 """A run's outcome reads the same wherever it stands: its page, the table, the comparison."""
 
-import pytest
 from playwright.sync_api import Page, expect
 from plots import rows
 from real_site import RealSite
@@ -8,8 +7,6 @@ from test_pages import open_ready
 
 from sweepd.domain.runs import RunState, StopOrigin
 from sweepd.store import runs as store
-
-pytestmark = pytest.mark.browser
 
 CASES = {
     "crashed": (RunState.CRASHED, None, "no word from its client for 300 s"),
@@ -31,8 +28,8 @@ def test_15_1_each_way_to_end_is_named_alike_on_every_page(signed_in: Page, real
         open_ready(signed_in, f"{real.address}/ann/outcomes/runs/{run_id}")
         expect(signed_in.locator('[data-part="state"]')).to_have_text(word)
         expect(signed_in.get_by_role("main")).to_contain_text(reason)
-    for place in ("", f"/sweeps/{sweep_id}"):
-        open_ready(signed_in, f"{real.address}/ann/outcomes{place}")
+    for place in ("runs", f"sweeps/{sweep_id}"):
+        open_ready(signed_in, f"{real.address}/ann/outcomes/{place}")
         words = rows(signed_in).locator(".state").all_inner_texts()
         assert sorted(words) == sorted(CASES)
     open_ready(signed_in, f"{real.address}/ann/outcomes/compare?runs={','.join(ids)}")

@@ -1,6 +1,5 @@
 """Every interaction of the parallel-coordinates view, as a person does it."""
 
-import pytest
 from fixture_app import Site
 from playwright.sync_api import Page, expect
 from plots import (
@@ -17,8 +16,6 @@ from plots import (
     rows,
 )
 from synthetic import by_hand, number, points, six
-
-pytestmark = pytest.mark.browser
 
 
 def test_brush_selects_runs_and_table_follows(plot: Page) -> None:

@@ -9,8 +9,6 @@ from playwright.sync_api import Page, expect
 from plots import axis, brush, counts, expect_rows, label, open_plot, place, row_names, rows
 from synthetic import by_hand, listed, number, points
 
-pytestmark = pytest.mark.browser
-
 
 @pytest.mark.parametrize("inverted", [False, True])
 def test_2006_extremes_of_a_log_axis_are_inside_a_brush_that_reaches_the_end(

@@ -5,13 +5,10 @@ import io
 from collections.abc import Callable
 from pathlib import Path
 
-import pytest
 from fixture_app import Site
 from playwright.sync_api import Page, expect
 from plots import axis_names, brush, counts, label, open_plot, place
 from synthetic import six
-
-pytestmark = pytest.mark.browser
 
 
 def test_selection_is_exported_as_csv(plot: Page) -> None:

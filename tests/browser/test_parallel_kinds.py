@@ -1,12 +1,9 @@
 """Each kind of axis: how it is chosen, what it shows, how it is brushed."""
 
-import pytest
 from fixture_app import Site
 from playwright.sync_api import Page, expect
 from plots import axis, brush, counts, expect_rows, open_plot, place
 from synthetic import by_hand, listed, number
-
-pytestmark = pytest.mark.browser
 
 METRICS = [0.1, 0.2, 0.3, 0.4]
 

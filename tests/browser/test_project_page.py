@@ -4,16 +4,15 @@ import csv
 import io
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
-from playwright.sync_api import Page, expect
-from plots import rows
+from playwright.sync_api import Page, Response, expect
+from plots import counts, rows
 from real_site import RealSite
 from test_pages import open_ready
 
 from sweepd.services.runs.runs import RunChange
-
-pytestmark = pytest.mark.browser
 
 
 def test_projects_are_listed_with_their_counts_last_changed_first(
@@ -35,7 +34,9 @@ def test_csv_holds_the_columns_shown_in_the_order_shown(signed_in: Page, real: R
     odd = RunChange(display_name='=HYPERLINK("x")', notes="two\nlines, and a comma")
     run = real.services.runs.get(real.caller, "ann", "csv", runs[0])
     real.services.runs.change(real.caller, run.pk, odd)
-    open_ready(signed_in, f"{real.address}/ann/csv#columns=config.epochs,run.notes,run.duration")
+    open_ready(
+        signed_in, f"{real.address}/ann/csv/runs#columns=config.epochs,run.notes,run.duration"
+    )
     signed_in.get_by_role("columnheader", name="epochs").get_by_role("button").click()
     with signed_in.expect_download() as waiting:
         signed_in.get_by_role("button", name="Export CSV").click()
@@ -67,9 +68,9 @@ def test_csv_needs_the_token_of_a_page(signed_in: Page, real: RealSite) -> None:
 
 def test_one_run_is_renamed_and_noted_in_the_table(signed_in: Page, real: RealSite) -> None:
     _, runs = real.sweep_with_runs("note", 3)
-    open_ready(signed_in, f"{real.address}/ann/note")
+    open_ready(signed_in, f"{real.address}/ann/note/runs")
     rows(signed_in).first.get_by_role("checkbox").check()
-    signed_in.get_by_role("button", name="Rename").click()
+    signed_in.get_by_role("button", name="Rename", exact=True).click()
     signed_in.get_by_label("Name of the run").fill("the one")
     signed_in.get_by_role("button", name="Save").click()
     named = rows(signed_in).filter(has_text="the one")
@@ -87,12 +88,12 @@ def test_deleted_runs_come_back_later_too(signed_in: Page, real: RealSite) -> No
     _, runs = real.sweep_with_runs("back", 3)
     run = real.services.runs.get(real.caller, "ann", "back", runs[0])
     real.services.runs.delete(real.caller, run.pk)
-    open_ready(signed_in, f"{real.address}/ann/back")
+    open_ready(signed_in, f"{real.address}/ann/back/runs")
     expect(rows(signed_in)).to_have_count(2)
     signed_in.get_by_role("button", name="Deleted runs").click()
     signed_in.get_by_role("button", name=f"Bring back {run.display_name}").click()
     expect(rows(signed_in)).to_have_count(3)
-    expect(signed_in.get_by_text("No run of this project is deleted")).to_be_visible()
+    expect(signed_in.get_by_text("No run is deleted")).to_be_visible()
 
 
 def test_compared_runs_show_what_differs_and_their_curves(signed_in: Page, real: RealSite) -> None:
@@ -105,7 +106,7 @@ def test_compared_runs_show_what_differs_and_their_curves(signed_in: Page, real:
     signed_in.get_by_label("Differences only").uncheck()
     expect(machine).to_be_visible()
     chart = signed_in.get_by_role("region", name="epoch/val_accuracy")
-    expect(chart.locator(".scatterlayer .trace")).to_have_count(3)
+    expect(chart.locator(".plot")).to_have_attribute("data-lines", "3")
 
 
 def test_a_run_page_s_view_is_in_its_address(signed_in: Page, real: RealSite) -> None:
@@ -115,14 +116,14 @@ def test_a_run_page_s_view_is_in_its_address(signed_in: Page, real: RealSite) ->
     beside.select_option(runs[0])
     beside.select_option(runs[1])
     chart = signed_in.get_by_role("region", name="epoch/val_accuracy")
-    expect(chart.locator(".scatterlayer .trace")).to_have_count(3)
+    expect(chart.locator(".plot")).to_have_attribute("data-lines", "3")
     signed_in.get_by_label("Across").select_option("time")
     signed_in.reload()
-    expect(chart.locator(".scatterlayer .trace")).to_have_count(3)
+    expect(chart.locator(".plot")).to_have_attribute("data-lines", "3")
     expect(signed_in.get_by_label("Across")).to_have_value("time")
     first = real.services.runs.get(real.caller, "ann", "shared-view", runs[0]).display_name
     signed_in.get_by_role("button", name=f"Take {first} away").click()
-    expect(chart.locator(".scatterlayer .trace")).to_have_count(2)
+    expect(chart.locator(".plot")).to_have_attribute("data-lines", "2")
 
 
 def test_people_and_teams_are_kept_from_the_account_page(
@@ -143,10 +144,12 @@ def test_people_and_teams_are_kept_from_the_account_page(
     team.get_by_label("Add to lab").select_option("zoe")
     team.get_by_role("button", name="Add").click()
     expect(team.get_by_role("button", name="Take zoe out of lab")).to_be_visible()
+    expect(page.locator("[data-ready]")).to_have_count(1)  # the page has come anew
     assert "lab" in real.services.users.sign_in(secret).entities
     team.get_by_role("button", name="Take zoe out of lab").click()
     expect(team.get_by_role("button", name="Take zoe out of lab")).to_have_count(0)
     assert "lab" not in real.services.users.get_caller("zoe").entities
+    expect(page.locator("[data-ready]")).to_have_count(1)  # the page has come anew
     page.get_by_role("button", name="Remove zoe").click()
     page.get_by_role("button", name="Remove for good?").click()
     expect(page.get_by_role("row").filter(has_text="zoe")).to_have_count(0)
@@ -163,3 +166,32 @@ def test_a_reason_of_many_lines_is_shown_whole(signed_in: Page, real: RealSite) 
     open_ready(signed_in, f"{real.address}/ann/reason/sweeps/{sweep_id}")
     notice = signed_in.get_by_role("status").filter(has_text="5 runs failed alike")
     expect(notice).to_contain_text("ValueError: <b>shape</b>")
+
+
+def test_a_large_project_and_its_sweep_are_told_in_columns_and_then_by_what_changed(
+    signed_in: Page, real: RealSite, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sweep_id, _ = real.sweep_with_runs("many", 3)
+    real.services.runs.upsert(
+        real.caller, "ann", "many", "odd", RunChange(config='{"odd": {"value": [1, {"a": 2}]}}')
+    )
+    monkeypatch.setattr(real.services.tables, "_large", 1)
+    told: list[Any] = []
+
+    def hear(response: Response) -> None:
+        if response.url.partition("?")[0].endswith(("/runs", "/points")) and response.ok:
+            told.append(response.json())
+
+    signed_in.on("response", hear)
+    open_ready(signed_in, f"{real.address}/ann/many/runs")
+    expect(rows(signed_in)).to_have_count(4)
+    real.services.runs.upsert(real.caller, "ann", "many", "odd", RunChange(notes="seen later"))
+    real.services.runs.upsert(real.caller, "ann", "many", "new", RunChange())
+    expect(rows(signed_in)).to_have_count(5)
+    open_ready(signed_in, f"{real.address}/ann/many/sweeps/{sweep_id}")
+    expect(counts(signed_in)).to_have_text("3 runs")
+    real.run("many", sweep_id, real.new_agent("many", sweep_id), 0, 9)
+    expect(counts(signed_in)).to_have_text("4 runs")
+    kinds = ["table" if "table" in one else "changed" for one in told]
+    assert {"table", "changed"} == set(kinds), kinds
+    assert {"odd", "new"} <= {run["id"] for one in told for run in one.get("changed", [])}

@@ -2,7 +2,6 @@
 
 from collections.abc import Callable
 
-import pytest
 from playwright.sync_api import Page, expect
 from real_site import RealSite
 from test_accessibility import serious
@@ -10,8 +9,6 @@ from test_artifact_page import log_artifact, new_run
 
 from sweepd.domain.registries import Role
 from sweepd.services.people.registries import RegistryChange
-
-pytestmark = pytest.mark.browser
 
 
 def publish(real: RealSite, registry: str, collection: str, text: bytes) -> None:

@@ -7,11 +7,10 @@ import pytest
 from playwright.sync_api import Page, expect
 from real_site import RealSite
 
+from sweepd.domain.sweeps import SweepState
 from sweepd.services.runs.runs import RunChange
 from sweepd.services.streams.lines import Lines, StreamPost
 from sweepd.services.sweeps.sweeps import SweepChange
-
-pytestmark = pytest.mark.browser
 
 TEXT = """
 method: grid
@@ -70,5 +69,7 @@ def test_deleting_a_run_asks_whether_its_config_goes_out_again(
     signed_in.get_by_role("button", name="Delete it").click()
     signed_in.wait_for_url(f"{real.address}/ann/{project}")
     found = real.services.sweeps.get(real.caller, "ann", project, sweep)
-    resumed, _ = real.services.sweeps.update(real.caller, found.pk, SweepChange(state="RUNNING"))
+    resumed, _ = real.services.sweeps.update(
+        real.caller, found.pk, SweepChange(state=SweepState.RUNNING)
+    )
     assert resumed.state == ("FINISHED" if keeps else "RUNNING")

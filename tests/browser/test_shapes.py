@@ -3,6 +3,7 @@
 import orjson
 import pytest
 
+from sweepd.domain import shown
 from sweepd.domain.config import unwrap
 from sweepd.web import shapes
 from sweepd.web.responses import address
@@ -40,8 +41,8 @@ def test_clients_wrappers_and_private_keys_are_taken_off() -> None:
 
 def test_huge_numbers_and_texts_are_bounded() -> None:
     assert shapes.plain(10**40) == 1e40
-    assert len(shapes.plain("x" * 50_000)) == shapes.MAX_TEXT + 1
-    assert len(shapes.flat({str(k): k for k in range(5000)})) == shapes.MAX_KEYS
+    assert len(shapes.plain("x" * 50_000)) == shown.MAX_TEXT + 1
+    assert len(shapes.flat({str(k): k for k in range(5000)})) == shown.MAX_KEYS
 
 
 def test_addresses_encode_every_part() -> None:

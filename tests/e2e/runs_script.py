@@ -7,21 +7,23 @@ import json
 import math
 import subprocess
 import sys
-import time
 import wave
 from pathlib import Path
 
 import numpy as np
 import wandb
 from PIL import Image
+from scripts.waiting import wait_for_rows, wait_until, work_for
 
 P = "runs"
 said: dict[str, object] = {}
 
 
 # The client interrupts a script by SIGINT, which one started in the background may ignore.
-HEAD = """
-import wandb, os, signal, sys, time
+HEAD = f"""
+import wandb, os, pathlib, signal, sys
+sys.path.insert(0, {str(Path(__file__).parent)!r})
+from scripts.waiting import wait_for_rows, wait_until, work_for
 signal.signal(signal.SIGINT, signal.default_int_handler)
 """
 
@@ -60,27 +62,28 @@ with wandb.init(project={P!r}, id="shared", settings=s, config={{{label!r}: 1}})
     for i in range(3):
         run.log({{"from_" + {label!r}: i}})
     print("line of", {label!r})
-    for i in range(5):  # the primary goes on after the worker has ended
+    for i in range(5):
+        if is_primary and i == 4:  # it goes on after the worker has ended
+            wait_until(lambda: os.path.exists("worker.ended"), "the worker goes on and on")
         print("\\rbar of", {label!r}, i, end="", flush=True)
-        time.sleep(1 if is_primary else 0.4)
+        work_for(0.4)
     print()
+if not is_primary:
+    pathlib.Path("worker.ended").touch()
 """,
         wait=False,
     )
     for label in "ab"
 ]
 AT_ONCE = "settings=wandb.Settings(x_file_stream_transmit_interval=0.3)"
-doomed = {  # each says when its first row is on its way, and is then dealt with below
+doomed = {  # dealt with below, once a row of theirs has come
     run_id: child(
         f"""
 run = wandb.init(project={P!r}, id={run_id!r}, {AT_ONCE})
-run.log({{"n": 1}})
-time.sleep(1.5)
-open({run_id!r} + ".began", "w")
-for i in range(600):
+for i in range(6000):
     run.log({{"n": i}})
     run.config.update({{"i": i}}, allow_val_change=True)
-    time.sleep(0.1)
+    work_for(0.1)
 """,
         wait=False,
     )
@@ -88,25 +91,27 @@ for i in range(600):
 }
 
 
-def began(run_id: str) -> None:
-    for _ in range(600):
-        if Path(f"{run_id}.began").exists():
-            return
-        time.sleep(0.1)
-    raise TimeoutError(run_id)
-
-
 exits = [
     child(f'wandb.init(project="{P}", id="code3"); sys.exit(3)', wait=False),
     child(f'wandb.init(project="{P}", id="raised"); raise ValueError("no")', wait=False),
     child(
-        f'r = wandb.init(project="{P}", id="preempting"); r.log({{"a": 1}}); r.mark_preempting(); '
-        "time.sleep(2); sys.exit(1)",
+        f"""
+r = wandb.init(project={P!r}, id="preempting", {AT_ONCE})
+r.log({{"a": 1}})
+r.mark_preempting()
+wait_until(lambda: wandb.Api().run("{P}/preempting").state == "preempting", "nobody heard it")
+sys.exit(1)
+""",
         wait=False,
     ),
     child(f'r = wandb.init(project="{P}", id="code7"); r.finish(exit_code=7)', wait=False),
     child(
-        f'r = wandb.init(project="{P}", id="gone"); r.log({{"a": 1}}); time.sleep(1); os._exit(0)',
+        f"""
+run = wandb.init(project={P!r}, id="gone", {AT_ONCE})
+run.log({{"a": 1}})
+wait_for_rows("{P}/gone")
+os._exit(0)
+""",
         wait=False,
     ),
 ]
@@ -150,7 +155,7 @@ said["fork_of_none"] = attempt(id="orphan", fork_from="nobody?_step=1")
 
 # Runs whose processes do not end by themselves.
 for run_id in doomed:
-    began(run_id)
+    wait_for_rows(f"{P}/{run_id}")
 doomed["killed"].kill()
 wandb.Api().run(f"{P}/stopped").stop()
 wandb.Api().run(f"{P}/deleted").delete()
@@ -259,9 +264,12 @@ with wandb.init(
     for i in range(101):
         print(f"\rprogress {i} %", end="")
         if i % 25 == 0:
-            time.sleep(0.1)
+            work_for(0.1)
     print()
-    time.sleep(1.2)
+    wait_until(
+        lambda: len(wandb.Api().run(f"{P}/rich").history(stream="system", pandas=False)) > 0,
+        "no system metrics",
+    )
 with wandb.init(project=P, id="plain", settings=wandb.Settings(console="wrap")) as run:
     print("wrapped line")
 

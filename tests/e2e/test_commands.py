@@ -4,13 +4,12 @@ import os
 import signal
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import pytest
 
 from tests.conftest import ROOT, RunningServer, wait_until
-from tests.e2e.test_sweep import SWEEP, TRAIN
+from tests.e2e.test_sweep import RUNS, SWEEP, TRAIN, create
 
 pytestmark = pytest.mark.e2e
 
@@ -67,33 +66,89 @@ def working_in(folder: Path) -> list[str]:
     return found
 
 
-def test_interrupted_run_stops_everything_and_says_how_to_go_on(folder: Path) -> None:
-    (folder / "train.py").write_text(
-        TRAIN.replace("range(3)", "range(600)").replace(
-            "        run.log(", "        time.sleep(0.1); run.log("
-        )
-    )
+PAUSED = TRAIN.replace(
+    "    with open(", "    open('has_begun', 'w').close(); signal.pause()\n    with open("
+).replace("import argparse", "import argparse, signal")
+PREEMPTED = PAUSED.replace(
+    "    for step",
+    """    def tell(*_):
+        run.mark_preempting()
+        while wandb.Api().run(run.path).state != "preempting":
+            pass
+        sys.exit(1)
+    signal.signal(signal.SIGTERM, tell)
+    for step""",
+)
+
+
+def _as_from_a_terminal() -> None:
+    """Tests that begin in the background have signals ignored, and so would their children."""
+    for number in (signal.SIGINT, signal.SIGHUP):
+        signal.signal(number, signal.SIG_DFL)
+
+
+def begun(folder: Path, script: str, *words: str, **environ: str) -> subprocess.Popen[str]:
+    """One of our commands, whose first script has begun and waits."""
+    (folder / "train.py").write_text(script)
     process = subprocess.Popen(
-        [sys.executable, "-m", "sweepd", "run", "sweep.yaml"],
+        [sys.executable, "-m", "sweepd", *words],
         cwd=folder,
         text=True,
-        env=environment(folder, SWEEPD_PORT="0"),
+        env=environment(folder, **environ),
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
+        preexec_fn=_as_from_a_terminal,
     )
-    wait_until(
-        lambda: list(folder.glob("wandb/run-*/logs/debug-internal.log")), 90, lambda: "no run began"
-    )
-    time.sleep(1)
-    process.send_signal(signal.SIGINT)
-    said, _ = process.communicate(timeout=60)
+    wait_until((folder / "has_begun").exists, 120, lambda: "no run began")
+    return process
+
+
+def wait_until_nothing_is_left(folder: Path) -> None:
+    """The client's monitor looks for its parent now and then, and goes by itself."""
+    wait_until(lambda: not working_in(folder), 90, lambda: f"still there: {working_in(folder)}")
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGHUP], ids=lambda n: n.name)
+def test_interrupted_run_stops_everything_and_says_how_to_go_on(
+    folder: Path, number: signal.Signals
+) -> None:
+    process = begun(folder, PAUSED, "run", "sweep.yaml", SWEEPD_PORT="0")
+    process.send_signal(number)
+    said, _ = process.communicate(timeout=90)
     assert process.returncode == 130, said
     assert "run --resume" in said
     listing = subprocess.run(["ps", "-A", "-o", "args="], capture_output=True, text=True).stdout
     assert str(folder) not in listing
     left = [command for command in working_in(folder) if "wandb-symon" not in command]
-    assert left == []  # the client's monitor looks for its parent now and then, and goes by itself
-    wait_until(lambda: not working_in(folder), 60, lambda: f"still there: {working_in(folder)}")
+    assert left == []
+    wait_until_nothing_is_left(folder)
+
+
+def test_agents_that_are_asked_to_end_give_their_scripts_the_time_to_say_so(
+    live: RunningServer, folder: Path
+) -> None:
+    """An engine that preempts sends SIGTERM; the run is kept and goes out again as itself."""
+    sweep = create(live, folder)
+    environ = {"WANDB_BASE_URL": live.url, "WANDB_API_KEY": live.key}
+    words = ["agents", sweep, "--server", live.url, "--grace", "60"]
+    process = begun(folder, PREEMPTED, *words, **environ)
+    process.send_signal(signal.SIGTERM)
+    said, _ = process.communicate(timeout=120)
+    assert process.returncode == 130 and "the sweep goes on" in said, said
+    runs = live.client.query(RUNS, sweep=sweep.rsplit("/", 1)[1])["project"]["sweep"]["runs"]
+    states = {edge["node"]["state"] for edge in runs["edges"]}
+    assert states <= {"preempted", "preempting"}, states
+    wait_until_nothing_is_left(folder)
+
+
+def test_agents_of_a_command_that_is_killed_end_too(live: RunningServer, folder: Path) -> None:
+    """Else they and their scripts would hold the machine's GPUs."""
+    sweep = create(live, folder)
+    environ = {"WANDB_BASE_URL": live.url, "WANDB_API_KEY": live.key}
+    process = begun(folder, PAUSED, "agents", sweep, "--server", live.url, **environ)
+    process.kill()
+    process.communicate(timeout=90)
+    wait_until_nothing_is_left(folder)
 
 
 @pytest.mark.parametrize(

@@ -6,6 +6,7 @@ import re
 import signal
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -158,23 +159,34 @@ def test_a_run_is_followed_live_while_it_is_logged_offline(
     shared_live: RunningServer, tmp_path: Path
 ) -> None:
     code = """
-import time, wandb
+import os, wandb
+from waiting import wait_until
 with wandb.init(project="late", id="followed", mode="offline") as run:
     for i in range(6):
-        run.log({"n": i})
-        time.sleep(0.5)
+        run.log({"n": i, "text": "x" * 40_000})  # a block of the file is 32 KiB
+        if i == 2:
+            wait_until(lambda: os.path.exists("seen"), "nobody follows")
 """
     writing = subprocess.Popen(
         [sys.executable, "-c", code],
         cwd=tmp_path,
-        env=shared_live.environment(tmp_path),
+        env=shared_live.environment(tmp_path) | {"PYTHONPATH": str(Path(SCRIPT).parent)},
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
     )
     wait_until(lambda: list(tmp_path.glob("wandb/offline-*/*.wandb")), 60, lambda: "no file")
     [folder] = (tmp_path / "wandb").glob("offline-run-*-followed")
-    wandb(shared_live, tmp_path, "beta", "sync", "--live", "--yes", str(folder))
-    assert writing.wait(30) == 0
+    with ThreadPoolExecutor(1) as pool:
+        words = ("beta", "sync", "--live", "--yes", str(folder))
+        following = pool.submit(wandb, shared_live, tmp_path, *words)
+        wait_until(
+            lambda: (run := find(shared_live, "late", "followed")) and run["historyLineCount"] > 0,
+            120,
+            lambda: "it is not followed",
+        )
+        (tmp_path / "seen").touch()
+        following.result()
+    assert writing.wait(60) == 0
     run = find(shared_live, "late", "followed")
     assert run is not None and run["state"] == "finished"
     assert column(run, "n") == [0, 1, 2, 3, 4, 5]

@@ -17,7 +17,7 @@ from tests.conftest import RunningServer, wait_until
 pytestmark = pytest.mark.e2e
 
 TRAIN = """
-import argparse, sys, time, wandb
+import argparse, sys, wandb
 parser = argparse.ArgumentParser()
 parser.add_argument("--lr", type=float); parser.add_argument("--n", type=int)
 options = parser.parse_args()

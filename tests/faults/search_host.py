@@ -9,18 +9,23 @@ hours, within one call of native code that gives no other thread of its process 
 import os
 import sys
 import threading
-import time
 
 from sweepd.search.process import Worker
+from tests.conftest import wait_until
+
+
+def hang() -> None:
+    """Never come back."""
+    threading.Event().wait()
 
 
 def main() -> None:
     """Never ends by itself."""
     worker = Worker()
     if sys.argv[1] == "starting":
-        threading.Thread(target=worker.ask, args=(3600, time.sleep, 3600), daemon=True).start()
-        while (pid := worker.pid) is None:
-            time.sleep(0.001)
+        threading.Thread(target=worker.ask, args=(3600, hang), daemon=True).start()
+        wait_until(lambda: worker.pid, 60, lambda: "no process")
+        pid = worker.pid
     else:
         pid = worker.ask(60, os.getpid)
     print(pid, flush=True)

@@ -1,6 +1,7 @@
 """One byte changed in each kind of file of a stopped server: named, never passed on as whole."""
 
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -34,10 +35,10 @@ def sweepd(*words: str) -> subprocess.CompletedProcess[str]:
     )
 
 
-@pytest.fixture
-def stopped(tmp_path: Path) -> Path:
+@pytest.fixture(scope="module")
+def killed(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The folder of a server that was killed after it had answered for a file."""
-    server = start_server(tmp_path / "data")
+    server = start_server(tmp_path_factory.mktemp("killed") / "data")
     wire = Wire(server)
     wire.ask(RUN, name="r")
     [url] = wire.upload_urls("r", "kept.txt")
@@ -45,6 +46,12 @@ def stopped(tmp_path: Path) -> Path:
     server.process.send_signal(signal.SIGKILL)
     server.process.wait(30)
     return server.data
+
+
+@pytest.fixture
+def stopped(killed: Path, tmp_path: Path) -> Path:
+    """A copy of that folder."""
+    return Path(shutil.copytree(killed, tmp_path / "data"))
 
 
 def the_file(data: Path) -> Path:

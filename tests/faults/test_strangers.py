@@ -100,7 +100,8 @@ def test_a_body_that_does_not_come_closes_the_connection(guarded: RunningServer)
         opened.sendall(HEAD + b"Content-Length: 9\r\n\r\n12")
         opened.settimeout(60)
         assert status_of(opened) == 401
-        assert opened.recv(9_000) == b""
+        while opened.recv(9_000):  # the rest of the answer, however it is cut
+            pass
 
 
 def test_one_address_has_so_many_connections(guarded: RunningServer) -> None:

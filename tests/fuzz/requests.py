@@ -14,6 +14,7 @@ from sweepd.wandb_api.graphql.engine import build_schema
 from sweepd.web import routes as web_routes
 from tests.fuzz import values
 from tests.fuzz.documents import Documents
+from tests.fuzz.sweeps import Sweeps
 from tests.protocol.anything import World
 from tests.protocol.conftest import KEY, authorization
 
@@ -68,6 +69,8 @@ class Requests:
     def __init__(self, world: World) -> None:
         self.world = world
         self.documents = Documents(world, build_schema())
+        self.sweeps = Sweeps()
+        self.reached: set[str] = set()  # routes
         made = world.ask(MAKE_FILE)["createRunFiles"]["files"]
         self.file_path = urlsplit(made[0]["uploadUrl"]).path
         version = world.ask(MAKE_VERSION)["createArtifact"]["artifact"]["id"]
@@ -80,12 +83,13 @@ class Requests:
         ]
         assert any(isinstance(r, Mount) for r in web_routes.routes)
         self.classes: list[tuple[float, Callable[[Random], Asked]]] = [
-            (0.52, self.graphql),
-            (0.14, self.stream),
-            (0.06, self.manifest),
-            (0.06, self.bytes),
-            (0.12, self.page),
-            (0.10, self.action),
+            (0.40, self.graphql),
+            (0.22, self.stream),
+            (0.03, self.manifest),
+            (0.14, self.bytes),
+            (0.05, self.page),
+            (0.08, self.action),
+            (0.08, self.sweep),
         ]
 
     def _sign_in(self) -> tuple[str, str]:
@@ -125,6 +129,15 @@ class Requests:
             body = self.documents.make(rng)
         return Asked("GraphQL", "POST", "/graphql", dump(body), _KEYED)
 
+    def sweep(self, rng: Random) -> Asked:
+        """A step of a sweep's life."""
+        return Asked("sweeps", "POST", "/graphql", dump(self.sweeps.make(rng)), _KEYED)
+
+    def learn(self, asked: Asked, answer: bytes) -> None:
+        """Let later requests name what an answer named."""
+        if asked.kind == "sweeps":
+            self.sweeps.learn(json.loads(asked.body), json.loads(answer))
+
     def stream(self, rng: Random) -> Asked:
         """Lines of a run: contents of every kind under names known and not."""
 
@@ -151,7 +164,8 @@ class Requests:
         for key in ("exitcode", "complete", "preempting", "dropped", "uploaded"):
             if rng.random() < 0.1:
                 body[key] = rng.choice([*values.ODD, *values.NUMBERS])
-        run = rng.choice(["r", *(t for t in self.world.texts if t.startswith("odd")), None])
+        odd = [t for t in self.world.texts if t.startswith("odd")]
+        run = rng.choice(["r", *odd, None, *(name for name, _ in self.sweeps.runs)])
         path = f"/files/ann/p/{run or _part(self.world, rng)}/file_stream"
         sent = dump(body if rng.random() < 0.95 else values.any_json(rng))
         return Asked("file stream", "POST", path, sent, _KEYED)
@@ -212,6 +226,9 @@ class Requests:
     def page(self, rng: Random) -> Asked:
         """A page or what it reads, with a query."""
         route = rng.choice(self.pages)
+        if "vendor" in route.path and rng.random() < 0.9:  # megabytes, and all the same
+            route = rng.choice(self.pages)
+        self.reached.add(route.path)
         words = [
             f"{rng.choice(_QUERY)}={_part(self.world, rng) if rng.random() < 0.5 else _number(rng)}"
             for _ in range(rng.randrange(3))
@@ -222,6 +239,7 @@ class Requests:
     def action(self, rng: Random) -> Asked:
         """What a page posts."""
         route = rng.choice(self.actions)
+        self.reached.add(route.path)
         body: Any = {"action": rng.choice([*_ACTIONS.get(route.path, ACTIONS), *ACTIONS])}
         for key in _FIELDS:
             if rng.random() < 0.3:
@@ -254,7 +272,9 @@ class Requests:
             "org": "organization",
             "name": "model",
         }
-        usual["sweep"] = next(t for t in self.world.texts if len(t) == 8 and t.isalnum())
+        made = next(t for t in self.world.texts if len(t) == 8 and t.isalnum())
+        usual["sweep"] = rng.choice([made, *self.sweeps.sweeps])
+        usual["run"] = rng.choice(["r", "r", *(name for name, _ in self.sweeps.runs)])
         parts = []
         for part in path.split("/"):
             if part.startswith("{"):

@@ -1,4 +1,4 @@
-"""A minute of whatever comes in; `python -m tests.fuzz --seconds 3600` is the hour."""
+"""Some seconds of whatever comes in; `python -m tests.fuzz --seconds 3600` is the hour."""
 
 import asyncio
 import os
@@ -14,7 +14,7 @@ from tests.fuzz.driving import call, drive
 from tests.fuzz.requests import Requests
 from tests.protocol.anything import make_world
 
-SECONDS = float(os.environ.get("FUZZ_SECONDS", "40"))
+SECONDS = float(os.environ.get("FUZZ_SECONDS", "15"))
 FIXED = settings(
     max_examples=150,
     deadline=None,
@@ -39,7 +39,8 @@ def test_any_request_is_answered(requests: Requests) -> None:
     @given(st.randoms(use_true_random=False))
     def run(rng: Random) -> None:
         asked = requests.make(rng)
-        assert asyncio.run(call(requests.world.http.app, asked)) < 500, asked
+        status, _ = asyncio.run(call(requests.world.http.app, asked))
+        assert status < 500, asked
 
     run()
 
@@ -54,4 +55,5 @@ def test_many_requests_at_once_leave_no_fault(tmp_path: Path) -> None:
         "manifest",
         "page actions",
         "pages",
+        "sweeps",
     }

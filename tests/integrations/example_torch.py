@@ -1,4 +1,4 @@
-"""PyTorch: a loop of one's own, gradients watched, the weights as a model."""
+"""PyTorch: a loop of one's own, gradients and weights watched, the weights as a model."""
 
 import torch
 import wandb
@@ -9,9 +9,9 @@ y = (x.sum(dim=1) > 2).float().unsqueeze(1)
 model = torch.nn.Sequential(torch.nn.Linear(4, 8), torch.nn.ReLU(), torch.nn.Linear(8, 1))
 optimizer = torch.optim.Adam(model.parameters(), lr=0.01)
 loss_of = torch.nn.BCEWithLogitsLoss()
-with wandb.init(project="integrations", name="torch") as run:
-    run.watch(model, loss_of, log="all", log_freq=2)
-    for epoch in range(6):
+with wandb.init(project="torch") as run:
+    run.watch(model, loss_of, log="all", log_freq=2, log_graph=True)
+    for epoch in range(12):
         optimizer.zero_grad()
         loss = loss_of(model(x), y)
         loss.backward()

@@ -6,7 +6,7 @@ import torch
 import wandb
 from transformers import BertConfig, BertForSequenceClassification, Trainer, TrainingArguments
 
-os.environ["WANDB_PROJECT"] = "integrations"
+os.environ["WANDB_PROJECT"] = "transformers"
 os.environ["WANDB_LOG_MODEL"] = "end"
 torch.manual_seed(0)
 config = BertConfig(
@@ -26,15 +26,17 @@ trainer = Trainer(
     TrainingArguments(
         "trained",
         report_to="wandb",
-        run_name="transformers",
+        run_name="tiny-bert",
         num_train_epochs=2,
         logging_steps=1,
+        eval_strategy="epoch",
         per_device_train_batch_size=8,
         use_cpu=True,
         disable_tqdm=True,
         save_strategy="no",
     ),
     train_dataset=rows,
+    eval_dataset=rows,
 )
 trainer.train()
 wandb.finish()

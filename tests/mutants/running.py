@@ -1,139 +1,259 @@
-"""Run the tests against a changed module, in a child process that has everything else imported."""
+"""Run tests against a changed module, in a child process that has everything imported.
 
+Most changes stand in a function: one process collects all tests, and for each change a child of it
+gives that function other code and runs the tests that reach the line, until one fails. Any other
+change (constants, defaults, decorators, tables) needs its module imported anew: there the child is
+one of this process, which has only libraries imported.
+"""
+
+import contextlib
+import gc
 import importlib
 import importlib.abc
 import importlib.util
+import math
 import os
-import pickle
+import resource
+import shutil
 import signal
 import sys
 import tempfile
 import time
-from collections import defaultdict
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+import traceback
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
 from importlib.machinery import ModuleSpec
 from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-KEPT = Path(".mutants/reached.pickle")
-TESTS = ("tests/unit/search", "tests/unit/services", "tests/unit/store", "tests/unit/web")
-MAX_TESTS = 40  # the quickest that reach a line; a line that every test reaches needs no more
-QUIET = ["-q", "-x", "--no-header", "--tb=no", "-p", "no:cacheprovider", "-k", "not postgresql"]
+from tests.mutants import patching
+from tests.mutants.changes import Change
+from tests.mutants.reach import Reach
+
+QUIET = ["-q", "-x", "-s", "--no-header", "--tb=no", "-p", "no:cacheprovider"]
+QUIET += ["-m", "not postgres"]
 QUIET += ["-W", "ignore:Module already imported:pytest.PytestAssertRewriteWarning"]
 HEAVY = """
 alembic.command ariadne cmaes hypothesis numpy obstore optuna orjson plotly pytest scipy.optimize
 scipy.special scipy.stats sklearn.gaussian_process sqlalchemy starlette.testclient typer uvicorn
 """
+# What a Python that the tests begin runs first, from a folder on its path.
+SITE = """
+import importlib.util
+import sys
+
+class Changed:
+    def find_spec(self, name, path, target=None):
+        if name == {name!r}:
+            return importlib.util.spec_from_file_location(name, {file!r}, loader=self)
+
+    def create_module(self, spec):
+        return None
+
+    def exec_module(self, module):
+        exec(compile({source!r}, {file!r}, "exec"), module.__dict__)
+
+sys.meta_path.insert(0, Changed())
+"""
+LEAST_S, TIMES = 10.0, 5.0  # processor time for a change: so much, and so often what its tests take
+WAIT_S = 120.0  # beyond that on the wall, for a machine that does other things
+MEMORY = 4 << 30
+FAILED, ERROR = 99, 98  # exit codes of a child: it could not be changed so; a fault of ours
 
 
-@dataclass
-class Reached:
-    """What one run of all tests told.
+@dataclass(frozen=True)
+class Trial:
+    """A change to be tried."""
 
-    Attributes:
-        lines: Tests by file and line; those of a file's import under line 0.
-        seconds: What each test takes.
-    """
+    file: Path
+    change: Change
+    source: str
+    changed: str  # the whole file
+    tests: tuple[str, ...]
+    seconds: float  # its tests take so long
 
-    lines: dict[str, dict[int, set[str]]] = field(default_factory=dict)
-    seconds: dict[str, float] = field(default_factory=dict)
 
-    def tests(self, file: Path, line: int) -> list[str]:
-        """The tests for a change of a line, the quickest first; all of the file's when its import
-        runs the line."""
-        by_line = self.lines.get(str(file.resolve()), {})
-        found = by_line.get(line) or {test for tests in by_line.values() for test in tests}
-        own = f"test_{file.stem}"
-        return sorted(found, key=lambda t: (own not in t, self.seconds.get(t, 0.0)))[:MAX_TESTS]
+Tell = Callable[[Trial, str], None]
 
 
 def prepare() -> None:
     """Import in this process what no change touches, so that a child need not."""
-    os.environ["HYPOTHESIS_PROFILE"] = "quick"
+    os.environ["HYPOTHESIS_PROFILE"] = "mutants"
     for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"):
         os.environ[name] = "1"
     for name in HEAVY.split():
         importlib.import_module(name)
 
 
-def learn(again: bool) -> Reached:
-    """Which tests reach which line; kept between runs unless `again`."""
-    if KEPT.exists() and not again:
-        known: Reached = pickle.loads(KEPT.read_bytes())
-        return known
-    KEPT.parent.mkdir(exist_ok=True)
-    child = os.fork()
-    if not child:
-        os._exit(_learn())
-    _, status = os.waitpid(child, 0)
-    if os.waitstatus_to_exitcode(status):
-        raise SystemExit("the tests fail without any change; see .mutants/tests.txt")
-    return learn(again=False)
+def try_all(trials: Sequence[Trial], reach: Reach, tell: Tell, until: float) -> bool:
+    """Try changes until time is over; says whether all were tried.
+
+    Args:
+        tell: Is called with each outcome: killed, timeout or survived. From a child process.
+    """
+    quick, slow = [], []
+    for trial in trials:
+        if not trial.tests:
+            tell(trial, "survived")
+        elif _pairs(trial) is None or reach.is_at_import(trial.file, trial.change.line):
+            slow.append(trial)
+        else:
+            quick.append(trial)
+    left = Path(".mutants/left.txt")
+    left.write_text("")
+    if quick:
+        told = os.dup(1)
+        child = os.fork()
+        if not child:
+            share = len(quick) / len(trials)  # of the time: neither kind waits for the other
+            now = time.monotonic()
+            os._exit(_collect_and_try(quick, tell, now + share * (until - now), told, left))
+        os.waitpid(child, 0)
+        os.close(told)
+    unpatched = set(left.read_text().split())
+    slow += [trial for number, trial in enumerate(quick) if str(number) in unpatched]
+    for trial in slow:
+        if time.monotonic() > until:
+            return False
+        tell(trial, _in_child(trial, lambda folder, t=trial: _import_and_run(t, folder)))
+    return "stopped" not in unpatched
 
 
-def _learn() -> int:
-    import coverage
+def _pairs(trial: Trial) -> Any:
+    path = str(trial.file.resolve())
+    return patching.changed_functions(trial.source, trial.changed, path)
+
+
+def _collect_and_try(
+    trials: Sequence[Trial], tell: Tell, until: float, told: int, left: Path
+) -> int:
+    """Collect all tests once; then a child for each change. What cannot be done so is `left`."""
     import pytest
 
-    _quiet(Path(".mutants/tests.txt"))
-    cover = coverage.Coverage(data_file=".mutants/coverage", source=["sweepd"], config_file=False)
-    reached = Reached()
+    silence(Path(".mutants/log.txt"))
 
-    class Recorder:
-        @pytest.hookimpl(wrapper=True)
-        def pytest_runtest_protocol(self, item: pytest.Item) -> Any:
-            cover.switch_context(item.nodeid)
-            start = time.perf_counter()
-            result = yield
-            reached.seconds[item.nodeid] = time.perf_counter() - start
-            return result
+    class Loop:
+        @pytest.hookimpl(tryfirst=True)
+        def pytest_runtestloop(self, session: pytest.Session) -> bool:
+            from tests import conftest
 
-    cover.start()
-    code = pytest.main([*QUIET, *TESTS], plugins=[Recorder()])
-    cover.stop()
-    data = cover.get_data()
-    for file in data.measured_files():
-        lines: dict[int, set[str]] = defaultdict(set)
-        for line, contexts in data.contexts_by_lineno(file).items():
-            lines[line] = {context for context in contexts if context}
-        reached.lines[file] = dict(lines)
-    KEPT.write_bytes(pickle.dumps(reached))
-    return int(code)
+            conftest._new_database()
+            items = {item.nodeid: item for item in session.items}
+            functions = patching.list_functions(str(Path("sweepd").resolve()))
+            gc.collect()
+            gc.freeze()  # what is shared with the children stays so
+            os.dup2(told, 1)
+            for number, trial in enumerate(trials):
+                if time.monotonic() > until:
+                    with left.open("a") as out:
+                        out.write("stopped ")
+                    break
+                chosen = [items[test] for test in trial.tests if test in items]
+                outcome = _in_child(
+                    trial, lambda folder, t=trial, c=chosen: _patch_and_run(t, functions, c, folder)
+                )
+                if outcome == "unpatched":
+                    with left.open("a") as out:
+                        out.write(f"{number} ")
+                else:
+                    tell(trial, outcome)
+            return True
+
+    files = sorted({test.split("::")[0] for trial in trials for test in trial.tests})
+    return int(pytest.main([*QUIET, *files], plugins=[Loop()]))
 
 
-def try_change(file: Path, source: str, line: int, reached: Reached, timeout_s: float) -> str:
-    """Whether the tests notice: killed, timeout, survived, or nobody looks (survived too)."""
-    tests = reached.tests(file, line)
-    if not tests:
-        return "survived"
+def _patch_and_run(trial: Trial, functions: Any, items: Sequence[Any], folder: str) -> int:
+    from _pytest.runner import runtestprotocol
+
+    silence(Path(".mutants/child.txt"))
+    if not patching.patch(_pairs(trial), functions):
+        return FAILED
+    assert items, "its tests are no longer there"
+    factory = items[0].config._tmp_path_factory
+    factory._given_basetemp = factory._basetemp = Path(folder)
+    for item, following in zip(items, [*items[1:], None], strict=True):
+        try:
+            reports = runtestprotocol(item, log=False, nextitem=following)
+        except BaseException:  # such as SystemExit
+            return 1
+        if any(report.failed for report in reports):
+            return 1
+    return 0
+
+
+def _import_and_run(trial: Trial, folder: str) -> int:
+    import pytest
+
+    silence(Path(".mutants/child.txt"))
+    sys.meta_path.insert(0, _Changed(_name(trial), trial.file, trial.changed))
+    try:
+        code = pytest.main([*QUIET, f"--basetemp={folder}/t", *trial.tests])
+    except BaseException:  # while the module was imported
+        return 1
+    if code == pytest.ExitCode.NO_TESTS_COLLECTED:
+        return 0
+    return ERROR if code == pytest.ExitCode.USAGE_ERROR else code
+
+
+def _in_child(trial: Trial, work: Callable[[str], int]) -> str:
+    """What a child process finds; it may take processor time in proportion to its tests."""
+    folder = tempfile.mkdtemp(prefix="mutant-")
     child = os.fork()
     if not child:
         os.setpgid(0, 0)
-        os._exit(_run(file, source, tests))
-    deadline = time.monotonic() + timeout_s
+        _limit(LEAST_S + TIMES * trial.seconds)
+        code = ERROR
+        try:
+            _tell_processes(trial, Path(folder) / "site")
+            code = work(folder)
+        except BaseException:
+            traceback.print_exc()
+        os._exit(code)
+    deadline = time.monotonic() + WAIT_S + TIMES * trial.seconds
+    status = _wait(child, deadline)
+    with contextlib.suppress(ProcessLookupError):
+        os.killpg(child, signal.SIGKILL)  # processes that it began
+    if status is None:
+        os.waitpid(child, 0)
+    shutil.rmtree(folder, ignore_errors=True)
+    if status is None or (os.WIFSIGNALED(status) and os.WTERMSIG(status) in _LIMITS):
+        return "timeout"
+    code = os.waitstatus_to_exitcode(status)
+    return {0: "survived", FAILED: "unpatched", ERROR: "error"}.get(code, "killed")
+
+
+def _tell_processes(trial: Trial, folder: Path) -> None:
+    """Let what the tests begin import the changed module, too."""
+    given = {"name": _name(trial), "file": str(trial.file.resolve()), "source": trial.changed}
+    folder.mkdir()
+    (folder / "sitecustomize.py").write_text(SITE.format(**given))
+    paths = [str(folder), os.environ.get("PYTHONPATH", "")]
+    os.environ["PYTHONPATH"] = os.pathsep.join(filter(None, paths))
+
+
+def _name(trial: Trial) -> str:
+    return ".".join(trial.file.with_suffix("").parts)
+
+
+_LIMITS = (signal.SIGXCPU, signal.SIGKILL)
+
+
+def _wait(child: int, deadline: float) -> int | None:
     while time.monotonic() < deadline:
         done, status = os.waitpid(child, os.WNOHANG)
         if done:
-            return "survived" if os.waitstatus_to_exitcode(status) == 0 else "killed"
-        time.sleep(0.02)  # poll
-    os.killpg(child, signal.SIGKILL)
-    os.waitpid(child, 0)
-    return "timeout"
+            return status
+        time.sleep(0.01)  # poll
+    return None
 
 
-def _run(file: Path, source: str, tests: Sequence[str]) -> int:
-    import pytest
-
-    _quiet(Path(os.devnull))
-    name = ".".join(file.with_suffix("").parts)
-    sys.meta_path.insert(0, _Changed(name, file, source))
-    with tempfile.TemporaryDirectory() as folder:
-        try:
-            return int(pytest.main([*QUIET, f"--basetemp={folder}/t", *tests]))
-        except BaseException:
-            return 1
+def _limit(seconds: float) -> None:
+    used = resource.getrusage(resource.RUSAGE_SELF)
+    most = math.ceil(used.ru_utime + used.ru_stime + seconds)
+    resource.setrlimit(resource.RLIMIT_CPU, (most, most + 1))
+    resource.setrlimit(resource.RLIMIT_DATA, (MEMORY, MEMORY))
 
 
 class _Changed(importlib.abc.MetaPathFinder, importlib.abc.Loader):
@@ -153,7 +273,14 @@ class _Changed(importlib.abc.MetaPathFinder, importlib.abc.Loader):
         exec(compile(self._source, str(self._file), "exec"), module.__dict__)
 
 
-def _quiet(path: Path) -> None:
+def silence(path: Path) -> None:
+    """Send what this process prints to a file."""
+    sys.stdout.flush()
     out = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC)
     for number in (1, 2):
         os.dup2(out, number)
+
+
+def total_seconds(tests: Iterable[str], reach: Reach) -> float:
+    """What tests take together."""
+    return sum(reach.seconds.get(test, 0.0) for test in tests)

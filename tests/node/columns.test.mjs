@@ -83,7 +83,8 @@ test("the metric's number is the one asked for; best follows the goal", () => {
 });
 
 test("the first axes are what is searched, then the metric", () => {
-  assert.deepEqual(defaultAxes(catalogue({ sweep: SWEEP, runs: RUNS }, "last")), ["config.lr", METRIC]);
+  const axes = (sweep) => defaultAxes(catalogue({ sweep, runs: RUNS }, "last"), sweep);
+  assert.deepEqual(axes(SWEEP), ["config.lr", METRIC]);
 });
 
 test("a run's duration ends with it", () => {

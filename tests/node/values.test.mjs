@@ -19,8 +19,8 @@ test("a value's name", () => {
 
 test("numbers are as short as four digits allow", () => {
   const written = [
-    [0, "0"], [3, "3"], [-3, "−3"], [123456, "123456"], [0.5, "0.5"], [1 / 3, "0.3333"],
-    [-1 / 3, "−0.3333"], [12345.678, "12350"], [9999999, "9999999"], [1e7, "1e7"], [-1e7, "−1e7"],
+    [0, "0"], [3, "3"], [-3, "−3"], [123456, "123,456"], [0.5, "0.5"], [1 / 3, "0.3333"],
+    [-1 / 3, "−0.3333"], [12345.678, "12,350"], [9999999, "9,999,999"], [1e7, "1e7"], [-1e7, "−1e7"],
     [1e-4, "0.0001"], [0.000099, "9.9e−5"], [1.23456e-9, "1.235e−9"], [NaN, "NaN"],
     [Infinity, "+∞"], [-Infinity, "−∞"],
   ];
@@ -48,4 +48,26 @@ test("a moment without a date is a dash; counts have their noun", () => {
   assert.match(values.formatTime(0, 3_600_000), /^\d\d:\d\d$/);
   assert.deepEqual([values.count(1, "run"), values.count(0, "run"), values.count(1204, "run")],
     ["1 run", "0 runs", "1,204 runs"]);
+});
+
+test("marks of an axis have as few digits as tell them apart", () => {
+  assert.deepEqual(values.formatMarks([0.2, 0.4, 0.6]), ["0.2", "0.4", "0.6"]);
+  assert.deepEqual(values.formatMarks([0.69492, 0.69494, 0.69496]), ["0.69492", "0.69494", "0.69496"]);
+  assert.deepEqual(values.formatMarks([-1.00001, -1]), ["−1.00001", "−1"]);
+  assert.deepEqual(values.formatMarks([12345600, 12345700]), ["1.23456e7", "1.23457e7"]);
+  assert.deepEqual(values.formatMarks([1e5, 2e5]), ["100,000", "200,000"]);
+  assert.deepEqual(values.formatMarks([1, 1, NaN]), ["1", "1", "NaN"]);
+  assert.deepEqual(values.formatMarks([]), []);
+});
+
+const { Axis } = await load("curves/axis.js");
+const { continuous } = await load("parallel/scales.js");
+
+test("a narrow axis names each of its marks differently", () => {
+  for (const [low, high] of [[0.69491, 0.69501], [1e6, 1e6 + 0.01], [-3.00002, -3]]) {
+    for (const ticks of [new Axis(low, high).ticks(5), continuous("linear", low, high).ticks(5)]) {
+      const labels = ticks.map((tick) => tick.label);
+      assert.ok(labels.length > 2 && new Set(labels).size === labels.length, labels.join(" "));
+    }
+  }
 });

@@ -59,9 +59,13 @@ class World:
         return self.http.post("/graphql", content=json.dumps(body), headers=authorization(key))
 
 
-def make_world(data: Path, database: str = "") -> tuple[World, server.Parts]:
-    """Ann's run, sweep, agent, file and artifact, and bob's of the same kinds full of SECRET."""
-    parts = server.build(Settings(data=data, database=database), server.utc_now)
+def make_world(data: Path, database: str = "", **given: Any) -> tuple[World, server.Parts]:
+    """Ann's run, sweep, agent, file and artifact, and bob's of the same kinds full of SECRET.
+
+    Args:
+        given: Further settings.
+    """
+    parts = server.build(Settings(data=data, database=database, **given), server.utc_now)
     http = TestClient(server.make_app(parts), raise_server_exceptions=False)
     world = World(http, ["ann", "bob", "p", "r", "root", "set", "set:v0", "data", "loss"], [])
     for name, key, text in (("ann", KEY, "ann's"), ("bob", OTHER_KEY, SECRET)):

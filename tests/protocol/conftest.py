@@ -58,7 +58,7 @@ def ann_caller(http: TestClient, parts: server.Parts) -> Caller:
 def walled_folder(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, World]:
     """A data folder that holds one of everything of ann's, and the names."""
     folder = tmp_path_factory.mktemp("walls") / "data"
-    parts = server.build(Settings(data=folder), FakeClock())
+    parts = server.build(Settings(data=folder, notice_hosts="*"), FakeClock())
     with TestClient(server.make_app(parts)) as http:
         world = walls_world.build(http, parts)
     return folder, world
@@ -69,7 +69,7 @@ def walled(walled_folder: tuple[Path, World], tmp_path: Path) -> Iterator[Walled
     """A server on a copy of that folder."""
     folder, world = walled_folder
     shutil.copytree(folder, tmp_path / "data")
-    parts = server.build(Settings(data=tmp_path / "data"), FakeClock())
+    parts = server.build(Settings(data=tmp_path / "data", notice_hosts="*"), FakeClock())
     client = TestClient(server.make_app(parts), raise_server_exceptions=False)
     yield Walled(client, parts, world)
     client.close()

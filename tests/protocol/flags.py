@@ -15,6 +15,18 @@ TRIED = {
     "SWEEPS_LOCAL_SCHEDULER": "tests/e2e/test_flags.py",
     "ARTIFACT_REGISTRY_SEARCH": "tests/e2e/test_client_registries.py",
     "INCLUDE_ARTIFACT_TYPES_IN_REGISTRY_CREATION": "tests/e2e/test_client_registries.py",
+    "AUTOMATION_SCOPE_ENTITY": "tests/e2e/test_automations.py",
+    "AUTOMATION_ACTION_NO_OP": "tests/e2e/test_automations.py",
+    "AUTOMATION_EVENT_RUN_METRIC": "tests/e2e/test_automations.py",
+    "AUTOMATION_EVENT_RUN_METRIC_CHANGE": "tests/e2e/test_automations.py",
+    "AUTOMATION_EVENT_RUN_METRIC_ZSCORE": "tests/e2e/test_automations.py",
+    "AUTOMATION_EVENT_RUN_STATE": "tests/e2e/test_automations.py",
+    "AUTOMATION_EVENT_ADD_ARTIFACT_TAG": "tests/e2e/test_automations.py",
+    "AUTOMATION_EVENT_REMOVE_ARTIFACT_TAG": "tests/e2e/test_automations.py",
+    "AUTOMATION_EVENT_ADD_COLLECTION_TAG": "tests/e2e/test_automations.py",
+    "AUTOMATION_EVENT_REMOVE_COLLECTION_TAG": "tests/e2e/test_automations.py",
+    "AUTOMATION_EVENT_UNLINK_ARTIFACT": "tests/e2e/test_automations.py",
+    "QUERY_AUTOMATIONS_ON_ENTITY": "tests/e2e/test_automations.py",
 }
 
 # Up for clients before 0.31, which then send the newer documents; 0.31 no longer asks for them.
@@ -27,25 +39,11 @@ OLDER = {
     "PROJECT_ARTIFACT_COLLECTION_MEMBERSHIP",
 }
 
-_AUTOMATION = "automations are refused"
-
 DOWN = {
-    "AUTOMATION_ACTION_ARIA": _AUTOMATION,
-    "AUTOMATION_ACTION_NO_OP": _AUTOMATION,
-    "AUTOMATION_ACTION_PUSH_NOTIFICATION": _AUTOMATION,
-    "AUTOMATION_EVENT_ADD_ARTIFACT_TAG": _AUTOMATION,
-    "AUTOMATION_EVENT_ADD_COLLECTION_TAG": _AUTOMATION,
-    "AUTOMATION_EVENT_REMOVE_ARTIFACT_TAG": _AUTOMATION,
-    "AUTOMATION_EVENT_REMOVE_COLLECTION_TAG": _AUTOMATION,
-    "AUTOMATION_EVENT_RUN_METRIC": _AUTOMATION,
-    "AUTOMATION_EVENT_RUN_METRIC_CHANGE": _AUTOMATION,
-    "AUTOMATION_EVENT_RUN_METRIC_ZSCORE": _AUTOMATION,
-    "AUTOMATION_EVENT_RUN_STATE": _AUTOMATION,
-    "AUTOMATION_EVENT_UNLINK_ARTIFACT": _AUTOMATION,
-    "AUTOMATION_LAST_EXECUTED_AT": _AUTOMATION,
-    "AUTOMATION_SCOPE_ENTITY": _AUTOMATION,
-    "AUTOMATIONS_ON_ORGANIZATION": _AUTOMATION,
-    "AUTOMATIONS_ON_USER": _AUTOMATION,
-    "QUERY_AUTOMATIONS_ON_ENTITY": _AUTOMATION,
+    "AUTOMATION_ACTION_ARIA": "another service of the vendor's",
+    "AUTOMATION_ACTION_PUSH_NOTIFICATION": "another service of the vendor's",
+    "AUTOMATION_LAST_EXECUTED_AT": "deliveries stand on the page of automations",
+    "AUTOMATIONS_ON_ORGANIZATION": "automations are of projects, collections and teams",
+    "AUTOMATIONS_ON_USER": "automations are of projects, collections and teams",
     "EVAL_TABLES_CES": "tables of evaluations go to another service of the vendor's",
 }

@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -15,6 +15,7 @@ from starlette.testclient import TestClient
 
 from sweepd import server
 from sweepd.services.runs import export
+from sweepd.services.runs.records import TABLES, Records
 from sweepd.settings import Settings
 from sweepd.web import routes
 from tests.conftest import FakeClock
@@ -22,6 +23,8 @@ from tests.protocol import page
 from tests.protocol.conftest import KEY, authorization, log_version
 from tests.protocol.test_nothing_fails import READ
 from tests.protocol.test_walls_addresses import sign_in
+
+pytestmark = pytest.mark.slow  # each operation on a folder of its own
 
 _HALF = re.compile(r"\\ud[89a-f]")  # as JSON escapes halves of characters
 NUMBERS: list[Any] = [
@@ -100,7 +103,12 @@ def _drawn() -> list[Any]:
     ]
 
 
-GROUPS = {"numbers": NUMBERS, "texts": TEXTS, "shapes": SHAPES, "drawn": _drawn()}
+GROUPS: dict[str, Callable[[], list[Any]]] = {
+    "numbers": lambda: NUMBERS,
+    "texts": lambda: TEXTS,
+    "shapes": lambda: SHAPES,
+    "drawn": _drawn,
+}
 UPSERT = """mutation U($i: UpsertBucketInput!) { upsertBucket(input: $i) { bucket { id } } }"""
 SWEEP = """mutation S($config: String!) { upsertSweep(input: {entityName: "ann",
   projectName: "p", config: $config}) { sweep { id name } } }"""
@@ -209,7 +217,7 @@ def strict(text: str) -> Any:
 
 @pytest.fixture(
     scope="module",
-    params=[pytest.param(g, marks=() if g == "drawn" else pytest.mark.slow) for g in GROUPS],
+    params=[pytest.param(g, marks=pytest.mark.xdist_group(f"values-{g}")) for g in GROUPS],
 )
 def planted(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
@@ -217,7 +225,7 @@ def planted(
     folder = tmp_path_factory.mktemp("values")
     parts = server.build(Settings(data=folder), FakeClock())
     http = TestClient(server.make_app(parts), raise_server_exceptions=False)
-    yield Planted(http, parts, GROUPS[request.param])
+    yield Planted(http, parts, GROUPS[request.param]())
     http.close()
     parts.core.db.close()
 
@@ -231,13 +239,14 @@ def test_every_page_is_shown(planted: Planted) -> None:
         "collection": ["set"],
         "path": ["none"],
         "client_id": ["none"],
+        "report": ["none"],
         **planted.names,
     }
     n_shown = 0
     for route in routes.routes:
         if not isinstance(route, Route) or "GET" not in (route.methods or ()):
             continue
-        if "org" in route.param_convertors or route.path.endswith("/events"):
+        if "org" in route.param_convertors or route.path == "/-/events":
             continue
         for n in range(3):
             chosen = {name: found[n % len(found)] for name, found in parts.items()}
@@ -309,12 +318,18 @@ def test_every_read_operation_is_answered(planted: Planted) -> None:
 
 
 def test_export_is_written(planted: Planted, tmp_path: Path) -> None:
-    rows = export.list_rows(planted.parts.core, "ann", "p")
-    assert len(rows) == len(planted.names["run"])
-    for ending in ("csv", "json"):
-        export.write(rows, tmp_path / f"rows.{ending}")
-        assert (tmp_path / f"rows.{ending}").read_bytes()
-    strict((tmp_path / "rows.json").read_text())
+    records = Records(planted.parts.core, planted.parts.blobs, "ann", "p")
+    for table in TABLES:
+        counts = set()
+        for ending in ("csv", "json", "jsonl", "parquet"):
+            counts.add(export.write(records, table, tmp_path / f"rows.{ending}"))
+            assert (tmp_path / f"rows.{ending}").read_bytes()
+        assert len(counts) == 1, table
+        strict((tmp_path / "rows.json").read_text())
+        for line in (tmp_path / "rows.jsonl").read_text().split("\n")[:-1]:
+            strict(line)
+        if table == "runs":
+            assert counts == {len(planted.names["run"])}
 
 
 def test_a_sweep_file_with_half_a_character_is_refused_with_its_place(planted: Planted) -> None:

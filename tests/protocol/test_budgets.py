@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 from starlette.testclient import TestClient
 
-from sweepd.wandb_api.graphql import budget
+from sweepd.wandb_api.graphql import budget, engine
 from tests.protocol.conftest import KEY, authorization
 
 
@@ -31,13 +31,37 @@ def test_a_request_ends_when_its_budget_is_spent(
     with_settings(http, **changed)
     answer = ask(http, NESTED)
     assert answer.status_code == 413
-    assert "ask for fewer fields" in answer.text
+    assert "ask for less at once" in answer.text
     assert ask(http, "{ viewer { id } }").status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("document", "one"),
+    [
+        (
+            """mutation M($x: [String!]!) { createRunFiles(input: {entityName: "ann",
+            projectName: "p", runName: "r", files: $x}) { runID } }""",
+            "f",
+        ),
+        ("mutation M($x: [ID!]!) { deleteFiles(input: {files: $x}) { success } }", "RmlsZTox"),
+        (
+            "mutation M($x: [String!]) { upsertBucket(input: {tags: $x}) { bucket { id } } }",
+            "tag",
+        ),
+    ],
+)
+def test_a_list_of_things_to_change_has_an_end(http: TestClient, document: str, one: str) -> None:
+    def send(n: int) -> int:
+        body = {"query": document, "variables": {"x": [one] * n}}
+        return http.post("/graphql", json=body, headers=authorization(KEY)).status_code
+
+    assert send(1) != 413
+    assert send(engine.MAX_CHANGES + 1) == 413
 
 
 def test_an_abandoned_request_ends_at_its_next_glance() -> None:
     spent = budget.Budget(10**9, 1e9)
-    spent.abandon()
+    spent.request.abandon()
     with pytest.raises(budget.Ended):
         for _ in range(budget.EACH + 1):
             spent.spend()

@@ -213,6 +213,7 @@ def test_infinite_values_are_strings_in_inline_json(ask: Ask, http: TestClient) 
 
 def test_health_tells_no_secret(http: TestClient) -> None:
     assert set(http.get("/healthz").json()) == {"sweepd", "ok"}
+    assert set(http.get("/readyz").json()) == {"sweepd", "ok", "database", "files"}
 
 
 def test_telemetry_is_not_taken(http: TestClient) -> None:

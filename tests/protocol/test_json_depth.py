@@ -108,9 +108,6 @@ WAYS: dict[str, Send] = {
         '{ run(name: "r1") { sampledHistory(specs: $texts) } } }'
     ),
     "a stream's request": as_stream,
-    "a history line": as_line("wandb-history.jsonl"),
-    "a line of system metrics": as_line("wandb-events.jsonl"),
-    "a stream's summary": as_line("wandb-summary.json"),
     "a page's action": as_action,
     "a page's form": as_form,
     "a manifest": as_manifest,
@@ -128,6 +125,47 @@ def test_every_way_in_ends_at_the_same_depth(http: TestClient, ask: Ask, way: st
         assert answer.status_code == 400, answer.text[:300]
         assert TOLD in answer.text
     assert ask('{ project(name: "p", entityName: "ann") { run(name: "r1") { name } } }')
+
+
+HISTORY = """{ project(name: "p", entityName: "ann") { run(name: "r1") { history(minStep: 0)
+  summaryMetrics events } } }"""
+
+
+@pytest.mark.parametrize("n", TOO_DEEP)
+def test_of_a_line_that_is_too_deep_only_what_is_goes(http: TestClient, ask: Ask, n: int) -> None:
+    """On a refusal the client would give the run's whole stream up."""
+    create_run(ask)
+    rows = [{"_step": 0, "a": 1}, {"_step": 1, "deep": "?", "z": 3}, {"_step": 2, "a": 2}]
+    lines = [json.dumps(row).replace('"?"', nested(n)) for row in rows]
+    names = ["wandb-history.jsonl", "wandb-events.jsonl"]
+    files = {name: {"offset": 0, "content": lines} for name in names}
+    files["wandb-summary.json"] = {"offset": 0, "content": [lines[1]]}
+    assert stream(http, {"files": files}).status_code == 200
+    found = ask(HISTORY)["project"]["run"]
+    for told in (found["history"], found["events"]):
+        kept = [json.loads(line) for line in told]
+        assert [row["_step"] for row in kept] == [0, 1, 2]
+        assert kept[1].pop("deep") != "?"
+        assert kept[1] == {"_step": 1, "z": 3}
+    summary = json.loads(found["summaryMetrics"])
+    assert summary["z"] == 3
+    assert "…" in json.dumps(summary["deep"], ensure_ascii=False)
+    page = http.get("/-/runs/ann/p/r1/history", headers=sign_in(http, KEY))
+    assert page.status_code == 200
+
+
+def test_of_a_line_that_holds_too_much_the_rest_goes(http: TestClient, ask: Ask) -> None:
+    create_run(ask)
+    much = "[" + "[],0," * 600_000 + "0]"
+    line = f'{{"_step": 0, "much": {much}, "more": [1, 2], "z": 3}}'
+    body = {"files": {"wandb-history.jsonl": {"offset": 0, "content": [line]}}}
+    assert stream(http, body).status_code == 200
+    [told] = ask(HISTORY)["project"]["run"]["history"]
+    kept = json.loads(told)
+    assert kept["_step"] == 0
+    assert kept["z"] == 3
+    assert kept["much"][-1] == "…"
+    assert kept["more"] == "…"
 
 
 def test_a_console_line_is_text_whatever_its_brackets(http: TestClient, ask: Ask) -> None:

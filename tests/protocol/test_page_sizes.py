@@ -13,7 +13,8 @@ from sweepd.wandb_api.graphql import page_sizes
 from sweepd.wandb_api.graphql.engine import build_schema
 from tests.conftest import FakeClock
 from tests.protocol.conftest import Ask
-from tests.protocol.paged_lists import LISTS, World
+from tests.protocol.paging import LISTS
+from tests.protocol.paging.world import World
 from tests.protocol.test_budgets import ask as ask_raw
 from tests.protocol.test_budgets import with_settings
 from tests.protocol.test_paged_lists import read

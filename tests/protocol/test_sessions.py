@@ -85,8 +85,8 @@ def test_a_stream_of_news_ends_with_the_session(
         scope = {
             "type": "http",
             "method": "GET",
-            "path": "/-/runs/ann/p/r/events",
-            "query_string": b"",
+            "path": "/-/events",
+            "query_string": b"topic=runs/ann/p/r",
             "headers": [(b"cookie", f"{name}={session}".encode())],
             "http_version": "1.1",
             "scheme": "http",

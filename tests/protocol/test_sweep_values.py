@@ -11,6 +11,8 @@ from tests.protocol.conftest import KEY
 from tests.protocol.test_any_value import AGENT, BEAT, SWEEP
 from tests.protocol.test_walls_addresses import sign_in
 
+pytestmark = pytest.mark.slow  # each operation on a folder of its own
+
 REFUSED = [
     "!!binary aGVsbG8=",
     "!!set {a, b}",

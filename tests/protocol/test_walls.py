@@ -17,6 +17,8 @@ from tests.protocol import page, walls_world
 from tests.protocol.walls_cases import CASES, Case
 from tests.protocol.walls_world import ANN, BOB, Walled, World, ask, path_of, rows
 
+pytestmark = pytest.mark.slow  # each operation on a folder of its own
+
 
 def filled(value: Any, world: World) -> Any:
     """The input with things instead of `@` names."""

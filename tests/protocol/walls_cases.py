@@ -71,6 +71,20 @@ CASES = {
         {"q": "@entity"},
         is_own=True,
     ),
+    "Query.view": Case(
+        "query Q($id: ID!) { view(id: $id) { name displayName spec project { name } } }",
+        {"id": "@view_id"},
+    ),
+    "Query.project: its views": Case(
+        "query Q($e: String, $p: String) { project(entityName: $e, name: $p) { allViews { edges "
+        "{ node { name spec } } } } }",
+        {"e": "@entity", "p": "@project"},
+    ),
+    "Mutation.upsertView": _change("upsertView", "view { spec }", id="@view_id", spec="{}"),
+    "Mutation.upsertView: by name": _change(
+        "upsertView", "inserted", **WHERE, type="runs", name="@view", displayName="mine"
+    ),
+    "Mutation.deleteView": _change("deleteView", "success", id="@view_id", deleteDrafts=True),
     "Mutation.upsertModel": _change(
         "upsertModel", "inserted", entityName="@entity", name="@project", description="mine"
     ),
@@ -327,4 +341,71 @@ CASES = {
         newProjectName="wandb-registry-mine",
     ),
     "Mutation.deleteModel": _change("deleteModel", "success", id="@registry_id"),
+    "Query.entity: its automations": Case(
+        "query Q($n: String) { entity(name: $n) { triggers { edges { node { name } } } "
+        "integrations { edges { node { ... on SlackIntegration { channelName } } } } } }",
+        {"n": "@entity"},
+    ),
+    "Query.viewer: their projects' automations": Case(
+        "{ viewer { projects { edges { node { name triggers { name } } } } } }", is_own=True
+    ),
+    "Mutation.createFilterTrigger": _change(
+        "createFilterTrigger",
+        "trigger { id }",
+        name="mine",
+        enabled=True,
+        scopeType="PROJECT",
+        scopeID="@project_id",
+        triggeringEventType="CREATE_ARTIFACT",
+        eventFilter="{}",
+        triggeredActionType="NO_OP",
+        triggeredActionConfig={"noOpActionInput": {"noOp": True}},
+    ),
+    "Mutation.createFilterTrigger: in a collection": _change(
+        "createFilterTrigger",
+        "trigger { id }",
+        name="mine",
+        enabled=True,
+        scopeType="ARTIFACT_COLLECTION",
+        scopeID="@collection_id",
+        triggeringEventType="CREATE_ARTIFACT",
+        eventFilter="{}",
+        triggeredActionType="NO_OP",
+        triggeredActionConfig={"noOpActionInput": {"noOp": True}},
+    ),
+    "Mutation.createFilterTrigger: in a registry": _change(
+        "createFilterTrigger",
+        "trigger { id }",
+        name="mine",
+        enabled=True,
+        scopeType="PROJECT",
+        scopeID="@registry_id",
+        triggeringEventType="LINK_MODEL",
+        eventFilter="{}",
+        triggeredActionType="NO_OP",
+        triggeredActionConfig={"noOpActionInput": {"noOp": True}},
+    ),
+    "Mutation.createFilterTrigger: in a team": _change(
+        "createFilterTrigger",
+        "trigger { id }",
+        name="mine",
+        enabled=True,
+        scopeType="ENTITY",
+        scopeID="@team_id",
+        triggeringEventType="RUN_STATE",
+        eventFilter='{"run_state_filter": {"states": ["FAILED"]}}',
+        triggeredActionType="NO_OP",
+        triggeredActionConfig={"noOpActionInput": {"noOp": True}},
+    ),
+    "Mutation.updateFilterTrigger": _change(
+        "updateFilterTrigger", "trigger { name }", id="@automation_id", enabled=False
+    ),
+    "Mutation.deleteTrigger": _change("deleteTrigger", "success", triggerID="@automation_id"),
+    "Mutation.createGenericWebhookIntegration": _change(
+        "createGenericWebhookIntegration",
+        "integration { __typename }",
+        entityName="@entity",
+        name="mine",
+        urlEndpoint="https://example.org/",
+    ),
 }

@@ -64,6 +64,7 @@ def build(http: TestClient, parts: server.Parts) -> World:
         "type": "hush-type",
         "md5": MD5,
         "registry": "wandb-registry-hush",
+        "view": "hush-view",
     }
 
     def say(document: str, **variables: Any) -> Any:
@@ -119,6 +120,27 @@ def build(http: TestClient, parts: server.Parts) -> World:
     see = say('{ entity(name: "hush-team") { members { id accountType } } }')
     [service] = [m for m in see["members"] if m["accountType"] == "SERVICE"]
     world["member_id"] = service["id"]
+    view = say(
+        "mutation V($i: UpsertViewInput!) { upsertView(input: $i) { view { id } } }",
+        i={**where, "type": "runs", "name": world["view"], "spec": '{"hush": 1}'},
+    )
+    world["view_id"] = view["view"]["id"]
+    project = say("query P($p: String) { project(name: $p) { id } }", p=world["project"])
+    made = say(
+        """mutation T($i: CreateFilterTriggerInput!) { createFilterTrigger(input: $i) {
+          trigger { id } } }""",
+        i={
+            "name": "hush-automation",
+            "enabled": True,
+            "scopeType": "PROJECT",
+            "scopeID": project["id"],
+            "triggeringEventType": "RUN_STATE",
+            "eventFilter": '{"run_state_filter": {"states": ["FAILED"]}}',
+            "triggeredActionType": "NO_OP",
+            "triggeredActionConfig": {"noOpActionInput": {"noOp": True}},
+        },
+    )
+    world["project_id"], world["automation_id"] = project["id"], made["trigger"]["id"]
     key = say("mutation { generateApiKey(input: {}) { apiKey { id } } }")
     world["key_id"] = key["apiKey"]["id"]
     return world

@@ -5,11 +5,12 @@ from pathlib import Path
 
 import pytest
 
-from sweepd import local_address, server
+from sweepd import data_folder, local_address, server
 from sweepd.cli import local
 from sweepd.domain.errors import BadInput, Unavailable
 from sweepd.settings import Settings
-from sweepd.store.database import Database, sqlite_url
+from sweepd.store.database import Database
+from sweepd.store.sqlite import sqlite_url
 
 
 @pytest.mark.parametrize("text", ["", "[]", "{}", '{"url": 1, "pid": "x"}', '"text"', "\x00"])
@@ -19,8 +20,8 @@ def test_broken_address_file_is_no_address(tmp_path: Path, text: str) -> None:
     assert local.running_url(tmp_path) is None
     local_address.remove(tmp_path)
     settings = Settings(data=tmp_path)
-    with server.hold_folder(settings), pytest.raises(BadInput, match=r"works on .* already; stop"):
-        server.hold_folder(settings).__enter__()
+    with data_folder.hold(settings), pytest.raises(BadInput, match=r"works on .* already; stop"):
+        data_folder.hold(settings).__enter__()
     local_address.write(tmp_path, "http://here")
     found = local_address.read(tmp_path)
     assert found is not None and found.url == "http://here"
@@ -44,7 +45,7 @@ def test_broken_key_file_is_written_anew(parts: server.Parts, text: str) -> None
 def test_folder_that_cannot_be_used_is_named(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     with pytest.raises(BadInput, match="cannot be used: File exists"):
-        server.hold_folder(Settings(data=tmp_path / "file")).__enter__()
+        data_folder.hold(Settings(data=tmp_path / "file")).__enter__()
 
 
 def test_file_that_is_no_database_is_named(tmp_path: Path) -> None:
@@ -56,7 +57,7 @@ def test_file_that_is_no_database_is_named(tmp_path: Path) -> None:
 def test_database_that_cannot_be_opened_now_is_unavailable(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("sweepd.store.database.BUSY_TIMEOUT_MS", 50)
+    monkeypatch.setattr("sweepd.store.sqlite.BUSY_TIMEOUT_MS", 50)
     other = sqlite3.connect(tmp_path / "sweepd.db", isolation_level=None)
     other.execute("BEGIN EXCLUSIVE")
     with pytest.raises(Unavailable, match="cannot be opened: database is locked"):

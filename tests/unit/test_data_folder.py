@@ -55,7 +55,7 @@ def contents(folder: Path) -> dict[str, bytes]:
 
 
 def test_everything_a_server_writes_is_for_its_owner_alone(tmp_path: Path) -> None:
-    with server.hold_folder(Settings(data=tmp_path / "a/data")):
+    with data_folder.hold(Settings(data=tmp_path / "a/data")):
         a_server(tmp_path / "a/data")
     assert open_to_others(tmp_path / "a/data") == []
     assert len(contents(tmp_path / "a/data")) >= 5
@@ -66,7 +66,7 @@ def test_an_existing_folder_of_ours_is_tightened_with_all_that_is_in_it(tmp_path
     settings.data.chmod(0o755)
     assert len(open_to_others(settings.data)) > 5
     (settings.data / "link").symlink_to("/etc/hostname")
-    with server.hold_folder(settings):
+    with data_folder.hold(settings):
         pass
     assert [path.name for path in open_to_others(settings.data)] == ["link"]
 
@@ -82,10 +82,10 @@ def test_a_folder_with_things_of_others_is_refused_and_left_as_it_is(
     if option == "data":
         settings = Settings(data=shared)
     with pytest.raises(BadInput, match=rf"others can read .*--{option} .*shared/sweepd"):
-        server.hold_folder(settings).__enter__()
+        data_folder.hold(settings).__enter__()
     assert shared.stat().st_mode & 0o777 == 0o755
     shared.chmod(0o700)
-    with server.hold_folder(settings):
+    with data_folder.hold(settings):
         pass
 
 
@@ -125,6 +125,7 @@ RESTS: dict[str, Callable[[Path], object]] = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("rest", RESTS)
 @pytest.mark.parametrize("loss", LOSSES)
 def test_a_lost_database_is_not_taken_for_a_new_server(

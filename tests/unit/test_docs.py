@@ -1,11 +1,7 @@
-"""What the documentation must name, and what lies in `deploy/` must at least be read."""
+"""What the documentation must name."""
 
-import subprocess
 from dataclasses import fields
 from pathlib import Path
-
-import pytest
-import yaml
 
 from sweepd.settings import Settings
 from sweepd.store.schema import metadata
@@ -15,6 +11,7 @@ ROOT = Path(__file__).parents[2]
 
 def test_every_setting_is_documented_with_its_help() -> None:
     text = (ROOT / "docs/settings.md").read_text()
+    assert len(fields(Settings)) > 10
     for item in fields(Settings):
         line = f"| `{item.name}` | `SWEEPD_{item.name.upper()}` |"
         assert line in text, item.name
@@ -23,17 +20,6 @@ def test_every_setting_is_documented_with_its_help() -> None:
 
 def test_every_table_is_documented() -> None:
     text = (ROOT / "docs/storage.md").read_text()
+    assert len(metadata.tables) > 20
     for name in metadata.tables:
         assert f"`{name}`" in text, name
-
-
-@pytest.mark.parametrize("path", sorted((ROOT / "deploy").glob("*.sh")), ids=lambda p: p.name)
-def test_deploy_script_can_be_read_by_a_shell(path: Path) -> None:
-    subprocess.run(["sh", "-n", path], check=True)
-
-
-@pytest.mark.parametrize("path", sorted((ROOT / "deploy").glob("*.yaml")), ids=lambda p: p.name)
-def test_deploy_manifest_is_yaml_that_starts_our_commands(path: Path) -> None:
-    documents = list(yaml.safe_load_all(path.read_text()))
-    assert documents and all(isinstance(document, dict) for document in documents)
-    assert "serve" in path.read_text()

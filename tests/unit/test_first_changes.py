@@ -9,8 +9,9 @@ import pytest
 
 from tests.unit.test_files import ROOT, tracked
 
+SEARCH = ["tests/unit/search/stopping", "tests/unit/search/grammar"]
 CHANGES = {
-    "stopping-rule.patch": [sys.executable, "-m", "pytest", "-q", "tests/unit/search/stopping"],
+    "stopping-rule.patch": [sys.executable, "-m", "pytest", "-q", *SEARCH],
     "scale.patch": ["node", "--test", "tests/node/scales.test.mjs", "tests/node/columns.test.mjs"],
 }
 
@@ -26,7 +27,7 @@ def test_example_fits_and_passes_its_own_tests(name: str, tmp_path: Path) -> Non
     assert patch.read_text().count("\ndiff --git ") + 1 <= 3, "a first change is small"
     if shutil.which(CHANGES[name][0]) is None:
         pytest.skip(f"{CHANGES[name][0]} is not installed")
-    for path in tracked("sweepd/*", "tests/*", "pyproject.toml"):
+    for path in tracked("sweepd/*", "tests/*", "bench/*", "docs/*.md", "pyproject.toml"):
         target = tmp_path / path.relative_to(ROOT)
         target.parent.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(path, target)

@@ -4,13 +4,13 @@ import asyncio
 import socket
 from pathlib import Path
 
-from sweepd import server
+from sweepd.listener import listen
 from sweepd.settings import Settings
 
 
 def test_answers_on_a_kept_connection_are_not_held_back(tmp_path: Path) -> None:
     """With Nagle's delay on, each answer waited 40 ms for the client's acknowledgement."""
-    listener = server.listen(Settings(data=tmp_path, host="127.0.0.1", port=0))
+    listener = listen(Settings(data=tmp_path, host="127.0.0.1", port=0))
 
     async def delay_is_off() -> bool:
         found: asyncio.Queue[int] = asyncio.Queue()

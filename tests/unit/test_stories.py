@@ -10,6 +10,7 @@ from tests.unit.test_files import ROOT, tracked
 NAMED = re.compile(
     r"`((?:sweepd|tests|bench|docs|deploy|wandb_api|services|store|web|search)/[\w/.-]+)`"
 )
+LINK = re.compile(r"\]\(([^)#: ]+)(?:#[^)]*)?\)")
 PAGES = [*tracked("docs/*.md"), *tracked("*.md")]
 
 
@@ -34,5 +35,12 @@ def test_files_a_page_names_are_there(page: Path) -> None:
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda path: path.name)
 def test_links_of_a_page_lead_somewhere(page: Path) -> None:
-    for target in re.findall(r"\]\(([^)#: ]+)(?:#[^)]*)?\)", page.read_text()):
+    for target in LINK.findall(page.read_text()):
         assert (page.parent / target).exists(), target
+
+
+def test_pages_name_files_and_have_links() -> None:
+    """Or the tests above would look at nothing."""
+    texts = [page.read_text() for page in PAGES]
+    assert sum(len(NAMED.findall(text)) for text in texts) > 100
+    assert sum(len(LINK.findall(text)) for text in texts) > 30

@@ -16,10 +16,12 @@ from sweepd.search.bayes.gaussian_process import (
     SQRT5,
     Fit,
     correlation,
+    cross,
     joint,
+    predict,
     scaled_distances,
 )
-from sweepd.search.parameter import Array
+from sweepd.search.distribution import Array
 
 LOG_2PI = math.log(2 * math.pi)
 
@@ -48,13 +50,15 @@ class Fantasies:
         X: (N, d), data then pending points.
         L: (N, N) Cholesky factor of their covariance.
         alpha: (N, S), one column per fantasy.
-        incumbents: (S,), lowest posterior mean over all N points.
+        apart: (N,), see `Fit`; 0 for pending points.
+        incumbents: (S,), lowest posterior mean over all N points of this objective.
     """
 
     model: Fit
     X: Array
     L: Array
     alpha: Array
+    apart: Array
     incumbents: Array
 
 
@@ -75,17 +79,18 @@ def fantasise(
     p = len(pending)
     if p == 0:
         means = model.y - model.noise_diagonal * model.alpha
-        return Fantasies(
-            model, model.X, model.L, model.alpha[:, None], np.array([float(means.min())])
-        )
+        is_own = model.is_own
+        # Without a result of this objective: the best that is expected where the others are.
+        means = means[is_own] if is_own.any() else predict(model, model.X)[0]
+        lowest = np.array([float(means.min())])
+        apart = np.broadcast_to(model.apart, len(model.y))
+        return Fantasies(model, model.X, model.L, model.alpha[:, None], apart, lowest)
     mean, covariance = joint(model, pending)
     noise = model.noise + 1e-8 * model.signal
     covariance = covariance + noise * np.eye(p)
     corner = cholesky(covariance + 1e-10 * model.signal * np.eye(p), lower=True)
     results = mean[None, :] if at_mean else mean + draws @ corner.T
-    K = model.signal * correlation(
-        scaled_distances(pending, model.X, model.lengths, model.is_category)
-    )
+    K = cross(model, pending)
     n = len(model.y)
     L = np.zeros((n + p, n + p))
     L[:n, :n] = model.L
@@ -95,10 +100,11 @@ def fantasise(
     alpha = cho_solve((L, True), y, check_finite=False)
     diagonal = np.concatenate([model.noise_diagonal, np.full(p, noise)])
     means = y + model.mean - diagonal[:, None] * alpha
-    if not counts_pending:
-        means = means[:n]
+    is_own = np.concatenate([model.is_own, np.full(p, counts_pending)])
+    means = means[is_own] if is_own.any() else means
     L = np.asfortranarray(L)  # as LAPACK wants it
-    return Fantasies(model, np.vstack([model.X, pending]), L, alpha, means.min(axis=0))
+    apart = np.concatenate([np.broadcast_to(model.apart, n), np.zeros(p)])
+    return Fantasies(model, np.vstack([model.X, pending]), L, alpha, apart, means.min(axis=0))
 
 
 def log_ei(state: Fantasies, X: Array) -> Array:
@@ -113,7 +119,8 @@ def log_ei(state: Fantasies, X: Array) -> Array:
 def moments(state: Fantasies, X: Array) -> tuple[Array, Array]:
     """Posterior mean per fantasy, shape (m, S), and standard deviation, shape (m,)."""
     model = state.model
-    K = model.signal * correlation(scaled_distances(X, state.X, model.lengths, model.is_category))
+    r2 = scaled_distances(X, state.X, model.lengths, model.is_category) + state.apart
+    K = model.signal * correlation(r2)
     V = solve_triangular(state.L, K.T, lower=True, check_finite=False)
     variance = np.maximum(model.signal - (V**2).sum(axis=0), 1e-12 * model.signal)
     return model.mean + K @ state.alpha, np.sqrt(variance)
@@ -125,7 +132,7 @@ def log_ei_gradient(state: Fantasies, X: Array) -> tuple[Array, Array]:
     difference = X[:, None, :] - state.X
     difference[..., model.is_category] = difference[..., model.is_category] != 0
     scaled = difference / model.lengths**2
-    r2 = (difference * scaled).sum(axis=2)
+    r2 = (difference * scaled).sum(axis=2) + state.apart
     r = SQRT5 * np.sqrt(r2)
     decay = model.signal * np.exp(-r)
     k = (1 + r + 5 / 3 * r2) * decay

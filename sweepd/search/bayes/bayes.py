@@ -7,8 +7,8 @@ kept between calls: the same runs and seed give the same configs.
 """
 
 import math
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from functools import cache
 from typing import Any
 
@@ -17,53 +17,25 @@ from scipy.optimize import Bounds, minimize
 
 from sweepd.search.bayes.acquisition import Fantasies, fantasise, log_ei, log_ei_gradient
 from sweepd.search.bayes.candidates import around, neighbours, spread
-from sweepd.search.bayes.gaussian_process import (
-    Fit,
-    Mask,
-    Prior,
-    condition,
-    fit,
-    scaled_distances,
-    theta_of,
-)
+from sweepd.search.bayes.costs import Costs
+from sweepd.search.bayes.failures import Failures
+from sweepd.search.bayes.gaussian_process import Fit, scaled_distances
 from sweepd.search.bayes.known import COARSE, RESOLUTION, Known
-from sweepd.search.bayes.objective import Data, choose_subset, gather, warps
+from sweepd.search.bayes.model import model_of
+from sweepd.search.bayes.objective import gather
+from sweepd.search.bayes.outliers import is_borne_out
+from sweepd.search.bayes.settings import DEFAULT, Settings
+from sweepd.search.bayes.several import joined
+from sweepd.search.bayes.sources import alone, beside, is_believed, read_sources
 from sweepd.search.coordinates import Coordinates
+from sweepd.search.distribution import Array
+from sweepd.search.errors import NoFeasibleConfig, TooMuchWork
+from sweepd.search.feasible import Feasible
 from sweepd.search.observation import Observation
-from sweepd.search.parameter import Array
 from sweepd.search.proposing import used_keys
 from sweepd.search.sobol import design_config
 from sweepd.search.space import Config
 from sweepd.search.spec import Metric, SweepSpec
-
-
-@dataclass(frozen=True)
-class Settings:
-    """What the ablations of bench/search vary; the defaults are what they left standing."""
-
-    n_design: int | None = None  # None: see `design_size`
-    max_points: int = 200  # the model's data
-    max_fit_points: int = 75  # data for the hyperparameters
-    n_fantasies: int = 16
-    n_spread: int = 256
-    n_local: int = 512
-    n_refined: int = 4
-    gap: float = 0.2  # between their starts, length scales
-    warp: bool | None = None  # the bad tail drawn in always or never; None: by evidence
-    max_warped_noise: float = 0.02  # share of the signal above which nothing is drawn in
-    max_precise_noise: float = 1e-4  # share of the signal above which places are COARSE
-    patience: int = 8  # results without a new best after which they are, too
-    prior: Prior = field(default_factory=Prior)
-    n_results: int = 3  # results before the model is asked
-    is_drawn: bool = True  # fantasies drawn from the posterior, else its mean
-    counts_pending: bool = True  # fantasies may lower the incumbent
-    width: float = 0.5  # of local moves, in length scales
-    max_width: float = 0.3
-    n_centres: int = 5
-    polish: float = 0.05  # gradient steps stay this close to where they start
-
-
-DEFAULT = Settings()
 
 
 def design_size(d: int) -> int:
@@ -81,15 +53,31 @@ def propose(
     *,
     may_repeat: bool = False,
 ) -> list[Config]:
-    """Up to `n` configs, each taken with the earlier ones pending; see `proposing.propose`."""
+    """Up to `n` configs, each taken with the earlier ones pending; see `proposing.propose`.
+
+    With several metrics each is for other weights of them (`several.py`).
+    """
+    if spec.metrics:
+        chosen: list[Config] = []
+        one = replace(spec, metric=Metric(""), metrics=())
+        for i in range(n):
+            rng = np.random.default_rng([seed, len(observations) + len(pending) + i])
+            runs = joined(observations, spec.metrics, rng)
+            more = propose(one, runs, [*pending, *chosen], 1, seed, settings, may_repeat=may_repeat)
+            if not more:
+                break
+            chosen += more
+        return chosen
     coordinates = Coordinates(spec.space)
     metric = spec.metric or Metric("")
+    sources = read_sources(coordinates, metric.goal.sign, observations, settings)
+    observations = [o for o in observations if not o.source]
     data = gather(coordinates, metric, observations, pending)
-    taken_before = np.vstack([data.X, data.pending])
-    known = Known(coordinates, taken_before[:0] if may_repeat else taken_before)
+    taken_before = [*(o.config for o in observations), *pending]
+    known = Known(coordinates, [] if may_repeat else taken_before)
     number = len(observations) + len(pending)
     n_design = design_size(coordinates.d) if settings.n_design is None else settings.n_design
-    model: Fit | None = None
+    is_flat = len(data.y) < settings.n_results or float(np.ptp(data.y)) == 0.0
     found: list[Config] = []
     taken: list[Array] = []
 
@@ -101,97 +89,127 @@ def propose(
     def designed(place: int) -> Config | None:
         return design_config(spec, place, seed, used() | {spec.space.key(c) for c in found})
 
-    for i in range(n):
-        is_flat = len(data.y) < settings.n_results or float(np.ptp(data.y)) == 0.0
-        if coordinates.d == 0 or is_flat or number + i < n_design:
-            config = designed(number + i)
+    @cache
+    def modelled() -> tuple[Fit, Callable[[Array], Array]]:
+        """Of the results there are, and of earlier sweeps as far as they tell; and what else
+        speaks for a place, or against it, in units of log-EI."""
+        if is_flat:
+            model = alone(sources)
         else:
-            if model is None:
-                model = model_of(data, coordinates.is_category, settings)
+            is_good = is_borne_out(data.X, data.y, coordinates.is_category)
+            believed = data if is_good else data.without(int(data.y.argmin()))
+            model = model_of(believed, coordinates.is_category, settings)
+            model = beside(model, sources, settings.prior) if sources else model
+        failures = Failures(data.X, data.failed, model)
+        if spec.extras.budget is None:  # runs are what is limited
+            return model, lambda X: settings.caution * failures.log_chance(X)
+        costs = Costs(coordinates, observations, settings.prior)
+        return (
+            model,
+            lambda X: (
+                settings.caution * failures.log_chance(X) - settings.thrift * costs.log_seconds(X)
+            ),
+        )
+
+    for i in range(n):
+        place = number + i - bool(sources)  # of the design; before it, what earlier sweeps suggest
+        by_model = place < 0 or (not is_flat and place >= n_design)
+        if sources and not is_flat and not by_model:
+            by_model = is_believed(modelled()[0], place)
+        if coordinates.d == 0 or not by_model:
+            config = designed(max(place, 0))
+        else:
+            model, beside_ei = modelled()
             rng = np.random.default_rng([seed, number + i])
             waiting = np.vstack([data.pending, *[point[None] for point in taken]])
+            if is_flat:  # results of unknown scale: where they are is all that they say
+                waiting = np.vstack([data.X, waiting])
             is_fine = model.noise <= settings.max_precise_noise * model.signal
             is_fine = is_fine and data.n_since_best < settings.patience
             known.resolution = RESOLUTION if is_fine else COARSE
-            config = _best_config(spec, coordinates, model, waiting, known, rng, settings)
+            config = _best_config(
+                spec, coordinates, model, beside_ei, waiting, known, rng, settings
+            )
             if config is None:
-                config = designed(number + i)
+                config = designed(max(place, 0))
         if config is None:
             break
         found.append(config)
         taken.append(coordinates.of_configs([config])[0])
-        known.add(taken[-1])
+        known.add(config)
     return found
-
-
-def model_of(data: Data, category: Mask, settings: Settings = DEFAULT) -> Fit:
-    """The process on results as they are or with the bad tail drawn in: what explains more."""
-    few = choose_subset(data.X, data.y, category, settings.max_fit_points)
-    options = warps(data.y)
-    if settings.warp is not None:
-        options = options[-1:] if settings.warp else options[:1]
-    fits: list[Fit] = []
-    for option in options:
-        start = theta_of(fits[0]) if fits else None  # nearly right for the other warp as well
-        scatter = float(option.scatter(data.scatter)[few].sum())
-        fits.append(
-            fit(
-                data.X[few],
-                option.y[few],
-                category,
-                data.counts[few],
-                settings.prior,
-                start=start,
-                scatter=scatter,
-            )
-        )
-    at = len(fits) - 1
-    if len(fits) > 1:
-        evidence = [
-            found.log_evidence + float(option.log_slope[few].sum())
-            for found, option in zip(fits, options, strict=True)
-        ]
-        # Drawing in the bad tail magnifies noise at the good end, where it hurts most.
-        is_noisy = fits[1].noise > settings.max_warped_noise * fits[1].signal
-        at = 0 if is_noisy or evidence[0] > evidence[1] else 1
-    model, y = fits[at], options[at].y
-    if len(y) == len(few):
-        return model
-    many = choose_subset(data.X, y, category, settings.max_points)
-    theta = theta_of(model)
-    return condition(data.X[many], y[many], category, theta, data.counts[many])
 
 
 def _best_config(
     spec: SweepSpec,
     coordinates: Coordinates,
     model: Fit,
+    beside_ei: Callable[[Array], Array],
     pending: Array,
     known: Known,
     rng: np.random.Generator,
     settings: Settings,
 ) -> Config | None:
-    """The new, feasible config of highest log-EI; None if no candidate is one."""
+    """The new, feasible config of highest log-EI and what speaks for its place beside that; None
+    if no candidate is one."""
     draws = rng.standard_normal((settings.n_fantasies, len(pending)))
     state = fantasise(model, pending, draws, not settings.is_drawn, settings.counts_pending)
     points = _candidates(coordinates, model, rng, settings)
-    scores = log_ei(state, points)
+
+    def score(X: Array) -> Array:
+        return log_ei(state, X) + beside_ei(X)
+
+    scores = score(points)
     order = np.argsort(-scores)
     if coordinates.is_free.any() and settings.n_refined:
         starts = _apart(model, points, scores, settings.n_refined, settings.gap)
         refined = refine(state, starts, coordinates, settings.polish)
         points = np.vstack([refined, points])
-        scores = np.concatenate([log_ei(state, refined), scores])
+        scores = np.concatenate([score(refined), scores])
         order = np.argsort(-scores)
+    found, n_refused = None, 0
     for at in order:
         if known.has(points[at]):  # before decoding, which costs more
             continue
         config = coordinates.to_config(points[at])
-        if known.has(coordinates.of_configs([config])[0]):
+        if not spec.space.is_feasible(config):
+            n_refused += 1
+            if n_refused > settings.n_refused and coordinates.space.n_configs is None:
+                break
             continue
-        if spec.space.is_feasible(config):
-            return config
-    return None
+        if not known.has(coordinates.of_configs([config])[0]):
+            found = config
+            break
+    if n_refused <= settings.n_refused:
+        return found
+    starts = _apart(model, points, scores, settings.n_mended, settings.gap)
+    mended = _mended(spec, coordinates, starts, known, rng)
+    if found is not None:
+        mended.append(found)
+    if not mended:
+        return None
+    return mended[int(score(coordinates.of_configs(mended)).argmax())]
+
+
+def _mended(
+    spec: SweepSpec,
+    coordinates: Coordinates,
+    points: Array,
+    known: Known,
+    rng: np.random.Generator,
+) -> list[Config]:
+    """New configs that meet the constraints, found from these points on."""
+    feasible = Feasible(spec.space)
+    found: list[Config] = []
+    for point in points:
+        unit = spec.space.encode(coordinates.to_config(point))
+        try:
+            config = feasible.near(unit, rng, starts=1)
+        except (NoFeasibleConfig, TooMuchWork):
+            break
+        if config is not None and not known.has(coordinates.of_configs([config])[0]):
+            found.append(config)
+    return found
 
 
 def _candidates(
@@ -206,7 +224,7 @@ def _candidates(
     best = model.X[np.argsort(model.y, kind="stable")[: settings.n_centres]]
     widths = np.minimum(model.lengths * settings.width, settings.max_width)
     local = around(coordinates, coordinates.snap(best), widths, settings.n_local, rng)
-    near = np.vstack([neighbours(coordinates, point) for point in coordinates.snap(best)])
+    near = np.vstack([neighbours(coordinates, point, rng) for point in coordinates.snap(best)])
     return np.vstack([spread(coordinates, settings.n_spread, rng), local, near])
 
 

@@ -3,8 +3,10 @@
 import numpy as np
 
 from sweepd.search.coordinates import Coordinates
-from sweepd.search.parameter import Array
+from sweepd.search.distribution import Array
 from sweepd.search.sobol import sobol_points
+
+MAX_OPTIONS = 64
 
 
 def spread(coordinates: Coordinates, n: int, rng: np.random.Generator) -> Array:
@@ -53,14 +55,19 @@ def around(
     return coordinates.snap(points)
 
 
-def neighbours(coordinates: Coordinates, point: Array) -> Array:
-    """All points one discrete choice away from `point`, shape (k, d): categories and steps."""
+def neighbours(coordinates: Coordinates, point: Array, rng: np.random.Generator) -> Array:
+    """Points one discrete choice away from `point`, shape (k, d): steps, and categories, all of a
+    list or MAX_OPTIONS drawn from it."""
     found = []
     for j, lattice in enumerate(coordinates.lattices):
         if lattice is None or len(lattice) < 2:
             continue
         at = int(np.argmin(np.abs(lattice - point[j])))
-        options = range(len(lattice)) if coordinates.is_category[j] else (at - 1, at + 1)
+        options = [at - 1, at + 1]
+        if coordinates.is_category[j]:
+            options = list(range(len(lattice)))
+            if len(options) > MAX_OPTIONS:
+                options = rng.choice(len(lattice), MAX_OPTIONS, replace=False).tolist()
         for option in options:
             if option != at and 0 <= option < len(lattice):
                 other = point.copy()

@@ -5,8 +5,9 @@ Notation (Rasmussen & Williams 2006, "GPML"); arrays are float64:
     y: (n,) objective, standardised, lower is better; m: its constant mean
     l: (d,) length scales; s2: signal variance; noise: variance of one observation's noise
     counts: (n,) runs averaged in each y, so its noise variance is noise / count
+    doubt: (n,) variance of each y beside the noise: known, not fitted
     scatter: sum of squared deviations of all runs from the means they are in
-    K = s2 · M(r) + diag(noise / counts), M the Matérn-5/2 correlation,
+    K = s2 · M(r) + diag(noise / counts + doubt), M the Matérn-5/2 correlation,
     r² = Σ_j D_j / l_j², D_j = (x_j - x'_j)², or 1 where categories differ
     L: lower Cholesky factor of K; alpha = K⁻¹ (y - m)
 """
@@ -21,7 +22,7 @@ from scipy.linalg import cho_solve, cholesky, solve_triangular
 from scipy.linalg.lapack import dpotrf, dpotri, dpotrs
 from scipy.optimize import minimize
 
-from sweepd.search.parameter import Array
+from sweepd.search.distribution import Array
 
 Mask = np.ndarray[Any, np.dtype[np.bool_]]
 SQRT5 = math.sqrt(5.0)
@@ -43,6 +44,9 @@ class Prior:
     log_signal_sd: float = 1.0
     log_noise: float = -8.0
     log_noise_sd: float = 2.5
+    n_sources: int = 0  # last columns that tell sources apart, see `sources.py`
+    log_source: float = 0.0  # their length scales have no part in what the others share
+    log_source_sd: float = 1.0
 
 
 @dataclass(frozen=True)
@@ -59,7 +63,16 @@ class Fit:
     mean: float
     L: Array
     alpha: Array
+    counts: Array  # (n,) runs averaged in each y
+    doubt: Array | float  # (n,) known variance of each y beside the noise
     log_evidence: float = math.nan  # of `fit`: likelihood times prior, up to a constant
+    apart: Array | float = 0.0  # (n,) part of r² between any new point and y's, see `sources.py`
+
+    @property
+    def is_own(self) -> Mask:
+        """Shape (n,): which results are of the objective that new points have."""
+        found: Mask = np.broadcast_to(self.apart, len(self.y)) == 0
+        return found
 
 
 def pair_distances(X: Array, is_category: Mask) -> Array:
@@ -85,7 +98,13 @@ def correlation(r2: Array) -> Array:
 
 
 def negative_log_posterior(
-    theta: Array, D: Array, y: Array, counts: Array, prior: Prior, scatter: float = 0.0
+    theta: Array,
+    D: Array,
+    y: Array,
+    counts: Array,
+    prior: Prior,
+    scatter: float = 0.0,
+    doubt: Array | float = 0.0,
 ) -> tuple[float, Array]:
     """Minus the log of likelihood times prior, and its gradient.
 
@@ -94,6 +113,7 @@ def negative_log_posterior(
         D: Shape (d, n(n-1)/2), from `pair_distances`; only half of K is ever worked out.
         scatter: Of the repeats. With their means it holds all that they say: the likelihood of
             N runs in n means is that of the means, times a factor in noise and scatter alone.
+        doubt: Known variance of each y beside the noise, shape (n,).
 
     Returns:
         The value, the mean m profiled out (GPML equation 2.43), and its gradient in theta.
@@ -107,10 +127,11 @@ def negative_log_posterior(
     slope = (1 + r) * decay  # dK/dr² is -5/6 of it
     k = slope + (5 / 3) * r2 * decay
     diagonal = s2 + noise / counts + JITTER * s2
+    whole = diagonal + doubt
     at = _pairs(n)
     K = np.zeros(n * n)
     K[at] = k
-    K[:: n + 1] = diagonal
+    K[:: n + 1] = whole
     # LAPACK by name: SciPy's wrappers cost as much as the work at this size.
     L, failed = dpotrf(K.reshape(n, n).T, lower=1, overwrite_a=1)
     if failed:
@@ -140,7 +161,8 @@ def negative_log_posterior(
     pull = off / sd**2
     # The shared part correlates the length scales: precision by Sherman and Morrison.
     own, common = prior.log_length_sd**2, prior.log_length_common_sd**2
-    pull[:d] -= common / (own * (own + d * common)) * off[:d].sum()
+    n_own = d - prior.n_sources
+    pull[:n_own] -= common / (own * (own + n_own * common)) * off[:n_own].sum()
     return value + 0.5 * float(off @ pull), gradient + pull
 
 
@@ -153,6 +175,7 @@ def fit(
     max_iterations: int = 40,
     start: Array | None = None,
     scatter: float = 0.0,
+    doubt: Array | float = 0.0,
 ) -> Fit:
     """Fit the hyperparameters from the prior's centre (or `start`, a theta) and condition on y."""
     prior = prior or Prior()
@@ -167,13 +190,14 @@ def fit(
     found = minimize(
         negative_log_posterior,
         theta,
-        args=(D, y, counts, prior, scatter),
+        args=(D, y, counts, prior, scatter, doubt),
         jac=True,
         method="L-BFGS-B",
         bounds=bounds,
         options={"maxiter": max_iterations, "maxfun": max_iterations + 10, "ftol": 1e-5},
     )
-    return replace(condition(X, y, is_category, found.x, counts), log_evidence=-float(found.fun))
+    fitted = condition(X, y, is_category, found.x, counts, doubt)
+    return replace(fitted, log_evidence=-float(found.fun))
 
 
 def theta_of(model: Fit) -> Array:
@@ -182,18 +206,25 @@ def theta_of(model: Fit) -> Array:
     return found
 
 
-def condition(X: Array, y: Array, is_category: Mask, theta: Array, counts: Array) -> Fit:
+def condition(
+    X: Array,
+    y: Array,
+    is_category: Mask,
+    theta: Array,
+    counts: Array,
+    doubt: Array | float = 0.0,
+) -> Fit:
     """The process with given hyperparameters, conditioned on y; GPML algorithm 2.1."""
     d = X.shape[1]
     lengths, s2, noise = np.exp(theta[:d]), math.exp(theta[d]), math.exp(theta[d + 1])
     K = s2 * correlation(scaled_distances(X, X, lengths, is_category))
-    diagonal = noise / counts + JITTER * s2
+    diagonal = noise / counts + JITTER * s2 + doubt
     K[np.diag_indices(len(y))] += diagonal
     L = cholesky(K, lower=True, check_finite=False)
     solved = cho_solve((L, True), np.column_stack([y, np.ones(len(y))]), check_finite=False)
     m = float(solved[:, 0].sum() / solved[:, 1].sum())
     alpha = solved[:, 0] - m * solved[:, 1]
-    return Fit(X, y, is_category, lengths, s2, noise, diagonal, m, L, alpha)
+    return Fit(X, y, is_category, lengths, s2, noise, diagonal, m, L, alpha, counts, doubt)
 
 
 def scaled_distances(A: Array, B: Array, lengths: Array, is_category: Mask) -> Array:
@@ -209,9 +240,8 @@ def scaled_distances(A: Array, B: Array, lengths: Array, is_category: Mask) -> A
 
 def cross(model: Fit, X: Array) -> Array:
     """Prior covariance between points and the data, shape (len(X), n)."""
-    return model.signal * correlation(
-        scaled_distances(X, model.X, model.lengths, model.is_category)
-    )
+    r2 = scaled_distances(X, model.X, model.lengths, model.is_category) + model.apart
+    return model.signal * correlation(r2)
 
 
 def predict(model: Fit, X: Array) -> tuple[Array, Array]:
@@ -245,9 +275,19 @@ def joint(model: Fit, X: Array) -> tuple[Array, Array]:
     return model.mean + K @ model.alpha, prior - V.T @ V
 
 
+def left_out(model: Fit, n: int) -> float:
+    """Log density of the first n results, each predicted from all others; GPML equation 5.10."""
+    inverse, _ = dpotri(model.L, lower=1)
+    precision = np.diagonal(inverse)[:n]
+    return float(0.5 * (np.log(precision) - model.alpha[:n] ** 2 / precision).sum())
+
+
 def _prior_vectors(d: int, prior: Prior) -> tuple[Array, Array]:
     """Centre and standard deviation of theta, each shape (d + 2,)."""
-    length = prior.log_length + 0.5 * math.log(d)
-    centre = np.array([length] * d + [prior.log_signal, prior.log_noise])
-    sd = np.array([prior.log_length_sd] * d + [prior.log_signal_sd, prior.log_noise_sd])
-    return centre, sd
+    n_own = d - prior.n_sources
+    length = prior.log_length + 0.5 * math.log(n_own)
+    centre = [length] * n_own + [prior.log_source] * prior.n_sources
+    sd = [prior.log_length_sd] * n_own + [prior.log_source_sd] * prior.n_sources
+    centre += [prior.log_signal, prior.log_noise]
+    sd += [prior.log_signal_sd, prior.log_noise_sd]
+    return np.array(centre), np.array(sd)

@@ -1,41 +1,76 @@
 """Which places of a space are taken: by runs with a result, by pending ones, by the same ask."""
 
+from collections.abc import Mapping, Sequence
+from typing import Any
+
 import numpy as np
 
 from sweepd.search.coordinates import Coordinates
-from sweepd.search.parameter import Array
+from sweepd.search.distribution import Array
 
 RESOLUTION = 1e-5  # of the range of a continuous parameter: what lies closer is the same config
 COARSE = 1e-3  # instead, where so small a step is lost in noise, or leads nowhere any more
 
 
 class Known:
-    """Points already taken, compared as a user would: equal choices, numbers nearly equal.
+    """Configs already taken, compared as a user would: equal choices, numbers nearly equal.
 
-    Two points are one place when all their listed and stepped coordinates are equal and no
-    continuous one differs by more than `resolution`, which may be set between looks.
-
-    Args:
-        points: Shape (n, d), see `coordinates.py`.
+    Two configs are one place when all their listed and stepped coordinates are equal and no
+    continuous one differs by more than `resolution`, which may be set between looks. Coordinates
+    are worked out when a look needs them: of thousands of runs one tells most apart.
     """
 
-    def __init__(self, coordinates: Coordinates, points: Array) -> None:
+    def __init__(self, coordinates: Coordinates, configs: Sequence[Mapping[str, Any]]) -> None:
         self.resolution = RESOLUTION
-        self._free = coordinates.is_free
-        self._points = np.array(points.T, order="C")  # a row a dimension: looked at one by one
+        self._coordinates = coordinates
+        self._configs = list(configs)
+        self._columns = np.full((coordinates.d, len(self._configs)), np.nan)
+        self._ascending: tuple[np.ndarray[Any, Any], Array] | None = None
+        self._is_read = np.zeros((coordinates.d, len(self._configs)), dtype=bool)
 
     def has(self, point: Array) -> bool:
         """Whether the place of a point, shape (d,), is taken."""
-        left = np.ones(self._points.shape[1], dtype=bool)
-        for j, column in enumerate(self._points):
-            if self._free[j]:
-                left &= np.abs(column - point[j]) <= self.resolution
-            else:
-                left &= np.abs(column - point[j]) < 1e-12
-            if not left.any():
+        left = self._near(point)
+        for j in self._coordinates.telling[1:]:
+            if not len(left):
                 return False
-        return bool(left.any())
+            left = left[np.abs(self._column(j, left) - point[j]) <= self._reach(j)]
+        return bool(len(left))
 
-    def add(self, point: Array) -> None:
-        """Take a place."""
-        self._points = np.column_stack([self._points, point])
+    def add(self, config: Mapping[str, Any]) -> None:
+        """Take a config's place."""
+        self._configs.append(config)
+        self._ascending = None
+        empty = np.full((len(self._columns), 1), np.nan)
+        self._columns = np.hstack([self._columns, empty])
+        self._is_read = np.hstack([self._is_read, np.isfinite(empty)])
+
+    def _reach(self, j: int) -> float:
+        return self.resolution if self._coordinates.is_free[j] else 1e-12
+
+    def _near(self, point: Array) -> np.ndarray[Any, Any]:
+        """The configs that are near in the coordinate which tells most apart."""
+        if not self._coordinates.telling:
+            return np.arange(len(self._configs))
+        j = self._coordinates.telling[0]
+        if self._ascending is None:
+            column = self._column(j, np.arange(len(self._configs)))
+            order = np.argsort(column)
+            self._ascending = order, column[order]
+        order, column = self._ascending
+        reach = self._reach(j)
+        first, last = np.searchsorted(column, [point[j] - reach, point[j] + reach])
+        near = order[first : last + 1]
+        is_near = np.abs(column[first : last + 1] - point[j]) <= reach
+        found: np.ndarray[Any, Any] = near[is_near]
+        return found
+
+    def _column(self, j: int, rows: np.ndarray[Any, Any]) -> Array:
+        """Coordinate j of some of the configs."""
+        unread = rows[~self._is_read[j, rows]]
+        if len(unread):
+            configs = [self._configs[i] for i in unread.tolist()]
+            self._columns[j, unread] = self._coordinates.column(j, configs)
+            self._is_read[j, unread] = True
+        found: Array = self._columns[j, rows]
+        return found

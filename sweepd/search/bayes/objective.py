@@ -1,7 +1,8 @@
 """Turn runs into the points and numbers the model is fitted on.
 
-Objectives are signed so that lower is better, repeats of one config averaged, failed runs imputed
-as `metric.impute` says, then standardised, as they are and with the upper tail drawn in.
+Objectives are signed so that lower is better, repeats of one config averaged, failed runs left to
+`failures.py` or imputed as `metric.impute` says, then standardised, as they are and with the upper
+tail drawn in.
 """
 
 import math
@@ -11,11 +12,16 @@ from typing import Any
 
 import numpy as np
 
+from sweepd.search.bayes.curves import expected_ends
+from sweepd.search.bayes.outliers import FAR_BETTER, divergence
 from sweepd.search.coordinates import Coordinates
+from sweepd.search.distribution import Array
 from sweepd.search.observation import Observation
-from sweepd.search.parameter import Array
 from sweepd.search.spec import Metric
 
+MAX_READ = 600  # results that are placed in the space: three times what is modelled
+ENOUGH_PLACES = 1e6  # of the parameters by which repeats are told
+WAITS, FAILED, IGNORED = "waits", "failed", "ignored"
 POWERS = np.linspace(-1.0, 1.0, 21)  # tried by `warps`; 1 leaves y as it is
 
 
@@ -30,8 +36,9 @@ class Data:
         scatter: (n,) sum of squared deviations of the runs at a point from their mean: what
             repeats say of the noise, zero where they agree.
         pending: (p, d) points whose result is awaited.
+        failed: (f, d) points whose run ended without a result; `failures.py` learns from them.
+        doubt: (n,) variance of results that are no more than expected (`curves.py`); None for none.
         n_since_best: Results that came after the best one and are no better.
-        n_left_out: Runs whose config has no place in the space (changed since).
     """
 
     X: Array
@@ -39,8 +46,16 @@ class Data:
     counts: Array
     scatter: Array
     pending: Array
-    n_left_out: int
-    n_since_best: int = 0
+    failed: Array
+    n_since_best: int
+    doubt: Array | None = None
+
+    def without(self, i: int) -> "Data":
+        """All but result i."""
+        kept = np.arange(len(self.y)) != i
+        fewer = self.X[kept], self.y[kept], self.counts[kept], self.scatter[kept]
+        doubt = None if self.doubt is None else self.doubt[kept]
+        return Data(*fewer, self.pending, self.failed, self.n_since_best, doubt)
 
 
 def gather(
@@ -49,51 +64,107 @@ def gather(
     observations: Sequence[Observation],
     pending: Sequence[Mapping[str, Any]],
 ) -> Data:
-    """Split runs into results and pending points; impute, average, leave strangers out."""
+    """Split runs into results, failures and pending points; average, leave strangers out."""
     sign = metric.goal.sign
     values = [o.value for o in observations]
     pairs = zip(observations, values, strict=True)
-    ended = [sign * value for o, value in pairs if value is not None and not o.is_running]
-    worst = max(ended, default=0.0)
+    ended = np.array([sign * v for o, v in pairs if v is not None and not o.is_running])
+    limit = divergence(ended)
+    worst = float(ended[ended < limit].max(initial=-math.inf))
+    worst = worst if math.isfinite(worst) else 0.0
+    ends = expected_ends(observations, sign)
     configs: list[Mapping[str, Any]] = []
     results: list[float] = []
+    doubts: list[float] = []
     waiting: list[Mapping[str, Any]] = []
-    for o, value in zip(observations, values, strict=True):
-        if value is not None and o.state == "finished":
-            configs.append(o.config)
-            results.append(sign * value)
-            continue
-        result = _result(o, metric, sign, worst)
-        if result is None:
+    failed: list[Mapping[str, Any]] = []
+    for i, (o, value) in enumerate(zip(observations, values, strict=True)):
+        is_plain = value is not None and o.state == "finished"
+        result = sign * value if is_plain and value is not None else _result(o, metric, worst)
+        result, doubt = ends.get(i, (result, 0.0))
+        if result == WAITS:
             waiting.append(o.config)
-        else:
+        elif result == FAILED or (isinstance(result, float) and result >= limit):
+            failed.append(o.config)
+        elif isinstance(result, float):
             configs.append(o.config)
             results.append(result)
-    X, y = coordinates.of_configs(configs), np.array(results)
+            doubts.append(doubt)
+    y = np.array(results)
+    rows = _worth_reading(coordinates, configs, y)
+    X, y = coordinates.of_configs([configs[i] for i in rows]), y[rows]
     fits = np.isfinite(X).all(axis=1)
-    P = coordinates.of_configs([*waiting, *pending])
-    n_since_best = len(y[fits]) - 1 - int(y[fits].argmin()) if fits.any() else 0
-    X, y, counts, scatter = _merge(X[fits], y[fits])
-    P = P[np.isfinite(P).all(axis=1)]
-    return Data(X, y, counts, scatter, P, int((~fits).sum()), n_since_best)
+    P = _placed(coordinates, [*waiting, *pending])
+    F = _placed(coordinates, failed[-MAX_READ:])
+    n_since_best = len(results) - 1 - int(rows[fits][y[fits].argmin()]) if fits.any() else 0
+    merged = _merge(X[fits], y[fits], np.array(doubts)[rows][fits])
+    X, y, counts, scatter, variances = merged
+    return Data(X, y, counts, scatter, P, F, n_since_best, variances)
 
 
-def _result(o: Observation, metric: Metric, sign: float, worst: float) -> float | None:
-    """The signed objective a run counts as; None if it is pending."""
+def _placed(coordinates: Coordinates, configs: Sequence[Mapping[str, Any]]) -> Array:
+    points = coordinates.of_configs(configs)
+    return points[np.isfinite(points).all(axis=1)]
+
+
+def _worth_reading(
+    coordinates: Coordinates, configs: Sequence[Mapping[str, Any]], y: Array
+) -> np.ndarray[Any, Any]:
+    """Rows of results to place in the space, ascending: of up to MAX_READ all.
+
+    Of more, the better half are the best and the others are spread over the ranks, with whatever
+    may repeat one of their configs, so that means are of all runs.
+    """
+    if len(y) <= MAX_READ:
+        return np.arange(len(y))
+    order = np.argsort(y, kind="stable")
+    half = MAX_READ // 2
+    chosen = np.zeros(len(y), dtype=bool)
+    chosen[order[:half]] = True
+    chosen[order[np.linspace(half, len(y) - 1, MAX_READ - half).astype(int)]] = True
+    try:
+        marks = list(zip(*_telling(coordinates, configs), strict=True))
+        seen = {marks[i] for i in np.flatnonzero(chosen).tolist()}
+    except TypeError:  # a value is a list or an object
+        return np.arange(len(y))
+    chosen |= np.fromiter((mark in seen for mark in marks), dtype=bool, count=len(y))
+    return np.flatnonzero(chosen)
+
+
+def _telling(coordinates: Coordinates, configs: Sequence[Mapping[str, Any]]) -> list[Sequence[Any]]:
+    """Values of as few parameters as tell most configs apart."""
+    found: list[Sequence[Any]] = []
+    n_places = 1.0
+    for j in coordinates.telling:
+        found += coordinates.space.raw_columns(j, configs)
+        n_places *= coordinates.n_places(j)
+        if n_places > ENOUGH_PLACES:
+            break
+    return found
+
+
+def _result(o: Observation, metric: Metric, worst: float) -> float | str:
+    """The signed objective a run counts as, or one of WAITS, FAILED and IGNORED."""
+    sign = metric.goal.sign
     own = None if o.value is None else sign * o.value
     latest = own if o.latest is None or not math.isfinite(o.latest) else sign * o.latest
     if o.is_running:
         choices = {"false": None, "worst": worst, "best": own, "latest": latest}
-        return choices[metric.impute_while_running]
+        found = choices[metric.impute_while_running]
+        return WAITS if found is None else found
     if o.state in ("finished", "stopped") and own is not None:
         return own
+    if metric.impute == "model":
+        return FAILED if o.state in ("finished", "failed", "crashed") else IGNORED
+    if metric.impute == "ignore":
+        return IGNORED
     fallback = {"worst": worst, "best": own, "latest": latest}[metric.impute]
     return worst if fallback is None else fallback
 
 
-def _merge(X: Array, y: Array) -> tuple[Array, Array, Array, Array]:
+def _merge(X: Array, y: Array, doubt: Array) -> tuple[Array, Array, Array, Array, Array]:
     """Average results at equal points; see `Data` for what comes back."""
-    single = X, y, np.ones(len(y)), np.zeros(len(y))
+    single = X, y, np.ones(len(y)), np.zeros(len(y)), doubt
     if len(y) < 2:
         return single
     # Sorting rows takes 20 ms at 10,000; most often one number per row shows they all differ.
@@ -106,7 +177,8 @@ def _merge(X: Array, y: Array) -> tuple[Array, Array, Array, Array]:
     at = place.ravel()
     means = np.bincount(at, weights=y) / counts
     scatter = np.bincount(at, weights=(y - means[at]) ** 2)
-    return points, means, counts.astype(float), scatter.astype(float)
+    doubt = np.bincount(at, weights=doubt) / counts**2
+    return points, means, counts.astype(float), scatter.astype(float), doubt
 
 
 @dataclass(frozen=True)
@@ -147,9 +219,15 @@ def warps(y: Array) -> list[Warped]:
     spread = float(np.percentile(y, 75) - np.percentile(y, 25)) / 1.35 or float(y.std())
     if not spread > 1e-300 or not math.isfinite(spread):
         return [flat]
-    z = np.clip((y - centre) / spread, -1e6, 1e6)
+    z = _drawn_up(np.clip((y - centre) / spread, -1e30, 1e6))
     powers = dict.fromkeys([1.0, _likeliest_power(z)])
     return [_warp(z, power, math.log(spread)) for power in powers]
+
+
+def _drawn_up(z: Array) -> Array:
+    """What is far better than all else, brought nearer: one false best must not hide the rest."""
+    below = np.minimum(z + FAR_BETTER, 0.0)
+    return np.where(z < -FAR_BETTER, -FAR_BETTER - np.log1p(np.log1p(-below)), z)
 
 
 def _warp(z: Array, power: float, log_scale: float) -> Warped:

@@ -7,6 +7,7 @@ from typing import Any
 from sweepd.search.canonical import content
 from sweepd.search.errors import ExpressionError
 from sweepd.search.expression import Expression, parse_expression
+from sweepd.search.grammar.durations import read_duration
 from sweepd.search.grammar.findings import MAX_WHOLE, Findings, nearest
 from sweepd.search.parameter import Parameter
 from sweepd.search.space import Space
@@ -25,7 +26,10 @@ KEYS = (
     "wait_for_in_flight",
     "breaker",
     "distinct",
+    "budget",
+    "learn_from",
 )
+MAX_SOURCES = 5  # earlier sweeps to learn from
 MAX_REPEATS = 1000  # they are queued together with the first run of their config
 MAX_RULES = 1000  # conditions, and constraints: all are looked at for every config
 _WHOLE = {  # the least and the most of each
@@ -58,6 +62,9 @@ def parse_extras(raw: Any, findings: Findings) -> Extras:
         given["distinct"] = findings.flag("sweepd.distinct", raw["distinct"], False)
     if raw.get("repeat_as") is not None:
         given["repeat_as"] = findings.text("sweepd.repeat_as", raw["repeat_as"])
+    if raw.get("budget") is not None:
+        given["budget"] = read_duration("sweepd.budget", raw["budget"], findings)
+    given["learn_from"] = _sources(raw.get("learn_from"), findings)
     given["sampler"] = _sampler(raw.get("sampler"), findings)
     given["zip"] = _ties(raw.get("zip"), findings)
     given["when"] = _conditions(raw.get("when"), findings)
@@ -113,6 +120,21 @@ def _sampler(raw: Any, findings: Findings) -> str | None:
         f"did you mean {near}?" if near else "remove it to use the method's own",
     )
     return None
+
+
+def _sources(raw: Any, findings: Findings) -> tuple[str, ...]:
+    if raw is None:
+        return ()
+    names = [raw] if isinstance(raw, str) else raw
+    if not _is_texts(names) or not all(names) or len(names) > MAX_SOURCES:
+        findings.problem(
+            "sweepd.learn_from",
+            f"a list of at most {MAX_SOURCES} sweeps",
+            raw,
+            "write learn_from: [SWEEP], PROJECT/SWEEP or ENTITY/PROJECT/SWEEP each",
+        )
+        return ()
+    return tuple(dict.fromkeys(names))
 
 
 def _is_texts(raw: Any) -> bool:

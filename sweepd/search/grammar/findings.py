@@ -11,8 +11,8 @@ from typing import Any
 from sweepd.search.canonical import is_number
 
 # YAML 1.1 reads 1e-5 and 1.5e5 as texts: it wants a dot and a signed exponent.
-_SCIENTIFIC = re.compile(r"[-+]?(\d+(\.\d*)?|\.\d+)[eE][-+]?\d+")
-_NUMERIC = re.compile(r"[-+]?(\d+(\.\d*)?|\.\d+)([eE][-+]?\d+)?")
+_SCIENTIFIC = re.compile(r"[-+]?(\d+(\.\d*)?|\.\d+)[eE][-+]?\d+", re.ASCII)
+_NUMERIC = re.compile(r"[-+]?(\d+(\.\d*)?|\.\d+)([eE][-+]?\d+)?", re.ASCII)
 
 MAX_LINE = 300  # characters after which nothing is added to a warning
 MAX_UNKNOWN = 12  # unknown keys told by name
@@ -106,7 +106,8 @@ class Findings:
             if key in names:
                 continue
             at = f"{where}.{shown_key(key)}" if where else shown_key(key)
-            if isinstance(value, Mapping) and not _HOLDS.isdisjoint(value):
+            is_parameter = isinstance(value, Mapping) and not _HOLDS.isdisjoint(value)
+            if is_parameter and not (not where and _is_taken_up(value, raw.get("parameters"))):
                 place = (
                     f"beside {where.rpartition('.')[2]}, it is indented too far"
                     if where.startswith("parameters.")
@@ -165,6 +166,16 @@ class Findings:
         return None
 
 
+def _is_taken_up(value: Mapping[str, Any], parameters: Any) -> bool:
+    """Whether a parameter has all of it: an alias (`*name`) or a merge (`<<: *name`) of YAML's."""
+    if not isinstance(parameters, Mapping):
+        return False
+    return any(
+        isinstance(entry, Mapping) and all(k in entry and entry[k] == v for k, v in value.items())
+        for entry in parameters.values()
+    )
+
+
 def as_number(text: str) -> int | float:
     """The number a text spells; whole when it is spelled without dot and exponent."""
     try:
@@ -178,7 +189,7 @@ def spells_number(value: Any) -> bool:
 
     Not one that no float holds: `123e4567` is a commit's hash.
     """
-    if not isinstance(value, str) or not _SCIENTIFIC.fullmatch(value.strip()):
+    if not isinstance(value, str) or not _SCIENTIFIC.fullmatch(value):
         return False
     number = float(value)
     digits = re.split("[eE]", value)[0]
@@ -226,6 +237,8 @@ def shown_key(key: Any) -> str:
 
 def shown(value: Any) -> str:
     """A value for a message, cut to 60 characters."""
+    if value is None:
+        return "nothing"
     text = _SHORT.repr(value)
     return text if len(text) <= 60 else text[:57] + "…"
 

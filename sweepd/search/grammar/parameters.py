@@ -6,8 +6,9 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from sweepd.search.canonical import is_number
-from sweepd.search.grammar.findings import Findings, bound, literal, literals, nearest, shown
-from sweepd.search.parameter import KINDS, Parameter
+from sweepd.search.grammar.findings import Findings, literal, literals, shown
+from sweepd.search.grammar.kinds import kind_of
+from sweepd.search.parameter import Parameter
 
 MAX_DEPTH = 20  # levels of nested parameters
 MAX_PARAMETERS = 10_000
@@ -91,7 +92,7 @@ def _level(raw: Mapping[str, Any], path: tuple[str, ...], findings: Findings) ->
 def _leaf(
     entry: Mapping[str, Any], path: tuple[str, ...], key: str, findings: Findings
 ) -> Parameter | None:
-    kind = _kind(entry, key, findings)
+    kind = kind_of(entry, key, findings)
     if kind is None:
         return None
     allowed = _KEYS.get(kind.removeprefix("q_"), ("min", "max"))
@@ -102,7 +103,7 @@ def _leaf(
         if "value" not in entry:
             findings.problem(key, "a value for constant", dict(entry), "add value: …")
             return None
-        return Parameter(path, kind, (literal(entry.get("value")),))
+        return Parameter(kind, path, (literal(entry.get("value")),))
     if kind.startswith("categorical"):
         return _categorical(entry, kind, path, key, findings)
     before = len(findings.problems)
@@ -111,47 +112,6 @@ def _leaf(
         return None
     build: Callable[..., Parameter | None] = _shaped if "min" not in allowed else _bounded
     return build({k: v for k, v in numbers.items() if v is not None}, kind, path, key, findings)
-
-
-def _kind(entry: Mapping[str, Any], key: str, findings: Findings) -> str | None:
-    named = entry.get("distribution")
-    if named is not None:
-        if named in KINDS:
-            return str(named)
-        findings.problem(
-            f"{key}.distribution", f"one of {', '.join(KINDS)}", named, _meant(str(named))
-        )
-        return None
-    if "value" in entry:
-        return "constant"
-    if "values" in entry:
-        return "categorical_w_probabilities" if "probabilities" in entry else "categorical"
-    if "min" in entry and "max" in entry:
-        bounds = [bound(entry["min"]), bound(entry["max"])]
-        whole = all(isinstance(v, int) and not isinstance(v, bool) for v in bounds)
-        return "int_uniform" if whole else "uniform"
-    findings.problem(
-        key,
-        "value, values, min and max, parameters, or a distribution",
-        dict(entry),
-        "say what values it takes",
-    )
-    return None
-
-
-def _meant(word: str) -> str:
-    """Advice on a distribution that is none."""
-    plain = word.lower().replace("-", "_").replace(" ", "_")
-    same = [kind for kind in KINDS if kind.replace("_", "") == plain.replace("_", "")]
-    near = same[0] if same else nearest(plain, KINDS)
-    if near is None:
-        return "choose one of them"
-    if near.endswith("log_uniform"):
-        return (
-            f"did you mean {near}_values, whose min and max are values? "
-            f"({near} takes their natural logarithms)"
-        )
-    return f"did you mean {near}?"
 
 
 def _categorical(
@@ -164,7 +124,7 @@ def _categorical(
     values = tuple(literals(raw))
     chances = entry.get("probabilities")
     if kind == "categorical" and chances is None:
-        return Parameter(path, kind, values)
+        return Parameter(kind, path, values)
     if kind == "categorical":
         findings.warn(
             f"{key}.distribution",
@@ -185,14 +145,17 @@ def _categorical(
             "correct them, or remove them to draw all values equally often",
         )
         return None
-    total = math.fsum(chances)
-    if total <= 0:
+    largest = max(chances, default=0)
+    if largest <= 0:
         findings.problem(f"{key}.probabilities", "a sum of 1", chances, "make one of them positive")
         return None
-    if abs(total - 1) > 1e-6:
-        findings.warn(f"{key}.probabilities", "a sum of 1", total, "they are divided by their sum")
+    shares = [chance / largest for chance in chances]  # their sum is a number, whatever theirs is
+    total = math.fsum(shares)
+    if abs(total * largest - 1) > 1e-6:
+        got = total * float(largest)
+        findings.warn(f"{key}.probabilities", "a sum of 1", got, "they are divided by their sum")
     kind = "categorical_w_probabilities"
-    return Parameter(path, kind, values, probabilities=tuple(c / total for c in chances))
+    return Parameter(kind, path, values, probabilities=tuple(s / total for s in shares))
 
 
 def _bounded(
@@ -248,8 +211,8 @@ def _bounded(
     if q is not None and not _is_countable(max(abs(low), abs(high)), q, MAX_BOUND, key, findings):
         return None
     if low == high and q is None and kind != "int_uniform":
-        return Parameter(path, "constant", (low,))
-    return Parameter(path, kind, low=low, high=high, q=q)
+        return Parameter("constant", path, (low,))
+    return Parameter(kind, path, low=low, high=high, q=q)
 
 
 def _shaped(
@@ -263,7 +226,7 @@ def _shaped(
             return None
         if q is not None and not _is_countable(1.0, q, MAX_BOUND, key, findings):
             return None
-        return Parameter(path, kind, low=0.0, high=1.0, q=q, a=float(a), b=float(b))
+        return Parameter(kind, path, low=0.0, high=1.0, q=q, a=float(a), b=float(b))
     mu, sigma = float(numbers.get("mu", 0)), float(numbers.get("sigma", 1))
     if sigma <= 0:
         findings.problem(f"{key}.sigma", "a number above 0", sigma, "correct it")
@@ -279,7 +242,7 @@ def _shaped(
     reach = math.exp(min(700.0, mu + 8 * sigma)) if "log" in kind else abs(mu) + 8 * sigma
     if q is not None and not _is_countable(reach, q, MAX_REACH, key, findings):
         return None
-    return Parameter(path, kind, q=q, mu=mu, sigma=sigma)
+    return Parameter(kind, path, q=q, mu=mu, sigma=sigma)
 
 
 def _step(numbers: Mapping[str, Any], kind: str, key: str, findings: Findings) -> Any:

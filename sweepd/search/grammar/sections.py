@@ -8,7 +8,7 @@ from sweepd.domain.goals import Goal
 from sweepd.search.grammar.findings import Findings, nearest
 from sweepd.search.spec import Metric
 
-SEVERAL = ("nsga2", "tpe")  # samplers that take several metrics
+SEVERAL = ("bayes", "nsga2", "tpe")  # methods and samplers that take several metrics
 ENGINES = ("optuna", "ax", "wandb")  # of the client's own scheduler
 _ENGINE_KEYS = ("engine", "source", "optimizer", "search_space")
 _LAUNCH_KEYS = (
@@ -58,7 +58,7 @@ def read_metrics(
         if method not in ("custom", *SEVERAL):
             findings.problem(
                 "metrics",
-                "method: custom, or sweepd: {sampler: nsga2}",
+                "method: bayes or custom, or sweepd: {sampler: nsga2}",
                 method,
                 "several metrics need a method that can weigh them",
             )
@@ -81,7 +81,7 @@ def _metric(raw: Any, key: str, findings: Findings) -> Metric | None:
     given: dict[str, Any] = {}
     for name, known in (
         ("goal", tuple(map(str, Goal))),
-        ("impute", ("worst", "best", "latest")),
+        ("impute", ("worst", "best", "latest", "ignore", "model")),
         ("impute_while_running", ("false", "worst", "best", "latest")),
     ):
         if raw.get(name) is not None:

@@ -92,6 +92,13 @@ def parse(raw: Any) -> SweepSpec:
     rule = parse_early_terminate(raw, findings)
     if rule is not None and metric is None and not findings.problems:
         findings.problem("early_terminate", "a metric to judge by", None, "add metric: {name: …}")
+    if extras.learn_from and (method != "bayes" or metric is None):
+        findings.problem(
+            "sweepd.learn_from",
+            "method: bayes and a single metric",
+            f"{'several metrics and ' if metrics else ''}method {method}",
+            "remove learn_from, or use method: bayes with metric:",
+        )
     _check_who_chooses(method, controller, scheduler, extras, findings)
     check_labels(raw, findings)
     command = read_command(raw.get("command"), findings)

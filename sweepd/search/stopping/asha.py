@@ -13,7 +13,7 @@ from collections.abc import Mapping, Sequence
 
 from sweepd.domain.goals import Goal
 from sweepd.search.spec import EarlyTerminate
-from sweepd.search.stopping.stop import Compared, Stop
+from sweepd.search.stopping.stop import Compared, Curve, Stop, judge_on_arrival
 
 KEYS: tuple[str, ...] = ("type", "min_iter", "max_iter", "eta", "min_runs")
 DEFAULTS: Mapping[str, int] = {"min_iter": 1, "min_runs": 3}
@@ -39,19 +39,14 @@ def band_value(rule: EarlyTerminate, goal: Goal, values: Sequence[float], band: 
 def decide(
     rule: EarlyTerminate,
     goal: Goal,
-    values: Sequence[float],
+    values: Curve,
     peers: Mapping[int, Sequence[float]],
 ) -> Stop | None:
-    """Judge the run if it stands on a rung; see `stopping.decide`."""
+    """Judge the run if it stands on a rung; see `rules.decide`."""
+
+    def limit(compared: Sequence[float]) -> float:
+        ranked = sorted(compared, reverse=goal.is_max)
+        return ranked[math.ceil(len(ranked) / rule.eta) - 1]
+
     rungs = bands(rule, len(values))
-    if not rungs or rungs[-1] != len(values):
-        return None
-    rung = rungs[-1]
-    ranked = sorted(peers.get(rung, ()), reverse=goal.is_max)
-    if len(ranked) < max(rule.min_runs, 2):
-        return None
-    limit = ranked[math.ceil(len(ranked) / rule.eta) - 1]
-    value = band_value(rule, goal, values, rung)
-    if not goal.is_worse(value, limit):
-        return None
-    return Stop("asha", goal, 0, len(rungs) - 1, rung, len(values), value, limit, len(ranked))
+    return judge_on_arrival("asha", goal, values, rungs, peers, rule.min_runs, limit)

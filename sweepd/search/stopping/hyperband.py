@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 
 from sweepd.domain.goals import Goal
 from sweepd.search.spec import EarlyTerminate
-from sweepd.search.stopping.stop import Compared, Stop
+from sweepd.search.stopping.stop import Compared, Curve, Stop
 
 KEYS: tuple[str, ...] = ("type", "min_iter", "max_iter", "s", "eta", "strict")
 DEFAULTS: Mapping[str, int] = {}
@@ -52,16 +52,16 @@ def threshold(rule: EarlyTerminate, goal: Goal, at_band: Sequence[float]) -> flo
 def decide(
     rule: EarlyTerminate,
     goal: Goal,
-    values: Sequence[float],
+    values: Curve,
     peers: Mapping[int, Sequence[float]],
 ) -> Stop | None:
-    """Judge the run at the largest band it has reached; see `stopping.decide`."""
+    """Judge the run at the largest band it has reached; see `rules.decide`."""
     reached = bands(rule, len(values))
     if not reached:
         return None
     band = reached[-1]
     limit = threshold(rule, goal, peers.get(band, ()))
-    value = values[band - 1] if rule.strict else goal.best(values)
+    value = values[band - 1] if rule.strict else values.best()
     if not goal.is_worse(value, limit):
         return None
     return Stop(
@@ -70,7 +70,6 @@ def decide(
         bracket=0,
         rung=len(reached) - 1,
         band=band,
-        iteration=len(values),
         value=value,
         threshold=limit,
         n_runs=len(peers[band]),

@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 
 from sweepd.domain.goals import Goal
 from sweepd.search.spec import EarlyTerminate
-from sweepd.search.stopping.stop import Compared, Stop
+from sweepd.search.stopping.stop import Compared, Curve, Stop, judge_on_arrival
 
 KEYS: tuple[str, ...] = ("type", "min_iter", "min_runs")
 DEFAULTS: Mapping[str, int] = {"min_iter": 5}
@@ -37,19 +37,11 @@ def band_value(rule: EarlyTerminate, goal: Goal, values: Sequence[float], band: 
 def decide(
     rule: EarlyTerminate,
     goal: Goal,
-    values: Sequence[float],
+    values: Curve,
     peers: Mapping[int, Sequence[float]],
 ) -> Stop | None:
-    """Judge the run if it stands on a band; see `stopping.decide`."""
+    """Judge the run if it stands on a band; see `rules.decide`."""
     reached = bands(rule, len(values))
-    if not reached or reached[-1] != len(values):
-        return None
-    band = reached[-1]
-    means = peers.get(band, ())
-    if len(means) < max(rule.min_runs, 2):
-        return None
-    limit = statistics.median(means)
-    value = goal.best(values)
-    if not goal.is_worse(value, limit):
-        return None
-    return Stop("median", goal, 0, len(reached) - 1, band, len(values), value, limit, len(means))
+    return judge_on_arrival(
+        "median", goal, values, reached, peers, rule.min_runs, statistics.median
+    )

@@ -11,9 +11,9 @@ from typing import Protocol
 from sweepd.domain.goals import Goal
 from sweepd.search.spec import EarlyTerminate
 from sweepd.search.stopping import asha, hyperband, median
-from sweepd.search.stopping.stop import Compared, Stop
+from sweepd.search.stopping.stop import Compared, Curve, Listed, Stop
 
-__all__ = ["RULES", "Replayed", "Stop", "band_value", "bands", "decide", "replay"]
+__all__ = ["RULES", "Curve", "Replayed", "Stop", "band_value", "bands", "decide", "replay"]
 
 
 class Rule(Protocol):
@@ -41,7 +41,7 @@ class Rule(Protocol):
         self,
         rule: EarlyTerminate,
         goal: Goal,
-        values: Sequence[float],
+        values: Curve,
         peers: Mapping[int, Sequence[float]],
     ) -> Stop | None:
         """Whether the run stops now."""
@@ -63,7 +63,7 @@ def band_value(rule: EarlyTerminate, goal: Goal, values: Sequence[float], band: 
 def decide(
     rule: EarlyTerminate,
     goal: Goal,
-    values: Sequence[float],
+    values: Sequence[float] | Curve,
     peers: Mapping[int, Sequence[float]],
 ) -> Stop | None:
     """Whether a running run stops, now that its last value has arrived.
@@ -71,9 +71,10 @@ def decide(
     Args:
         values: The run's finite metric values so far, oldest first, user's sign.
         peers: Band → `band_value` of every run of the sweep that reached it, in any state, this
-            run included. Only bands up to `len(values)` are read.
+            run included. Only the last band up to `len(values)` is read, if any.
     """
-    return RULES[rule.type].decide(rule, goal, values, peers)
+    curve = Listed(goal, values) if isinstance(values, Sequence) else values
+    return RULES[rule.type].decide(rule, goal, curve, peers)
 
 
 @dataclass(frozen=True)

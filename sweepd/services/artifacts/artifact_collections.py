@@ -2,23 +2,42 @@
 
 import json
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
-from sweepd.domain.artifacts import Alias, Artifact, Collection, CollectionKind, Membership
+from sweepd.domain.artifacts import (
+    Alias,
+    Artifact,
+    Collection,
+    CollectionKind,
+    Membership,
+    changed_tags,
+)
 from sweepd.domain.errors import BadInput, Conflict, NotFound
-from sweepd.domain.ids import check_alias, check_collection_name
+from sweepd.domain.ids import check_aliases, check_collection_name
 from sweepd.domain.paging import BEGINNING, Page, Start
 from sweepd.domain.projects import Project
 from sweepd.domain.registries import Role
 from sweepd.domain.users import Caller
-from sweepd.services import access
+from sweepd.services import access, registry_access
 from sweepd.services.core import Core
 from sweepd.services.filters import artifacts as artifact_filters
 from sweepd.services.paging import read_page, read_wanted
-from sweepd.store import artifact_collections, artifacts, registries
+from sweepd.store import artifact_collections, artifacts, happenings, memberships, registries
 from sweepd.store.database import Connection
 
 NO_COLLECTION = "no such collection; it may have been deleted"
+
+
+@dataclass(frozen=True, slots=True)
+class CollectionChange:
+    """What to make of a collection; None leaves a matter as it is."""
+
+    name: str | None = None
+    description: str | None = None
+    type_name: str | None = None
+    add_tags: Sequence[str] = ()
+    remove_tags: Sequence[str] = ()
 
 
 class Collections:
@@ -108,7 +127,7 @@ class Collections:
             BadInput: Neither can be read so.
         """
         wanted = artifact_filters.read_versions(filters, order)
-        listing = artifact_collections.versions_in(wanted.by, collection_pk=collection.pk)
+        listing = memberships.versions_in(wanted.by, collection_pk=collection.pk)
         return read_wanted(self._core, listing, start, first, wanted.test)
 
     def list_versions(self, collection: Collection) -> list[tuple[Membership, Artifact]]:
@@ -118,7 +137,7 @@ class Collections:
     def find_newest(self, collection: Collection) -> Artifact | None:
         """The version with the highest number."""
         with self._core.db.read() as connection:
-            places = artifact_collections.list_memberships(connection, collection.pk, limit=1)
+            places = memberships.list_memberships(connection, collection.pk, limit=1)
             return artifacts.find_artifact(connection, places[0].artifact_pk) if places else None
 
     def find_membership(self, project: Project, name: str) -> Membership | None:
@@ -128,18 +147,16 @@ class Collections:
             collection = artifact_collections.find_collection(connection, project.pk, base)
             if collection is None:
                 return None
-            return artifact_collections.find_membership(
-                connection, collection.pk, alias or "latest"
-            )
+            return memberships.find_membership(connection, collection.pk, alias or "latest")
 
     def find_in(self, collection: Collection, alias: str) -> Membership | None:
         """A version of a collection by alias or `vN`."""
         with self._core.db.read() as connection:
-            return artifact_collections.find_membership(connection, collection.pk, alias)
+            return memberships.find_membership(connection, collection.pk, alias)
 
     def page_aliases(self, collection: Collection, start: Start, first: int | None) -> Page[str]:
         """A page of a collection's aliases, by name."""
-        return read_page(self._core, artifact_collections.aliases_in(collection.pk), start, first)
+        return read_page(self._core, memberships.aliases_in(collection.pk), start, first)
 
     def link(
         self,
@@ -152,8 +169,7 @@ class Collections:
     ) -> Membership:
         """Put a version into a portfolio, made when missing, under a number of its own there."""
         check_collection_name(name)
-        for alias in aliases:
-            check_alias(alias)
+        check_aliases(aliases)
 
         def link(connection: Connection) -> Membership:
             artifact = access.get_own_artifact(connection, caller, pk)
@@ -176,10 +192,10 @@ class Collections:
                     f"{name!r} is a {target.kind} of type {target.type_name!r}; a {home.type_name} "
                     "is linked to a portfolio of its own type"
                 )
-            place = artifact_collections.add_membership(connection, target.pk, pk, at)
+            place = memberships.add_membership(connection, target.pk, pk, at)
             for alias in dict.fromkeys(["latest", *aliases]):
-                artifact_collections.set_alias(connection, target.pk, place, alias)
-            return artifact_collections.list_memberships(connection, target.pk, pk)[0]
+                memberships.set_alias(connection, target.pk, place, alias)
+            return memberships.list_memberships(connection, target.pk, pk)[0]
 
         return self._core.db.write(link)
 
@@ -190,6 +206,7 @@ class Collections:
             BadInput: The version is not in such a collection, or the alias cannot be taken.
             Forbidden: The collection is in a registry where the caller's role is not enough.
         """
+        check_aliases([name.alias for name in names] if add else [])
 
         def change(connection: Connection) -> None:
             artifact = access.get_artifact(connection, caller, pk)
@@ -198,10 +215,9 @@ class Collections:
                 place = _place_of(name, places)
                 access.get_collection(connection, caller, place.collection_pk, Role.MEMBER)
                 if add:
-                    alias = check_alias(name.alias)
-                    artifact_collections.set_alias(connection, place.collection_pk, place.pk, alias)
+                    memberships.set_alias(connection, place.collection_pk, place.pk, name.alias)
                 else:
-                    artifact_collections.remove_alias(connection, place.pk, name.alias)
+                    memberships.remove_alias(connection, place.pk, name.alias)
 
         self._core.db.write(change)
 
@@ -218,7 +234,9 @@ class Collections:
         organization = registries.find_organization(connection)
         if organization is None or name != organization.name:
             return access.ensure_project(connection, caller, self._core, entity, project)
-        found = access.get_registry(connection, caller, name, project or "", Role.MEMBER, keep=True)
+        found = registry_access.get_registry(
+            connection, caller, name, project or "", Role.MEMBER, keep=True
+        )
         if not found.takes(type_name):
             raise BadInput(
                 f"the registry {found.name!r} takes artifacts of type "
@@ -232,41 +250,41 @@ class Collections:
         def unlink(connection: Connection) -> None:
             access.get_collection(connection, caller, portfolio_pk, Role.MEMBER)
             access.get_artifact(connection, caller, pk)
-            for place in artifact_collections.list_memberships(connection, portfolio_pk, pk):
-                artifact_collections.delete_membership(connection, place)
+            for place in memberships.list_memberships(connection, portfolio_pk, pk):
+                memberships.delete_membership(connection, place)
 
         self._core.db.write(unlink)
 
-    def change_collection(
-        self,
-        caller: Caller,
-        pk: int,
-        values: dict[str, Any],
-        add: Sequence[str] = (),
-        remove: Sequence[str] = (),
-    ) -> Collection:
+    def change_collection(self, caller: Caller, pk: int, change: CollectionChange) -> Collection:
         """Rename, describe, retype or tag a collection."""
-        if values.get("name") is not None:
-            check_collection_name(values["name"])
+        values: dict[str, Any] = {
+            name: value
+            for name in ("name", "description", "type_name")
+            if (value := getattr(change, name)) is not None
+        }
+        if change.name is not None:
+            check_collection_name(change.name)
 
-        def change(connection: Connection) -> None:
+        def write(connection: Connection) -> Collection:
             before = access.get_collection(connection, caller, pk, Role.MEMBER)
-            name = values.get("name")
-            if "type_name" in values and before.entity not in caller.entities:
+            name = change.name
+            if change.type_name is not None and before.entity not in caller.entities:
                 raise BadInput("a collection of a registry keeps its type; link into another one")
             if name not in (None, before.name) and artifact_collections.find_collection(
-                connection, before.project_pk, str(name)
+                connection, before.project_pk, name or ""
             ):
                 raise Conflict(f"this project has a collection {name!r}; choose another name")
-            tags = [tag for tag in dict.fromkeys([*before.tags, *add]) if tag not in remove]
+            tags = changed_tags(before.tags, change.add_tags, change.remove_tags)
+            happenings.tags_changed(connection, pk, None, before.tags, tags)
             artifact_collections.update_collection(
                 connection,
                 pk,
                 {**values, "tags": json.dumps(tags), "updated_at": self._core.now()},
             )
 
-        self._core.db.write(change)
-        return self.collection(pk)
+            return artifact_collections.get_collection_by_pk(connection, pk)
+
+        return self._core.db.write(write)
 
 
 def _place_of(name: Alias, places: Sequence[tuple[Collection, Membership]]) -> Membership:

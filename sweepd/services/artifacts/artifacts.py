@@ -1,36 +1,38 @@
-"""Artifacts as their users see them: find, list, use, alias, link, change, delete."""
+"""Artifacts as their users see them: find, list, use, change."""
 
-import base64
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
 from typing import Any
 
 from sweepd.domain.artifacts import (
     Artifact,
-    ArtifactState,
-    Collection,
-    CollectionKind,
-    Digest,
-    DigestAlgorithm,
     Entry,
     Membership,
+    changed_tags,
 )
-from sweepd.domain.errors import BadInput, NotFound
-from sweepd.domain.ids import check_alias
+from sweepd.domain.ids import check_aliases
 from sweepd.domain.paging import Page, Start
-from sweepd.domain.registries import Role
 from sweepd.domain.runs import Run
 from sweepd.domain.users import Caller
 from sweepd.services import access
+from sweepd.services.artifacts.artifact_bytes import ArtifactBytes
 from sweepd.services.artifacts.artifact_collections import Collections
+from sweepd.services.artifacts.direct_uploads import DirectUploads
 from sweepd.services.artifacts.manifest_reading import DEFAULT_LIMITS, ManifestLimits
+from sweepd.services.artifacts.removals import Removals
 from sweepd.services.artifacts.uploads import ArtifactUploads
 from sweepd.services.core import Core
-from sweepd.services.files.blob_records import FEW, BlobRecords
 from sweepd.services.paging import MAX_NAMES, read_some, read_wanted
-from sweepd.store import artifact_collections, artifacts, manifests, run_files, runs
+from sweepd.store import (
+    artifact_collections,
+    artifacts,
+    happenings,
+    manifests,
+    memberships,
+    run_listings,
+    runs,
+)
 from sweepd.store.blobs import Blobs
 from sweepd.store.database import Connection
 from sweepd.store.paging import Listing
@@ -48,14 +50,41 @@ class RunArtifact:
     artifact: Artifact
 
 
-class Artifacts:
-    """What is done with versions; `uploads` takes new ones in, `collections` finds them."""
+@dataclass(frozen=True, slots=True)
+class TimeToLive:
+    """How long a version stays; None has it stay as long as its collection says."""
 
-    def __init__(self, core: Core, blobs: Blobs, limits: ManifestLimits = DEFAULT_LIMITS) -> None:
+    seconds: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class ArtifactChange:
+    """What to make of a version; None leaves a matter as it is."""
+
+    description: str | None = None
+    metadata: str | None = None  # a JSON object
+    ttl: TimeToLive | None = None
+    aliases: Sequence[str] | None = None  # those of its own collection, all of them
+    add_tags: Sequence[str] = ()
+    remove_tags: Sequence[str] = ()
+
+
+class Artifacts:
+    """What is done with versions; `uploads` takes new ones in, `collections` finds them,
+    `bytes` their files' contents, `removals` ends them."""
+
+    def __init__(
+        self,
+        core: Core,
+        blobs: Blobs,
+        limits: ManifestLimits = DEFAULT_LIMITS,
+        direct: DirectUploads | None = None,
+    ) -> None:
         self._core = core
-        self._blob_records = BlobRecords(core, blobs)
-        self.uploads = ArtifactUploads(core, blobs, limits)
+        self.uploads = ArtifactUploads(core, blobs, limits, direct)
         self.collections = Collections(core)
+        self.removals = Removals(core, blobs, self.collections)
+        self.bytes = ArtifactBytes(core)
 
     def get(self, caller: Caller, pk: int) -> Artifact:
         """A version by our key.
@@ -76,7 +105,7 @@ class Artifacts:
             collection = artifact_collections.find_by_client_id(connection, client_id)
             if collection is None or collection.entity not in caller.entities:
                 return None
-            newest = artifact_collections.list_memberships(connection, collection.pk)[:1]
+            newest = memberships.list_memberships(connection, collection.pk)[:1]
             return newest[0].artifact_pk if newest else None
 
     def memberships(self, caller: Caller, artifact: Artifact) -> list[Membership]:
@@ -90,7 +119,7 @@ class Artifacts:
         """A page of `memberships`."""
         return read_some(
             self._core,
-            artifact_collections.places_of(artifact),
+            memberships.places_of(artifact),
             start,
             first,
             lambda c, place: (
@@ -112,28 +141,6 @@ class Artifacts:
         """A version's manifest by path, references included."""
         with self._core.db.read() as connection:
             return manifests.list_entries(connection, artifact.pk, names)
-
-    def find_bytes(self, caller: Caller, digest: str, pk: int) -> str:
-        """The blob of a version's file, by its digest in hexadecimal.
-
-        Raises:
-            NotFound: No such version that the caller may see has such a file.
-        """
-        wanted = _read_digests(digest)
-        with self._core.db.read() as connection:
-            access.get_artifact(connection, caller, pk)
-            return _the_one(manifests.find_blobs(connection, wanted, artifact_pk=pk))
-
-    def find_project_bytes(self, caller: Caller, digest: str, entity: str, project: str) -> str:
-        """The blob of a file of any version in a project's artifact_collections.
-
-        Raises:
-            NotFound: None that the caller may see has such a file.
-        """
-        wanted = _read_digests(digest)
-        with self._core.db.read() as connection:
-            owner = access.get_project(connection, caller, entity, project)
-            return _the_one(manifests.find_blobs(connection, wanted, linked_to=owner.pk))
 
     def logged_by(self, caller: Caller, run: Run) -> list[RunArtifact]:
         """What a run logged, oldest first."""
@@ -208,7 +215,7 @@ class Artifacts:
         """A page of `consumers`."""
         return read_wanted(
             self._core,
-            runs.using(artifact.pk),
+            run_listings.using(artifact.pk),
             start,
             first,
             lambda run: run.entity in caller.entities,
@@ -229,144 +236,34 @@ class Artifacts:
 
         return self._core.db.write(use)
 
-    def update(
-        self,
-        caller: Caller,
-        pk: int,
-        values: dict[str, Any],
-        add: Sequence[str],
-        remove: Sequence[str],
-        aliases: Sequence[str] | None = None,
-    ) -> Artifact:
+    def update(self, caller: Caller, pk: int, change: ArtifactChange) -> Artifact:
         """Change a version's description, metadata or TTL, its tags, and its own aliases."""
+        values: dict[str, Any] = {
+            name: value
+            for name in ("description", "metadata")
+            if (value := getattr(change, name)) is not None
+        }
+        if change.ttl is not None:
+            values["ttl_s"] = change.ttl.seconds
 
         def update(connection: Connection) -> Artifact:
             artifact = access.get_own_artifact(connection, caller, pk)
-            tags = [tag for tag in dict.fromkeys([*artifact.tags, *add]) if tag not in remove]
+            tags = changed_tags(artifact.tags, change.add_tags, change.remove_tags)
+            happenings.tags_changed(connection, artifact.collection_pk, pk, artifact.tags, tags)
             artifacts.update_artifact(
                 connection,
                 pk,
                 {**values, "tags": json.dumps(tags), "updated_at": self._core.now()},
             )
-            if aliases is not None:
-                for place in artifact_collections.list_memberships(connection, artifact_pk=pk):
+            if (aliases := change.aliases) is not None:
+                check_aliases(aliases)
+                for place in memberships.list_memberships(connection, artifact_pk=pk):
                     if place.collection_pk != artifact.collection_pk:
                         continue
                     for alias in set(place.aliases) - set(aliases):
-                        artifact_collections.remove_alias(connection, place.pk, alias)
-                    for alias in map(check_alias, aliases):
-                        artifact_collections.set_alias(
-                            connection, place.collection_pk, place.pk, alias
-                        )
+                        memberships.remove_alias(connection, place.pk, alias)
+                    for alias in aliases:
+                        memberships.set_alias(connection, place.collection_pk, place.pk, alias)
             return access.get_artifact(connection, caller, pk)
 
         return self._core.db.write(update)
-
-    def delete(self, caller: Caller, pk: int, delete_aliases: bool) -> Artifact:
-        """Remove a version; bytes nothing else refers to go too.
-
-        Raises:
-            BadInput: It still has aliases and `delete_aliases` is not set.
-        """
-
-        def delete(connection: Connection) -> tuple[Artifact, list[str]]:
-            artifact = access.get_own_artifact(connection, caller, pk)
-            places = artifact_collections.list_memberships(connection, artifact_pk=pk)
-            held = sorted({alias for place in places for alias in place.aliases})
-            if held and not delete_aliases:
-                raise BadInput(
-                    f"this version still has aliases ({', '.join(held)}); delete it with "
-                    "delete_aliases=True"
-                )
-            return artifact, _remove(connection, artifact)
-
-        artifact, unused = self._core.db.write(delete)
-        self._blob_records.discard(unused)
-        return artifact
-
-    def expire(self, share: float) -> list[Artifact]:
-        """Remove the versions whose TTL has passed, aliases and all; returns them.
-
-        A version that someone linked into a portfolio stays: it is in use by name.
-
-        Args:
-            share: Of all versions, how many may go now: a clock set wrong must not cost them all.
-        """
-        at = self._core.now()
-        with self._core.db.read() as connection:
-            due = artifacts.list_expired(connection, at)
-        return self._remove_if(due, share, lambda found: is_expired(found, at))
-
-    def drop_abandoned(self, before: datetime, share: float) -> list[Artifact]:
-        """Remove the versions begun before then and never committed; as `expire`."""
-        with self._core.db.read() as connection:
-            begun = artifacts.list_pending(connection, before)
-        return self._remove_if(begun, share, lambda found: found.state is ArtifactState.PENDING)
-
-    def _remove_if(
-        self, found: Sequence[Artifact], share: float, test: Callable[[Artifact], bool]
-    ) -> list[Artifact]:
-        if not found:
-            return []
-        with self._core.db.read() as connection:
-            most = max(FEW, int(share * artifacts.count_versions(connection)))
-        removed: list[Artifact] = []
-        for artifact in found:
-            if len(removed) >= most:
-                break
-
-            def remove(connection: Connection, pk: int = artifact.pk) -> list[str] | None:
-                fresh = artifacts.find_artifact(connection, pk, lock=True)
-                places = artifact_collections.list_memberships(connection, artifact_pk=pk)
-                if fresh is None or len(places) > 1 or not test(fresh):
-                    return None
-                return _remove(connection, fresh)
-
-            unused = self._core.db.write(remove)
-            if unused is not None:
-                self._blob_records.discard(unused)
-                removed.append(artifact)
-        return removed
-
-    def delete_collection(self, caller: Caller, pk: int) -> Collection:
-        """Remove a collection: of a sequence every version, of a portfolio only the links."""
-        with self._core.db.read() as connection:
-            collection = access.get_collection(connection, caller, pk, Role.MEMBER)
-        if collection.kind is CollectionKind.SEQUENCE:
-            for _, artifact in self.collections.list_versions(collection):
-                self.delete(caller, artifact.pk, delete_aliases=True)
-        self._core.db.write(lambda c: artifact_collections.delete_collection(c, pk))
-        return collection
-
-
-def _read_digests(text: str) -> list[Digest]:
-    """What a digest in an address may be: it does not say its algorithm."""
-    try:
-        value = base64.b64encode(bytes.fromhex(text)).decode()
-    except ValueError as error:
-        raise BadInput(f"expected a digest in hexadecimal, got {text[:80]!r}") from error
-    return [Digest(value, algorithm) for algorithm in DigestAlgorithm]
-
-
-def _the_one(found: dict[Digest, str]) -> str:
-    if not found:
-        raise NotFound("no artifact here has such a file; it may have been deleted")
-    return next(iter(found.values()))
-
-
-def is_expired(artifact: Artifact, at: datetime) -> bool:
-    """Whether a version's time to live, counted from its creation, has passed."""
-    ttl_s = artifact.ttl_s or 0
-    return ttl_s > 0 and artifact.created_at + timedelta(seconds=ttl_s) <= at
-
-
-def _remove(connection: Connection, artifact: Artifact) -> list[str]:
-    """Take a version out of every collection; returns the bytes nothing refers to any more."""
-    for place in artifact_collections.list_memberships(connection, artifact_pk=artifact.pk):
-        artifact_collections.delete_membership(connection, place)
-    names = manifests.list_blobs(connection, artifact.pk)
-    names += [artifact.manifest_blob] if artifact.manifest_blob else []
-    manifests.replace_entries(connection, artifact.pk, [])
-    gone = {"state": ArtifactState.DELETED, "manifest_blob": None}
-    artifacts.update_artifact(connection, artifact.pk, gone)
-    return run_files.forget_unused_blobs(connection, names)

@@ -8,8 +8,9 @@ from sweepd.domain.runs import Run
 from sweepd.domain.users import Caller
 from sweepd.services.artifacts.artifacts import Artifacts, RunArtifact
 
-MAX_NODES = 60
-MAX_STEPS = 4  # away from the version looked at
+NODES = 60  # shown at first, and as many more each time more is asked for
+STEPS = 4  # away from the version looked at, likewise
+MOST_PARTS = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,8 +19,7 @@ class LineageNode:
 
     key: tuple[str, int]  # kind ("run" or "artifact") and our key
     layer: int
-    run: Run | None
-    version: RunArtifact | None
+    thing: Run | RunArtifact
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,13 +31,18 @@ class Lineage:
     is_cut: bool  # there is more than is shown
 
 
-def trace(artifacts: Artifacts, caller: Caller, artifact: Artifact) -> Lineage:
+def trace(artifacts: Artifacts, caller: Caller, artifact: Artifact, n_parts: int = 1) -> Lineage:
     """Follow a version both ways: to the run that logged it and what that used, and to its users.
 
     What the caller may not read is left out.
+
+    Args:
+        n_parts: How many times NODES, and STEPS, to follow it.
     """
+    n_parts = max(1, min(n_parts, MOST_PARTS))
+    most_nodes, most_steps = NODES * n_parts, STEPS * n_parts
     home = artifacts.named(caller, [artifact])[0]
-    start = LineageNode(("artifact", artifact.pk), 0, None, home)
+    start = LineageNode(("artifact", artifact.pk), 0, home)
     nodes = {start.key: start}
     edges: dict[tuple[tuple[str, int], tuple[str, int]], None] = {}
     is_cut = False
@@ -47,7 +52,7 @@ def trace(artifacts: Artifacts, caller: Caller, artifact: Artifact) -> Lineage:
             node = waiting.popleft()
             for other in _next_to(artifacts, caller, node, direction):
                 if other.key not in nodes:
-                    if len(nodes) >= MAX_NODES or abs(other.layer) > MAX_STEPS:
+                    if len(nodes) >= most_nodes or abs(other.layer) > most_steps:
                         is_cut = True
                         continue
                     nodes[other.key] = other
@@ -61,17 +66,16 @@ def _next_to(
     artifacts: Artifacts, caller: Caller, node: LineageNode, direction: int
 ) -> list[LineageNode]:
     layer = node.layer + direction
-    if node.run is not None:
+    if isinstance(node.thing, Run):
         follow = artifacts.used_by if direction < 0 else artifacts.logged_by
         return [
-            LineageNode(("artifact", item.artifact.pk), layer, None, item)
-            for item in follow(caller, node.run)
+            LineageNode(("artifact", item.artifact.pk), layer, item)
+            for item in follow(caller, node.thing)
         ]
-    assert node.version is not None
-    artifact = node.version.artifact
+    artifact = node.thing.artifact
     if direction < 0:
         producer = artifacts.producer(caller, artifact)
         runs = [producer] if producer else []
     else:
         runs = artifacts.consumers(caller, artifact)
-    return [LineageNode(("run", run.pk), layer, run, None) for run in runs]
+    return [LineageNode(("run", run.pk), layer, run) for run in runs]

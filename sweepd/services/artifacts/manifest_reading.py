@@ -8,7 +8,7 @@ from typing import Any
 
 from sweepd.domain.errors import BadInput, TooLarge
 from sweepd.domain.ids import check_file_path
-from sweepd.domain.nesting import holds_more, load
+from sweepd.domain.nesting import load
 
 MAX_SIZE_BYTES = 1 << 53  # of a file; what every reader of JSON holds exactly
 MAX_TEXT = 4_096  # characters of a digest, a reference, an id
@@ -50,18 +50,10 @@ class ManifestLimits:
             "more; log several artifacts"
         )
 
-    def check_values(self, text: bytes) -> None:
-        """Before it is read: whatever it holds, as many entries have no more values than that.
-
-        Raises:
-            TooLarge: The message says the limit.
-        """
-        most = MEMBERS * (self.max_entries + 1)
-        if holds_more(text, most):
-            raise TooLarge(
-                f"a manifest may hold {most:,} values: {self.max_entries:,} entries "
-                "(max_manifest_entries); log several artifacts"
-            )
+    @property
+    def max_values(self) -> int:
+        """Values that may be read: whatever they are, as many entries have no more."""
+        return MEMBERS * (self.max_entries + 1)
 
 
 DEFAULT_LIMITS = ManifestLimits()
@@ -75,9 +67,8 @@ def read_manifest(text: bytes, limits: ManifestLimits = DEFAULT_LIMITS) -> dict[
         TooLarge: It is beyond a limit.
     """
     limits.check_bytes(len(text))
-    limits.check_values(text)
     try:
-        manifest = load(text, "the manifest")
+        manifest = load(text, "the manifest", most=limits.max_values)
         contents = manifest["contents"]
     except (ValueError, KeyError, TypeError) as error:
         raise BadInput("the manifest should be a JSON object with `contents`") from error

@@ -2,22 +2,28 @@
 
 import hashlib
 import json
-from collections.abc import AsyncIterator, Callable
+import threading
+from collections.abc import AsyncIterator, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import anyio.to_thread
 import xxhash
 
-from sweepd.domain.artifacts import Artifact, ArtifactState, Digest, DigestAlgorithm, Entry
+from sweepd.domain import patience
+from sweepd.domain.artifacts import Artifact, ArtifactState, Digest, DigestAlgorithm
 from sweepd.domain.errors import BadInput, NotFound, TooLarge
 from sweepd.domain.users import Caller
 from sweepd.services import access
 from sweepd.services.artifacts.manifest_reading import DEFAULT_LIMITS, ManifestLimits, read_manifest
 from sweepd.services.core import Core
 from sweepd.services.files.blob_records import BlobRecords
-from sweepd.store import artifacts, manifests
-from sweepd.store.blobs import Blobs, StoredBlob
+from sweepd.store import artifacts, run_files
+from sweepd.store.blobs import Blobs
 from sweepd.store.database import Connection
+from sweepd.store.measuring import StoredBlob
+
+LARGE_BYTES = 4 << 20  # from which on a manifest takes some 10 times as much memory for long
 
 
 class Manifests:
@@ -28,6 +34,26 @@ class Manifests:
         self._limits = limits
         self._blobs = blobs
         self._blob_records = BlobRecords(core, blobs)
+        self._large = threading.Lock()
+
+    @contextmanager
+    def turn(self, *names: str | None) -> Iterator[None]:
+        """Hold while manifests are read and worked on: of large ones, one at a time.
+
+        Args:
+            names: Their bytes; None for none.
+        """
+        with self._core.db.read() as connection:
+            sizes = [run_files.blob_size(connection, name) for name in names if name]
+        if sum(size or 0 for size in sizes) < LARGE_BYTES:
+            yield
+            return
+        while not self._large.acquire(timeout=0.2):
+            patience.glance()
+        try:
+            yield
+        finally:
+            self._large.release()
 
     def set_base(self, caller: Caller, artifact_pk: int, base_pk: int) -> None:
         """Let a version's manifest add to that of another version.
@@ -59,8 +85,12 @@ class Manifests:
         await anyio.to_thread.run_sync(self._keep, artifact_pk, blob)
 
     def _keep(self, artifact_pk: int, blob: StoredBlob) -> None:
-        while not self._keep_after(artifact_pk, blob):
-            pass  # another writer's came between; put ours on top of it
+        with self._core.db.read() as connection:
+            before = check_pending(artifacts.find_artifact(connection, artifact_pk))
+            base = artifacts.find_artifact(connection, before.base_pk) if before.base_pk else None
+        with self.turn(base.manifest_blob if base else before.manifest_blob):
+            while not self._keep_after(artifact_pk, blob):
+                pass  # another writer's came between; put ours on top of it
 
     def _keep_after(self, artifact_pk: int, blob: StoredBlob) -> bool:
         with self._core.db.read() as connection:
@@ -110,51 +140,6 @@ class Manifests:
             return read_manifest(file.read(), self._limits)
 
 
-def read_entries(
-    connection: Connection,
-    artifact: Artifact,
-    contents: dict[str, Any],
-    read_artifact_id: Callable[[str], int],
-) -> list[Entry]:
-    """The manifest's lines, each with the bytes that came for it or that its project holds.
-
-    Args:
-        read_artifact_id: Our key from an artifact's id in the manifest.
-
-    Raises:
-        BadInput: It names files whose bytes never came.
-    """
-    own = {entry.path: entry for entry in manifests.list_entries(connection, artifact.pk)}
-    found, missing = [], []
-    blobs = {
-        path: entry.blob
-        for path, entry in own.items()
-        if entry.blob and Digest(entry.digest, entry.algorithm) == _digest(contents.get(path, {}))
-    }
-    unknown = {_digest(item) for path, item in contents.items() if path not in blobs}
-    held = manifests.find_blobs(connection, list(unknown), project_pk=artifact.project_pk)
-    for path, item in contents.items():
-        digest, size_bytes = _digest(item), item.get("size") or 0
-        if item.get("ref"):
-            found.append(Entry(path, digest.value, size_bytes, item["ref"], None, None))
-            continue
-        blob = blobs.get(path) or held.get(digest)
-        birth = item.get("birthArtifactID")
-        if blob is None:
-            missing.append(path)
-        try:
-            birth_pk = read_artifact_id(birth) if birth else artifact.pk
-        except BadInput as error:
-            raise BadInput(f"the manifest's entry {path[:200]!r}: {error}") from error
-        found.append(Entry(path, digest.value, size_bytes, None, blob, birth_pk, digest.algorithm))
-    if missing:
-        raise BadInput(
-            f"the bytes of {len(missing)} files never came: {', '.join(missing[:5])}; log the "
-            "artifact again"
-        )
-    return found
-
-
 def make_digest(contents: dict[str, Any], algorithm: DigestAlgorithm) -> str:
     """What tells versions of different content apart, in hexadecimal; as clients make it."""
     is_xxh128 = algorithm is DigestAlgorithm.XXH128
@@ -163,14 +148,6 @@ def make_digest(contents: dict[str, Any], algorithm: DigestAlgorithm) -> str:
     for path, item in sorted(contents.items()):
         found.update(f"{path}:{item.get('digest') or ''}\n".encode())
     return found.hexdigest()
-
-
-def _digest(item: dict[str, Any]) -> Digest:
-    """Of a file in a manifest; only what is not MD5 says so."""
-    extra = item.get("extra")
-    is_xxh128 = isinstance(extra, dict) and extra.get("alg") == "XXH128"
-    algorithm = DigestAlgorithm.XXH128 if is_xxh128 else DigestAlgorithm.MD5
-    return Digest(item.get("digest") or "", algorithm)
 
 
 def check_pending(artifact: Artifact | None) -> Artifact:

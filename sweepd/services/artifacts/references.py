@@ -7,6 +7,7 @@ from urllib.parse import unquote
 
 from sweepd.domain.artifacts import Entry
 from sweepd.domain.errors import NotFound
+from sweepd.domain.ids import number_in
 from sweepd.domain.users import Caller
 from sweepd.services.artifacts.artifacts import Artifacts
 
@@ -39,7 +40,7 @@ def _follow(artifacts: Artifacts, caller: Caller, reference: str) -> tuple[int |
         return artifacts.find_by_client_id(caller, owner.removesuffix(":latest")), path
     if scheme == "wandb-artifact":
         kind, _, pk = _unhex(owner).partition(":")
-        return int(pk) if kind == "Artifact" and pk.isdecimal() else None, path
+        return number_in(pk) if kind == "Artifact" else None, path
     return None, path
 
 

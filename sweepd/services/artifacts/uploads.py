@@ -7,6 +7,8 @@ import json
 import secrets
 from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
+from typing import NamedTuple
 
 import anyio.to_thread
 
@@ -19,16 +21,19 @@ from sweepd.domain.artifacts import (
     Entry,
 )
 from sweepd.domain.errors import BadInput
-from sweepd.domain.ids import check_alias, check_collection_name, check_file_path
+from sweepd.domain.ids import check_aliases, check_collection_name, check_file_path
 from sweepd.domain.runs import Run
 from sweepd.domain.users import Caller
 from sweepd.services import access
+from sweepd.services.artifacts.commits import commit
+from sweepd.services.artifacts.direct_uploads import DirectUploads
 from sweepd.services.artifacts.manifest_reading import DEFAULT_LIMITS, ManifestLimits
-from sweepd.services.artifacts.manifests import Manifests, check_pending, read_entries
+from sweepd.services.artifacts.manifests import Manifests, check_pending
+from sweepd.services.artifacts.placing import BATCH
 from sweepd.services.core import Core
 from sweepd.services.files.blob_records import BlobRecords
 from sweepd.services.files.large_files import LargeFiles
-from sweepd.store import artifact_collections, artifacts, manifests, runs
+from sweepd.store import artifact_collections, artifacts, manifests, memberships, runs
 from sweepd.store.blobs import Blobs
 from sweepd.store.database import Connection
 
@@ -55,11 +60,26 @@ class NewArtifact:
     distributed_id: str | None = None  # several writers who give the same build one version
 
 
+class ComingFile(NamedTuple):
+    """A file that is announced."""
+
+    artifact_pk: int  # of its version
+    path: str  # within it
+    digest: Digest  # what its bytes must have
+
+
 class ArtifactUploads:
     """Takes new versions in."""
 
-    def __init__(self, core: Core, blobs: Blobs, limits: ManifestLimits = DEFAULT_LIMITS) -> None:
+    def __init__(
+        self,
+        core: Core,
+        blobs: Blobs,
+        limits: ManifestLimits = DEFAULT_LIMITS,
+        direct: DirectUploads | None = None,
+    ) -> None:
         self._core = core
+        self.direct = direct or DirectUploads(core, blobs)
         self._blobs = blobs
         self._blob_records = BlobRecords(core, blobs)
         self.manifests = Manifests(core, blobs, limits)
@@ -70,16 +90,21 @@ class ArtifactUploads:
 
         Raises:
             NotFound: The caller does not belong to the entity.
-            BadInput: The name or an alias cannot be taken, or the name belongs to another type.
+            BadInput: The name or an alias cannot be taken, the name belongs to another type, or the
+                metadata is no JSON.
         """
         check_collection_name(new.name)
-        for alias in new.aliases:
-            check_alias(alias)
+        check_aliases(new.aliases)
         if new.metadata is not None:
-            json.loads(new.metadata)
+            try:
+                json.loads(new.metadata)
+            except ValueError as error:
+                raise BadInput(f"metadata should be JSON; got {new.metadata!r:.80}") from error
 
         def create(connection: Connection) -> Artifact:
-            owner = access.ensure_project(connection, caller, self._core, new.entity, new.project)
+            owner = access.ensure_project(
+                connection, caller, self._core, new.entity, new.project, begins=not new.run_id
+            )
             at = self._core.now()
             if new.client_id is not None:
                 known = artifacts.find_by_client_id(connection, new.client_id, project_pk=owner.pk)
@@ -136,25 +161,22 @@ class ArtifactUploads:
 
         return self._core.db.write(create)
 
-    def announce_files(
-        self, caller: Caller, files: Sequence[tuple[int, str, Digest]]
-    ) -> list[bool]:
+    def announce_files(self, caller: Caller, files: Sequence[ComingFile]) -> list[bool]:
         """Note files that are about to come; True where the bytes must be sent.
 
         Bytes that another artifact of the same project holds need not be: never those of another
         project, since knowing a hash is not knowing a file.
-
-        Args:
-            files: (our key of the version, path in it, what its bytes must have) of each.
         """
         for _, path, _ in files:
             check_file_path(path)
 
-        def announce(connection: Connection) -> list[bool]:
+        def announce(connection: Connection, some: Sequence[ComingFile]) -> list[bool]:
             known: dict[tuple[int, Digest], str] = {}
-            for artifact_pk in dict.fromkeys(pk for pk, _, _ in files):
+            files_of: dict[int, list[tuple[str, Digest]]] = {}
+            for pk, path, digest in some:
+                files_of.setdefault(pk, []).append((path, digest))
+            for artifact_pk, own in files_of.items():
                 artifact = check_pending(access.get_own_artifact(connection, caller, artifact_pk))
-                own = [(path, digest) for pk, path, digest in files if pk == artifact_pk]
                 held = manifests.find_blobs(
                     connection, list({digest for _, digest in own}), project_pk=artifact.project_pk
                 )
@@ -164,9 +186,12 @@ class ArtifactUploads:
                     for path, one in dict(own).items()
                 ]
                 manifests.upsert_entries(connection, artifact_pk, lines)
-            return [(pk, digest) not in known for pk, _, digest in files]
+            return [(pk, digest) not in known for pk, _, digest in some]
 
-        return self._core.db.write(announce)
+        wanted: list[bool] = []
+        for first in range(0, len(files), BATCH):  # others' writes come between
+            wanted += self._core.db.write(partial(announce, some=files[first : first + BATCH]))
+        return wanted
 
     async def put_file(
         self,
@@ -205,51 +230,9 @@ class ArtifactUploads:
         Raises:
             BadInput: The manifest is missing or not one, or names files whose bytes never came.
         """
-        with self._core.db.read() as connection:
-            pending = access.get_own_artifact(connection, caller, artifact_pk)
-        if pending.state is ArtifactState.COMMITTED:
-            return pending
-        contents = self.manifests.read(pending)
-
-        def commit(connection: Connection) -> Artifact:
-            artifact = artifacts.find_artifact(connection, artifact_pk, lock=True)
-            if artifact is not None and artifact.state is ArtifactState.COMMITTED:
-                return artifact
-            artifact = check_pending(artifact)
-            found = read_entries(connection, artifact, contents, read_artifact_id)
-            manifests.replace_entries(connection, artifact.pk, found)
-            at = self._core.now()
-            membership = artifact_collections.add_membership(
-                connection, artifact.collection_pk, artifact.pk, at
-            )
-            wanted = json.loads(artifacts.pending_aliases(connection, artifact.pk))
-            for alias in dict.fromkeys(["latest", *wanted]):
-                artifact_collections.set_alias(
-                    connection, artifact.collection_pk, membership, alias
-                )
-            # Of its own collection: a draft may be linked into others already.
-            [place] = artifact_collections.list_memberships(
-                connection, artifact.collection_pk, artifact.pk
-            )
-            artifacts.update_artifact(
-                connection,
-                artifact.pk,
-                {
-                    "state": ArtifactState.COMMITTED,
-                    "version": place.version,
-                    "updated_at": at,
-                    "size_bytes": sum(entry.size_bytes for entry in found),
-                    "n_files": len(found),
-                },
-            )
-            artifact_collections.update_collection(
-                connection, artifact.collection_pk, {"updated_at": at}
-            )
-            return artifacts.get_artifact(connection, artifact.pk)
-
-        committed = self._core.db.write(commit)
-        self._core.changes.touch("run", committed.run_pk)
-        return committed
+        return commit(
+            self._core, self.manifests, caller, artifact_pk, read_artifact_id, self.direct
+        )
 
 
 def _known_as(connection: Connection, artifact: Artifact, client_id: str | None) -> Artifact:
@@ -267,7 +250,7 @@ def _find_same(connection: Connection, collection_pk: int, new: NewArtifact) -> 
     same = artifacts.find_same(connection, collection_pk, new.digest, new.digest_algorithm)
     if same is None or new.distributed_id is not None:
         return None
-    newest = artifact_collections.list_memberships(connection, collection_pk, limit=1)
+    newest = memberships.list_memberships(connection, collection_pk, limit=1)
     is_newest = bool(newest) and newest[0].artifact_pk == same.pk
     return same if is_newest or new.client_id is None else None
 
@@ -276,9 +259,9 @@ def _log_again(
     connection: Connection, same: Artifact, new: NewArtifact, run: Run | None
 ) -> Artifact:
     """Give a version the names asked for now, and record the run that logged it again."""
-    [place] = artifact_collections.list_memberships(connection, same.collection_pk, same.pk)
+    [place] = memberships.list_memberships(connection, same.collection_pk, same.pk)
     for alias in new.aliases:
-        artifact_collections.set_alias(connection, same.collection_pk, place.pk, alias)
+        memberships.set_alias(connection, same.collection_pk, place.pk, alias)
     tags = list(dict.fromkeys([*same.tags, *new.tags]))
     if tags != list(same.tags):
         artifacts.update_artifact(connection, same.pk, {"tags": json.dumps(tags)})

@@ -12,8 +12,9 @@ from datetime import datetime
 from sweepd.domain.errors import Unavailable
 from sweepd.services.core import Core
 from sweepd.store import run_files
-from sweepd.store.blobs import Blobs, StoredBlob
+from sweepd.store.blobs import Blobs
 from sweepd.store.database import Connection
+from sweepd.store.measuring import StoredBlob
 
 FEW = 10  # files that may go at once however few there are
 

@@ -3,6 +3,7 @@
 import logging
 import mimetypes
 from collections.abc import AsyncIterator, Sequence
+from functools import partial
 
 import anyio.to_thread
 
@@ -21,11 +22,14 @@ from sweepd.store.database import Connection
 
 log = logging.getLogger(__name__)
 
+BATCH = 100  # files removed in one write
+
 
 class Files:
     """What clients and people do with the files of runs."""
 
-    def __init__(self, core: Core, blobs: Blobs) -> None:
+    def __init__(self, core: Core, blobs: Blobs, direct_download_s: int = 0) -> None:
+        self._direct_download_s = direct_download_s
         self._core = core
         self._blobs = blobs
         self._blob_records = BlobRecords(core, blobs)
@@ -63,18 +67,27 @@ class Files:
             NotFound: One is missing, or none that the caller may see; then none is removed.
         """
 
-        def delete(connection: Connection) -> list[str]:
+        def blob_of(connection: Connection, pk: int) -> str:
+            file = run_files.find_file_by_pk(connection, pk)
+            run = runs.find_run_by_pk(connection, file.run_pk) if file else None
+            if file is None or run is None or run.is_gone or run.entity not in caller.entities:
+                raise NotFound("no such file; it may have been deleted")
+            return file.blob
+
+        def delete(connection: Connection, some: Sequence[int]) -> list[str]:
             hashes = []
-            for pk in file_pks:
-                file = run_files.find_file_by_pk(connection, pk)
-                run = runs.find_run_by_pk(connection, file.run_pk) if file else None
-                if file is None or run is None or run.entity not in caller.entities:
-                    raise NotFound("no such file; it may have been deleted")
+            for pk in some:
+                hashes.append(blob_of(connection, pk))
                 run_files.delete_file(connection, pk)
-                hashes.append(file.blob)
             return run_files.forget_unused_blobs(connection, hashes)
 
-        self._blob_records.discard(self._core.db.write(delete))
+        pks = list(dict.fromkeys(file_pks))
+        with self._core.db.read() as connection:
+            for pk in pks:
+                blob_of(connection, pk)
+        for first in range(0, len(pks), BATCH):  # others' writes come between
+            some = pks[first : first + BATCH]
+            self._blob_records.discard(self._core.db.write(partial(delete, some=some)))
 
     async def put_run_file(
         self,
@@ -102,7 +115,7 @@ class Files:
 
         def keep(connection: Connection) -> tuple[RunFile, list[str]]:
             run = runs.find_run_by_pk(connection, run_pk)
-            if run is None:
+            if run is None or run.is_gone:
                 raise NotFound("this file's run was deleted")
             at = self._core.now()
             self._blob_records.record(connection, blob)
@@ -130,6 +143,12 @@ class Files:
         if size_bytes is None:
             raise NotFound("this file was deleted")
         return size_bytes
+
+    def direct_address(self, blob: str) -> str | None:
+        """Where a client gets the bytes from the object store itself; None when only through us."""
+        if not self._direct_download_s:
+            return None
+        return self._blobs.direct_address(blob, self._direct_download_s)
 
     def stream(self, blob: str, start: int, end: int, size_bytes: int) -> AsyncIterator[bytes]:
         """Bytes from `start` up to, not including, `end`.

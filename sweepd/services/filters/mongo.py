@@ -5,14 +5,19 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from sweepd.domain import patience
 from sweepd.domain.config import MISSING
 from sweepd.domain.errors import BadInput
 from sweepd.domain.nesting import load
 from sweepd.domain.paging import MISSING as UNSORTED
 from sweepd.domain.paging import Key, Sortable, is_sortable, sortable
+from sweepd.domain.patience import glancing
 from sweepd.domain.runs import Run
 from sweepd.services.filters import patterns
 from sweepd.services.filters.runs import ALIASES, TIMES, present, reader
+
+MAX_VALUES = 100_000  # of a filter: each may be asked of every run
+MAX_PATH = 2_000  # characters of a key
 
 Test = Callable[[Any], bool]
 Reader = Callable[[str], Callable[[Any], Any]]
@@ -40,7 +45,7 @@ def compile_filter(filters: str | None, read_path: Reader | None = None) -> Test
         read_path: How to read a path of the things tested; of runs when None.
     """
     try:
-        tree = load(filters, "a filter") if filters else {}
+        tree = load(filters, "a filter", most=MAX_VALUES) if filters else {}
         return _compile(tree if tree is not None else {}, _telling(read_path))
     except RecursionError as error:
         raise BadInput("this filter is nested too deeply to be read") from error
@@ -61,6 +66,7 @@ def _compile(tree: Any, read_path: Reader) -> Test:
 
 
 def _compile_item(key: str, value: Any, read_path: Reader) -> Test:
+    patience.glance()
     if key in ("$and", "$or", "$nor"):
         if not isinstance(value, list):
             raise BadInput(f"{key} takes a list of filters; got {value!r:.100}")
@@ -75,14 +81,21 @@ def _compile_item(key: str, value: Any, read_path: Reader) -> Test:
         return lambda run: not test(run)
     if key.startswith("$"):
         raise BadInput(f"unknown operator {key}; known: $and $or $nor $not and comparisons")
+    if len(key) > MAX_PATH:
+        raise BadInput(f"a key of a filter has at most {MAX_PATH:,} characters; got {key[:80]!r}…")
     read = read_path(key)
     if ALIASES.get(key, key) in TIMES:
-        value = _read_times(key, value)
-    compare = _compile_comparison(key, value)
-    return lambda run: compare(read(run))
+        value = read_times(key, value)
+    compare = compile_comparison(key, value)
+
+    def test_value(run: Any) -> bool:
+        patience.glance()
+        return compare(read(run))
+
+    return test_value
 
 
-def _read_times(path: str, value: Any) -> Any:
+def read_times(path: str, value: Any) -> Any:
     """A comparison with its times written as ours are.
 
     Raises:
@@ -92,11 +105,11 @@ def _read_times(path: str, value: Any) -> Any:
         return {
             name: operand
             if name in ("$exists", "$regex", "$options")
-            else _read_times(path, operand)
+            else read_times(path, operand)
             for name, operand in value.items()
         }
     if isinstance(value, list):
-        return [_read_times(path, item) for item in value]
+        return [read_times(path, item) for item in value]
     if value is None:
         return None
     text = _comparable(value) if isinstance(value, str) else None
@@ -107,7 +120,8 @@ def _read_times(path: str, value: Any) -> Any:
     return text
 
 
-def _compile_comparison(path: str, value: Any) -> Callable[[Any], bool]:
+def compile_comparison(path: str, value: Any) -> Callable[[Any], bool]:
+    """Whether what is found under a path fits a value, or operators with theirs."""
     if not (isinstance(value, dict) and value and all(k.startswith("$") for k in value)):
         return lambda found: _equal(found, value)
     value = dict(value)
@@ -133,7 +147,7 @@ def _operator(path: str, name: str, operand: Any) -> Callable[[Any], bool]:
         if not isinstance(operand, list):
             raise BadInput(f"{path}: {name} takes a list; got {operand!r:.100}")
         within = name == "$in"
-        return lambda found: any(_equal(found, item) for item in operand) == within
+        return lambda found: any(_equal(found, item) for item in glancing(operand)) == within
     if name == "$regex":
         search = patterns.compile_pattern(operand, path)
         return lambda found: any(isinstance(item, str) and search(item) for item in _each(found))
@@ -144,13 +158,15 @@ def _operator(path: str, name: str, operand: Any) -> Callable[[Any], bool]:
     if name == "$all":
         if not isinstance(operand, list):
             raise BadInput(f"{path}: $all takes a list; got {operand!r:.100}")
-        return lambda found: bool(operand) and all(_equal(found, item) for item in operand)
+        return lambda found: (
+            bool(operand) and all(_equal(found, item) for item in glancing(operand))
+        )
     if name == "$size":
         if isinstance(operand, bool) or not isinstance(operand, int):
             raise BadInput(f"{path}: $size takes a whole number; got {operand!r:.100}")
         return lambda found: isinstance(found, list) and len(found) == operand
     if name == "$not":
-        inner = _compile_comparison(path, operand)
+        inner = compile_comparison(path, operand)
         return lambda found: not inner(found)
     raise BadInput(
         f"{path}: unknown operator {name}; known: $eq $ne $gt $gte $lt $lte $in $nin $exists "
@@ -162,7 +178,7 @@ def _equal(found: Any, value: Any) -> bool:
     if found is MISSING:
         return value is None
     if isinstance(found, list) and not isinstance(value, list):
-        return any(_equal(item, value) for item in found)
+        return any(_equal(item, value) for item in glancing(found))
     if isinstance(found, bool) != isinstance(value, bool):
         return False
     return bool(found == value)
@@ -215,6 +231,8 @@ def ranker(order: str | None) -> Callable[[Run], Rank]:
     """
     if not order:
         return lambda run: (UNSORTED, run.created_at, run.pk)
+    if len(order) > MAX_PATH:
+        raise BadInput(f"an order names one key, of at most {MAX_PATH:,} characters")
     read = reader(order.lstrip("+-"))
     down = is_descending(order)
     return lambda run: (sortable(read(run), down), run.created_at, run.pk)

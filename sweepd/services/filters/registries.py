@@ -5,6 +5,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, TypeVar
 
 from sweepd.domain.artifacts import Artifact, Collection, Membership
+from sweepd.domain.ids import number_in
 from sweepd.domain.registries import Registry
 from sweepd.services.filters.artifacts import Wanted, iso, read_fields
 
@@ -122,5 +123,6 @@ def _numbered(tree: Any, is_version: bool) -> Any:
         }
     if isinstance(tree, list):
         return [_numbered(item, is_version) for item in tree]
-    is_name = is_version and isinstance(tree, str) and tree[:1] == "v" and tree[1:].isdigit()
-    return int(tree[1:]) if is_name else tree
+    is_name = is_version and isinstance(tree, str) and tree[:1] == "v"
+    number = number_in(tree[1:]) if is_name else None
+    return tree if number is None else number

@@ -1,6 +1,6 @@
 """What filters and orders may name of a run: its fields, and paths into its config and summary."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
@@ -67,19 +67,30 @@ def reader(path: str) -> Callable[[Run], Any]:
     head, _, rest = name.partition(".")
     if head == "config" and rest:
         return lambda run: _config_value(run, rest)
-    if head in ("summary_metrics", "summary", "summaryMetrics") and rest:
-        return lambda run: find(parse_line(run.summary), rest)
-    if name.startswith("keys_info.keys."):
-        key = name.removeprefix("keys_info.keys.").removesuffix(".previousValue")
+    if (key := summary_key(name)) is not None:
         return lambda run: find(parse_line(run.summary), key)
     raise BadInput(
         f"runs have no {path!r}; filter by {', '.join(FIELDS)}, config.KEY or summary_metrics.KEY"
     )
 
 
+def summary_key(name: str) -> str | None:
+    """The key of the summary that a path names; None for a path to elsewhere."""
+    head, _, rest = name.partition(".")
+    if head in ("summary_metrics", "summary", "summaryMetrics") and rest:
+        return rest
+    if name.startswith("keys_info.keys."):
+        return name.removeprefix("keys_info.keys.").removesuffix(".previousValue")
+    return None
+
+
 def _config_value(run: Run, rest: str) -> Any:
     config = parse_line(run.config)
-    values = unwrap(config) | {PRIVATE: private_part(config)}
+    return find_in_config(unwrap(config) | {PRIVATE: private_part(config)}, rest)
+
+
+def find_in_config(values: Mapping[str, Any], rest: str) -> Any:
+    """The value under a path of a config whose values are bare, MISSING if none."""
     found = find(values, rest)
     if found is MISSING and rest.endswith(".value"):
         found = find(values, rest.removesuffix(".value"))

@@ -1,14 +1,12 @@
-"""Registries: made, changed, searched. Who may do what in them is `registry_members.py`."""
+"""Registries: made, changed, removed. Who may do what in them is `registry_members.py`."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import count
-from typing import Any
 
-from sweepd.domain.artifacts import Artifact, Collection, Membership
 from sweepd.domain.errors import BadInput, Conflict, Forbidden
 from sweepd.domain.ids import check_entity_name
-from sweepd.domain.paging import BEGINNING, Key, Page, Start, is_sortable, sortable
+from sweepd.domain.paging import Page, Start
 from sweepd.domain.projects import Project
 from sweepd.domain.registries import (
     PREFIX,
@@ -17,15 +15,14 @@ from sweepd.domain.registries import (
     Role,
     check_registry_name,
     check_type_name,
-    role_in,
 )
 from sweepd.domain.users import Caller
-from sweepd.services import access
+from sweepd.services import registry_access
 from sweepd.services.core import Core
-from sweepd.services.filters import registries as registry_filters
-from sweepd.services.paging import page_sorted, read_some, read_wanted
+from sweepd.services.paging import page_sorted
 from sweepd.services.people.registry_members import RegistryMembers, check_has_admin
-from sweepd.store import artifact_collections, registries, users
+from sweepd.services.people.registry_search import RegistrySearch
+from sweepd.store import registries, users
 from sweepd.store.database import Connection
 from sweepd.store.paging import check_key
 
@@ -43,11 +40,11 @@ class RegistryChange:
     type_names: Sequence[str] = ()  # to add to those that are taken
 
 
-class Registries:
+class Registries(RegistrySearch):
     """The organisation's registries; `members` is who has which role in them."""
 
     def __init__(self, core: Core) -> None:
-        self._core = core
+        super().__init__(core)
         self.members = RegistryMembers(core)
 
     def prepare(self, name: str) -> None:
@@ -100,10 +97,18 @@ class Registries:
             raise BadInput(f"{project.entity}/{project.name} is no registry")
         return found
 
+    def is_seen(self, caller: Caller, project_pk: int) -> bool:
+        """Whether a project is a registry that the caller sees."""
+        with self._core.db.read() as connection:
+            found = registries.find_registry(connection, project_pk)
+            return (
+                found is not None and registry_access.role_of(connection, caller, found) is not None
+            )
+
     def role(self, caller: Caller, registry: Registry) -> Role | None:
         """What the caller may do in a registry."""
         with self._core.db.read() as connection:
-            return access.role_of(connection, caller, registry)
+            return registry_access.role_of(connection, caller, registry)
 
     def page_types(self, project: Project, start: Start, first: int | None) -> Page[str]:
         """A page of the types declared for a registry, or used in it, by name."""
@@ -118,96 +123,6 @@ class Registries:
             lambda key: check_key(key, (str,)),
             (False,),
         )
-
-    def page(
-        self,
-        caller: Caller,
-        filters: str | None = None,
-        order: str | None = None,
-        start: Start = BEGINNING,
-        first: int | None = None,
-    ) -> Page[Registry]:
-        """A page of the registries the caller sees, newest first unless told otherwise.
-
-        Raises:
-            BadInput: The filter or order cannot be read; see `registry_filters`.
-        """
-        wanted = registry_filters.read_registries(filters, order)
-        with self._core.db.read() as connection:
-            given = registries.list_roles(connection, caller.user_pk)
-
-        def test(found: Registry) -> bool:
-            roles = given.get(found.project.pk, ())
-            is_seen = role_in(found, roles, caller.is_admin) is not None
-            return is_seen and (wanted.test is None or wanted.test(found))
-
-        return read_wanted(self._core, registries.in_order(wanted.by), start, first, test)
-
-    def list_all(
-        self, caller: Caller, filters: str | None = None, order: str | None = None
-    ) -> list[Registry]:
-        """Every such registry; see `page`."""
-        return self.page(caller, filters, order).values
-
-    def search_collections(
-        self,
-        caller: Caller,
-        registry_filters_text: str | None,
-        filters: str | None = None,
-        order: str | None = None,
-        kinds: Sequence[str] = (),
-        start: Start = BEGINNING,
-        first: int | None = None,
-    ) -> Page[Collection]:
-        """A page of the collections of the registries that the caller sees and a filter names.
-
-        Args:
-            kinds: Only collections of these; empty for all.
-        """
-        wanted = registry_filters.read_collections(filters, order)
-        pks = [found.project.pk for found in self.list_all(caller, registry_filters_text)]
-
-        def test(found: Collection) -> bool:
-            is_of_kind = not kinds or str(found.kind).upper() in kinds
-            return is_of_kind and (wanted.test is None or wanted.test(found))
-
-        listing = artifact_collections.in_projects(pks, None, wanted.by)
-        return read_wanted(self._core, listing, start, first, test)
-
-    def search_versions(
-        self,
-        caller: Caller,
-        registry_filters_text: str | None,
-        collection_filters: str | None = None,
-        filters: str | None = None,
-        order: str | None = None,
-        start: Start = BEGINNING,
-        first: int | None = None,
-    ) -> Page[Membership]:
-        """A page of the versions linked to such registries, the last linked first."""
-        wanted = registry_filters.read_versions(filters, order)
-        pks = [found.project.pk for found in self.list_all(caller, registry_filters_text)]
-        is_within = registry_filters.read_collections(collection_filters).test
-        homes: dict[int, bool] = {}
-
-        def keep(connection: Connection, found: tuple[Membership, Artifact]) -> Any:
-            pk = found[0].collection_pk
-            if is_within is not None and pk not in homes:
-                home = artifact_collections.find_collection_by_pk(connection, pk)
-                homes[pk] = home is not None and is_within(home)
-            passes = homes.get(pk, True) and (wanted.test is None or wanted.test(found))
-            return found if passes else None
-
-        listing = artifact_collections.versions_in(wanted.by, project_pks=pks)
-        if wanted.read is None:
-            return read_some(self._core, listing, start, first, keep).map(lambda pair: pair[0])
-        # Metadata is text to the database, in no order: these few are sorted here.
-        every = read_some(self._core, listing, BEGINNING, None, keep).values
-        if any(isinstance(wanted.read(pair), list | dict) for pair in every):
-            raise BadInput(f"versions cannot be ordered by {order!r}, which is no single value")
-        down = wanted.descending
-        ranked = [((*sortable(wanted.read(pair), down), pair[0].pk), pair[0]) for pair in every]
-        return page_sorted(ranked, start, first, _check_rank, (down, down, True))
 
     def upsert(self, caller: Caller, name: str, change: RegistryChange) -> tuple[Project, bool]:
         """Make a registry, whose admin the caller is then, or change one; and whether it was made.
@@ -237,7 +152,7 @@ class Registries:
                 registries.set_user_role(connection, pk, caller.user_pk, Role.ADMIN)
             else:
                 pk = found.project.pk
-                if access.role_of(connection, caller, found) is None:
+                if registry_access.role_of(connection, caller, found) is None:
                     raise Forbidden(f"the name {name!r} is taken; choose another")
                 self._change(connection, caller, found, change, types)
             return registries.get_registry(connection, pk).project, found is None
@@ -252,7 +167,9 @@ class Registries:
         change: RegistryChange,
         types: Sequence[str],
     ) -> None:
-        access.check_role(found, access.role_of(connection, caller, found), Role.ADMIN)
+        registry_access.check_role(
+            found, registry_access.role_of(connection, caller, found), Role.ADMIN
+        )
         pk = found.project.pk
         values: dict[str, object] = {"updated_at": self._core.now()}
         if change.description is not None:
@@ -280,7 +197,7 @@ class Registries:
         def rename(connection: Connection) -> Project:
             organization = registries.get_organization(connection, lock=True)
             entity = organization.name
-            found = access.get_registry(connection, caller, entity, old, Role.ADMIN)
+            found = registry_access.get_registry(connection, caller, entity, old, Role.ADMIN)
             other = registries.find_registry_by_name(connection, entity, new)
             if other is not None and other.project.pk != found.project.pk:
                 raise Conflict(f"the organisation has a registry {new!r}; choose another name")
@@ -299,15 +216,10 @@ class Registries:
 
         def delete(connection: Connection) -> None:
             registries.find_organization(connection, lock=True)
-            found = access.get_registry_by_pk(connection, caller, project_pk, Role.ADMIN)
+            found = registry_access.get_registry_by_pk(connection, caller, project_pk, Role.ADMIN)
             registries.delete_registry(connection, found.project.pk)
 
         self._core.db.write(delete)
-
-
-def _check_rank(key: Key) -> None:
-    if len(key) != 3 or not is_sortable(key[0], key[1]) or type(key[2]) is not int:
-        raise BadInput("expected a cursor of an earlier page of these versions, in the same order")
 
 
 def _free_name(connection: Connection) -> str:

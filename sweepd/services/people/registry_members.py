@@ -6,7 +6,7 @@ from sweepd.domain.errors import Conflict, NotFound
 from sweepd.domain.projects import Project
 from sweepd.domain.registries import Role, RoleOf
 from sweepd.domain.users import Caller
-from sweepd.services import access
+from sweepd.services import registry_access
 from sweepd.services.core import Core
 from sweepd.store import registries, users
 from sweepd.store.database import Connection
@@ -50,7 +50,7 @@ class RegistryMembers:
 
         def change(connection: Connection) -> None:
             registries.find_organization(connection, lock=True)
-            access.get_registry_by_pk(connection, caller, project_pk, Role.ADMIN)
+            registry_access.get_registry_by_pk(connection, caller, project_pk, Role.ADMIN)
             self._check_exist(connection, caller, project_pk, user_pks, team_pks)
             has_one = {"users": set[int](), "teams": set[int]()}
             if only_new:

@@ -17,7 +17,7 @@ from sweepd.services.runs import deletions
 from sweepd.services.streams import forks, rewinds
 from sweepd.services.streams.shared import merge_configs
 from sweepd.services.sweeps import lifecycle
-from sweepd.store import projects, runs, sweeps
+from sweepd.store import projects, run_counts, runs, sweeps
 from sweepd.store.blobs import Blobs
 from sweepd.store.database import Connection
 
@@ -46,6 +46,11 @@ class RunChange:
     def is_from_client(self) -> bool:
         """Whether a `wandb.init` said this: only then the host and program are named."""
         return self.host is not None or self.program is not None
+
+    @property
+    def begins(self) -> bool:
+        """Whether this may be meant to make a run, not only to say more of one."""
+        return self.is_from_client or self.state is not None
 
     def columns(self) -> dict[str, Any]:
         """The columns to set."""
@@ -113,7 +118,7 @@ def _create(
     change: RunChange,
     at: datetime,
 ) -> Run:
-    number = runs.count_runs(connection, owner.pk) + 1
+    number = run_counts.count_runs(connection, owner.pk) + 1
     state = RunState.PENDING if change.state == RunState.PENDING else RunState.RUNNING
     sweep = change.sweep_id and sweeps.find_sweep(connection, owner.pk, change.sweep_id)
     values = {
@@ -146,7 +151,7 @@ def _find_or_make_room(
         run = runs.find_run(connection, owner.pk, run_id, deleted=True, lock=True)
     if run is None or run.deleted_at is None:
         return run
-    if not (change.is_from_client or change.state):
+    if not change.begins:
         raise NotFound(f"run {owner.entity}/{owner.name}/{run_id} was deleted")
     deletions.purge(connection, run)
     return None

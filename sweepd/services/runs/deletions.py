@@ -3,12 +3,12 @@
 from datetime import datetime
 
 from sweepd.domain.runs import LIVE, Run, StopOrigin
-from sweepd.domain.sweeps import EventKind, SweepState
+from sweepd.domain.sweeps import EventKind, Sweep, SweepState
 from sweepd.domain.users import Caller
 from sweepd.services.streams import forks
 from sweepd.services.sweeps import endings, lifecycle, specs
 from sweepd.services.sweeps.edits import count_outside
-from sweepd.store import runs, sweeps
+from sweepd.store import deleted_runs, runs, sweeps
 from sweepd.store.database import Connection
 
 
@@ -42,10 +42,22 @@ def undelete(connection: Connection, run: Run, at: datetime) -> None:
         _end_sweep(connection, run.sweep_pk, at)
 
 
+def delete_of_sweep(connection: Connection, caller: Caller, sweep: Sweep, at: datetime) -> None:
+    """Hide the runs of a sweep; those under way are asked to stop."""
+    for run in runs.list_live_sweep_runs(connection, sweep.pk):
+        delete(connection, caller, run, True, at)
+    deleted_runs.hide_sweep_runs(connection, sweep.pk, at)
+
+
+def keep_for_forks(connection: Connection, run: Run) -> None:
+    """Before a run's lines go: its forks get what they read there."""
+    forks.keep_for_forks(connection, run, 0)
+
+
 def purge(connection: Connection, run: Run) -> None:
     """Remove a run with everything that hangs on it; its forks keep their history."""
-    forks.keep_for_forks(connection, run, 0)
-    runs.purge_run(connection, run.pk)
+    keep_for_forks(connection, run)
+    deleted_runs.purge_run(connection, run.pk)
 
 
 def _end_sweep(connection: Connection, sweep_pk: int, at: datetime) -> None:

@@ -1,11 +1,13 @@
 """What users leave beside runs: alerts, and charts of their own."""
 
+from sweepd.domain.automations import EventType
 from sweepd.domain.projects import Project
 from sweepd.domain.runs import Alert, Run
 from sweepd.domain.users import Caller
 from sweepd.services import access
 from sweepd.services.core import Core
-from sweepd.store import notices
+from sweepd.store import happenings, notices
+from sweepd.store.database import Connection
 
 
 class Notices:
@@ -17,9 +19,23 @@ class Notices:
     def alert(self, run: Run, title: str, body: str, severity: str, wait_s: float) -> bool:
         """Keep an alert; False when one of the same title came less than `wait_s` ago."""
         at = self._core.now()
-        is_new = self._core.db.write(
-            lambda c: notices.append_alert(c, run.pk, title, body, severity, at, wait_s)
-        )
+
+        def keep(connection: Connection) -> bool:
+            is_new = notices.append_alert(connection, run.pk, title, body, severity, at, wait_s)
+            if is_new:
+                happenings.happened(
+                    connection,
+                    EventType.RUN_ALERT,
+                    run.project_pk,
+                    run.pk,
+                    run.sweep_pk,
+                    title=title,
+                    text=body,
+                    severity=severity,
+                )
+            return is_new
+
+        is_new = self._core.db.write(keep)
         if is_new:
             self._core.changes.touch("run", run.pk)
         return is_new

@@ -6,11 +6,12 @@ from datetime import datetime
 from sweepd.domain.artifacts import Collection, CollectionSummary, VersionSummary
 from sweepd.domain.projects import Project, ProjectSummary
 from sweepd.domain.runs import Run
-from sweepd.domain.sweeps import SweepSummary
+from sweepd.domain.sweeps import Sweep, SweepPoint, SweepSummary
 from sweepd.domain.users import Caller, Team
 from sweepd.services import access
 from sweepd.services.core import Core
-from sweepd.store import overviews, runs
+from sweepd.store import overviews, run_counts, runs, sweeps
+from sweepd.store.run_counts import Version
 
 CHUNK = 500  # runs read at once
 
@@ -36,10 +37,36 @@ class Overviews:
         with self._core.db.read() as connection:
             return overviews.sweeps_of(connection, project.pk)
 
-    def stamp(self, project: Project) -> str:
-        """A text that differs whenever a run of the project came, went or changed."""
+    def version(self, project: Project) -> Version:
+        """Differs once any run of the project was made, changed or deleted."""
         with self._core.db.read() as connection:
-            return overviews.stamp_of_runs(connection, project.pk)
+            return run_counts.version_of_runs(connection, project.pk)
+
+    def changed_runs(self, project: Project, since: datetime) -> tuple[list[Run], list[str]] | None:
+        """Runs changed at or after a time, and the ids of those deleted then.
+
+        None when that cannot be told, since the clock was set back behind that time.
+        """
+        if since > self._core.now():
+            return None
+        with self._core.db.read() as connection:
+            changed, _ = runs.list_changed_runs(connection, project.pk, since)
+            return changed, overviews.ids_deleted_since(connection, project.pk, since)
+
+    def version_of_points(self, sweep: Sweep) -> Version:
+        """As `version`, of the runs that a sweep compares."""
+        with self._core.db.read() as connection:
+            return overviews.version_of_points(connection, sweep.project_pk, sweep.pk)
+
+    def changed_points(
+        self, sweep: Sweep, since: datetime
+    ) -> tuple[list[SweepPoint], list[str]] | None:
+        """As `changed_runs`, of the runs that a sweep compares."""
+        if since > self._core.now():
+            return None
+        with self._core.db.read() as connection:
+            gone = overviews.ids_deleted_since(connection, sweep.project_pk, since, sweep.pk)
+            return sweeps.list_points(connection, sweep.pk, since), gone
 
     def runs_named(self, project: Project, ids: Sequence[str]) -> Iterator[Run]:
         """Those of the named runs that exist, in the order named; never all in memory."""
@@ -49,8 +76,13 @@ class Overviews:
                 found = {r.run_id: r for r in runs.find_runs_by_ids(connection, project.pk, wanted)}
             yield from (found[run_id] for run_id in wanted if run_id in found)
 
-    def neighbours(self, run: Run, limit: int) -> list[tuple[str, str]]:
-        """(run id, name) of runs to lay beside one, the previous one first."""
+    def has_history(self, project: Project) -> bool:
+        """Whether a run of the project has logged anything."""
+        with self._core.db.read() as connection:
+            return overviews.has_history(connection, project.pk)
+
+    def neighbours(self, run: Run, limit: int) -> list[tuple[str, str, int]]:
+        """(run id, name, key) of runs to lay beside one, the previous one first."""
         with self._core.db.read() as connection:
             return overviews.list_neighbours(connection, run, limit)
 
@@ -68,6 +100,11 @@ class Overviews:
         """A collection's newest versions, newest first, and how many there are in all."""
         with self._core.db.read() as connection:
             return overviews.list_versions(connection, collection.pk, limit)
+
+    def metadata_of_versions(self, collection: Collection, limit: int) -> list[tuple[int, str]]:
+        """(number, metadata as JSON) of a collection's newest versions, oldest first."""
+        with self._core.db.read() as connection:
+            return overviews.list_metadata(connection, collection.pk, limit)
 
     def teams(self) -> list[Team]:
         """Every team; for administrators."""

@@ -1,6 +1,9 @@
 """Runs as their owner sees them: create, change, find, stop, delete."""
 
 from collections.abc import Callable
+from dataclasses import replace
+from datetime import datetime
+from typing import TypeVar
 
 from sweepd.domain.errors import BadInput, NotFound
 from sweepd.domain.paging import BEGINNING, Page, Start, cut
@@ -18,19 +21,22 @@ from sweepd.services.runs.changes import is_started as is_started
 from sweepd.services.runs.selections import Selections
 from sweepd.services.streams import rewinds
 from sweepd.services.sweeps import endings, lifecycle
-from sweepd.store import runs
+from sweepd.services.tables.aside import Aside
+from sweepd.store import run_counts, run_listings, runs
 from sweepd.store.blobs import Blobs
 from sweepd.store.database import Connection
 
+T = TypeVar("T")
 _BY_AGE = (None, "", *(f"{sign}created{rest}" for sign in ("", "+", "-") for rest in ("_at", "At")))
 
 
 class Runs:
     """What clients and people do with runs."""
 
-    def __init__(self, core: Core, blobs: Blobs) -> None:
+    def __init__(self, core: Core, blobs: Blobs, aside: Aside) -> None:
         self._core = core
         self._blobs = blobs
+        self._aside = aside
         self._selections = Selections()
 
     def upsert(
@@ -57,14 +63,15 @@ class Runs:
         """
 
         def upsert(connection: Connection) -> tuple[Run, bool]:
-            owner = access.ensure_project(connection, caller, self._core, entity, project)
+            owner = access.ensure_project(
+                connection, caller, self._core, entity, project, begins=change.begins
+            )
             return run_changes.upsert(
                 connection, self._blobs, caller, owner, run_id, change, resumes, self._core.now()
             )
 
         run, inserted = self._core.db.write(upsert)
-        self._core.changes.touch("run", run.pk)
-        self._core.changes.touch("sweep", run.sweep_pk)
+        self._core.changes.touch_run(run.pk, run.sweep_pk)
         return run, inserted
 
     def change(self, caller: Caller, pk: int, change: RunChange) -> Run:
@@ -79,8 +86,7 @@ class Runs:
             return run_changes.apply(connection, run, change, self._core.now())
 
         run = self._core.db.write(update)
-        self._core.changes.touch("run", run.pk)
-        self._core.changes.touch("sweep", run.sweep_pk)
+        self._core.changes.touch_run(run.pk, run.sweep_pk)
         return run
 
     def get(self, caller: Caller, entity: str | None, project: str | None, run_id: str) -> Run:
@@ -124,8 +130,8 @@ class Runs:
     ) -> Page[Run]:
         """A page of the runs that `select` would give.
 
-        By age, and unfiltered, the database reads it; else what one page found is kept for the
-        next, see `selections`.
+        By age, and unfiltered, the database reads it; else, in a large project, columns do (see
+        `tables`), and in others what one page found is kept for the next (see `selections`).
 
         Args:
             first: How many; all the rest when None.
@@ -134,11 +140,13 @@ class Runs:
             BadInput: As `filters.select`; or `start` is no place in this order.
         """
         if (where or "{}").strip() == "{}" and order in _BY_AGE:
-            listing = runs.of_project(project.pk, filters.is_descending(order))
-            return read_page(self._core, listing, start, first)
+            listing = run_listings.of_project(project.pk, filters.is_descending(order))
+            page = read_page(self._core, listing, start, first)
+            return replace(page, count=lambda: self._count(project))
         limit = None if first is None else max(0, first) + 1
+        found = self._aside.select(project.pk, where, order, start, limit)
         with self._core.db.read() as connection:
-            places, n_all = self._selections.select(
+            places, n_all = found or self._selections.select(
                 connection, project.pk, where, order, start, limit
             )
             by_pk = {
@@ -146,6 +154,10 @@ class Runs:
             }
         items = [(key, by_pk[pk]) for key, pk in places if pk in by_pk]
         return cut(items, start, first, lambda: n_all)
+
+    def _count(self, project: Project) -> int:
+        with self._core.db.read() as connection:
+            return run_counts.version_of_runs(connection, project.pk).n_visible
 
     def list_all(self, project: Project) -> list[Run]:
         """A project's runs, oldest first."""
@@ -165,17 +177,15 @@ class Runs:
                 f"a run's state is one of {', '.join(RunState)}; got {state!r}"
             ) from error
 
-        def update(connection: Connection) -> None:
-            run = access.get_run_by_pk(connection, caller, pk)
+        def update(connection: Connection, run: Run) -> None:
             lifecycle.set_run_state(connection, run, wanted, self._core.now())
 
-        self._core.db.write(update)
+        self._mark(caller, pk, update)
 
     def stop(self, caller: Caller, pk: int) -> bool:
         """Ask a run to stop; False when it had already ended."""
 
-        def stop(connection: Connection) -> bool:
-            run = access.get_run_by_pk(connection, caller, pk)
+        def stop(connection: Connection, run: Run) -> bool:
             at = self._core.now()
             is_live, reason = run.state in LIVE, f"stopped by {caller.name}"
             run = lifecycle.request_stop(connection, run, reason, at, StopOrigin.PERSON)
@@ -185,9 +195,7 @@ class Runs:
                 endings.finish_if_done(connection, run.sweep_pk, at)
             return is_live
 
-        done = self._core.db.write(stop)
-        self._core.changes.touch("run", pk)
-        return done
+        return self._mark(caller, pk, stop)
 
     def delete(self, caller: Caller, pk: int, keep_config: bool = False) -> None:
         """Hide a run; `undelete` brings it back.
@@ -203,16 +211,33 @@ class Runs:
 
     def undelete(self, caller: Caller, pk: int) -> None:
         """Bring a deleted run back."""
-        self._mark(caller, pk, lambda c, run: deletions.undelete(c, run, self._core.now()))
+        self._mark(
+            caller, pk, lambda c, run: deletions.undelete(c, run, self._core.now()), deleted=True
+        )
 
-    def _mark(self, caller: Caller, pk: int, mark: Callable[[Connection, Run], None]) -> None:
-        def write(connection: Connection) -> int | None:
-            run = access.get_run_by_pk(connection, caller, pk)
-            mark(connection, run)
-            return run.sweep_pk
+    def delete_of_sweep(self, caller: Caller, sweep_pk: int, at: datetime) -> None:
+        """Hide the runs of a sweep that was deleted at `at`; they come back with it."""
 
-        self._core.changes.touch("sweep", self._core.db.write(write))
-        self._core.changes.touch("run", pk)
+        def delete(connection: Connection) -> None:
+            sweep = access.get_sweep_by_pk(connection, caller, sweep_pk, deleted=True)
+            deletions.delete_of_sweep(connection, caller, sweep, at)
+
+        self._core.db.write(delete)
+
+    def _mark(
+        self,
+        caller: Caller,
+        pk: int,
+        mark: Callable[[Connection, Run], T],
+        deleted: bool = False,
+    ) -> T:
+        def write(connection: Connection) -> tuple[T, int | None]:
+            run = access.get_run_by_pk(connection, caller, pk, deleted=deleted)
+            return mark(connection, run), run.sweep_pk
+
+        marked, sweep_pk = self._core.db.write(write)
+        self._core.changes.touch_run(pk, sweep_pk)
+        return marked
 
     def rewind(
         self, caller: Caller, entity: str | None, project: str | None, run_id: str, step: int
@@ -228,4 +253,6 @@ class Runs:
             run = access.get_run_by_pk(connection, caller, found.pk, lock=True)
             return rewinds.rewind(connection, self._blobs, run, step, self._core.now())
 
-        return self._core.db.write(rewind)
+        run = self._core.db.write(rewind)
+        self._core.changes.touch_run(run.pk, run.sweep_pk)
+        return run

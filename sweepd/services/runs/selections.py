@@ -9,12 +9,14 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from sweepd.domain.paging import Key, Start, in_directions
+from sweepd.domain.patience import glancing
 from sweepd.services.filters import mongo as filters
-from sweepd.store import runs
+from sweepd.store import run_counts, runs
 from sweepd.store.database import Connection
-from sweepd.store.runs import Version
+from sweepd.store.run_counts import Version
 
 MAX_KEPT = 64
+MAX_QUESTION = 100_000  # characters of one that is kept
 # Replicas may not agree on the time: what changed shortly before is looked at again.
 OVERLAP = timedelta(seconds=60)
 
@@ -63,13 +65,14 @@ class Selections:
 
     def _find(self, connection: Connection, question: Question) -> _Selection:
         project_pk = question[0]
-        version = runs.version_of_runs(connection, project_pk)
+        version = run_counts.version_of_runs(connection, project_pk)
         kept = self._kept.get(question)
         if kept is None or kept.version != version:
             kept = self._renew(connection, question, version, kept)
             while len(self._kept) >= MAX_KEPT:
                 self._kept.pop(next(iter(self._kept)), None)
-            self._kept[question] = kept
+            if sum(len(text or "") for text in question[1:]) <= MAX_QUESTION:
+                self._kept[question] = kept
         return kept
 
     def _renew(
@@ -90,5 +93,5 @@ class Selections:
             ranks = dict(kept.ranks)
             for pk in (*gone, *(run.pk for run in found)):
                 ranks.pop(pk, None)
-        ranks |= {run.pk: rank(run) for run in found if test(run)}
+        ranks |= {run.pk: rank(run) for run in glancing(found) if test(run)}
         return _Selection(version, ranks, filters.in_order(ranks, order))

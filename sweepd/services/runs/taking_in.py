@@ -19,7 +19,7 @@ from sweepd.services.core import Core
 from sweepd.services.streams import forks
 from sweepd.services.streams import shared as shared_runs
 from sweepd.services.streams.lines import Lines, StreamPost, number_at, parse_line, step_of
-from sweepd.services.sweeps import breaker, early_stops, endings, lifecycle
+from sweepd.services.sweeps import breaker, early_stops, endings, lifecycle, sweep_states
 from sweepd.store import history, objectives, runs, sweeps
 from sweepd.store.database import Connection
 from sweepd.store.history import Stream
@@ -65,7 +65,8 @@ class History:
     ) -> bool:
         """As `append`, on the event loop: for a post that is read in a few milliseconds."""
         take_in = self._taking_in(caller, entity, project, run_id, post, client_id)
-        return self._tell(post, *await self._core.db.write_async(take_in))
+        first = None if post.is_complete else access.first_of_run(caller, entity, project, run_id)
+        return self._tell(post, *await self._core.db.write_async(take_in, first))
 
     def _taking_in(
         self,
@@ -118,7 +119,10 @@ class History:
             values["summary"] = post.summary
         if sweep is not None and sweep.metric_name:
             fresh = rows[max(0, run.history_lines - post.history.first) :] if post.history else []
-            more, is_stop_due = self._store_objective(connection, run, sweep, fresh, post.summary)
+            metric = sweep.metric_name
+            more, is_stop_due = self._store_objective(
+                connection, run, sweep, metric, fresh, post.summary
+            )
             values |= more
         runs.update_run(connection, run.pk, values)
         self._move(connection, run, post, at)
@@ -170,12 +174,11 @@ class History:
         connection: Connection,
         run: Run,
         sweep: Sweep,
+        name: str,
         rows: list[dict[str, Any]],
         summary: str | None,
     ) -> tuple[dict[str, Any], bool]:
         """The sweep's metric among new rows; a summary counts where the history has none."""
-        name = sweep.metric_name
-        assert name is not None
         found = [(step_of(row), number_at(row, name)) for row in rows]
         finite = [(s, v) for s, v in found if v is not None and math.isfinite(v)]
         if any(v is not None and not math.isfinite(v) for _, v in found):
@@ -227,7 +230,7 @@ class History:
         run = runs.get_run_by_pk(connection, run_pk)
         best = sweep.metric_goal.extreme(run.metric_min, run.metric_max)
         if best is not None and sweep.metric_goal.reaches(best, target):
-            lifecycle.set_sweep_state(
+            sweep_states.set_sweep_state(
                 connection,
                 sweep,
                 SweepState.FINISHED,

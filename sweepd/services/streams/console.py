@@ -29,3 +29,9 @@ def console_line(number: int, line: str) -> ConsoleLine:
     if match is None:
         return ConsoleLine(number, "", False, "", line)
     return ConsoleLine(number, match["at"], bool(match["error"]), "", match["text"])
+
+
+def console_text(line: ConsoleLine) -> str:
+    """A line as an object, the form that keeps all there is: `console_line` reads it back."""
+    found = {"level": "error"} if line.is_error else {}
+    return json.dumps({**found, "ts": line.timestamp, "content": line.text, "label": line.label})

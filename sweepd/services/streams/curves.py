@@ -37,9 +37,11 @@ class Curves:
     """What a history shows by key.
 
     Attributes:
+        numbers: Keys under which numbers were logged, in the order they were first.
         media: For each key its newest items: (step, item).
     """
 
+    numbers: list[str]
     series: dict[str, Curve]
     media: dict[str, list[tuple[Any, dict[str, Any]]]]
 
@@ -51,11 +53,16 @@ class _Series:
 
 
 class Drawing:
-    """Collects pieces, the newest first: only of media does it matter how many came."""
+    """Collects pieces, the newest first: only of media does it matter how many came.
+
+    Args:
+        n_points: Of each curve; 0 leaves curves out and only says which numbers there are.
+    """
 
     def __init__(self, n_points: int, n_media: int) -> None:
         self._n_points, self._n_media = n_points, n_media
         self._series: dict[str, _Series] = {}
+        self._numbers: set[str] = set()
         self._media: dict[str, list[tuple[Any, dict[str, Any]]]] = {}
         self._names: list[list[str]] = []
 
@@ -89,11 +96,14 @@ class Drawing:
 
     def _add_segment(self, piece: SegmentPiece, n_before: int) -> None:
         segment = piece.segment
-        axes: tuple[Floats, Floats] | None = None
+        across: tuple[Floats, Floats] | None = None
         names = []
         for column in segment.columns:
             names.append(column.name)
             has_numbers = "number" in column.types and not column.name.startswith("_")
+            if has_numbers and not self._n_points:
+                self._numbers.add(column.name)
+                has_numbers = False
             has_media = not PLAIN_KINDS.issuperset(column.types)
             level = segment.level(column) if has_numbers and piece.is_whole else None
             if level is not None:
@@ -104,12 +114,14 @@ class Drawing:
                 continue
             if not has_numbers and not (has_media and self._wants(column.name)):
                 continue
-            if axes is None:
-                axes = _axes(piece, n_before)
-            self._add_column(piece, column, axes)
+            if across is None:
+                across = axes(piece, n_before)
+            self._add_column(piece, column, across)
         self._names.append(names)
 
-    def _add_column(self, piece: SegmentPiece, column: Column, axes: tuple[Floats, Floats]) -> None:
+    def _add_column(
+        self, piece: SegmentPiece, column: Column, across: tuple[Floats, Floats]
+    ) -> None:
         segment = piece.segment
         rows = segment.rows_with(column)
         rows = np.arange(segment.n) if rows is None else rows
@@ -118,16 +130,16 @@ class Drawing:
         if column.kind != "json":
             values = segment.numbers(column)[inside]
             if len(values):
-                self._extend(column.name, len(values), axes[0][rows], axes[1][rows], values)
+                self._extend(column.name, len(values), across[0][rows], across[1][rows], values)
             return
         found = segment.values(column)[inside]
         places = [i for i, value in enumerate(found) if _is_number(value)]
         if places and not column.name.startswith("_"):
             at = rows[places]
             values = np.array([_float(found[i]) for i in places])
-            self._extend(column.name, len(places), axes[0][at], axes[1][at], values)
+            self._extend(column.name, len(places), across[0][at], across[1][at], values)
         items = [
-            (_whole(axes[0][row]), value)
+            (_whole(across[0][row]), value)
             for row, value in zip(rows.tolist(), found, strict=True)
             if isinstance(value, dict) and "_type" in value
         ]
@@ -135,6 +147,9 @@ class Drawing:
             self._prepend_media(column.name, items)
 
     def _extend(self, name: str, n: int, steps: Floats, times: Floats, values: Floats) -> None:
+        self._numbers.add(name)
+        if not self._n_points:
+            return
         series = self._series.setdefault(name, _Series())
         series.n += n
         series.parts.append((steps, times, values))
@@ -149,6 +164,7 @@ class Drawing:
         """What came of it, keys in the order they were first logged."""
         order = dict.fromkeys(name for names in reversed(self._names) for name in names)
         return Curves(
+            [name for name in order if name in self._numbers],
             {name: self._curve(self._series[name]) for name in order if name in self._series},
             {name: self._media[name] for name in order if name in self._media},
         )
@@ -166,7 +182,7 @@ class Drawing:
         )
 
 
-def _axes(piece: SegmentPiece, n_before: int) -> tuple[Floats, Floats]:
+def axes(piece: Piece, n_before: int) -> tuple[Floats, Floats]:
     """Each row's step and time; without a step its number, without a time NaN."""
     steps, times = piece.numbers("_step"), piece.numbers("_timestamp")
     return np.where(np.isfinite(steps), steps, n_before + np.arange(piece.n)), times

@@ -18,8 +18,9 @@ from sweepd.store import history, runs
 from sweepd.store.blobs import Blobs
 from sweepd.store.database import Connection
 from sweepd.store.history import Stream
-from sweepd.store.pieces import Piece, each, list_pieces
-from sweepd.store.pieces import last_line as find_last_line
+from sweepd.store.pieces import Piece, each
+from sweepd.store.run_lines import last_line as find_last_line
+from sweepd.store.run_lines import list_pieces
 
 
 def branch_point(run_id: str, config: str) -> tuple[str, int] | None:

@@ -1,12 +1,15 @@
 """What a run streamed, read back: rows, samples, curves, keys, system events, console."""
 
+import math
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 import numpy as np
 
+from sweepd.domain import patience
 from sweepd.domain.config import find
+from sweepd.domain.patience import glancing
 from sweepd.domain.runs import ConsoleLine, Run
 from sweepd.services.core import Core
 from sweepd.services.streams import forks
@@ -14,7 +17,8 @@ from sweepd.services.streams.console import console_line
 from sweepd.services.streams.curves import Curves, Drawing
 from sweepd.services.streams.keys import KeyCount
 from sweepd.services.streams.sampling import spread
-from sweepd.store import history, objectives, pieces
+from sweepd.services.streams.traces import RELATIVE, STEP, Trace, Tracing
+from sweepd.store import history, objectives, pieces, run_lines
 from sweepd.store.blobs import Blobs
 from sweepd.store.columns.arrays import Floats, Ints
 from sweepd.store.history import Stream as Stream  # the edges name streams by it
@@ -22,6 +26,7 @@ from sweepd.store.pieces import Piece
 
 MAX_KEYS_KEPT = 64_000  # keys remembered, of all runs together: about 30 MB
 
+MAX_STEP = 2**62
 COARSE = 1000  # rows a sample from which on levels tell the extremes
 
 _Chosen = list[tuple[Piece, Ints | None, int]]  # of each piece which rows (None: all), how many
@@ -55,7 +60,7 @@ class Reading:
                 return forks.pieces(
                     connection, self._blobs, run, first_line, end_line, min_step, max_step
                 )
-            return pieces.list_pieces(connection, self._blobs, run.pk, stream)
+            return run_lines.list_pieces(connection, self._blobs, run.pk, stream)
 
     def lines(
         self, run: Run, stream: Stream, min_step: int | None = None, max_step: int | None = None
@@ -63,14 +68,21 @@ class Reading:
         """Lines of history or events with min_step ≤ `_step` < max_step; without both, all."""
         lines: list[str] = []
         for piece in pieces.each(self._pieces(run, stream, min_step, max_step)):
+            patience.afford(len(lines) + (piece.n if min_step is max_step is None else 0))
             lines += piece.lines(_in_steps(piece, min_step, max_step))
         return lines
+
+    def batches(self, run: Run, stream: Stream) -> Iterator[list[dict[str, Any]]]:
+        """All rows of history or events, some thousand at a time."""
+        for piece in pieces.each(self._pieces(run, stream)):
+            yield piece.rows()
 
     def thinned_lines(self, run: Run, stream: Stream, n_samples: int) -> list[str]:
         """At most `n_samples` lines of a stream, spread evenly."""
         found = self._pieces(run, stream)
         chosen: _Chosen = [(piece, None, piece.n) for piece in found]
         kept = spread(sum(piece.n for piece in found), n_samples)
+        patience.afford(len(kept))
         lines: list[str] = []
         for piece, rows in _at(chosen, kept):
             lines += piece.lines(rows)
@@ -109,10 +121,11 @@ class Reading:
         is_coarse = n_rows >= COARSE * n_samples
         measured = [_series(chosen, key, is_coarse) for key in keys if not key.startswith("_")]
         kept = spread(n_rows, n_samples, measured)
+        patience.afford(len(kept))
         return [
             {key: find(row, key) for key in keys}
             for piece, places in _at(chosen, kept)
-            for row in piece.rows(places, keys)
+            for row in glancing(piece.rows(places, keys))
         ]
 
     def curves(self, run: Run, stream: Stream, n_points: int, n_media: int) -> Curves:
@@ -124,12 +137,39 @@ class Reading:
             drawing.add(piece, n_before)
         return drawing.curves()
 
+    def traces(
+        self,
+        run: Run,
+        stream: Stream,
+        keys: Sequence[str],
+        x: str,
+        n_points: int,
+        low: float | None = None,
+        high: float | None = None,
+    ) -> dict[str, Trace]:
+        """Some keys as curves over another; see `Tracing`."""
+        is_by_step = x == STEP and stream is Stream.HISTORY
+        found = self._pieces(
+            run,
+            stream,
+            math.floor(low) if is_by_step and low is not None and abs(low) < MAX_STEP else None,
+            math.floor(high) + 1
+            if is_by_step and high is not None and abs(high) < MAX_STEP
+            else None,
+        )
+        tracing = Tracing(keys, x, n_points, low, high)
+        if x == RELATIVE and run.started_at is not None:
+            tracing.begin_at(run.started_at.timestamp())
+        for piece in pieces.each(found):
+            tracing.add(piece)
+        return tracing.traces()
+
     def last_line(self, run: Run, stream: Stream) -> str | None:
         """The newest line of a stream."""
         with self._core.db.read() as connection:
             if stream is Stream.HISTORY:
                 return forks.last_line(connection, self._blobs, run, run.history_lines)
-            return pieces.last_line(connection, self._blobs, run.pk, stream)
+            return run_lines.last_line(connection, self._blobs, run.pk, stream)
 
     def objective(self, run: Run) -> list[tuple[int, float]]:
         """(step, value) of the sweep's metric, finite ones only."""
@@ -168,9 +208,12 @@ class Reading:
     ) -> list[ConsoleLine]:
         """The terminal output from a line number on, to before another."""
         with self._core.db.read() as connection:
-            found = list(
-                history.read_lines(connection, run.pk, Stream.CONSOLE, first_line, end_line)
-            )
+            found: list[tuple[int, str]] = []
+            for line in history.read_lines(
+                connection, run.pk, Stream.CONSOLE, first_line, end_line
+            ):
+                patience.afford(len(found))
+                found.append(line)
         return [console_line(number, line) for number, line in found]
 
 
@@ -192,7 +235,7 @@ def _series(chosen: _Chosen, key: str, is_coarse: bool) -> Callable[[], Floats]:
 
     def series() -> Floats:
         numbers = []
-        for piece, rows, n in chosen:
+        for piece, rows, n in glancing(chosen):
             if n:
                 is_sketch = is_coarse and rows is None
                 values = piece.sketch(key) if is_sketch else piece.numbers(key)
@@ -206,7 +249,7 @@ def _series(chosen: _Chosen, key: str, is_coarse: bool) -> Callable[[], Floats]:
 def _at(chosen: _Chosen, kept: Ints) -> Iterator[tuple[Piece, Ints]]:
     """Of each piece the rows kept, counted among those chosen."""
     start = 0
-    for piece, rows, n in chosen:
+    for piece, rows, n in glancing(chosen):
         low, high = np.searchsorted(kept, [start, start + n]).tolist()
         if low < high:
             places = kept[low:high] - start

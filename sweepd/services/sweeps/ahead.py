@@ -1,8 +1,8 @@
 """What a search without a model finds next, looked for outside the write that hands it out.
 
 A look that is sure to be short is taken at once. Any other is asked for first (`WorkFirst`), done
-one at a time by whoever waits, and kept until the write reads it. What was not found within its
-budget is kept as that for a while, so the sweep can say so and nobody looks again and again.
+by whoever waits, of one person one at a time, and kept until the write reads it. What was not found
+within its budget is kept as that for a while, so the sweep can say so and nobody looks again.
 """
 
 import hashlib
@@ -12,10 +12,13 @@ from collections import OrderedDict
 from collections.abc import Callable, Hashable
 from functools import partial
 from typing import Any, TypeVar
+from weakref import WeakValueDictionary
 
 import numpy as np
 
+from sweepd.domain import patience
 from sweepd.domain.before import WorkFirst, is_writing
+from sweepd.domain.errors import unraised
 from sweepd.domain.sweeps import Sweep
 from sweepd.search.budget import Budget
 from sweepd.search.errors import NoFeasibleConfig, SearchError, TooMuchWork
@@ -28,7 +31,8 @@ QUICK_LOOKS, QUICK_SECONDS, QUICK_TRIES = 64, 0.02, 8
 MAX_KEPT = 10_000  # things found
 FAILED_S = 60.0  # after which what was not found is looked for again
 
-_lock, _one_at_a_time = threading.Lock(), threading.Lock()
+_lock = threading.Lock()
+_turns: WeakValueDictionary[str, Any] = WeakValueDictionary()  # a lock a person
 _found: OrderedDict[Hashable, tuple[Any, float]] = OrderedDict()
 
 
@@ -94,7 +98,7 @@ def kept(key: Hashable, find: Callable[[], T]) -> T:
     with _lock:
         value: Any = _found[key][0]
     if isinstance(value, SearchError):
-        raise value.with_traceback(None)
+        raise unraised(value)
     found: T = value
     return found
 
@@ -105,14 +109,23 @@ def forget(key: Hashable) -> None:
         _found.pop(key, None)
 
 
+def _turn_of(user: str) -> Any:
+    """So that nobody waits for what others look for."""
+    with _lock:
+        found = _turns.get(user)
+        if found is None:
+            found = _turns[user] = threading.Lock()
+        return found
+
+
 def _look(key: Hashable, find: Callable[[], Any]) -> None:
-    with _one_at_a_time:
+    with _turn_of(patience.current().user):
         if is_kept(key):
             return
         try:
             value: Any = find()
         except SearchError as error:
-            value = error
+            value = unraised(error)
         with _lock:
             _found[key] = value, time.monotonic()
             while len(_found) > MAX_KEPT:

@@ -12,7 +12,7 @@ from sweepd.domain.runs import Run, RunState
 from sweepd.domain.shell import command
 from sweepd.domain.sweeps import EventKind, Sweep, SweepState
 from sweepd.services.streams.console import console_line
-from sweepd.services.sweeps import lifecycle, specs
+from sweepd.services.sweeps import specs, sweep_states
 from sweepd.store import history, runs, sweeps
 from sweepd.store.database import Connection
 from sweepd.store.history import Stream
@@ -46,11 +46,13 @@ def trip_if_alike(connection: Connection, sweep_pk: int, at: datetime) -> bool:
 def pause_for_work(connection: Connection, sweep: Sweep, why: str, at: datetime) -> None:
     """Pause a sweep whose file asks for more than the search may cost, or cannot run."""
     if sweep.state is SweepState.PENDING:  # an agent asks, so it has begun
-        lifecycle.set_sweep_state(connection, sweep, SweepState.RUNNING, "an agent asked", "", at)
+        sweep_states.set_sweep_state(
+            connection, sweep, SweepState.RUNNING, "an agent asked", "", at
+        )
         sweep = replace(sweep, state=SweepState.RUNNING)
     if sweep.state is not SweepState.RUNNING:
         return
-    lifecycle.set_sweep_state(
+    sweep_states.set_sweep_state(
         connection, sweep, SweepState.PAUSED, f"no next config: {why[:1000]}", "", at
     )
     advice = (
@@ -64,7 +66,7 @@ def pause_for_work(connection: Connection, sweep: Sweep, why: str, at: datetime)
 def _trip(
     connection: Connection, sweep: Sweep, words: list[str], n_runs: int, at: datetime
 ) -> None:
-    lifecycle.set_sweep_state(
+    sweep_states.set_sweep_state(
         connection,
         sweep,
         SweepState.PAUSED,

@@ -1,6 +1,7 @@
 """Stop a run early by its sweep's rule, when its number arrives; and the sweep's target."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -9,10 +10,62 @@ import yaml
 from sweepd.domain.errors import BadInput
 from sweepd.domain.runs import StopOrigin
 from sweepd.domain.sweeps import EventKind, Sweep, SweepState
+from sweepd.search.spec import SweepSpec
 from sweepd.search.stopping import rules as stopping
 from sweepd.services.sweeps import lifecycle, specs
 from sweepd.store import objectives, runs, sweeps
 from sweepd.store.database import Connection
+
+MAX_BANDS = 12  # at which the search is told how runs got on
+
+
+def curves(
+    connection: Connection, sweep: Sweep, spec: SweepSpec
+) -> dict[str, list[tuple[int, float]]]:
+    """How runs got on, at the bands of the sweep's rule, by run id; nothing without a rule."""
+    if spec.early_terminate is None:
+        return {}
+    n_longest = objectives.longest(connection, sweep.pk)
+    bands: Sequence[int] = stopping.bands(spec.early_terminate, n_longest)
+    if len(bands) > MAX_BANDS:  # a rule that looks at every value
+        bands = [1 << i for i in range(n_longest.bit_length())]
+    return objectives.list_curves(connection, sweep.pk, bands)
+
+
+@dataclass(frozen=True)
+class _Stored:
+    """A run's values as the rules read them: how many, the best, and seldom one of them."""
+
+    connection: Connection
+    run_pk: int
+    n: int
+    best_value: float
+
+    def __len__(self) -> int:
+        return self.n
+
+    def __getitem__(self, place: int, /) -> float:
+        return objectives.value_at(self.connection, self.run_pk, place + 1)
+
+    def best(self) -> float:
+        """The best of them all."""
+        return self.best_value
+
+
+class _Peers(dict[int, Sequence[float]]):
+    """What runs are compared by at a band, read when a rule asks for it."""
+
+    def __init__(self, read: Callable[[int], Sequence[float]]) -> None:
+        super().__init__()
+        self._read = read
+
+    def __missing__(self, band: int) -> Sequence[float]:
+        found = self[band] = self._read(band)
+        return found
+
+    def get(self, band: int, _: Any = None) -> Any:
+        """As by its place: what is not read yet is."""
+        return self[band]
 
 
 def judge(connection: Connection, sweep: Sweep, run_pk: int, at: datetime) -> bool:
@@ -21,17 +74,16 @@ def judge(connection: Connection, sweep: Sweep, run_pk: int, at: datetime) -> bo
     rule = spec.early_terminate
     if rule is None or spec.metric is None:
         return False
-    values = [value for _, value in objectives.list_values(connection, run_pk)]
-    reached = stopping.bands(rule, len(values))
-    if not reached:
+    last = objectives.last_value(connection, run_pk)
+    if last is None:
         return False
-    peers = {
-        band: objectives.values_at(connection, sweep.pk, band, stopping.RULES[rule.type].COMPARED)
-        for band in reached[-2:]
-    }
-    stop = stopping.decide(rule, spec.metric.goal, values, peers)
+    compared = stopping.RULES[rule.type].COMPARED
+    peers = _Peers(lambda band: objectives.values_at(connection, sweep.pk, band, compared))
+    stop = stopping.decide(rule, spec.metric.goal, _Stored(connection, run_pk, *last), peers)
+    if stop is None:
+        return False
     run = runs.find_run_by_pk(connection, run_pk)
-    if stop is None or run is None or run.stop_requested:
+    if run is None or run.stop_requested:
         return False
     lifecycle.request_stop(connection, run, stop.reason, at, StopOrigin.RULE)
     sweeps.append_event(

@@ -22,8 +22,17 @@ from sweepd.domain.sweeps import (
 )
 from sweepd.domain.users import Caller
 from sweepd.search.errors import SearchError
+from sweepd.search.fitting import misfit
+from sweepd.search.space import Space
 from sweepd.search.spec import SweepSpec
-from sweepd.services.sweeps import lifecycle, repeats, specs
+from sweepd.services.sweeps import (
+    cell_states,
+    lifecycle,
+    repeats,
+    specs,
+    sweep_states,
+    time_budget,
+)
 from sweepd.services.sweeps import next_config as candidates
 from sweepd.store import cells, runs, sweeps
 from sweepd.store.database import Connection
@@ -109,7 +118,7 @@ def replace_file(
     if fresh.state is SweepState.FINISHED and (
         fresh.n_open or candidates.may_have_more(connection, fresh)
     ):
-        lifecycle.set_sweep_state(
+        sweep_states.set_sweep_state(
             connection, fresh, SweepState.RUNNING, "the edit left more to do", actor, at
         )
     return list(spec.warnings)
@@ -132,10 +141,10 @@ def _sort_out(connection: Connection, sweep: Sweep, spec: SweepSpec) -> int:
             spec.method != "grid" or _holds(spec.space, candidates.config_of(cell))
         )
         if not fits and cell.state is CellState.QUEUED:
-            lifecycle.move_cell(connection, cell, CellState.DROPPED)
+            cell_states.move_cell(connection, cell, CellState.DROPPED)
             n_dropped += 1
         elif fits and cell.state is CellState.DROPPED:
-            lifecycle.move_cell(connection, cell, CellState.QUEUED)
+            cell_states.move_cell(connection, cell, CellState.QUEUED)
     if spec.extras.repeats > 1:
         for cell in cells.list_cells(connection, sweep.pk, set(CellState) - {CellState.DROPPED}):
             if cell.origin == CellOrigin.SEARCH and repeats.is_first(cell):
@@ -145,14 +154,10 @@ def _sort_out(connection: Connection, sweep: Sweep, spec: SweepSpec) -> int:
     return n_dropped
 
 
-def _holds(space: Any, config: Mapping[str, Any]) -> bool:
-    """Whether every value of a config is still among its parameter's."""
+def _holds(space: Space, config: Mapping[str, Any]) -> bool:
+    """Whether the space has this config: its parameters' values, and of those left out none."""
     flat = space.flat(config)
-    return all(
-        parameter.name in flat and parameter.index(flat[parameter.name]) is not None
-        for parameter in space.parameters
-        if parameter.choices is not None
-    )
+    return flat.keys() <= space.present(flat) and misfit(space, config) is None
 
 
 def retry(
@@ -173,13 +178,13 @@ def retry(
         if run.state in states and cell is not None and cell.state is not CellState.QUEUED:
             if cell.state is CellState.RESERVED:
                 continue  # an earlier attempt speaks again
-            lifecycle.move_cell(connection, cell, CellState.QUEUED, run_id=None, n_lost=0)
+            cell_states.move_cell(connection, cell, CellState.QUEUED, run_id=None, n_lost=0)
             n_queued += 1
     if n_queued:
         message = f"{n_queued} configs of {', '.join(states)} runs are handed out again"
         sweeps.append_event(connection, sweep.pk, at, actor, EventKind.RETRY, message)
         if sweep.state in (SweepState.FINISHED, SweepState.CANCELED):
-            lifecycle.set_sweep_state(connection, sweep, SweepState.RUNNING, message, actor, at)
+            sweep_states.set_sweep_state(connection, sweep, SweepState.RUNNING, message, actor, at)
     return n_queued
 
 
@@ -204,6 +209,11 @@ def enqueue(
             f"sweep {sweep.sweep_id} has used up its run_cap of {sweep.run_cap}; raise it before "
             "queueing configs"
         )
+    if time_budget.is_spent(connection, sweep, at):
+        raise BadInput(
+            f"sweep {sweep.sweep_id}: {time_budget.reason(sweep)}; raise sweepd.budget in its file "
+            "before queueing configs"
+        )
     if sweep.state is SweepState.CANCELED:
         raise BadInput(f"sweep {sweep.sweep_id} is canceled; resume it before queueing configs")
     if not config or (spec.space.parameters and not spec.space.flat(config)):
@@ -212,7 +222,7 @@ def enqueue(
     key = spec.space.key(config) if spec.space.parameters else new_short_id()
     key = cells.free_key(connection, sweep.pk, key, sweep.n_cells)
     run_id = new_short_id()
-    cell = lifecycle.add_cell(
+    cell = cell_states.add_cell(
         connection, sweep, key, dict(config), CellState.QUEUED, CellOrigin.ENQUEUED, run_id
     )
     if cell is None:
@@ -232,7 +242,7 @@ def enqueue(
     )
     if sweep.state is SweepState.FINISHED:
         reason = "a config was queued"
-        lifecycle.set_sweep_state(connection, sweep, SweepState.RUNNING, reason, caller.name, at)
+        sweep_states.set_sweep_state(connection, sweep, SweepState.RUNNING, reason, caller.name, at)
     return run
 
 

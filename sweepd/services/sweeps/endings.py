@@ -2,8 +2,8 @@
 
 from datetime import datetime
 
-from sweepd.domain.sweeps import SweepState
-from sweepd.services.sweeps import lifecycle, specs
+from sweepd.domain.sweeps import CellState, SweepState
+from sweepd.services.sweeps import lifecycle, specs, sweep_states, time_budget
 from sweepd.services.sweeps import next_config as candidates
 from sweepd.store import cells, sweeps
 from sweepd.store.database import Connection
@@ -14,7 +14,15 @@ def finish_if_done(connection: Connection, sweep_pk: int, at: datetime) -> bool:
     sweep = sweeps.get_sweep_by_pk(connection, sweep_pk)
     if sweep.state in (SweepState.FINISHED, SweepState.CANCELED):
         return True
-    if sweep.state is SweepState.PAUSED or candidates.may_have_more(connection, sweep):
+    if sweep.state is SweepState.PAUSED:
+        return False
+    is_spent = time_budget.is_spent(connection, sweep, at)
+    if is_spent:
+        why = f"never handed out: {time_budget.reason(sweep)}"
+        for cell in cells.list_cells(connection, sweep_pk, [CellState.QUEUED]):
+            lifecycle.drop_queued(connection, cell, why, at)
+        sweep = sweeps.get_sweep_by_pk(connection, sweep_pk)
+    elif candidates.may_have_more(connection, sweep):
         return False
     waits = specs.spec_of(sweep).extras.wait_for_in_flight
     beyond = candidates.over_cap(connection, sweep)
@@ -30,5 +38,7 @@ def finish_if_done(connection: Connection, sweep_pk: int, at: datetime) -> bool:
         if is_capped
         else f"all {sweep.n_cells} configs were handed out and have ended"
     )
-    lifecycle.set_sweep_state(connection, sweep, SweepState.FINISHED, reason, "", at)
+    if is_spent:
+        reason = time_budget.reason(sweep)
+    sweep_states.set_sweep_state(connection, sweep, SweepState.FINISHED, reason, "", at)
     return True

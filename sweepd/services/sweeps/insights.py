@@ -42,7 +42,7 @@ class InsightCache:
     def __init__(self, core: Core) -> None:
         self._core = core
         self._lock = threading.Lock()
-        self._kept: dict[int, tuple[tuple[int, float], Insights]] = {}
+        self._kept: dict[int, tuple[int, Insights]] = {}
 
     def importance(self, sweep: Sweep) -> Insights:
         """Importance and correlation of a sweep's parameters; access was checked."""
@@ -50,12 +50,13 @@ class InsightCache:
             points = sweeps.list_points(connection, sweep.pk)
         goal = sweep.metric_goal
         values = [goal.extreme(point.metric_min, point.metric_max) for point in points]
-        state = (len(points), sum(value for value in values if value is not None))
+        configs = [point.config for point in points]
+        state = hash((sweep.config_yaml, *configs, *values))
         with self._lock:
             kept = self._kept.get(sweep.pk)
         if kept is not None and kept[0] == state:
             return kept[1]
-        found = self._work_out(sweep, [point.config for point in points], values)
+        found = self._work_out(sweep, configs, values)
         with self._lock:
             if len(self._kept) > 200:
                 self._kept.clear()

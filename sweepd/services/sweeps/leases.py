@@ -6,12 +6,12 @@ server at the earliest, so its own downtime, and a jump of the clock, cost nobod
 """
 
 import logging
-import threading
 import time
 from datetime import datetime, timedelta
 
 from sweepd.domain.runs import Run, RunState
 from sweepd.domain.sweeps import Agent, Sweep
+from sweepd.services.background import Background
 from sweepd.services.core import CLOCK_JUMP_S, Core
 from sweepd.services.sweeps import endings, lifecycle
 from sweepd.store import agents, runs, sweeps
@@ -41,27 +41,21 @@ class Leases:
 
     def __init__(self, core: Core) -> None:
         self._core = core
-        self._stop = threading.Event()
-        self._thread = threading.Thread(target=self._work, name="sweepd-leases", daemon=True)
+        self._looked = time.monotonic()
+        self._background = Background("leases", self._work, TICK_S)
 
     def start(self) -> None:
         """Begin looking."""
-        self._thread.start()
+        self._looked = time.monotonic()
+        self._background.start()
 
     def stop(self) -> None:
         """Stop looking; returns when the thread has ended."""
-        self._stop.set()
-        if self._thread.is_alive():
-            self._thread.join()
+        self._background.stop()
 
     def _work(self) -> None:
-        looked = time.monotonic()
-        while not self._stop.wait(TICK_S):
-            before, looked = looked, time.monotonic()
-            try:
-                self.look(looked - before)
-            except Exception:
-                log.exception("looking for silent runs failed; trying again in %s s", TICK_S)
+        before, self._looked = self._looked, time.monotonic()
+        self.look(self._looked - before)
 
     def look(self, elapsed_s: float) -> None:
         """Give up on silent runs, `elapsed_s` seconds of this machine after the last look."""
@@ -82,8 +76,7 @@ class Leases:
         for run in silent:
             if self._core.db.write(lambda c, pk=run.pk: self._expire_one(c, pk, at)):  # type: ignore[misc]
                 lost.append(run)
-                self._core.changes.touch("run", run.pk)
-                self._core.changes.touch("sweep", run.sweep_pk)
+                self._core.changes.touch_run(run.pk, run.sweep_pk)
         return lost
 
     def _expire_one(self, connection: Connection, pk: int, at: datetime) -> bool:

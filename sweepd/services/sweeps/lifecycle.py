@@ -1,75 +1,24 @@
-"""Every change of state of a sweep, a cell or a run. Nothing else writes those columns.
+"""Every change of state of a run, and what follows for its cell. Nothing else writes that column;
+`cell_states.py` and `sweep_states.py` write those of cells and sweeps.
 
 All functions take the connection of the caller's transaction, so a change and its consequences
 (the run ends, its cell goes back, the counts follow) become durable together.
 """
 
 import json
-from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
 from sweepd.domain import transitions
 from sweepd.domain.config import wrap
-from sweepd.domain.errors import BadInput, Conflict
+from sweepd.domain.errors import BadInput
 from sweepd.domain.memorable import run_name
 from sweepd.domain.runs import ENDED, LIVE, Run, RunState, StopOrigin, state_after_exit
-from sweepd.domain.sweeps import (
-    OPEN_CELLS,
-    UNCOUNTED_CELLS,
-    Cell,
-    CellOrigin,
-    CellState,
-    EventKind,
-    Sweep,
-    SweepState,
-)
+from sweepd.domain.sweeps import UNCOUNTED_CELLS, Cell, CellOrigin, CellState, Sweep
+from sweepd.services.sweeps import cell_states
 from sweepd.store import cells, runs, sweeps
 from sweepd.store.database import Connection
-
-
-def move_cell(connection: Connection, cell: Cell, state: CellState, **more: Any) -> Cell:
-    """Bring a cell into another state, and its sweep's counts with it; returns it as it is then."""
-    moved = replace(cell, state=state, **more)
-    if state is cell.state:
-        if more:
-            cells.update_cell(connection, cell.pk, more)
-        return moved
-    transitions.check(transitions.CELL, f"config {cell.key}", cell.state, state)
-    cells.update_cell(connection, cell.pk, {"state": state, **more})
-    was_open, is_open = cell.state in OPEN_CELLS, state in OPEN_CELLS
-    was_taken, is_taken = cell.state not in UNCOUNTED_CELLS, state not in UNCOUNTED_CELLS
-    sweeps.shift_counts(
-        connection, cell.sweep_pk, int(is_taken) - int(was_taken), int(is_open) - int(was_open)
-    )
-    return moved
-
-
-def add_cell(
-    connection: Connection,
-    sweep: Sweep,
-    key: str,
-    config: dict[str, Any],
-    state: CellState = CellState.RESERVED,
-    origin: CellOrigin = CellOrigin.SEARCH,
-    run_id: str | None = None,
-) -> Cell | None:
-    """Take a config for the first time; None when the sweep already has it."""
-    text = json.dumps(config, separators=(",", ":"))
-    cell = cells.reserve_new_cell(connection, sweep.pk, key, text, state, origin, run_id)
-    if cell is not None:
-        counted = int(origin != CellOrigin.PRIOR)  # earlier runs do not use up the cap
-        sweeps.shift_counts(connection, sweep.pk, counted, int(state in OPEN_CELLS))
-    return cell
-
-
-def queue_cells(connection: Connection, sweep: Sweep, configs: Mapping[str, dict[str, Any]]) -> int:
-    """Queue configs the sweep has not had, by key; says how many."""
-    texts = {key: json.dumps(c, separators=(",", ":")) for key, c in configs.items()}
-    n_new = cells.queue_new_cells(connection, sweep.pk, texts)
-    sweeps.shift_counts(connection, sweep.pk, n_new, n_new)
-    return n_new
 
 
 def create_attempt(
@@ -115,7 +64,7 @@ def hand_out_again(
         "is_preempting": False,
     }
     if run.state is not RunState.PENDING:
-        return _move_run(
+        return move_run(
             connection, run, RunState.PENDING, at, ended_at=None, exitcode=None, **values
         )
     runs.update_run(connection, run.pk, {**values, "updated_at": at})
@@ -126,7 +75,7 @@ def start_run(connection: Connection, run: Run, at: datetime) -> Run:
     """A client sent something for the run: it is running, whatever its state was."""
     if run.state in (RunState.RUNNING, RunState.PREEMPTING):
         return run
-    run = _move_run(
+    run = move_run(
         connection, run, RunState.RUNNING, at, ended_at=None, started_at=run.started_at or at
     )
     cell = cells.find_cell(connection, run.cell_pk) if run.cell_pk else None
@@ -136,7 +85,7 @@ def start_run(connection: Connection, run: Run, at: datetime) -> Run:
         CellState.CANCELED,
         CellState.DROPPED,
     ):
-        move_cell(connection, cell, CellState.RESERVED)
+        cell_states.move_cell(connection, cell, CellState.RESERVED)
     return run
 
 
@@ -165,7 +114,7 @@ def mark_preempting(connection: Connection, run: Run, at: datetime) -> Run:
     """The run says that its machine is about to go."""
     if run.state is RunState.PREEMPTING:
         return run
-    return _move_run(connection, run, RunState.PREEMPTING, at, is_preempting=True)
+    return move_run(connection, run, RunState.PREEMPTING, at, is_preempting=True)
 
 
 def end_run(connection: Connection, run: Run, exitcode: int, at: datetime) -> RunState:
@@ -175,18 +124,18 @@ def end_run(connection: Connection, run: Run, exitcode: int, at: datetime) -> Ru
         return state
     if run.state is RunState.PENDING or run.state in ENDED:
         run = start_run(connection, run, at)
-    _move_run(connection, run, state, at, ended_at=at, exitcode=exitcode)
+    move_run(connection, run, state, at, ended_at=at, exitcode=exitcode)
     cell = cells.find_cell(connection, run.cell_pk) if run.cell_pk else None
     if cell is None or cell.state is CellState.DONE:
         return state
     if state not in (RunState.FINISHED, RunState.KILLED) and _has_live_attempt(connection, cell):
         return state
     if state in (RunState.FINISHED, RunState.KILLED):
-        move_cell(connection, cell, CellState.DONE)
+        cell_states.move_cell(connection, cell, CellState.DONE)
     elif state is RunState.PREEMPTED and cell.state is CellState.RESERVED:
-        move_cell(connection, cell, CellState.QUEUED, run_id=run.run_id)
+        cell_states.move_cell(connection, cell, CellState.QUEUED, run_id=run.run_id)
     elif cell.state is CellState.RESERVED:
-        move_cell(connection, cell, CellState.FAILED)
+        cell_states.move_cell(connection, cell, CellState.FAILED)
     return state
 
 
@@ -207,20 +156,22 @@ def lose_run(connection: Connection, run: Run, retries: int, why: str, at: datet
         state = RunState.PREEMPTED
     else:
         state = RunState.CRASHED
-    run = _move_run(connection, run, state, at, ended_at=at, stop_reason=run.stop_reason or why)
+    run = move_run(connection, run, state, at, ended_at=at, stop_reason=run.stop_reason or why)
     cell = cells.find_cell(connection, run.cell_pk) if run.cell_pk else None
     if cell is None or cell.state is not CellState.RESERVED:
         return run
     if _has_live_attempt(connection, cell):
         return run
     if state is RunState.KILLED:
-        move_cell(connection, cell, CellState.DONE)
+        cell_states.move_cell(connection, cell, CellState.DONE)
     elif state is RunState.PREEMPTED:
-        move_cell(connection, cell, CellState.QUEUED, run_id=run.run_id)
+        cell_states.move_cell(connection, cell, CellState.QUEUED, run_id=run.run_id)
     elif cell.n_lost < retries:
-        move_cell(connection, cell, CellState.QUEUED, n_lost=cell.n_lost + 1, run_id=None)
+        cell_states.move_cell(
+            connection, cell, CellState.QUEUED, n_lost=cell.n_lost + 1, run_id=None
+        )
     else:
-        move_cell(connection, cell, CellState.FAILED, n_lost=cell.n_lost + 1)
+        cell_states.move_cell(connection, cell, CellState.FAILED, n_lost=cell.n_lost + 1)
     return run
 
 
@@ -236,7 +187,7 @@ def free_cell(connection: Connection, run: Run, is_finite: bool) -> bool:
         cells.update_cell(connection, cell.pk, {"origin": CellOrigin.SEARCH})
         sweeps.shift_counts(connection, cell.sweep_pk, 1, 0)
     state = CellState.QUEUED if is_finite else CellState.DROPPED
-    move_cell(connection, cell, state, run_id=None, n_lost=0)
+    cell_states.move_cell(connection, cell, state, run_id=None, n_lost=0)
     return True
 
 
@@ -245,7 +196,7 @@ def take_cell_back(connection: Connection, run: Run) -> None:
     cell = cells.find_cell(connection, run.cell_pk) if run.cell_pk else None
     if cell is not None and cell.state in (CellState.QUEUED, CellState.DROPPED):
         is_done = run.state in (RunState.FINISHED, RunState.KILLED)
-        move_cell(connection, cell, CellState.DONE if is_done else CellState.FAILED)
+        cell_states.move_cell(connection, cell, CellState.DONE if is_done else CellState.FAILED)
 
 
 def _has_other_result(connection: Connection, cell: Cell, run: Run) -> bool:
@@ -263,8 +214,8 @@ def drop_queued(connection: Connection, cell: Cell, why: str, at: datetime) -> N
     """Take a queued config out for good, and the pending run made for it."""
     for run in runs.list_cell_runs(connection, cell.pk):
         if run.state is RunState.PENDING:
-            _move_run(connection, run, RunState.KILLED, at, ended_at=at, stop_reason=why)
-    move_cell(connection, cell, CellState.DROPPED)
+            move_run(connection, run, RunState.KILLED, at, ended_at=at, stop_reason=why)
+    cell_states.move_cell(connection, cell, CellState.DROPPED)
 
 
 def set_run_state(connection: Connection, run: Run, state: RunState, at: datetime) -> None:
@@ -303,62 +254,8 @@ def request_stop(
     return replace(run, **values)
 
 
-def set_sweep_state(
-    connection: Connection, sweep: Sweep, state: SweepState, reason: str, actor: str, at: datetime
-) -> None:
-    """Bring a sweep into another state, with what follows from it; logged with who and when.
-
-    Raises:
-        Conflict: There is no way from its state to that one.
-    """
-    if sweep.state is state:
-        return
-    try:
-        transitions.check(transitions.SWEEP, f"sweep {sweep.sweep_id}", sweep.state, state)
-    except transitions.ImpossibleChange as error:
-        raise Conflict(str(error)) from error
-    is_over = state in (SweepState.FINISHED, SweepState.CANCELED)
-    sweeps.update_sweep(
-        connection,
-        sweep.pk,
-        {
-            "state": state,
-            "state_reason": reason,
-            "updated_at": at,
-            "ended_at": at if is_over else None,
-        },
-    )
-    sweeps.append_event(
-        connection, sweep.pk, at, actor, EventKind.STATE, f"{sweep.state} → {state}: {reason}"
-    )
-    if state is SweepState.CANCELED:
-        _cancel_runs(connection, sweep, at)
-    if sweep.state is SweepState.CANCELED and state is SweepState.RUNNING:
-        for cell in cells.list_cells(connection, sweep.pk, [CellState.CANCELED]):
-            move_cell(connection, cell, CellState.QUEUED, run_id=None)
-
-
-def _cancel_runs(connection: Connection, sweep: Sweep, at: datetime) -> None:
-    for run in runs.list_sweep_runs(connection, sweep.pk):
-        if run.state is RunState.PENDING:
-            _move_run(
-                connection,
-                run,
-                RunState.KILLED,
-                at,
-                ended_at=at,
-                stop_reason="sweep canceled",
-                stop_origin=StopOrigin.SWEEP,
-                stop_requested=True,
-                stop_requested_at=at,
-            )
-        elif run.state in LIVE:
-            request_stop(connection, run, "sweep canceled", at, StopOrigin.SWEEP)
-    for cell in cells.list_cells(connection, sweep.pk, OPEN_CELLS):
-        move_cell(connection, cell, CellState.CANCELED)
-
-
-def _move_run(connection: Connection, run: Run, state: RunState, at: datetime, **more: Any) -> Run:
+def move_run(connection: Connection, run: Run, state: RunState, at: datetime, **more: Any) -> Run:
+    """Bring a run into another state, which must be one it can go to; returns it as it is then."""
     transitions.check(transitions.RUN, f"run {run.run_id}", run.state, state)
     values: dict[str, Any] = {"state": state, "updated_at": at, **more}
     runs.update_run(connection, run.pk, values)

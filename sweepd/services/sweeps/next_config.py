@@ -15,7 +15,7 @@ from sweepd.domain.sweeps import Cell, Sweep
 from sweepd.search.errors import SearchError
 from sweepd.search.grid import Grid, new_budget
 from sweepd.search.spec import SweepSpec
-from sweepd.services.sweeps import ahead, lifecycle, repeats, specs
+from sweepd.services.sweeps import ahead, cell_states, repeats, specs
 from sweepd.store import cells, sweeps
 from sweepd.store.database import Connection
 
@@ -104,8 +104,7 @@ def _next_grid_cell(connection: Connection, sweep: Sweep, spec: SweepSpec) -> Ce
         if index is None:
             sweeps.update_sweep(connection, sweep.pk, {"next_index": grid.size})
             return None
-        config = grid.config(index)
-        assert config is not None
+        config = grid.get_config(index)
         start = index + 1
         cell = _take(connection, sweep, spec, spec.space.key(config), config)
         if cell is not None:
@@ -183,7 +182,7 @@ def _take(
 ) -> Cell | None:
     """Reserve a config's first run and queue its repetitions."""
     first = repeats.numbered(spec, config, 0)
-    cell = lifecycle.add_cell(connection, sweep, key, first)
+    cell = cell_states.add_cell(connection, sweep, key, first)
     if cell is not None and spec.extras.repeats > 1:
         fresh = sweeps.get_sweep_by_pk(connection, sweep.pk)
         repeats.queue_others(connection, fresh, spec, key, config)
@@ -223,8 +222,7 @@ def _find_left(sweep: Sweep, spec: SweepSpec, taken: Set[str]) -> dict[str, Any]
         for index in grid.indexes(first, budget):
             if index >= last:
                 break
-            config = grid.config(index)
-            assert config is not None
+            config = grid.get_config(index)
             if spec.space.key(config) not in taken:
                 return config
     return None

@@ -13,8 +13,9 @@ from typing import Any
 from sweepd.domain.config import unwrap
 from sweepd.domain.runs import LIVE, Run
 from sweepd.domain.sweeps import CellOrigin, CellState, EventKind, Sweep
+from sweepd.search.fitting import misfit
 from sweepd.services.streams.lines import number_at, parse_line
-from sweepd.services.sweeps import edits, lifecycle, specs
+from sweepd.services.sweeps import cell_states, edits, specs
 from sweepd.store import cells, history, prior_runs, runs, sweeps
 from sweepd.store.database import Connection
 from sweepd.store.history import Stream
@@ -28,21 +29,24 @@ def attach(connection: Connection, sweep: Sweep, run_ids: Sequence[str], at: dat
     """
     spec = specs.spec_of(sweep)
     named = list(dict.fromkeys(run_ids))
-    found = {run.run_id: run for run in runs.find_runs_by_ids(connection, sweep.project_pk, named)}
+    listed = runs.find_runs_by_ids(connection, sweep.project_pk, named, deleted=True)
+    found = {run.run_id: run for run in listed}
     problems: dict[str, list[str]] = {}
     valueless: list[str] = []
     for run_id in named:
         run = found.get(run_id)
         config = _config(connection, run) if run else {}
-        missing = [p.name for p in spec.space.parameters if p.name not in spec.space.flat(config)]
         if run is None:
             problems.setdefault("not in this project", []).append(run_id)
+        elif run.deleted_at is not None:
+            problems.setdefault("deleted", []).append(run_id)
         elif run.state in LIVE:
             problems.setdefault("still running", []).append(run_id)
         elif run.sweep_pk == sweep.pk:
             problems.setdefault("the sweep's own already", []).append(run_id)
-        elif missing:
-            problems.setdefault(f"without a value for {', '.join(missing)}", []).append(run_id)
+        elif why := misfit(spec.space, config):
+            told = f"{run_id} ({why.value})" if why.value else run_id
+            problems.setdefault(why.reason, []).append(told)
         else:
             values = _metric(connection, run, sweep.metric_name)
             if sweep.metric_name and not values:
@@ -78,8 +82,8 @@ def _attach_one(
 ) -> None:
     space = specs.spec_of(sweep).space
     chosen = space.project(config)  # should the config go out again, only this does
-    key = cells.free_key(connection, sweep.pk, space.key(config), 1)
-    cell = lifecycle.add_cell(connection, sweep, key, chosen, CellState.DONE, CellOrigin.PRIOR)
+    key = cells.free_key(connection, sweep.pk, space.key(chosen), 1)
+    cell = cell_states.add_cell(connection, sweep, key, chosen, CellState.DONE, CellOrigin.PRIOR)
     cell_pk = cell.pk if cell else None
     if run.sweep_pk is None:
         place = {"sweep_pk": sweep.pk, "cell_pk": cell_pk, "updated_at": at}

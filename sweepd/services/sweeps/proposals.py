@@ -1,72 +1,48 @@
-"""Configs prepared ahead of need, in a process of their own.
+"""Configs prepared ahead of need, in processes of their own.
 
 A heartbeat takes what is ready and never waits for a model to be fitted. When results change, what
 was prepared is stale: it stays usable until fresher configs replace it.
 
-Each ask has a time, and sweeps take turns. A sweep whose ask takes longer, or ends the process, is
-told so and given random configs; when that happens again and again it is paused.
+Each ask has a time, and sweeps take turns; those that take long have a process of their own. A
+sweep whose ask takes longer, or ends the process, is told so and given random configs; when that
+happens again and again it is paused.
 """
 
-import logging
 import os
 import threading
 import time
 from collections import Counter, deque
-from collections.abc import Callable, Sequence, Set
-from dataclasses import dataclass, field
+from collections.abc import Callable, Set
 from datetime import timedelta
+from functools import partial
 from typing import Any
 
 import numpy as np
 
 from sweepd.domain.sweeps import OPEN_CELLS, Sweep, SweepState
 from sweepd.search.errors import SearchError
-from sweepd.search.observation import Observation
-from sweepd.search.process import AskFailed, OverTime, Worker, WorkerLost
-from sweepd.search.proposing import propose
+from sweepd.search.process import OverTime, WorkerLost
 from sweepd.search.random_draws import sample_some
 from sweepd.search.spec import SweepSpec
 from sweepd.services.core import Core
+from sweepd.services.sweeps import early_stops, learning, specs
 from sweepd.services.sweeps import next_config as candidates
-from sweepd.services.sweeps import specs
 from sweepd.services.sweeps.observed import known
+from sweepd.services.sweeps.proposal_cache import Prepared, ProposalCache, told
+from sweepd.services.sweeps.searching import QUICK_SHARE, Searching
 from sweepd.services.sweeps.turns import Lane, Turns
-from sweepd.store import agents, cells, runs, sweeps
+from sweepd.store import agents, cells, run_counts, sweeps
 from sweepd.store.database import Connection
 
 MAX_READY = 8
 MAX_OVERRUNS = 3  # asks in a row that take too long, or end the process, before a sweep is paused
-QUICK_SHARE = 0.25  # of the time for an ask; who takes more lets others go first
 DRAW_S = 1.0  # for random configs in place of proposed ones; the first may take longer
 BLAS_THREADS = ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS")
 MODEL_METHODS = frozenset({"bayes", "sobol", "tpe", "cmaes", "nsga2"})
 
-log = logging.getLogger(__name__)
-
-
-@dataclass(frozen=True)
-class _Prepared:
-    """A config ready to go out; `is_repeat` when the search wants one that was there again."""
-
-    config: dict[str, Any]
-    is_repeat: bool
-
-
-@dataclass
-class _Cache:
-    """What is prepared for one sweep."""
-
-    ready: deque[_Prepared] = field(default_factory=deque)
-    n_ended: int = -1  # ended runs known when it was prepared
-    is_asked: bool = False
-    n_overruns: int = 0  # asks in a row that took too long, or ended the process
-    why_none: str = ""  # what the sweep is to be paused for, once an agent asks
-    broken_file: str = ""  # of which that holds
-    logged: str = ""  # the last failure that the log tells
-
 
 class Proposals:
-    """Prepared configs, a cache per sweep, filled by one thread which asks one search process.
+    """Prepared configs, a cache per sweep, filled by two threads, each with its search process.
 
     Args:
         ask_s: Seconds that one ask may take; then the process is ended and another begun.
@@ -75,12 +51,17 @@ class Proposals:
     def __init__(self, core: Core, ask_s: float = 20.0) -> None:
         self._core = core
         self._lock = threading.Lock()
-        self._caches: dict[int, _Cache] = {}
+        self._caches: dict[int, ProposalCache] = {}
         self._needless: set[int] = set()  # sweeps that choose without a model
         self._wanted = Turns()
         self._ask_s = ask_s
-        self._worker = Worker()
-        self._thread = threading.Thread(target=self._work, name="sweepd-proposals", daemon=True)
+        self._quick = Searching((Lane.QUICK, Lane.NEW), QUICK_SHARE)
+        self._slow = Searching((Lane.SLOW,), 1.0)
+        self._drawing = threading.Lock()
+        self._threads = [
+            threading.Thread(target=self._work, args=(each,), name="sweepd-proposals", daemon=True)
+            for each in (self._quick, self._slow)
+        ]
         self._unlisten = core.changes.listen(self._changed)
 
     def start(self) -> None:
@@ -92,15 +73,18 @@ class Proposals:
                 self.want(sweep.pk)
         for name in BLAS_THREADS:  # read by NumPy when the search process loads it
             os.environ.setdefault(name, "1")
-        self._thread.start()
+        for thread in self._threads:
+            thread.start()
 
     def stop(self) -> None:
-        """Stop preparing and end the search process, whatever it does."""
+        """Stop preparing and end the search processes, whatever they do."""
         self._unlisten()
         self._wanted.close()
-        self._worker.stop()
-        if self._thread.is_alive():
-            self._thread.join()
+        for searching in (self._quick, self._slow):
+            searching.worker.stop()
+        for thread in self._threads:
+            if thread.is_alive():
+                thread.join()
 
     def _changed(self, kind: str, pk: int) -> None:
         if kind == "sweep" and pk in self._caches:
@@ -117,7 +101,7 @@ class Proposals:
                 self._needless.discard(sweep_pk)
             elif sweep_pk in self._needless:
                 return
-            cache = self._caches.setdefault(sweep_pk, _Cache())
+            cache = self._caches.setdefault(sweep_pk, ProposalCache())
             if is_changed:
                 cache.n_overruns, cache.why_none = 0, ""
             if cache.is_asked:
@@ -146,7 +130,7 @@ class Proposals:
         while True:
             with self._lock:
                 self._needless.discard(sweep.pk)  # edited through another replica, since it asks
-                cache = self._caches.setdefault(sweep.pk, _Cache())
+                cache = self._caches.setdefault(sweep.pk, ProposalCache())
                 if not cache.ready:
                     why, cache.why_none = cache.why_none, ""
                     if why and sweep.config_yaml == cache.broken_file:
@@ -156,26 +140,29 @@ class Proposals:
             if prepared.is_repeat or not is_taken(prepared.config):
                 return prepared.config
 
-    def _work(self) -> None:
-        while (sweep_pk := self._wanted.get()) is not None:
+    def _work(self, searching: Searching) -> None:
+        while (sweep_pk := self._wanted.get(searching.lanes)) is not None:
             with self._lock:
-                cache = self._caches.setdefault(sweep_pk, _Cache())
+                cache = self._caches.setdefault(sweep_pk, ProposalCache())
                 cache.is_asked = False
             try:
-                self._prepare(sweep_pk, cache)
+                self._prepare(sweep_pk, cache, searching)
             except Exception as error:
-                _log_once(cache, f"preparing configs for sweep {sweep_pk} failed", error)
-        self._worker.close()
+                cache.log_once(f"preparing configs for sweep {sweep_pk} failed", error)
+            if searching.is_last and self._wanted.empty(searching.lanes):
+                searching.worker.rest()
+        searching.worker.close()
 
-    def _prepare(self, sweep_pk: int, cache: _Cache) -> None:
+    def _prepare(self, sweep_pk: int, cache: ProposalCache, searching: Searching) -> None:
         with self._core.db.read() as connection:
             sweep = sweeps.find_sweep_by_pk(connection, sweep_pk)
-            if sweep is None or sweep.state in (SweepState.FINISHED, SweepState.CANCELED):
+            over = (SweepState.FINISHED, SweepState.CANCELED)
+            if sweep is None or sweep.deleted_at is not None or sweep.state in over:
                 self._caches.pop(sweep_pk, None)
                 self._wanted.forget(sweep_pk)
                 return
             is_broken = cache.why_none and cache.broken_file == sweep.config_yaml
-            if is_broken or sweep.state is SweepState.PAUSED:
+            if is_broken or cache.is_drawing or sweep.state is SweepState.PAUSED:
                 return
             spec = specs.spec_of(sweep)
             if spec.method not in MODEL_METHODS or not candidates.searches_here(spec):
@@ -187,27 +174,51 @@ class Proposals:
             since = self._core.now() - timedelta(seconds=self._core.listening.agent_silent_s)
             n_agents = agents.count_active(connection, sweep_pk, since)
             n_wanted = min(MAX_READY, max(1, n_agents))
-            n_ended = runs.count_ended(connection, sweep_pk)
+            n_ended = run_counts.count_ended(connection, sweep_pk)
             if len(cache.ready) >= n_wanted and cache.n_ended == n_ended:
                 return
             points = sweeps.list_points(connection, sweep_pk)
             open_cells = cells.list_cells(connection, sweep_pk, OPEN_CELLS)
             taken = cells.list_keys(connection, sweep_pk)
+            curves = early_stops.curves(connection, sweep, spec)
+            earlier, gone = learning.observations(connection, sweep, spec)
+        for message in gone:
+            self._warn(sweep, message)
         open_configs = Counter(cell.config for cell in open_cells)
-        observations, pending = known(points, open_configs, sweep.metric_goal)
-        began = time.monotonic()
+        observations, pending = known(points, open_configs, sweep.metric_goal, spec.metrics, curves)
+        observations = [*earlier, *observations]
+        began, is_over = time.monotonic(), False
         try:
-            found = self._ask(spec, sweep, observations, pending, n_wanted)
+            found = searching.propose(self._ask_s, spec, sweep, observations, pending, n_wanted)
             cache.n_overruns, cache.logged = 0, ""
         except Exception as error:
-            if self._worker.is_stopped:
+            if searching.worker.is_stopped:
                 return
-            found = self._draw_instead(spec, sweep, cache, error, taken, n_wanted)
-        is_quick = time.monotonic() - began <= QUICK_SHARE * self._ask_s
+            is_over = isinstance(error, OverTime)
+            if is_over and not searching.is_last:
+                self._wanted.note(sweep_pk, Lane.SLOW)  # which gives it more time
+                self.want(sweep_pk)
+                return
+            found = None
+            cache.is_drawing = True
+            draw = partial(self._draw_instead, spec, sweep, cache, error, taken, n_wanted, n_ended)
+            threading.Thread(target=draw, name="sweepd-draws", daemon=True).start()
+        is_quick = not is_over and time.monotonic() - began <= QUICK_SHARE * self._ask_s
+        if found is not None:
+            self._keep(spec, cache, found, taken, n_ended)
         self._wanted.note(sweep_pk, Lane.QUICK if is_quick else Lane.SLOW)
+
+    def _keep(
+        self,
+        spec: SweepSpec,
+        cache: ProposalCache,
+        found: list[dict[str, Any]],
+        taken: Set[str],
+        n_ended: int,
+    ) -> None:
         with self._lock:
             cache.ready = deque(
-                _Prepared(config, spec.space.key(config) in taken) for config in found
+                Prepared(config, spec.space.key(config) in taken) for config in found
             )
             cache.n_ended = n_ended
 
@@ -215,17 +226,39 @@ class Proposals:
         self,
         spec: SweepSpec,
         sweep: Sweep,
-        cache: _Cache,
+        cache: ProposalCache,
+        error: Exception,
+        taken: Set[str],
+        n: int,
+        n_ended: int,
+    ) -> None:
+        """Keep random configs in place of what could not be proposed, in a thread of their own: no
+        other sweep waits for them, and those whose search failed too take turns."""
+        try:
+            with self._drawing:
+                found = self._drawn(spec, sweep, cache, error, taken, n)
+            self._keep(spec, cache, found, taken, n_ended)
+        except Exception as other:
+            if not self._quick.worker.is_stopped:
+                cache.log_once(f"drawing configs for sweep {sweep.path} failed", other)
+        finally:
+            cache.is_drawing = False
+
+    def _drawn(
+        self,
+        spec: SweepSpec,
+        sweep: Sweep,
+        cache: ProposalCache,
         error: Exception,
         taken: Set[str],
         n: int,
     ) -> list[dict[str, Any]]:
-        """Random configs in place of what could not be proposed, and a warning of it; none when
-        there are none either, or when it goes on like this."""
-        what, is_overrun = _told(error), isinstance(error, OverTime | WorkerLost)
+        """Random configs, and a warning that they are; none when there are none either, or when it
+        goes on like this."""
+        what, is_overrun = told(error), isinstance(error, OverTime | WorkerLost)
         cache.n_overruns = cache.n_overruns + 1 if is_overrun else 0
         if not isinstance(error, SearchError):
-            _log_once(cache, f"proposing for sweep {sweep.path} failed: {what}", error)
+            cache.log_once(f"proposing for sweep {sweep.path} failed: {what}", error)
         found: list[dict[str, Any]] = []
         why = ""
         if cache.n_overruns >= MAX_OVERRUNS:
@@ -235,7 +268,7 @@ class Proposals:
                 used = taken if spec.is_finite else frozenset()
                 found = sample_some(spec.space, _generator(sweep), used, n, DRAW_S)
             except Exception as other:
-                why = f"{what}; nor could one be drawn at random: {_told(other)}"
+                why = f"{what}; nor could one be drawn at random: {told(other)}"
         message = f"the search could not propose a config, so one was drawn at random: {what}"
         if why:
             message = f"the search could not propose a config: {why}"
@@ -252,53 +285,6 @@ class Proposals:
                 sweeps.append_warning_once(connection, sweep.pk, at, message)
 
         self._core.db.write(warn)
-
-    def _ask(
-        self,
-        spec: SweepSpec,
-        sweep: Sweep,
-        observations: Sequence[Observation],
-        pending: Sequence[dict[str, Any]],
-        n: int,
-    ) -> list[dict[str, Any]]:
-        for is_last in (False, True):
-            try:
-                return self._worker.ask(
-                    self._ask_s, propose, spec, observations, pending, n, sweep.seed
-                )
-            except WorkerLost:  # perhaps another's fault: once more with a new one
-                if is_last:
-                    raise
-            except OverTime as error:
-                raise OverTime(
-                    f"it took longer than {self._ask_s:g} s; use fewer parameters, looser "
-                    "constraints or `method: random`, or have the server's setting `proposal_s` "
-                    "raised"
-                ) from error
-        raise AssertionError("the last attempt returns or raises")
-
-
-def _told(error: Exception) -> str:
-    """An error in words for the sweep's log."""
-    if isinstance(error, WorkerLost):
-        return "the search process ended twice; is the machine, or this sweep, out of memory?"
-    if isinstance(error, SearchError | OverTime | AskFailed):
-        return str(error)
-    return f"{type(error).__name__}: {error}"
-
-
-def _log_once(cache: _Cache, what: str, error: Exception) -> None:
-    """A failure that repeats itself, with where it was raised."""
-    text = f"{what}: {error}"
-    if cache.logged == text:
-        return
-    cache.logged = text
-    if isinstance(error, OverTime | WorkerLost):
-        log.warning("%s", what)
-    elif isinstance(error, AskFailed):
-        log.error("%s\n%s", what, error.trace)
-    else:
-        log.error("%s", what, exc_info=error)
 
 
 def _generator(sweep: Sweep) -> np.random.Generator:

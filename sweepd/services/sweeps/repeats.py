@@ -15,7 +15,7 @@ from sweepd.domain.runs import Run
 from sweepd.domain.sweeps import Cell, Sweep, SweepPoint
 from sweepd.search.canonical import content
 from sweepd.search.spec import SweepSpec
-from sweepd.services.sweeps import lifecycle
+from sweepd.services.sweeps import cell_states
 from sweepd.store import cells
 from sweepd.store.database import Connection
 
@@ -85,7 +85,7 @@ def queue_others(
     new = [(k, number) for k, number in numbers.items() if k not in known]
     if sweep.run_cap is not None:
         new = new[: max(0, sweep.run_cap - sweep.n_cells)]
-    return lifecycle.queue_cells(
+    return cell_states.queue_cells(
         connection, sweep, {k: numbered(spec, config, number) for k, number in new}
     )
 

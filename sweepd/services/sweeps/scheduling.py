@@ -4,11 +4,8 @@ Choosing and reserving happen in one write transaction per heartbeat, so two age
 never get the same config, and a heartbeat that is sent again reserves nothing more.
 """
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable
 from datetime import datetime
-from enum import StrEnum
-from typing import Any
 
 from sweepd.domain.errors import NotFound
 from sweepd.domain.ids import new_short_id
@@ -21,33 +18,24 @@ from sweepd.search.grammar.sections import NO_PROGRAM
 from sweepd.services import access
 from sweepd.services.core import Core
 from sweepd.services.paging import read_page
-from sweepd.services.sweeps import breaker, endings, leases, lifecycle, specs
+from sweepd.services.sweeps import (
+    breaker,
+    cell_states,
+    endings,
+    leases,
+    lifecycle,
+    specs,
+    sweep_states,
+    time_budget,
+)
 from sweepd.services.sweeps import next_config as candidates
+from sweepd.services.sweeps.beats import Beats
+from sweepd.services.sweeps.commands import Command, CommandKind, run_command, stops_of
 from sweepd.services.sweeps.proposals import Proposals
-from sweepd.store import agents, cells, runs, sweeps
+from sweepd.store import agents, cells, run_listings, runs, sweeps
 from sweepd.store.database import Connection
 
 MAX_DELIVERIES = 2  # a run the agent never showed is sent again this often
-STOP_GRACE_S = 20.0  # a script hears `stopped` on its file stream before its agent kills it
-
-
-class CommandKind(StrEnum):
-    """What an agent is told to do, in the client's words."""
-
-    RUN = "run"
-    RESUME = "resume"  # go on with a run that was preempted
-    STOP = "stop"  # end the process of a run
-    EXIT = "exit"  # nothing can come any more
-
-
-@dataclass(frozen=True, slots=True)
-class Command:
-    """What an agent is told to do."""
-
-    kind: CommandKind
-    run_id: str | None = None
-    program: str | None = None
-    config: Mapping[str, Any] | None = None
 
 
 class Scheduling:
@@ -56,6 +44,7 @@ class Scheduling:
     def __init__(self, core: Core, proposals: Proposals) -> None:
         self._core = core
         self._proposals = proposals
+        self._beats = Beats(core)
 
     def register_agent(
         self, caller: Caller, entity: str | None, project: str | None, sweep_id: str, host: str
@@ -70,7 +59,7 @@ class Scheduling:
             sweep = access.get_sweep(connection, caller, entity, project, sweep_id)
             at = self._core.now()
             if sweep.state is SweepState.PENDING:
-                lifecycle.set_sweep_state(
+                sweep_states.set_sweep_state(
                     connection,
                     sweep,
                     SweepState.RUNNING,
@@ -98,6 +87,10 @@ class Scheduling:
         Raises:
             NotFound: The agent's sweep was deleted; the agent leaves by itself.
         """
+        if alive_runs and not self._core.db.is_sqlite:
+            joined = await self._beats.join(caller, agent_pk, alive_runs)
+            if joined is not None:
+                return joined, []
         heartbeat = self._heartbeat_of(caller, agent_pk, alive_runs)
         agent, commands = await self._core.db.write_async(heartbeat)
         if any(command.kind is not CommandKind.STOP for command in commands):
@@ -118,13 +111,14 @@ class Scheduling:
         self, caller: Caller, agent_pk: int, alive_runs: frozenset[str]
     ) -> Callable[[Connection], tuple[Agent, list[Command]]]:
         def heartbeat(connection: Connection) -> tuple[Agent, list[Command]]:
-            agent = agents.find_agent(connection, agent_pk)
-            if agent is None:
+            found = agents.find_beating(connection, agent_pk)
+            if found is None:
                 raise NotFound(access.NO_SWEEP)
+            agent, is_any_stopping = found
             access.check_member(caller, agent.entity)
             at = self._core.now()
             if alive_runs:
-                commands = _stops(connection, agent, alive_runs, at)
+                commands = stops_of(connection, agent, alive_runs, at) if is_any_stopping else []
             else:
                 commands = self._next_commands(connection, agent, caller, at)
             is_leaving = any(command.kind is CommandKind.EXIT for command in commands)
@@ -140,7 +134,7 @@ class Scheduling:
         first: int | None = None,
     ) -> Page[Run]:
         """A page of the runs an agent was given; the caller has found the agent."""
-        return read_page(self._core, runs.of_agent(agent.pk, newest_first), start, first)
+        return read_page(self._core, run_listings.of_agent(agent.pk, newest_first), start, first)
 
     def _next_commands(
         self, connection: Connection, agent: Agent, caller: Caller, at: datetime
@@ -184,14 +178,16 @@ class Scheduling:
             )
             breaker.trip_if_alike(connection, sweep.pk, at)
             return None
-        cell = cells.find_cell(connection, run.cell_pk) if run.cell_pk else None
-        assert cell is not None, "what was handed out has a cell"
+        cell = cells.get_cell(connection, run.cell_pk)
         runs.update_run(connection, run.pk, {"deliveries": run.deliveries + 1})
-        return _run_command(CommandKind.RUN, sweep, run, cell)
+        return run_command(CommandKind.RUN, sweep, run, cell)
 
     def _next(
         self, connection: Connection, sweep: Sweep, agent: Agent, caller: Caller, at: datetime
     ) -> list[Command]:
+        if time_budget.is_spent(connection, sweep, at):  # nothing can come any more
+            endings.finish_if_done(connection, sweep.pk, at)
+            return [Command(CommandKind.EXIT)]
         cell = cells.next_queued_cell(connection, sweep.pk)
         if cell is not None and not candidates.is_over_cap(connection, sweep, cell):
             return [self._hand_out_queued(connection, sweep, cell, agent, caller, at)]
@@ -211,10 +207,10 @@ class Scheduling:
                 at,
             )
             if sweep.state is SweepState.PENDING:
-                lifecycle.set_sweep_state(
+                sweep_states.set_sweep_state(
                     connection, sweep, SweepState.RUNNING, "the first run began", caller.name, at
                 )
-            return [_run_command(CommandKind.RUN, sweep, run, new)]
+            return [run_command(CommandKind.RUN, sweep, run, new)]
         if endings.finish_if_done(connection, sweep.pk, at):
             return [Command(CommandKind.EXIT)]
         return []
@@ -228,7 +224,7 @@ class Scheduling:
         caller: Caller,
         at: datetime,
     ) -> Command:
-        taken = lifecycle.move_cell(
+        taken = cell_states.move_cell(
             connection, cell, CellState.RESERVED, n_attempts=cell.n_attempts + 1, run_id=None
         )
         old = cell.run_id and runs.find_run(connection, sweep.project_pk, cell.run_id)
@@ -242,10 +238,10 @@ class Scheduling:
                 caller.user_pk,
                 at,
             )
-            return _run_command(CommandKind.RUN, sweep, run, taken)
+            return run_command(CommandKind.RUN, sweep, run, taken)
         run = lifecycle.hand_out_again(connection, old, agent.pk, taken.n_attempts, at)
         is_begun = run.started_at is not None
-        return _run_command(CommandKind.RESUME if is_begun else CommandKind.RUN, sweep, run, taken)
+        return run_command(CommandKind.RESUME if is_begun else CommandKind.RUN, sweep, run, taken)
 
     def _fresh_run_id(self, connection: Connection, sweep: Sweep) -> str:
         while True:
@@ -262,26 +258,4 @@ def _refuse_without_program(connection: Connection, sweep: Sweep, run: Run, at: 
     lifecycle.lose_run(connection, run, retries, NO_PROGRAM, at)
     sweeps.append_warning_once(connection, sweep.pk, at, f"paused: {NO_PROGRAM}")
     if sweep.state is SweepState.RUNNING:
-        lifecycle.set_sweep_state(connection, sweep, SweepState.PAUSED, NO_PROGRAM, "", at)
-
-
-def _stops(
-    connection: Connection, agent: Agent, alive_runs: frozenset[str], at: datetime
-) -> list[Command]:
-    """Which of the runs it has an agent should end now."""
-    return [
-        Command(CommandKind.STOP, run.run_id)
-        for run in runs.list_stopping_runs(connection, agent.pk)
-        if run.run_id in alive_runs and _kill_now(run, at)
-    ]
-
-
-def _kill_now(run: Run, at: datetime) -> bool:
-    asked_at = run.stop_requested_at or at
-    return run.state is RunState.PENDING or (at - asked_at).total_seconds() >= STOP_GRACE_S
-
-
-def _run_command(kind: CommandKind, sweep: Sweep, run: Run, cell: Cell) -> Command:
-    """What an agent is told of a run: the cell's values only, whatever the run's script added."""
-    config = candidates.config_of(cell)
-    return Command(kind, run.run_id, specs.spec_of(sweep).program, config)
+        sweep_states.set_sweep_state(connection, sweep, SweepState.PAUSED, NO_PROGRAM, "", at)

@@ -5,24 +5,29 @@ Reading a long file takes seconds, so it is never done within a write: there it 
 
 import threading
 from collections import OrderedDict
+from contextlib import nullcontext
 from functools import cached_property, partial
 from typing import Any
 
 import yaml
 
 from sweepd.domain.before import WorkFirst, is_writing
-from sweepd.domain.errors import BadInput
+from sweepd.domain.collecting import young_only
+from sweepd.domain.errors import BadInput, unraised
 from sweepd.domain.sweeps import Sweep
 from sweepd.search.errors import ConfigError
 from sweepd.search.grammar import sweep_file as grammar
 from sweepd.search.grid import Grid
 from sweepd.search.space import Space
 from sweepd.search.spec import SweepSpec
-from sweepd.services.sweeps import sweep_yaml
+from sweepd.services.sweeps import sweep_yaml, yaml_words
 
 MAX_KEPT = 64 << 20  # characters of all files kept as values
 LONG = 100_000  # characters of a file; such are read one at a time
 READ = 1000  # characters that any file counts for
+
+
+_KINDS = {type(None): "an empty file", list: "a list"}
 
 
 def read_yaml(text: str) -> dict[str, Any]:
@@ -36,15 +41,12 @@ def read_yaml(text: str) -> dict[str, Any]:
     except (ValueError, LookupError, TypeError, ArithmeticError) as error:
         raise BadInput(f"a value of the sweep file cannot be read: {error}") from error
     except yaml.YAMLError as error:
-        mark = getattr(error, "problem_mark", None)
-        where = f" at line {mark.line + 1}, column {mark.column + 1}" if mark else ""
-        problem = getattr(error, "problem", None) or str(error)
         what = "too large" if isinstance(error, sweep_yaml.TooLarge) else "not valid YAML"
-        raise BadInput(f"the sweep file is {what}{where}: {problem}") from error
+        raise BadInput(f"the sweep file is {what}{yaml_words.explain(error, text)}") from error
     if not isinstance(raw, dict):
         raise BadInput(
             "a sweep file is a mapping with `method` and `parameters`; "
-            f"got {type(raw).__name__ if raw is not None else 'an empty file'}"
+            f"got {_KINDS.get(type(raw), 'a single value')}"
         )
     return raw
 
@@ -56,16 +58,21 @@ class _File:
         self.size = len(text) + READ
         self._found: SweepSpec | BadInput
         try:
-            self._found = grammar.parse(read_yaml(text))
+            with young_only() if len(text) > LONG else nullcontext():
+                self._found = grammar.parse(read_yaml(text))
         except ConfigError as error:
             self._found = BadInput("this sweep cannot run: " + "; ".join(error.problems))
+        except ArithmeticError as error:
+            self._found = BadInput(
+                f"a number of the sweep file is beyond what can be reckoned with: {error}"
+            )
         except BadInput as error:
-            self._found = error
+            self._found = unraised(error)
 
     @property
     def spec(self) -> SweepSpec:
         if isinstance(self._found, BadInput):
-            raise self._found.with_traceback(None)
+            raise unraised(self._found)
         return self._found
 
     @cached_property

@@ -15,7 +15,7 @@ from sweepd.domain.encoding import MAX_INT_BITS
 MAX_CHARACTERS = 16 << 20  # of the text
 MAX_VALUES = 2_000_000  # unfolded; a list of 10⁶ values is a grid we take
 MAX_LEVELS = 60
-MAX_NUMBER = 6000  # characters of a whole number
+MAX_NUMBER = 4300  # characters of a whole number; Python reads no more digits
 _TAGS = "tag:yaml.org,2002:"
 
 _Fast: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # libyaml's, where PyYAML has it

@@ -10,39 +10,25 @@ from sweepd.domain.ids import new_short_id
 from sweepd.domain.paging import Page, Start
 from sweepd.domain.projects import Project
 from sweepd.domain.runs import Run
-from sweepd.domain.sweeps import (
-    Agent,
-    EventKind,
-    Sweep,
-    SweepEvent,
-    SweepPoint,
-    SweepState,
-    count_text,
-    expected_runs,
-)
+from sweepd.domain.sweeps import EventKind, Sweep, SweepState, count_text, expected_runs
 from sweepd.domain.users import Caller
-from sweepd.search.spec import SweepSpec
-from sweepd.search.stopping.rules import Replayed
 from sweepd.services import access
 from sweepd.services.core import Core
-from sweepd.services.filters import mongo
 from sweepd.services.filters import sweeps as sweep_filters
-from sweepd.services.paging import read_page, read_wanted
+from sweepd.services.paging import read_wanted
+from sweepd.services.sweeps import edits as sweep_edits
 from sweepd.services.sweeps import (
-    early_stops,
     endings,
-    lifecycle,
+    learning,
     local_control,
     prior_runs,
-    repeats,
     specs,
+    sweep_states,
     sweep_text,
 )
-from sweepd.services.sweeps import edits as sweep_edits
-from sweepd.services.sweeps.insights import InsightCache, Insights
+from sweepd.services.sweeps.deletions import SweepDeletions
 from sweepd.services.sweeps.proposals import Proposals
-from sweepd.services.sweeps.repeats import RepeatedConfig
-from sweepd.store import agents, projects, runs, sweeps
+from sweepd.store import sweeps
 from sweepd.store.database import Connection
 
 _REASONS = {
@@ -60,19 +46,18 @@ class SweepChange:
     config_yaml: str | None = None
     description: str | None = None
     display_name: str | None = None
-    state: str | None = None
+    state: SweepState | None = None
     controller: str | None = None
     scheduler: str | None = None
     prior_runs: Sequence[str] = ()
 
 
-class Sweeps:
+class Sweeps(SweepDeletions):
     """What people do with sweeps."""
 
     def __init__(self, core: Core, proposals: Proposals) -> None:
-        self._core = core
+        super().__init__(core)
         self._proposals = proposals
-        self._insights = InsightCache(core)
 
     def create(
         self, caller: Caller, entity: str | None, project: str | None, change: SweepChange
@@ -93,6 +78,7 @@ class Sweeps:
 
         def create(connection: Connection) -> Sweep:
             owner = access.ensure_project(connection, caller, self._core, entity, project)
+            learning.check(connection, caller, spec, (owner.entity, owner.name))
             at = self._core.now()
             sweep = sweeps.create_sweep(
                 connection,
@@ -162,6 +148,10 @@ class Sweeps:
             if values:
                 sweeps.update_sweep(connection, sweep.pk, {**values, "updated_at": at})
             if change.config_yaml is not None and change.config_yaml != sweep.config_yaml:
+                spec = specs.parse(change.config_yaml)
+                if spec.extras.learn_from != specs.spec_of(sweep).extras.learn_from:
+                    owner = (sweep.entity, sweep.project)
+                    learning.check(connection, caller, spec, owner, sweep.sweep_id)
                 warnings[:] = sweep_edits.replace_file(
                     connection, sweep, change.config_yaml, n_configs, caller.name, at
                 )
@@ -171,12 +161,12 @@ class Sweeps:
                 local_control.obey(connection, sweep, change.controller, caller, at)
                 sweep = access.get_sweep_by_pk(connection, caller, sweep_pk)
             if change.state is not None:
-                state = _read_state(change.state)
-                lifecycle.set_sweep_state(
+                state = change.state
+                sweep_states.set_sweep_state(
                     connection,
                     sweep,
                     state,
-                    f"{_REASONS[state]} by {caller.name}",
+                    f"{_REASONS.get(state, f'set to {state}')} by {caller.name}",
                     caller.name,
                     at,
                 )
@@ -285,116 +275,8 @@ class Sweeps:
         with self._core.db.read() as connection:
             return sweeps.list_sweeps(connection, project.pk)
 
-    def delete(self, caller: Caller, sweep_pk: int) -> None:
-        """Remove a sweep; its runs stay, its agents leave at their next heartbeat."""
-
-        def delete(connection: Connection) -> None:
-            sweeps.delete_sweep(connection, access.get_sweep_by_pk(connection, caller, sweep_pk).pk)
-
-        self._core.db.write(delete)
-
-    def points(self, sweep: Sweep) -> list[SweepPoint]:
-        """The sweep's runs as the comparison draws them."""
-        with self._core.db.read() as connection:
-            return sweeps.list_points(connection, sweep.pk)
-
-    def runs(self, sweep: Sweep, first: int | None = None, after_pk: int = 0) -> list[Run]:
-        """The sweep's runs, in the order they were handed out."""
-        with self._core.db.read() as connection:
-            return runs.list_sweep_runs(connection, sweep.pk, first, after_pk)
-
-    def page_runs(
-        self, sweep: Sweep, where: str | None, start: Start, first: int | None
-    ) -> Page[Run]:
-        """A page of the sweep's runs that pass a filter, in the order they were handed out."""
-        test = mongo.compile_filter(where) if where else None
-        return read_wanted(self._core, runs.of_sweep(sweep.pk), start, first, test)
-
-    def page_prior_runs(self, sweep: Sweep, start: Start, first: int | None) -> Page[Run]:
-        """A page of the earlier runs attached to the sweep, oldest first."""
-        return read_page(self._core, runs.attached_to(sweep.pk), start, first)
-
-    def page_agents(self, sweep: Sweep, start: Start, first: int | None) -> Page[Agent]:
-        """A page of the sweep's agents, oldest first."""
-        return read_page(self._core, agents.of_sweep(sweep.pk), start, first)
-
-    def count_runs(self, sweep: Sweep) -> dict[str, int]:
-        """How many runs are in each state."""
-        with self._core.db.read() as connection:
-            return runs.count_states(connection, sweep.pk)
-
-    def best_run(self, sweep: Sweep) -> Run | None:
-        """The run whose metric was best at any step; None when none logged it.
-
-        With `repeats`, the best run of the config whose mean is best.
-        """
-        among = self.repeated(sweep)
-        with self._core.db.read() as connection:
-            if among and among[0].mean is not None:
-                found = runs.find_runs_by_ids(connection, sweep.project_pk, among[0].run_ids)
-                return repeats.best_of(found, sweep.metric_goal)
-            return runs.best_sweep_run(connection, sweep.pk, sweep.metric_goal)
-
-    def agents(self, sweep: Sweep) -> list[Agent]:
-        """The sweep's agents, oldest first."""
-        with self._core.db.read() as connection:
-            return agents.list_agents(connection, sweep.pk)
-
-    def events(self, sweep: Sweep) -> list[SweepEvent]:
-        """What happened to the sweep, oldest first."""
-        with self._core.db.read() as connection:
-            return sweeps.list_events(connection, sweep.pk)
-
-    def repeated(self, sweep: Sweep) -> list[RepeatedConfig]:
-        """The sweep's configs with the mean of their runs, best first; empty without `repeats`.
-
-        A config that still lacks repetitions comes after those that have all.
-        """
-        extras = specs.spec_of(sweep).extras
-        if extras.repeats < 2:
-            return []
-        found = repeats.group(self.points(sweep), extras.repeat_as, sweep.metric_goal)
-        return repeats.ranked(found, extras.repeats, sweep.metric_goal)
-
-    def stops(self, sweep: Sweep, rule: Mapping[str, Any] | None = None) -> list[Replayed]:
-        """What a stopping rule would have stopped among the sweep's runs, as they arrived.
-
-        Args:
-            rule: As `early_terminate` has it; None takes the sweep's own.
-
-        Raises:
-            BadInput: The rule cannot be read, or the sweep has neither rule nor metric.
-        """
-        with self._core.db.read() as connection:
-            return early_stops.replay(connection, sweep, rule)
-
-    def importance(self, sweep: Sweep) -> Insights:
-        """Which parameters matter, and in which direction; kept until results change."""
-        return self._insights.importance(sweep)
-
-    def bands(self, sweep: Sweep) -> list[tuple[int, float | None]]:
-        """Where the stopping rule looks: (iteration, what a run has to reach there now)."""
-        return self._insights.bands(sweep)
-
-    def spec(self, sweep: Sweep) -> SweepSpec:
-        """What the sweep's file says."""
-        return specs.spec_of(sweep)
-
-    def project(self, sweep: Sweep) -> Project:
-        """The sweep's project."""
-        with self._core.db.read() as connection:
-            return projects.get_project_by_pk(connection, sweep.project_pk)
-
     def _fresh_id(self, connection: Connection, project: Project) -> str:
         while True:
             sweep_id = new_short_id()
             if sweeps.find_sweep(connection, project.pk, sweep_id) is None:
                 return sweep_id
-
-
-def _read_state(text: str) -> SweepState:
-    try:
-        return SweepState(text.upper())
-    except ValueError as error:
-        names = ", ".join(SweepState)
-        raise BadInput(f"a sweep's state is one of {names}; got {text!r}") from error

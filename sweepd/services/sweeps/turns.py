@@ -1,7 +1,8 @@
-"""Whose turn it is at the search process."""
+"""Whose turn it is at the search processes."""
 
 import threading
 from collections import deque
+from collections.abc import Iterable
 from enum import IntEnum
 
 OLDEST_EVERY = 8  # turns; every so many, whoever has waited longest is next
@@ -16,15 +17,15 @@ class Lane(IntEnum):
 
 
 class Turns:
-    """Sweeps that wait, each once: in the order they came, those that take long after the others.
+    """Sweeps that wait, each once: in the order they came, those known to be quick first.
 
-    However many take long, another sweep waits for at most one of them in `OLDEST_EVERY` turns.
+    However many are quick, one turn in `OLDEST_EVERY` is that of whoever has waited longest.
     """
 
     def __init__(self) -> None:
         self._ready = threading.Condition()
         self._lanes: dict[Lane, deque[tuple[int, int]]] = {lane: deque() for lane in Lane}
-        self._waiting: set[int] = set()
+        self._waiting: dict[int, Lane] = {}
         self._lane_of: dict[int, Lane] = {}
         self._n_come = 0
         self._n_turns = 0
@@ -35,40 +36,47 @@ class Turns:
         with self._ready:
             if sweep_pk in self._waiting:
                 return
-            self._waiting.add(sweep_pk)
             self._n_come += 1
-            lane = self._lane_of.get(sweep_pk, Lane.NEW)
+            lane = self._waiting[sweep_pk] = self._lane_of.get(sweep_pk, Lane.NEW)
             self._lanes[lane].append((self._n_come, sweep_pk))
-            self._ready.notify()
+            self._ready.notify_all()
 
-    def get(self) -> int | None:
-        """The next sweep, as soon as there is one; None once closed."""
+    def get(self, of: Iterable[Lane] = Lane) -> int | None:
+        """The next sweep of some lanes, as soon as there is one; None once closed."""
         with self._ready:
-            self._ready.wait_for(lambda: self._is_closed or self._waiting)
+            self._ready.wait_for(lambda: self._is_closed or any(self._lanes[lane] for lane in of))
             if self._is_closed:
                 return None
-            lanes = [self._lanes[lane] for lane in Lane if self._lanes[lane]]
+            lanes = [self._lanes[lane] for lane in sorted(of) if self._lanes[lane]]
             self._n_turns += 1
             is_for_oldest = self._n_turns % OLDEST_EVERY == 0
             lane = min(lanes, key=lambda waiting: waiting[0]) if is_for_oldest else lanes[0]
             _, sweep_pk = lane.popleft()
-            self._waiting.remove(sweep_pk)
+            del self._waiting[sweep_pk]
             return sweep_pk
 
     def note(self, sweep_pk: int, lane: Lane) -> None:
-        """What the sweep's ask took; it holds from the next time on that it comes."""
+        """What the sweep's ask took; if it waits again, it does so there from now on."""
         with self._ready:
             self._lane_of[sweep_pk] = lane
+            before = self._waiting.get(sweep_pk, lane)
+            if before is lane:
+                return
+            moving = next(item for item in self._lanes[before] if item[1] == sweep_pk)
+            self._lanes[before].remove(moving)
+            self._lanes[lane].append(moving)
+            self._waiting[sweep_pk] = lane
+            self._ready.notify_all()
 
     def forget(self, sweep_pk: int) -> None:
         """The sweep has ended."""
         with self._ready:
             self._lane_of.pop(sweep_pk, None)
 
-    def empty(self) -> bool:
-        """Whether nobody waits."""
+    def empty(self, of: Iterable[Lane] = Lane) -> bool:
+        """Whether nobody waits in some lanes."""
         with self._ready:
-            return not self._waiting
+            return not any(self._lanes[lane] for lane in of)
 
     def close(self) -> None:
         """End all waiting."""

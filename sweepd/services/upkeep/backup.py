@@ -19,8 +19,10 @@ from typing import Any
 
 from sweepd.domain.errors import BadInput, NotFound, SweepdError
 from sweepd.store import integrity, run_files, transfer
+from sweepd.store.blob_names import Check
 from sweepd.store.blobs import Blobs
-from sweepd.store.database import Database, sqlite_url
+from sweepd.store.database import Database
+from sweepd.store.sqlite import sqlite_url
 
 FORMAT = 1
 META, DATABASE, KEY, CHECKS = "backup.json", "sweepd.db", "local.key", "checks.json"
@@ -164,8 +166,7 @@ class _Checked:
     """A file that is hashed as it is read; one that cannot be read seems to end."""
 
     def __init__(self, file: Any, name: str) -> None:
-        self._file, self._name = file, name
-        self._sha256 = hashlib.sha256()
+        self._file, self._check = file, Check(name)
         self.is_over = False
 
     def read(self, size: int) -> bytes:
@@ -175,10 +176,10 @@ class _Checked:
         except (OSError, SweepdError):
             part = b""
         self.is_over = self.is_over or not part
-        self._sha256.update(part)
+        self._check.see(part)
         return part
 
     @property
     def is_whole(self) -> bool:
         """Whether the bytes read are those that the name says."""
-        return self._sha256.hexdigest() == self._name
+        return self._check.is_whole

@@ -8,20 +8,38 @@ import itertools
 import json
 import logging
 import uuid
+from dataclasses import dataclass
 from pathlib import Path
 
 from sweepd.domain.errors import BadInput, Unavailable
 from sweepd.services.core import Core
 from sweepd.store import run_files, users
-from sweepd.store.blobs import Blobs
+from sweepd.store.blobs import OWNER, Blobs
 
 log = logging.getLogger(__name__)
 
 IDENTITY = "server"  # the name of the secret
+PLACE = (
+    "no file can be stored or read until this is mended; settings of object stores are in "
+    "docs/storage.md"
+)
 N_LOOKED_AT = 1000  # files of a server that has not said whose they are
 
 
-def check(core: Core, blobs: Blobs, key_file: Path, is_new: bool, advice: str) -> None:
+@dataclass(frozen=True)
+class Belonging:
+    """What is known of database and files that belong together.
+
+    Attributes:
+        identity: Of the database.
+        is_said: Whether the files say it too; they cannot while their place is out of reach.
+    """
+
+    identity: str
+    is_said: bool
+
+
+def check(core: Core, blobs: Blobs, key_file: Path, is_new: bool, advice: str) -> Belonging:
     """Refuse a database that is not that of the files or the key; else let the files say whose.
 
     Args:
@@ -37,7 +55,7 @@ def check(core: Core, blobs: Blobs, key_file: Path, is_new: bool, advice: str) -
         names = [name for name, _ in itertools.islice(blobs.list(), N_LOOKED_AT)]
         is_seen = True
     except Unavailable as error:
-        log.warning("whose the files are could not be seen: %s", error)
+        log.error("%s; %s", error, PLACE)
         owner, names, is_seen = None, [], False
     with core.db.read() as connection:
         identity = users.find_secret(connection, IDENTITY)
@@ -55,7 +73,25 @@ def check(core: Core, blobs: Blobs, key_file: Path, is_new: bool, advice: str) -
         try:
             blobs.set_owner(identity)
         except Unavailable as error:
-            log.warning("whose the files are could not be written: %s", error)
+            log.error("%s; %s", error, PLACE)
+            is_seen = False
+    return Belonging(identity, is_seen)
+
+
+def look(blobs: Blobs, belonging: Belonging) -> Belonging:
+    """Look whether the files' place answers, and is still this server's.
+
+    Raises:
+        Unavailable: It does not answer, is empty now, or is another server's.
+    """
+    owner, identity = blobs.owner(), belonging.identity
+    if owner is None and not belonging.is_said:
+        blobs.set_owner(identity)
+    elif owner is None:
+        raise Unavailable(f"{OWNER} is gone: is the disk mounted?")
+    elif owner != identity:
+        raise Unavailable(f"{OWNER} is that of another server")
+    return Belonging(identity, is_said=True)
 
 
 def identity_of(core: Core) -> str:

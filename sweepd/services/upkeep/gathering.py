@@ -15,12 +15,14 @@ from concurrent.futures.process import BrokenProcessPool
 
 from sweepd.domain.errors import SweepdError
 from sweepd.search import process
+from sweepd.services.background import Outage
 from sweepd.services.core import Core
 from sweepd.services.files.blob_records import BlobRecords
 from sweepd.store import segments
-from sweepd.store.blobs import Blobs, StoredBlob
+from sweepd.store.blobs import Blobs
 from sweepd.store.columns.packing import MAX_LINES, Packed, pack_chunks
 from sweepd.store.database import Connection
+from sweepd.store.measuring import StoredBlob
 from sweepd.store.segments import GATHERED, Kept, Progress, Waiting
 
 TICK_S = 5.0
@@ -72,14 +74,16 @@ class Gathering:
 
     def _work(self) -> None:
         n_idle, n_ticks = 0, 0
+        outage = Outage("gathering lines into columns")
         while not self._stop.wait(TICK_S):
             is_full_look = n_ticks % FULL_LOOK_TICKS == 0
             n_ticks += 1
             try:
                 n_gathered = self.gather_all() if is_full_look else self.look()
+                outage.ends()
             except SweepdError as error:
                 if not self._stop.is_set():
-                    log.warning("gathering lines into columns has to wait: %s", error)
+                    outage.begins(error)
                 continue
             except Exception:
                 if not self._stop.is_set():

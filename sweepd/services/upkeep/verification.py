@@ -2,13 +2,14 @@
 
 import logging
 import random
-import threading
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
 from sweepd.domain.errors import NotFound, Unavailable
+from sweepd.services.background import Background
 from sweepd.services.core import Core
 from sweepd.store import integrity, run_files
+from sweepd.store.blob_names import LAST, is_by_md5
 from sweepd.store.blobs import Blobs
 from sweepd.store.database import Connection
 
@@ -78,7 +79,7 @@ class Verification:
 
         return self._core.db.write(put_right)
 
-    def names(self, after: str = "", up_to: str = "g") -> Iterator[str]:
+    def names(self, after: str = "", up_to: str = LAST) -> Iterator[str]:
         """Every file recorded, by content hash, from `after` up to `up_to`."""
         while True:
             with self._core.db.read() as connection:
@@ -126,7 +127,11 @@ class Verification:
 
     def _fault(self, name: str, seen: Callable[[int], None] | None) -> str | None:
         try:
-            return None if self._blobs.is_whole(name, seen) else "is damaged"
+            if not self._blobs.is_whole(name, seen):
+                return "is damaged"
+            if is_by_md5(name):  # of one that came in parts nobody had taken it
+                self._core.db.write(lambda c: run_files.confirm_md5(c, name))
+            return None
         except NotFound:
             with self._core.db.read() as connection:
                 is_recorded = run_files.blob_size(connection, name) is not None
@@ -152,30 +157,18 @@ class Verifying:
         """
         self._verification = verification
         self._every_s, self._bytes_per_s = every_days * 24 * 3600.0, mb_per_s * 1e6
-        self._stop = threading.Event()
-        self._thread = threading.Thread(target=self._work, name="sweepd-verifying", daemon=True)
+        self._background = Background(
+            "verifying", self.verify, self._every_s, min(FIRST_AFTER_S, self._every_s)
+        )
 
     def start(self) -> None:
         """Begin, unless it should never."""
         if self._every_s > 0:
-            self._thread.start()
+            self._background.start()
 
     def stop(self) -> None:
         """Stop; returns when the thread has ended."""
-        self._stop.set()
-        if self._thread.is_alive():
-            self._thread.join()
-
-    def _work(self) -> None:
-        wait_s = min(FIRST_AFTER_S, self._every_s)
-        while not self._stop.wait(wait_s):
-            wait_s = self._every_s
-            try:
-                self.verify()
-            except _Stopped:
-                return
-            except Exception:
-                log.exception("verifying failed; trying again in %.0f s", wait_s)
+        self._background.stop()
 
     def verify(self) -> list[Finding]:
         """One pass over everything, from a place in the middle, so that restarts leave none out."""
@@ -193,7 +186,7 @@ class Verifying:
         return findings
 
     def _seen(self, n_bytes: int) -> None:
-        if self._stop.wait(n_bytes / self._bytes_per_s):
+        if self._background.pause(n_bytes / self._bytes_per_s):
             raise _Stopped
 
     @staticmethod

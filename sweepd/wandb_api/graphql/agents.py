@@ -8,36 +8,36 @@ from ariadne.types import SchemaBindable
 
 from sweepd.domain.config import wrap
 from sweepd.domain.sweeps import Agent
-from sweepd.services.sweeps.scheduling import Command, CommandKind
+from sweepd.services.sweeps.commands import Command, CommandKind
 from sweepd.wandb_api import wire
 from sweepd.wandb_api.graphql.context import Info, ctx
+from sweepd.wandb_api.graphql.inputs.sweeps import AgentHeartbeatInput, CreateAgentInput
 from sweepd.wandb_api.graphql.paging import connection, read_start
 
 mutation, agent_type = MutationType(), ObjectType("Agent")
 
 
 @mutation.field("createAgent")
-def create_agent(_: Any, info: Info, input: dict[str, Any]) -> dict[str, Any]:
+def create_agent(_: Any, info: Info, input: CreateAgentInput) -> dict[str, Any]:
     """Register an agent of a sweep."""
     context = ctx(info)
     agent = context.services.scheduling.register_agent(
         context.caller,
-        input.get("entity_name"),
-        input.get("project_name"),
-        input["sweep"],
-        input["host"],
+        input.entity_name,
+        input.project_name,
+        input.sweep,
+        input.host,
     )
     return {"agent": agent}
 
 
 @mutation.field("agentHeartbeat")
-async def agent_heartbeat(_: Any, info: Info, input: dict[str, Any]) -> dict[str, Any]:
+async def agent_heartbeat(_: Any, info: Info, input: AgentHeartbeatInput) -> dict[str, Any]:
     """Tell an agent what to do; sent again, it hands out nothing more."""
     context = ctx(info)
-    states = wire.read_json_object(input.get("run_state"), "runState")
-    alive = frozenset(name for name, is_alive in states.items() if is_alive)
-    pk = wire.read_node_id("Agent", input["id"])
-    agent, commands = await context.services.scheduling.heartbeat(context.caller, pk, alive)
+    agent, commands = await context.services.scheduling.heartbeat(
+        context.caller, input.id, input.alive
+    )
     return {
         "agent": agent,
         "commands": json.dumps([_command(command) for command in commands]),

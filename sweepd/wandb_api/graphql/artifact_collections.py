@@ -12,6 +12,7 @@ from sweepd.domain.paging import whole
 from sweepd.domain.projects import Project
 from sweepd.wandb_api import wire
 from sweepd.wandb_api.graphql.context import Info, ctx
+from sweepd.wandb_api.graphql.inputs.artifacts import CreateArtifactTypeInput
 from sweepd.wandb_api.graphql.paging import connection, read_start
 
 query, mutation, project_type = QueryType(), MutationType(), ObjectType("Project")
@@ -100,13 +101,13 @@ def type_node(
 
 
 @mutation.field("createArtifactType")
-def create_type(_: Any, info: Info, input: dict[str, Any]) -> dict[str, Any]:
+def create_type(_: Any, info: Info, input: CreateArtifactTypeInput) -> dict[str, Any]:
     """Nothing is kept: a type is there as soon as a collection has it. Clients to 0.29 ask."""
     context = ctx(info)
     owner, _ = context.services.projects.ensure(
-        context.caller, input["entity_name"], input["project_name"], None
+        context.caller, input.entity_name, input.project_name, None
     )
-    return {"artifact_type": type_node(owner, input["name"])}
+    return {"artifact_type": type_node(owner, input.name)}
 
 
 @type_type.field("artifact")

@@ -4,15 +4,13 @@ Every item of a list is paid for as a field is: also lists without pages (tags, 
 """
 
 import threading
-import time
 from collections.abc import Callable
 from typing import Any
 
 from graphql import MiddlewareManager
 
-from sweepd.domain.errors import TooLarge
+from sweepd.domain.patience import EACH, Patience
 
-EACH = 64  # fields between two glances at the clock
 LONG_S = 0.5  # after which a request waits for a turn among the long ones
 LONG_TURNS = threading.BoundedSemaphore(2)  # long requests that run at once
 
@@ -24,15 +22,12 @@ class Ended(BaseException):
 class Budget:
     """Of one request; `spend` is called for every field by the thread that resolves it."""
 
-    def __init__(self, max_fields: int, max_seconds: float) -> None:
-        self._left, self._max_fields = max_fields, max_fields
-        self._max_seconds = max_seconds
-        self._began = time.monotonic()
-        self._has_turn = self._is_abandoned = False
-
-    def abandon(self) -> None:
-        """Nobody waits for the answer any more."""
-        self._is_abandoned = True
+    def __init__(
+        self, max_fields: int, max_seconds: float, request: Patience | None = None
+    ) -> None:
+        self.request = request or Patience()
+        self.request.begin(max_seconds, max_fields)
+        self._has_turn = False
 
     def spend(self, n: int = 1) -> None:
         """Pay for a field, or for some at once.
@@ -40,22 +35,17 @@ class Budget:
         Raises:
             Ended: There is nothing left, or nobody to answer.
         """
-        before = self._left
-        self._left -= n
-        if self._left < 0:
-            raise Ended(f"this request asks for more than {self._max_fields:,} fields")
-        if -before // EACH != -self._left // EACH:
+        before = self.request.left
+        left = self.request.left = before - n
+        if left < 0 or -before // EACH != -left // EACH:
             self._glance()
 
     def _glance(self) -> None:
-        while not self._is_abandoned:
-            took = time.monotonic() - self._began
-            if took > self._max_seconds:
-                raise Ended(f"this request takes longer than {self._max_seconds:g} s")
-            if took < LONG_S or self._has_turn:
+        while (end := self.request.end) is None:
+            if self.request.took_s < LONG_S or self._has_turn:
                 return
             self._has_turn = LONG_TURNS.acquire(timeout=0.1)
-        raise Ended("nobody waits for the answer")
+        raise Ended(end)
 
     def close(self) -> None:
         """Give the turn back."""
@@ -73,8 +63,3 @@ def _count(next_: Callable[..., Any], root: Any, info: Any, **given: Any) -> Any
 
 
 COUNTED = MiddlewareManager(_count)  # around every resolver
-
-
-def too_large(ended: Ended) -> TooLarge:
-    """What the request's sender reads."""
-    return TooLarge(f"{ended}; ask for fewer fields, or for shorter pages, at once")

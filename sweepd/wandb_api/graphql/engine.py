@@ -7,27 +7,25 @@ Resolvers work in a thread, for they read the database. One that is `async def` 
 runs on the event loop and has to leave it free: the document is executed there as a whole.
 """
 
-import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Iterator, Mapping
+from collections.abc import Awaitable, Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import cache, partial
 from inspect import iscoroutinefunction
 from pathlib import Path
+from threading import Lock
 from typing import Any
 
-from ariadne import convert_camel_case_to_snake, load_schema_from_path, make_executable_schema
+from ariadne import load_schema_from_path, make_executable_schema
 from ariadne.types import SchemaBindable
 from graphql import (
     DocumentNode,
     ExecutionResult,
-    FieldNode,
-    FragmentDefinitionNode,
-    FragmentSpreadNode,
     GraphQLError,
     GraphQLSchema,
     OperationDefinitionNode,
-    SelectionSetNode,
+    OperationType,
     execute,
     execute_sync,
     parse,
@@ -35,14 +33,17 @@ from graphql import (
 )
 from starlette.concurrency import run_in_threadpool
 
-from sweepd.domain.errors import BadInput, SweepdError, Unsupported
+from sweepd.domain.errors import BadInput, SweepdError, TooLarge, Unsupported, unraised
+from sweepd.domain.patience import too_large, working_for
 from sweepd.wandb_api.graphql import (
     agents,
     artifact_collections,
     artifact_files,
     artifact_mutations,
     artifacts,
+    automations,
     files,
+    integrations,
     projects,
     refused,
     registries,
@@ -53,18 +54,23 @@ from sweepd.wandb_api.graphql import (
     sweeps,
     teams,
     users,
+    views,
 )
-from sweepd.wandb_api.graphql.budget import COUNTED, Budget, Ended, too_large
+from sweepd.wandb_api.graphql.budget import COUNTED, Budget, Ended
+from sweepd.wandb_api.graphql.compiled import Compiled, NotPlain
+from sweepd.wandb_api.graphql.compiling import compile_document
 from sweepd.wandb_api.graphql.context import Context
+from sweepd.wandb_api.graphql.documents import measure, root_fields
+from sweepd.wandb_api.graphql.inputs.input_types import input_bindables, our_name
 from sweepd.wandb_api.graphql.page_sizes import bound_pages
 
 MAX_DEPTH = 30  # the client's deepest document has 11 levels
 MAX_FIELDS = 10_000  # the client's largest asks for 72
 MAX_DOCUMENT_BYTES = 200_000
-MAX_KEPT = 2048  # documents; the client has about 200
-MAX_KEPT_BYTES = 20_000  # of one document
-
-MAX_AT_ONCE = 16  # requests of one caller that are worked on; the others wait without a thread
+MAX_CHANGES = 20_000  # in one list of a mutation's input; the client sends up to 10,000
+MAX_KEPT = 1 << 20  # characters of documents, which take 60 times as much; the client has 300,000
+MAX_KEPT_ONE = 20_000  # of one document
+LEAST_KEPT = 200  # what a short one counts as, beyond its characters
 
 log = logging.getLogger("sweepd.wandb_api")
 
@@ -74,6 +80,7 @@ def build_schema() -> GraphQLSchema:
     """The executable schema: `schema.graphql` and the resolvers of every noun."""
     bindables: list[SchemaBindable] = [
         *scalars.bindables,
+        *input_bindables(),
         *users.bindables,
         *teams.bindables,
         *projects.bindables,
@@ -84,20 +91,20 @@ def build_schema() -> GraphQLSchema:
         *sweeps.bindables,
         *agents.bindables,
         *files.bindables,
+        *views.bindables,
+        *automations.bindables,
+        *integrations.bindables,
         *artifact_collections.bindables,
         *artifacts.bindables,
         *artifact_files.bindables,
         *artifact_mutations.bindables,
     ]
     sdl = load_schema_from_path(str(Path(__file__).parent / "schema.graphql"))
-    schema = make_executable_schema(sdl, *bindables, convert_names_case=_our_name)
+    schema = make_executable_schema(
+        sdl, *bindables, convert_names_case=lambda name, *_: our_name(name)
+    )
     bound_pages(schema)
     return schema
-
-
-def _our_name(name: str, _schema: GraphQLSchema, _path: tuple[str, ...]) -> str:
-    """`hexMD5` is `hex_md5` here; the library alone would take digit and capitals apart."""
-    return convert_camel_case_to_snake(name.replace("MD5", "Md5")).replace("md_5", "md5")
 
 
 @dataclass(frozen=True)
@@ -106,15 +113,20 @@ class _Prepared:
 
     parsed: DocumentNode
     is_async: bool
+    compiled: Compiled | None
+    is_mutation: bool
 
 
 class Engine:
     """The schema, and the documents it has seen."""
 
-    def __init__(self) -> None:
+    def __init__(self, compiles: bool = True) -> None:
+        """`compiles`: plain documents are answered without GraphQL's own engine."""
+        self._compiles = compiles
         self.schema = build_schema()
-        self._turns: dict[str, asyncio.Semaphore] = {}  # by caller
         self._seen: dict[str, _Prepared | SweepdError] = {}
+        self._n_kept = 0  # characters
+        self._lock = Lock()
         mutations = self.schema.mutation_type
         fields = mutations.fields if mutations else {}
         self._async_fields = {n for n, f in fields.items() if iscoroutinefunction(f.resolve)}
@@ -135,7 +147,17 @@ class Engine:
         if prepared is None:
             prepared = await run_in_threadpool(self._prepare, document)
         if isinstance(prepared, SweepdError):
-            raise prepared.with_traceback(None)
+            raise unraised(prepared)
+        if prepared.is_mutation:
+            _check_lists(variables)
+        if (compiled := prepared.compiled) is not None:
+            with suppress(NotPlain):
+                call = compiled.read(variables or {}, operation_name)
+                if prepared.is_async:
+                    return await compiled.answer_async(context, call)
+                async with context.services.shares.of(context.caller.name):
+                    quick = partial(compiled.answer, context, call)
+                    return await run_in_threadpool(_run_counted, quick, context.budget)
         work = partial(
             execute if prepared.is_async else execute_sync,
             self.schema,
@@ -148,12 +170,14 @@ class Engine:
         if prepared.is_async:
             result = work()
         else:
-            async with self._turns.setdefault(context.caller.name, asyncio.Semaphore(MAX_AT_ONCE)):
+            async with context.services.shares.of(context.caller.name):
                 result = await run_in_threadpool(_run_counted, work, context.budget)
         if isinstance(result, Awaitable):
             result = await result
         assert isinstance(result, ExecutionResult)
         if result.errors:
+            for error in result.errors:
+                error.__traceback__ = None  # the cause has its own
             raise _cause(result.errors)
         return result.data or {}
 
@@ -162,18 +186,21 @@ class Engine:
         if len(document) > MAX_DOCUMENT_BYTES:
             return BadInput(f"a GraphQL document may have {MAX_DOCUMENT_BYTES} bytes")
         prepared = self._read(document)
-        if len(document) < MAX_KEPT_BYTES:
-            if len(self._seen) >= MAX_KEPT:
-                self._seen.clear()
-            self._seen[document] = prepared
+        if len(document) < MAX_KEPT_ONE:
+            with self._lock:
+                if self._n_kept + len(document) > MAX_KEPT:
+                    self._seen.clear()
+                    self._n_kept = 0
+                self._seen[document] = prepared
+                self._n_kept += len(document) + LEAST_KEPT
         return prepared
 
     def _read(self, document: str) -> _Prepared | SweepdError:
         try:
-            parsed = parse(document, max_tokens=20_000)
+            parsed = parse(document, no_location=True, max_tokens=20_000)
         except (GraphQLError, RecursionError) as error:
             return BadInput(f"this is not GraphQL: {getattr(error, 'message', error)}")
-        depth, n_fields = _measure(parsed)
+        depth, n_fields = measure(parsed)
         if depth > MAX_DEPTH:
             return BadInput(f"a GraphQL document may be {MAX_DEPTH} levels deep")
         if n_fields > MAX_FIELDS:
@@ -186,77 +213,44 @@ class Engine:
             message = "; ".join(problem.message for problem in problems[:3])
             log.warning("not supported: %s\n%s", message, document)
             return Unsupported(f"sweepd does not support this request: {message}")
-        roots = {name for name in _root_fields(parsed) if not name.startswith("__")}
+        roots = {name for name in root_fields(parsed) if not name.startswith("__")}
         awaiting = roots & self._async_fields
         if awaiting and awaiting != roots:
             return Unsupported(f"{', '.join(awaiting)} stands alone in a document; send it apart")
-        return _Prepared(parsed, is_async=bool(awaiting))
+        is_mutation = any(
+            isinstance(node, OperationDefinitionNode) and node.operation is OperationType.MUTATION
+            for node in parsed.definitions
+        )
+        compiled = compile_document(self.schema, parsed) if self._compiles else None
+        return _Prepared(parsed, bool(awaiting), compiled, is_mutation)
+
+
+def _check_lists(variables: Any) -> None:
+    """Refuse long lists of things to change: each is a change of its own.
+
+    Raises:
+        TooLarge: One is longer than MAX_CHANGES.
+    """
+    level = [variables]
+    while level:
+        found = level.pop()
+        if isinstance(found, list) and len(found) > MAX_CHANGES:
+            raise TooLarge(
+                f"a list of things to change may have {MAX_CHANGES:,}; got {len(found):,}: send "
+                "them in several requests"
+            )
+        inner = found.values() if isinstance(found, dict) else found
+        level += [item for item in inner or () if isinstance(item, dict | list)]
 
 
 def _run_counted(work: Callable[[], Any], budget: Budget) -> Any:
     try:
-        return work()
+        with working_for(budget.request):
+            return work()
     except Ended as ended:
-        raise too_large(ended) from None
+        raise too_large(str(ended)) from None
     finally:
         budget.close()
-
-
-def _root_fields(document: DocumentNode) -> Iterator[str]:
-    """The names of what a valid document's operations ask for."""
-    fragments = {
-        node.name.value: node.selection_set
-        for node in document.definitions
-        if isinstance(node, FragmentDefinitionNode)
-    }
-
-    def names(selections: SelectionSetNode) -> Iterator[str]:
-        for node in selections.selections:
-            if isinstance(node, FieldNode):
-                yield node.name.value
-            elif isinstance(node, FragmentSpreadNode):
-                yield from names(fragments[node.name.value])
-            else:
-                yield from names(node.selection_set)  # type: ignore[attr-defined]
-
-    for node in document.definitions:
-        if isinstance(node, OperationDefinitionNode):
-            yield from names(node.selection_set)
-
-
-def _measure(document: DocumentNode) -> tuple[int, int]:
-    """Levels and fields of a document once its fragments stand where they are named."""
-    fragments = {
-        node.name.value: node.selection_set
-        for node in document.definitions
-        if isinstance(node, FragmentDefinitionNode)
-    }
-    known: dict[str, tuple[int, int]] = {}
-
-    def fragment(name: str) -> tuple[int, int]:
-        if name not in known:
-            known[name] = (0, 0)  # one that names itself is refused by the validation
-            if name in fragments:
-                known[name] = selection_set(fragments[name])
-        return known[name]
-
-    def selection_set(selections: SelectionSetNode | None) -> tuple[int, int]:
-        depth, n_fields = 0, 0
-        for node in selections.selections if selections else ():
-            if isinstance(node, FragmentSpreadNode):
-                found = fragment(node.name.value)
-            else:
-                inner = selection_set(getattr(node, "selection_set", None))
-                found = (inner[0] + 1, inner[1] + 1)
-            depth, n_fields = max(depth, found[0]), n_fields + found[1]
-        return depth, n_fields
-
-    measured = [
-        selection_set(node.selection_set)
-        for node in document.definitions
-        if isinstance(node, OperationDefinitionNode | FragmentDefinitionNode)
-    ]
-    return max((m[0] for m in measured), default=0), max((m[1] for m in measured), default=0)
 
 
 def _cause(errors: list[GraphQLError]) -> BaseException:

@@ -12,20 +12,25 @@ from sweepd.domain.runs import Run, RunFile
 from sweepd.wandb_api import wire
 from sweepd.wandb_api.claims import GetBlob, PutRunFile
 from sweepd.wandb_api.graphql.context import Context, Info, ctx
+from sweepd.wandb_api.graphql.inputs.runs import (
+    CreateRunFilesInput,
+    DeleteFilesInput,
+    MarkRunFilesUploadedInput,
+)
 from sweepd.wandb_api.graphql.paging import connection, read_start
 
 mutation, run_type = MutationType(), ObjectType("Run")
 
 
 @mutation.field("createRunFiles")
-def create_run_files(_: Any, info: Info, input: dict[str, Any]) -> dict[str, Any]:
+def create_run_files(_: Any, info: Info, input: CreateRunFilesInput) -> dict[str, Any]:
     """Upload addresses, one for each name and in the same order.
 
     The answer must never be null: wandb-core 0.31.0 then crashes.
     """
     context = ctx(info)
     run = context.services.runs.get(
-        context.caller, input["entity_name"], input["project_name"], input["run_name"]
+        context.caller, input.entity_name, input.project_name, input.run_name
     )
     return {
         "run_id": wire.node_id("Run", run.pk),
@@ -37,7 +42,7 @@ def create_run_files(_: Any, info: Info, input: dict[str, Any]) -> dict[str, Any
                 "upload_url": upload_url(context, run, name),
                 "upload_headers": [],
             }
-            for name in input["files"]
+            for name in input.files
         ],
     }
 
@@ -55,19 +60,18 @@ def download_url(context: Context, blob: str, path: str, mimetype: str) -> str:
 
 
 @mutation.field("markRunFilesUploaded")
-def mark_run_files_uploaded(_: Any, info: Info, input: dict[str, Any]) -> dict[str, Any]:
+def mark_run_files_uploaded(_: Any, info: Info, input: MarkRunFilesUploadedInput) -> dict[str, Any]:
     """Nothing is left to do: a file is there as soon as its bytes are."""
     return {"success": True}
 
 
 @mutation.field("deleteFiles")
-def delete_files(_: Any, info: Info, input: dict[str, Any]) -> dict[str, Any]:
+def delete_files(_: Any, info: Info, input: DeleteFilesInput) -> dict[str, Any]:
     """Remove files of runs."""
     context = ctx(info)
-    if not input["files"]:
+    if not input.files:
         raise BadInput("name at least one file to delete")
-    pks = [wire.read_node_id("File", node) for node in input["files"]]
-    context.services.files.delete_files(context.caller, pks)
+    context.services.files.delete_files(context.caller, input.files)
     return {"success": True}
 
 

@@ -6,7 +6,7 @@ from ariadne import MutationType, ObjectType, QueryType
 from ariadne.types import SchemaBindable
 
 from sweepd.domain.errors import Unsupported
-from sweepd.domain.paging import Page, Start, whole
+from sweepd.domain.paging import Page, Start
 from sweepd.domain.projects import Project
 from sweepd.domain.runs import Run
 from sweepd.domain.sweeps import Sweep
@@ -14,6 +14,7 @@ from sweepd.domain.users import Caller
 from sweepd.wandb_api import wire
 from sweepd.wandb_api.graphql import registries
 from sweepd.wandb_api.graphql.context import Context, Info, ctx
+from sweepd.wandb_api.graphql.inputs.projects import UpsertModelInput
 from sweepd.wandb_api.graphql.paging import connection, read_start
 from sweepd.wandb_api.graphql.users import entity_node
 
@@ -96,14 +97,14 @@ def entity_project(entity: dict[str, Any], info: Info, name: str | None = None) 
 
 
 @mutation.field("upsertModel")
-def upsert_model(_: Any, info: Info, input: dict[str, Any]) -> dict[str, Any]:
+def upsert_model(_: Any, info: Info, input: UpsertModelInput) -> dict[str, Any]:
     """Create a project, or describe it; the organisation's are registries."""
     context = ctx(info)
-    if input.get("entity_name") == context.services.registries.organization().name:
+    if input.entity_name == context.services.registries.organization().name:
         made, inserted = registries.upsert(context, input)
         return {"project": made, "model": made, "inserted": inserted}
     found, inserted = context.services.projects.ensure(
-        context.caller, input.get("entity_name"), input.get("name"), input.get("description")
+        context.caller, input.entity_name, input.name, input.description
     )
     return {"project": found, "model": found, "inserted": inserted}
 
@@ -204,12 +205,6 @@ def sweeps(
 def total_sweeps(owner: Project, info: Info) -> int:
     """How many sweeps there are."""
     return ctx(info).services.sweeps.count(owner)
-
-
-@project_type.field("allViews")
-def all_views(_: Project, __: Info, **page: Any) -> dict[str, Any]:
-    """A project's reports: there are none, and whoever lists them finds none."""
-    return connection(whole([]))
 
 
 bindables: list[SchemaBindable] = [query, mutation, project_type, entity_type]

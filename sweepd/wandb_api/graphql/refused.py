@@ -17,12 +17,12 @@ LAUNCH = (
     "Slurm, Kubernetes or Ray"
 )
 AUTOMATION = (
-    "sweepd has no automations and integrations: alerts are shown on the run's page, and a script "
-    "can watch runs and artifacts through wandb.Api()"
+    "sweepd keeps no automations of the organisation: make them for a project, a registry, a "
+    "collection or a team"
 )
-REPORT = (
-    "sweepd has no reports: its pages show projects, sweeps and runs, `sweepd export` gives the "
-    "numbers"
+SHARING = (
+    "sweepd has no links that show a report to everybody: print the report's page to a file and "
+    "hand that on, or make people members of a team"
 )
 
 # By the field that is not in our schema.
@@ -44,18 +44,10 @@ REASONS: dict[str, str] = {
     "Mutation.updateLaunchAgent": LAUNCH,
     "Mutation.updateRunQueueItemWarning": LAUNCH,
     "Mutation.upsertRunQueue": LAUNCH,
-    "Entity.integrations": AUTOMATION,
-    "Entity.triggers": AUTOMATION,
-    "Project.triggers": AUTOMATION,
     "Organization.triggers": AUTOMATION,
-    "User.projects": AUTOMATION,
-    "Mutation.createFilterTrigger": AUTOMATION,
-    "Mutation.createGenericWebhookIntegration": AUTOMATION,
-    "Mutation.deleteTrigger": AUTOMATION,
-    "Mutation.updateFilterTrigger": AUTOMATION,
-    "Mutation.upsertView": REPORT,
-    "Mutation.deleteView": REPORT,
-    "Query.view": REPORT,
+    "Mutation.createAccessToken": SHARING,
+    "Mutation.revokeAccessToken": SHARING,
+    "Mutation.updateAccessTokenProjects": SHARING,
 }
 
 

@@ -7,11 +7,20 @@ from ariadne.types import SchemaBindable
 
 from sweepd.domain.errors import Unsupported
 from sweepd.domain.projects import Project
-from sweepd.domain.registries import Organization, Role, read_role
+from sweepd.domain.registries import Organization, Role
 from sweepd.domain.users import Caller
 from sweepd.services.people.registries import RegistryChange
 from sweepd.wandb_api import wire
 from sweepd.wandb_api.graphql.context import Context, Info, ctx
+from sweepd.wandb_api.graphql.inputs.projects import (
+    CreateProjectMembersInput,
+    DeleteModelInput,
+    DeleteProjectMembersInput,
+    RenameProjectInput,
+    UpdateProjectMemberInput,
+    UpdateProjectTeamMemberInput,
+    UpsertModelInput,
+)
 from sweepd.wandb_api.graphql.paging import connection, read_start
 from sweepd.wandb_api.graphql.users import entity_node
 
@@ -200,80 +209,80 @@ def team_members(owner: Project, info: Info) -> list[dict[str, Any]]:
     ]
 
 
-def upsert(context: Context, input: dict[str, Any]) -> tuple[Project, bool]:
+def upsert(context: Context, input: UpsertModelInput) -> tuple[Project, bool]:
     """Make or change a registry, as `upsertModel` asks for it."""
-    visibility = input.get("access")
+    visibility = input.access
     if visibility is not None and visibility not in VISIBILITIES:
         raise Unsupported(
             f"a registry's visibility is organization (PRIVATE) or restricted (RESTRICTED); got "
             f"{visibility!r}"
         )
     change = RegistryChange(
-        description=input.get("description"),
+        description=input.description,
         is_restricted=None if visibility is None else VISIBILITIES[visibility],
-        takes_all_types=input.get("allow_all_artifact_types_in_registry"),
-        type_names=[kind["name"] for kind in input.get("artifact_types") or []],
+        takes_all_types=input.allow_all_artifact_types_in_registry,
+        type_names=[kind.name for kind in input.artifact_types],
     )
-    return context.services.registries.upsert(context.caller, input.get("name") or "", change)
+    return context.services.registries.upsert(context.caller, input.name or "", change)
 
 
 @mutation.field("renameProject")
-def rename(_: Any, info: Info, input: dict[str, Any]) -> dict[str, Any]:
-    """Give a registry another name."""
+def rename(_: Any, info: Info, input: RenameProjectInput) -> dict[str, Any]:
+    """Give a registry, or a project, another name."""
     context = ctx(info)
-    if input["entity_name"] != context.services.registries.organization().name:
-        raise Unsupported("only registries are renamed; a project keeps its name")
+    if input.entity_name != context.services.registries.organization().name:
+        projects = context.services.projects
+        found = projects.get(context.caller, input.entity_name, input.old_project_name)
+        project = projects.rename(context.caller, found.pk, input.new_project_name)
+        return {"project": project, "inserted": False}
     renamed = context.services.registries.rename(
-        context.caller, input["old_project_name"], input["new_project_name"]
+        context.caller, input.old_project_name, input.new_project_name
     )
     return {"project": renamed, "inserted": False}
 
 
 @mutation.field("deleteModel")
-def delete(_: Any, info: Info, input: dict[str, Any]) -> dict[str, Any]:
-    """Remove a registry; an ordinary project is none, and stays."""
+def delete(_: Any, info: Info, input: DeleteModelInput) -> dict[str, Any]:
+    """Remove a registry; an ordinary project can be brought back."""
     context = ctx(info)
-    context.services.registries.delete(context.caller, wire.read_node_id("Project", input["id"]))
+    if context.services.registries.is_seen(context.caller, input.id):
+        context.services.registries.delete(context.caller, input.id)
+    else:
+        context.services.projects.delete(context.caller, input.id)
     return {"success": True}
 
 
 @mutation.field("createProjectMembers")
-def add_members(_: Any, info: Info, input: dict[str, Any]) -> dict[str, Any]:
+def add_members(_: Any, info: Info, input: CreateProjectMembersInput) -> dict[str, Any]:
     """Let users and teams into a registry; those without a role become members."""
-    return _set_roles(ctx(info), input, Role.MEMBER, only_new=True)
+    members = ctx(info).services.registries.members
+    given = (input.project_id, input.user_ids, input.team_ids)
+    members.set_roles(ctx(info).caller, *given, Role.MEMBER, only_new=True)
+    return {"success": True}
 
 
 @mutation.field("deleteProjectMembers")
-def remove_members(_: Any, info: Info, input: dict[str, Any]) -> dict[str, Any]:
+def remove_members(_: Any, info: Info, input: DeleteProjectMembersInput) -> dict[str, Any]:
     """Take their roles from users and teams."""
-    return _set_roles(ctx(info), input, None)
+    members = ctx(info).services.registries.members
+    given = (input.project_id, input.user_ids, input.team_ids)
+    members.set_roles(ctx(info).caller, *given, None)
+    return {"success": True}
 
 
 @mutation.field("updateProjectMember")
-def update_user(_: Any, info: Info, input: dict[str, Any]) -> dict[str, Any]:
+def update_user(_: Any, info: Info, input: UpdateProjectMemberInput) -> dict[str, Any]:
     """Give a user a role."""
-    given = {"project_id": input["project_id"], "user_ids": [input["user_id"]]}
-    return _set_roles(ctx(info), given, read_role(input["user_project_role"]))
+    members, role = ctx(info).services.registries.members, input.user_project_role
+    members.set_roles(ctx(info).caller, input.project_id, [input.user_id], [], role)
+    return {"success": True}
 
 
 @mutation.field("updateProjectTeamMember")
-def update_team(_: Any, info: Info, input: dict[str, Any]) -> dict[str, Any]:
+def update_team(_: Any, info: Info, input: UpdateProjectTeamMemberInput) -> dict[str, Any]:
     """Give a team a role."""
-    given = {"project_id": input["project_id"], "team_ids": [input["team_id"]]}
-    return _set_roles(ctx(info), given, read_role(input["team_project_role"]))
-
-
-def _set_roles(
-    context: Context, input: dict[str, Any], role: Role | None, only_new: bool = False
-) -> dict[str, Any]:
-    context.services.registries.members.set_roles(
-        context.caller,
-        wire.read_node_id("Project", input["project_id"]),
-        [wire.read_node_id("User", node) for node in input.get("user_ids") or []],
-        [wire.read_node_id("Entity", node) for node in input.get("team_ids") or []],
-        role,
-        only_new,
-    )
+    members, role = ctx(info).services.registries.members, input.team_project_role
+    members.set_roles(ctx(info).caller, input.project_id, [], [input.team_id], role)
     return {"success": True}
 
 

@@ -7,7 +7,7 @@ from ariadne import MutationType, ObjectType
 from ariadne.types import SchemaBindable
 
 from sweepd.domain.config import private_part
-from sweepd.domain.errors import BadInput, NotSignedIn
+from sweepd.domain.errors import BadInput
 from sweepd.domain.projects import Project
 from sweepd.domain.runs import ENDED, Run, RunState
 from sweepd.domain.sweeps import Sweep
@@ -15,42 +15,52 @@ from sweepd.domain.users import Caller
 from sweepd.services.runs.runs import RunChange, is_started
 from sweepd.wandb_api import wire
 from sweepd.wandb_api.graphql.context import Info, ctx
+from sweepd.wandb_api.graphql.inputs.runs import (
+    CreateCustomChartInput,
+    DeleteRunInput,
+    NotifyScriptableRunAlertInput,
+    RewindRunInput,
+    StopRunInput,
+    UpdateRunStateInput,
+    UpsertBucketInput,
+)
+from sweepd.wandb_api.graphql.users import find_person
 
 mutation, run_type = MutationType(), ObjectType("Run")
 
 
 @mutation.field("upsertBucket")
-def upsert_bucket(_: Any, info: Info, input: dict[str, Any]) -> dict[str, Any]:
+def upsert_bucket(_: Any, info: Info, input: UpsertBucketInput) -> dict[str, Any]:
     """Create a run or change it: `name` with or without `id` from a client, `id` alone by the API.
 
     A client that resumes a run sends its `id` along with its `name`.
     """
     context = ctx(info)
     change = RunChange(
-        config=_checked(input.get("config"), "config"),
-        summary=_checked(input.get("summary_metrics"), "summaryMetrics"),
-        display_name=input.get("display_name"),
-        group_name=input.get("group_name"),
-        job_type=input.get("job_type"),
-        description=input.get("description"),
-        notes=input.get("notes"),
-        tags=input.get("tags"),
-        commit_sha=input.get("commit"),
-        repo=input.get("job_repo"),
-        host=input.get("host"),
-        program=input.get("job_program"),
-        state=input.get("state"),
-        sweep_id=input.get("sweep"),
+        config=input.config,
+        summary=input.summary_metrics,
+        display_name=input.display_name,
+        group_name=input.group_name,
+        job_type=input.job_type,
+        description=input.description,
+        notes=input.notes,
+        tags=input.tags,
+        commit_sha=input.commit,
+        repo=input.job_repo,
+        host=input.host,
+        program=input.job_program,
+        state=input.state,
+        sweep_id=input.sweep,
         is_shared=context.is_shared,
     )
-    node, name = input.get("id"), input.get("name")
+    node, name = input.id, input.name
     if node and not name:
         run = context.services.runs.change(context.caller, wire.read_node_id("Run", node), change)
         return {"bucket": run, "inserted": False}
     run, inserted = context.services.runs.upsert(
         context.caller,
-        input.get("entity_name"),
-        input.get("model_name"),
+        input.entity_name,
+        input.model_name,
         name,
         change,
         resumes=bool(node),
@@ -58,89 +68,87 @@ def upsert_bucket(_: Any, info: Info, input: dict[str, Any]) -> dict[str, Any]:
     return {"bucket": run, "inserted": inserted}
 
 
-def _checked(text: str | None, what: str) -> str | None:
-    """The text of an object; None, which changes nothing, for none and for JSON's null."""
-    if text is None or wire.read_json(text, what) is None:
-        return None
-    wire.read_json_object(text, what)
-    return text
-
-
 @mutation.field("deleteRun")
-def delete_run(_: Any, info: Info, input: dict[str, Any]) -> dict[str, Any]:
+def delete_run(_: Any, info: Info, input: DeleteRunInput) -> dict[str, Any]:
     """Delete a run; `undelete` on its project's page brings it back."""
     context = ctx(info)
-    pk = wire.read_node_id("Run", input["id"])
-    if input.get("delete_artifacts"):
-        run = context.services.runs.get_by_pk(context.caller, pk)
+    if input.delete_artifacts:
+        run = context.services.runs.get_by_pk(context.caller, input.id)
         for artifact in context.services.artifacts.output_artifacts(run, first=True):
-            context.services.artifacts.delete(context.caller, artifact.pk, delete_aliases=True)
-    keep_config = bool(input.get("keep_config"))
-    context.services.runs.delete(context.caller, pk, keep_config=keep_config)
-    return {"client_mutation_id": input.get("client_mutation_id")}
+            context.services.artifacts.removals.delete(
+                context.caller, artifact.pk, delete_aliases=True
+            )
+    context.services.runs.delete(context.caller, input.id, keep_config=input.keep_config)
+    return {"client_mutation_id": input.client_mutation_id}
 
 
 @mutation.field("stopRun")
-def stop_run(_: Any, info: Info, input: dict[str, Any]) -> dict[str, Any]:
+def stop_run(_: Any, info: Info, input: StopRunInput) -> dict[str, Any]:
     """Ask a run to stop."""
     context = ctx(info)
-    pk = wire.read_node_id("Run", input["id"])
-    context.services.runs.stop(context.caller, pk)
+    context.services.runs.stop(context.caller, input.id)
     return {"success": True}
 
 
 @mutation.field("updateRunState")
-def update_run_state(_: Any, info: Info, input: dict[str, Any]) -> dict[str, Any]:
+def update_run_state(_: Any, info: Info, input: UpdateRunStateInput) -> dict[str, Any]:
     """Set the state of a run which is no sweep's."""
     context = ctx(info)
-    pk = wire.read_node_id("Run", input["id"])
-    context.services.runs.set_state(context.caller, pk, input["state"])
+    context.services.runs.set_state(context.caller, input.id, input.state)
     return {"success": True}
 
 
 @mutation.field("rewindRun")
-def rewind_run(_: Any, info: Info, input: dict[str, Any]) -> dict[str, Any]:
+def rewind_run(_: Any, info: Info, input: RewindRunInput) -> dict[str, Any]:
     """Cut a run's history after a step."""
     context = ctx(info)
-    if input["metric_name"] != "_step":
-        raise BadInput(f"runs are rewound by _step, got {input['metric_name']!r}")
+    if input.metric_name != "_step":
+        raise BadInput(f"runs are rewound by _step, got {input.metric_name!r}")
     run = context.services.runs.rewind(
         context.caller,
-        input.get("entity_name"),
-        input.get("project_name"),
-        input["run_name"],
-        int(input["metric_value"]),
+        input.entity_name,
+        input.project_name,
+        input.run_name,
+        int(input.metric_value),
     )
     return {"rewound_run": run}
 
 
 @mutation.field("notifyScriptableRunAlert")
-def notify_alert(_: Any, info: Info, input: dict[str, Any]) -> dict[str, Any]:
+def notify_alert(_: Any, info: Info, input: NotifyScriptableRunAlertInput) -> dict[str, Any]:
     """Keep an alert, unless one of the same title came within `waitDuration`."""
     context = ctx(info)
     run = context.services.runs.get(
-        context.caller, input["entity_name"], input["project_name"], input["run_name"]
+        context.caller, input.entity_name, input.project_name, input.run_name
     )
     context.services.notices.alert(
         run,
-        input["title"],
-        input["text"],
-        input.get("severity") or "INFO",
-        (input.get("wait_duration") or 0) / 1000,
+        input.title,
+        input.text,
+        input.severity,
+        input.wait_duration / 1000,
     )
     return {"success": True}
 
 
 @mutation.field("createCustomChart")
-def create_custom_chart(_: Any, info: Info, input: dict[str, Any]) -> dict[str, Any]:
+def create_custom_chart(_: Any, info: Info, input: CreateCustomChartInput) -> dict[str, Any]:
     """Keep a user's own Vega spec under a name of the entity."""
     context = ctx(info)
-    wire.read_json_object(input["spec"], "spec")
+    spec = input.spec or "{}"
     context.services.notices.save_chart(
-        context.caller, input["entity"], input["name"], input["display_name"], input["spec"]
+        context.caller, input.entity, input.name, input.display_name, spec
     )
     # Scripts hand this id to wandb.plot_table(vega_spec_name=…), where presets are written so.
-    return {"chart": {"id": f"{input['entity']}/{input['name']}", **input}}
+    return {
+        "chart": {
+            "id": f"{input.entity}/{input.name}",
+            "name": input.name,
+            "display_name": input.display_name,
+            "type": input.type,
+            "spec": spec,
+        }
+    }
 
 
 @run_type.field("id")
@@ -216,16 +224,7 @@ def read_only(_: Run, __: Info) -> bool:
 @run_type.field("user")
 def user(run: Run, info: Info) -> Caller | None:
     """Who made the run; each person is looked up once for a page of runs."""
-    context = ctx(info)
-    name, people = run.user_name, context.people
-    if name is None or name == context.caller.name:
-        return context.caller if name else None
-    if name not in people:
-        try:
-            people[name] = context.services.users.get_caller(name)
-        except NotSignedIn:  # gone in this moment
-            people[name] = None
-    return people[name]
+    return find_person(ctx(info), run.user_name)
 
 
 @run_type.field("project")

@@ -9,7 +9,7 @@ from ariadne.types import SchemaBindable
 
 from sweepd.domain.encoding import plain
 from sweepd.domain.fields import whole
-from sweepd.domain.nesting import check_depth
+from sweepd.domain.nesting import check
 from sweepd.wandb_api import wire
 
 MAX_DURATION_MS = 100 * 366 * 24 * 3600 * 1000
@@ -56,7 +56,7 @@ def parse_json_string(value: Any) -> str:
     """JSON text, nested no deeper than all who read it bear."""
     if not isinstance(value, str):
         raise ValueError(f"expected JSON as a string, got {type(value).__name__}")
-    check_depth(value, "a JSONString")
+    check(value, "a JSONString")
     return value
 
 

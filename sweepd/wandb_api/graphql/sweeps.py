@@ -14,49 +14,54 @@ from sweepd.domain.users import Caller
 from sweepd.services.sweeps.sweeps import SweepChange
 from sweepd.wandb_api import wire
 from sweepd.wandb_api.graphql.context import Context, Info, ctx
+from sweepd.wandb_api.graphql.inputs.sweeps import (
+    EnqueueSweepRunInput,
+    RetrySweepRunsInput,
+    UpsertSweepInput,
+)
 from sweepd.wandb_api.graphql.paging import connection, read_start
 
 mutation, sweep_type, run_type = MutationType(), ObjectType("Sweep"), ObjectType("Run")
 
 
 @mutation.field("upsertSweep")
-def upsert_sweep(_: Any, info: Info, input: dict[str, Any]) -> dict[str, Any]:
+def upsert_sweep(_: Any, info: Info, input: UpsertSweepInput) -> dict[str, Any]:
     """Create a sweep, or change the one named by `id`; warnings go to the user's terminal."""
     context = ctx(info)
     change = SweepChange(
-        config_yaml=input.get("config"),
-        description=input.get("description"),
-        display_name=input.get("display_name"),
-        state=input.get("state"),
-        controller=input.get("controller"),
-        scheduler=input.get("scheduler"),
-        prior_runs=_named_runs(input.get("prior_runs_filters")),
+        config_yaml=input.config,
+        description=input.description,
+        display_name=input.display_name,
+        state=input.state,
+        controller=input.controller,
+        scheduler=input.scheduler,
+        prior_runs=_named_runs(input.prior_runs_filters),
     )
-    entity, project = input.get("entity_name"), input.get("project_name")
-    if input.get("id") is None:
+    entity, project = input.entity_name, input.project_name
+    if input.id is None:
         sweep, warnings = context.services.sweeps.create(context.caller, entity, project, change)
     else:
-        pk = _find_pk(context, input["id"], entity, project)
+        pk = _find_pk(context, input.id, entity, project)
         sweep, warnings = context.services.sweeps.update(context.caller, pk, change)
     return {"sweep": sweep, "config_validation_warnings": warnings}
 
 
 @mutation.field("enqueueSweepRun")
-def enqueue_sweep_run(_: Any, info: Info, input: dict[str, Any]) -> dict[str, Any]:
+def enqueue_sweep_run(_: Any, info: Info, input: EnqueueSweepRunInput) -> dict[str, Any]:
     """Queue a config; the answer's `id` is the run's name, which schedulers filter by."""
     context = ctx(info)
-    config = unwrap(wire.read_json_object(input["config"], "config"))
-    pk = _find_pk(context, input["id"], None, None)
-    run = context.services.sweeps.enqueue(context.caller, pk, config, input.get("display_name"))
+    config = unwrap(input.config)
+    pk = _find_pk(context, input.id, None, None)
+    run = context.services.sweeps.enqueue(context.caller, pk, config, input.display_name)
     return {"id": run.run_id, "run_queue_item_id": run.run_id}
 
 
 @mutation.field("retrySweepRuns")
-def retry_sweep_runs(_: Any, info: Info, input: dict[str, Any]) -> dict[str, Any]:
+def retry_sweep_runs(_: Any, info: Info, input: RetrySweepRunsInput) -> dict[str, Any]:
     """Hand configs of runs that ended badly out again."""
     context = ctx(info)
-    pk = _find_pk(context, input["id"], None, None)
-    return {"count": context.services.sweeps.retry(context.caller, pk, input["states"])}
+    pk = _find_pk(context, input.id, None, None)
+    return {"count": context.services.sweeps.retry(context.caller, pk, input.states)}
 
 
 def _find_pk(context: Context, node: str, entity: str | None, project: str | None) -> int:
@@ -66,9 +71,8 @@ def _find_pk(context: Context, node: str, entity: str | None, project: str | Non
     return wire.read_node_id("Sweep", node)
 
 
-def _named_runs(filters: str | None) -> list[str]:
+def _named_runs(tree: dict[str, Any]) -> list[str]:
     """The run ids in `{"$or": [{"name": …}, …]}`."""
-    tree = wire.read_json_object(filters, "priorRunsFilters")
     return [
         str(item["name"])
         for item in tree.get("$or", [])
@@ -149,6 +153,22 @@ def repeated(sweep: Sweep, info: Info) -> list[dict[str, Any]]:
             "half_width": item.half_width,
         }
         for item in ctx(info).services.sweeps.repeated(sweep)
+    ]
+
+
+@sweep_type.field("metrics")
+def metrics(sweep: Sweep, info: Info) -> list[dict[str, str]]:
+    """The metrics of `metrics:`, in its order."""
+    several = ctx(info).services.sweeps.spec(sweep).metrics
+    return [{"name": metric.name, "goal": str(metric.goal)} for metric in several]
+
+
+@sweep_type.field("front")
+def front(sweep: Sweep, info: Info) -> list[dict[str, Any]]:
+    """The runs that no other beats in every metric."""
+    return [
+        {"run": run.run_id, "name": run.name, "values": list(run.values)}
+        for run in ctx(info).services.sweeps.front(sweep)
     ]
 
 

@@ -8,6 +8,12 @@ from ariadne.types import SchemaBindable
 from sweepd.domain.users import Member
 from sweepd.wandb_api import wire
 from sweepd.wandb_api.graphql.context import Info, ctx
+from sweepd.wandb_api.graphql.inputs.people import (
+    CreateInviteInput,
+    CreateServiceAccountInput,
+    CreateTeamInput,
+    DeleteInviteInput,
+)
 from sweepd.wandb_api.graphql.users import entity_node
 
 mutation, entity = MutationType(), ObjectType("Entity")
@@ -44,43 +50,43 @@ def _member_node(member: Member) -> dict[str, Any]:
 
 
 @mutation.field("createTeam")
-def create_team(_: Any, info: Info, input: dict[str, Any]) -> dict[str, Any]:
+def create_team(_: Any, info: Info, input: CreateTeamInput) -> dict[str, Any]:
     """Make a team."""
-    context, name = ctx(info), input["team_name"]
-    context.services.teams.create(context.caller, name, input.get("team_admin_user_name"))
+    context, name = ctx(info), input.team_name
+    context.services.teams.create(context.caller, name, input.team_admin_user_name)
     caller = context.services.users.get_caller(context.caller.name)
     node = entity_node(name, caller.entities[name], caller)
     return {"entity": {**node, "asking": caller}}  # who belongs to it since
 
 
 @mutation.field("createInvite")
-def create_invite(_: Any, info: Info, input: dict[str, Any]) -> dict[str, Any]:
+def create_invite(_: Any, info: Info, input: CreateInviteInput) -> dict[str, Any]:
     """Let a user into a team at once."""
     context = ctx(info)
     member = context.services.teams.invite(
         context.caller,
-        input["entity_name"],
-        input.get("username") or input.get("email") or "",
-        bool(input.get("admin")),
+        input.entity_name,
+        input.username or input.email or "",
+        input.admin,
     )
     return {"invite": {**_member_node(member), "to_user": {"name": member.name}}}
 
 
 @mutation.field("deleteInvite")
-def delete_invite(_: Any, info: Info, input: dict[str, Any]) -> dict[str, Any]:
+def delete_invite(_: Any, info: Info, input: DeleteInviteInput) -> dict[str, Any]:
     """Shut a member out of a team."""
     context = ctx(info)
-    user_pk = wire.read_node_id("User", input.get("id") or "")
-    context.services.teams.remove(context.caller, input.get("entity_name") or "", user_pk)
+    user_pk = wire.read_node_id("User", input.id)
+    context.services.teams.remove(context.caller, input.entity_name, user_pk)
     return {"success": True}
 
 
 @mutation.field("createServiceAccount")
-def create_service_account(_: Any, info: Info, input: dict[str, Any]) -> dict[str, Any]:
+def create_service_account(_: Any, info: Info, input: CreateServiceAccountInput) -> dict[str, Any]:
     """A user for machines, whose default entity is the team."""
     context = ctx(info)
     member = context.services.teams.create_service_account(
-        context.caller, input["entity_name"], input["description"]
+        context.caller, input.entity_name, input.description
     )
     return {"user": context.services.users.get_caller(member.name)}
 

@@ -6,12 +6,18 @@ from typing import Any
 from ariadne import MutationType, ObjectType, QueryType
 from ariadne.types import SchemaBindable
 
-from sweepd.domain.errors import BadInput, Forbidden
+from sweepd.domain.errors import BadInput, Forbidden, NotSignedIn
+from sweepd.domain.ids import number_in
 from sweepd.domain.paging import whole
 from sweepd.domain.users import Caller
 from sweepd.wandb_api import wire
 from sweepd.wandb_api.features import FEATURES
-from sweepd.wandb_api.graphql.context import Info, ctx
+from sweepd.wandb_api.graphql.context import Context, Info, ctx
+from sweepd.wandb_api.graphql.inputs.people import (
+    CreateUserInput,
+    DeleteApiKeyInput,
+    GenerateApiKeyInput,
+)
 from sweepd.wandb_api.graphql.paging import connection
 
 query, mutation = QueryType(), MutationType()
@@ -81,16 +87,29 @@ def users(_: Any, info: Info, query: str | None = None) -> dict[str, Any]:
 
 
 @mutation.field("createUser")
-def create_user(_: Any, info: Info, input: dict[str, Any]) -> dict[str, Any]:
+def create_user(_: Any, info: Info, input: CreateUserInput) -> dict[str, Any]:
     """A user named after their mail address; `sweepd keys add NAME` gives them a key."""
     context = ctx(info)
-    email = input["email"]
+    email = input.email
     if not context.caller.is_admin:
         raise Forbidden("only an administrator adds users; ask one for `sweepd users add`")
     name = email.partition("@")[0]
-    is_admin = bool(input.get("admin"))
+    is_admin = input.admin
     context.services.users.add_user(name, email=email, is_admin=is_admin, has_key=False)
     return {"user": context.services.users.get_caller(name)}
+
+
+def find_person(context: Context, name: str | None) -> Caller | None:
+    """A user by name, looked up once for a request; None when they are gone."""
+    people = context.people
+    if name is None or name == context.caller.name:
+        return context.caller if name else None
+    if name not in people:
+        try:
+            people[name] = context.services.users.get_caller(name)
+        except NotSignedIn:  # gone in this moment
+            people[name] = None
+    return people[name]
 
 
 @user.field("id")
@@ -154,21 +173,22 @@ def api_keys(caller: Caller, info: Info) -> dict[str, Any]:
 
 
 @mutation.field("generateApiKey")
-def generate_api_key(_: Any, info: Info, input: dict[str, Any]) -> dict[str, Any]:
+def generate_api_key(_: Any, info: Info, input: GenerateApiKeyInput) -> dict[str, Any]:
     """A new key for the caller; its `name` is the secret, shown only now."""
     context = ctx(info)
-    description = input.get("description") or ""
+    description = input.description
     number, secret = context.services.users.create_own_key(context.caller, description)
     return {"api_key": {"id": str(number), "name": secret, "description": description}}
 
 
 @mutation.field("deleteApiKey")
-def delete_api_key(_: Any, info: Info, input: dict[str, Any]) -> dict[str, Any]:
+def delete_api_key(_: Any, info: Info, input: DeleteApiKeyInput) -> dict[str, Any]:
     """Revoke one of the caller's keys, or as an administrator anybody's."""
     context = ctx(info)
-    if not str(input["id"]).isdigit():
-        raise BadInput(f"an API key's id is a number; got {input['id']!r}")
-    context.services.users.delete_key(context.caller, int(input["id"]))
+    pk = number_in(input.id)
+    if pk is None:
+        raise BadInput(f"an API key's id is a number; got {input.id!r}")
+    context.services.users.delete_key(context.caller, pk)
     return {"success": True}
 
 

@@ -1,8 +1,10 @@
-/** Keys, users and teams: small forms that post and say what came of it. */
+/** Keys, users and teams, and a project's automations: small forms that post and say what came of it. */
 import { post } from "./common/feed.js";
 import { h, put } from "./common/dom.js";
 
-const ACTIONS = new URL("../account/actions", import.meta.url);
+const page = document.querySelector("[data-page]");
+const { actions } = page.dataset;
+const ACTIONS = actions ?? new URL("../account/actions", import.meta.url);
 const message = document.querySelector('[data-part="message"]');
 const secret = document.querySelector('[data-part="secret"]');
 
@@ -45,3 +47,5 @@ document.addEventListener("click", (event) => {
     button.setAttribute("aria-label", sure);
   } else act({ action, ...rest, ...(key ? { key: Number(key) } : {}) });
 });
+for (const part of page.parentElement.querySelectorAll("[inert]")) part.inert = false; // a press is heard
+page.dataset.ready = "true";

@@ -1,5 +1,7 @@
 /** The artifact page: aliases, description and deletion; everything else is there at first paint. */
+import { h } from "./common/dom.js";
 import { post } from "./common/feed.js";
+import { draw } from "./run/charts.js";
 import { sure } from "./run/head.js";
 
 const page = document.querySelector('[data-page="artifact"]');
@@ -44,4 +46,24 @@ if (!("fixed" in page.dataset)) {
 const here = page.querySelector(".lineage-node.is-this rect");
 const box = page.querySelector('[aria-label="Lineage"]');
 if (here && box) box.scrollLeft = here.x.baseVal.value - (box.clientWidth - here.width.baseVal.value) / 2;
+/** The numbers of the metadata over all versions, once there is more than one. */
+async function overVersions() {
+  const place = part("metadata");
+  if (Number(place.dataset.versions) < 2) return;
+  const response = await fetch(place.dataset.url);
+  if (!response.ok) return;
+  const { versions, series } = await response.json();
+  const charts = Object.entries(series).map(([key, values]) => {
+    const chart = h("div", { class: "chart" });
+    place.append(h("section", { class: "card chart-card", "aria-label": `${key.slice(0, 200)} over versions` },
+      h("h3", {}, key.slice(0, 200)), chart));
+    return [chart, values];
+  });
+  const ticks = { title: { text: "version", font: { size: 11 } }, tickprefix: "v", dtick: versions.length > 12 ? null : 1 };
+  for (const [chart, values] of charts) {
+    draw(chart, [{ x: versions, y: values, mode: "lines+markers", type: "scatter", connectgaps: false,
+      line: { width: 1.8 }, marker: { size: 5 } }], { xaxis: ticks });
+  }
+}
+await overVersions();
 page.dataset.ready = "true";

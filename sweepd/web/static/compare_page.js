@@ -1,6 +1,8 @@
 /** The comparison: only differences at first, keys found by words, and below it all runs' curves. */
 import "./common/site.js";
-import { h, put } from "./common/dom.js";
+import { h } from "./common/dom.js";
+import { colourOfRun } from "./curves/colours.js";
+import { CurveSource } from "./curves/source.js";
 import { RunCurves } from "./run/curves.js";
 
 const page = document.querySelector('[data-page="compare"]');
@@ -23,24 +25,24 @@ find.addEventListener("input", show);
 differences.addEventListener("change", show);
 show();
 
-async function curves() {
-  const place = document.querySelector('[data-part="curves"]');
-  const runs = [...document.querySelectorAll("thead a[data-run]")].map((link) => (
-    { id: link.dataset.run, name: link.textContent }));
-  if (!runs.length) return;
-  const history = async (id) => {
-    const response = await fetch(`${page.dataset.url}/${encodeURIComponent(id)}/history`);
-    if (!response.ok) throw new Error(`The server answered ${response.status}`);
-    return response.json();
-  };
-  try {
-    const first = await history(runs[0].id);
-    const view = new RunCurves(place, { name: runs[0].name, siblings: runs.slice(1), history,
-      view: { beside: runs.slice(1).map((run) => run.id) } });
-    view.update(first);
-  } catch (error) {
-    put(place, h("p", { class: "notice is-bad", role: "alert" }, `The curves cannot be read now: ${error.message}`));
+/** Each run's own colour before its name, as its curve has it. */
+function colour() {
+  for (const link of document.querySelectorAll("thead a[data-run]")) {
+    link.parentElement.querySelector(".swatch")?.remove();
+    link.before(h("span", { class: "swatch", style: { background: colourOfRun(Number(link.dataset.number)) } }));
   }
 }
-await curves();
+document.addEventListener("themechange", colour);
+colour();
+
+function curves() {
+  const place = document.querySelector('[data-part="curves"]');
+  const runs = [...document.querySelectorAll("thead a[data-run]")].map((link) => (
+    { id: link.dataset.run, name: link.textContent, number: Number(link.dataset.number), state: "" }));
+  if (!runs.length) return;
+  const view = new RunCurves(place, { source: new CurveSource(page.dataset.curves), own: runs[0],
+    siblings: runs.slice(1), view: { beside: runs.slice(1).map((run) => run.id) } });
+  view.update({ keys: JSON.parse(page.dataset.keys), state: "" });
+}
+curves();
 page.dataset.ready = "true";

@@ -1,40 +1,73 @@
-/** The sweep editor: checks the file as it is written, with the words `wandb sweep` would use. */
+/**
+ * The sweep editor: checks the file as it is written, with the words `wandb sweep` would use. What
+ * has warnings, so that it may search otherwise than meant, is created only after a second look.
+ */
 import { h, put } from "./common/dom.js";
 import { post } from "./common/feed.js";
+import { count, formatNumber } from "./common/values.js";
 
 const page = document.querySelector('[data-page="new-sweep"]');
 const part = (name) => page.querySelector(`[data-part="${name}"]`);
-const [yaml, check, create] = ["yaml", "check", "create"].map(part);
+const [yaml, check, create, despite] = ["yaml", "check", "create", "despite"].map(part);
+const meant = despite.querySelector("input");
 let timer = 0;
 let asked = 0;
+let known = null; // {text, nWarnings} of the last file that can run
+
+/** Only what was checked as it stands is created, and with warnings only when that is meant. */
+function allow() {
+  const isChecked = known !== null && known.text === yaml.value;
+  despite.hidden = !isChecked || !known.nWarnings;
+  create.disabled = !isChecked || (known.nWarnings > 0 && !meant.checked);
+}
+
+function facts(answer) {
+  const size = answer.n_expected === null ? "no end of its own" : count(answer.n_expected, "run");
+  const rows = [["Method", answer.method], ["Size", size],
+    ["Most runs", answer.run_cap === null ? "no limit" : formatNumber(answer.run_cap)],
+    ...(answer.budget ? [["Handed out within", answer.budget]] : []),
+    ["Metric", answer.metric ?? "none"], ["Parameters", answer.parameters.join(", ")]];
+  return h("dl", { class: "pairs" }, ...rows.flatMap(([key, value]) => [h("dt", {}, key), h("dd", {}, value)]));
+}
+
+/** An error, with a button that leads to the line it names. */
+function failed(message) {
+  const line = Number(/ line (\d+)/.exec(message)?.[1] ?? 0);
+  return h("div", { class: "notice is-bad", role: "alert" }, h("span", {}, message),
+    line ? h("button", { type: "button", class: "bare", onclick: () => show(line) }, `Go to line ${line}`) : null);
+}
+
+function show(line) {
+  const lines = yaml.value.split("\n");
+  const start = lines.slice(0, line - 1).reduce((sum, text) => sum + text.length + 1, 0);
+  yaml.focus();
+  yaml.setSelectionRange(start, start + (lines[line - 1]?.length ?? 0));
+}
 
 async function look() {
   asked += 1;
   const mine = asked;
+  const text = yaml.value;
   try {
-    const answer = await post(`${page.dataset.url}/check`, { yaml: yaml.value });
+    const answer = await post(`${page.dataset.url}/check`, { yaml: text });
     if (mine !== asked) return;
-    create.disabled = false;
-    const size = answer.n_expected === null ? "no end of its own"
-      : `${answer.n_expected.toLocaleString("en")} runs`;
-    put(check, h("dl", { class: "pairs" },
-      h("dt", {}, "Method"), h("dd", {}, answer.method),
-      h("dt", {}, "Size"), h("dd", {}, size),
-      h("dt", {}, "Most runs"), h("dd", {}, answer.run_cap === null ? "no limit" : String(answer.run_cap)),
-      h("dt", {}, "Metric"), h("dd", {}, answer.metric ?? "none"),
-      h("dt", {}, "Parameters"), h("dd", {}, answer.parameters.join(", "))),
-    ...answer.warnings.map((text) => h("p", { class: "notice" }, text)));
+    known = { text, nWarnings: answer.warnings.length };
+    put(check, ...answer.warnings.map((warning) => h("p", { class: "notice" }, warning)), facts(answer));
   } catch (error) {
     if (mine !== asked) return;
-    create.disabled = true;
-    put(check, h("p", { class: "notice is-bad" }, error.message));
+    known = null;
+    put(check, failed(error.message));
   }
+  allow();
 }
 
 yaml.addEventListener("input", () => {
+  meant.checked = false;
+  allow();
   clearTimeout(timer);
   timer = setTimeout(look, 250);
 });
+meant.addEventListener("change", allow);
 create.addEventListener("click", async () => {
   create.disabled = true;
   create.textContent = "Creating…";
@@ -42,9 +75,10 @@ create.addEventListener("click", async () => {
     const answer = await post(`${page.dataset.url}/sweeps`, { yaml: yaml.value });
     window.location.href = answer.href;
   } catch (error) {
-    put(check, h("p", { class: "notice is-bad", role: "alert" }, error.message));
+    put(check, failed(error.message));
     create.textContent = "Create the sweep";
-    create.disabled = false;
+    allow();
   }
 });
-look();
+await look();
+page.dataset.ready = "true";

@@ -8,10 +8,12 @@
 import { h, colourOf } from "./common/dom.js";
 import { Axes } from "./parallel/axes.js";
 import { between, layout } from "./parallel/layout.js";
-import { dashOf, LineLayer, nearest, shuffled } from "./parallel/lines.js";
+import { LineLayer, nearest, shuffled } from "./parallel/lines.js";
+import { dashOf } from "./parallel/standings.js";
 import { HoverCard } from "./parallel/hover_card.js";
 
 const GLIDE_MS = 280;
+const MOST_MARKED = 60; // runs of a front drawn above the others
 const MOST_GLIDING = 1500; // more runs than this are put in place without a glide
 
 export class ParallelPlot {
@@ -75,7 +77,7 @@ export class ParallelPlot {
     const to = layout(model, this.width, this.height);
     model.layout = to;
     this.stage.style.width = `${to.contentWidth}px`;
-    this.topShows = null; // a canvas that changes its size forgets what it shows
+    this.topShows = this.backOf = null; // a canvas that changes its size forgets what it shows
     for (const layer of [this.back, this.front, this.top]) {
       layer.resize(to.contentWidth, this.height);
     }
@@ -124,43 +126,54 @@ export class ParallelPlot {
   }
 
   #redraw() {
-    this.#drawBack();
     this.#drawFront();
     this.#drawTop();
   }
 
-  /** All runs in grey: stays as it is while brushes move over it. */
+  get #backJob() {
+    const list = this.order.filter((i) => this.model.alive[i]);
+    return { axes: this.shown.axes, list, bucket: null, palette: [this.paint.context], standings: this.model.standings };
+  }
+
+  /** All runs in grey, drawn once: brushes move over it, and it is seen only while there is one. */
   #drawBack() {
-    const { model } = this;
-    const list = this.order.filter((i) => model.alive[i]);
-    this.backDrawn = model.hasBrush;
-    if (!this.backDrawn) {
-      this.back.clear();
-      return;
-    }
-    this.back.draw({ axes: this.shown.axes, list, bucket: null, palette: [this.paint.context],
-      standings: model.standings });
+    const { back, model } = this;
+    back.canvas.style.visibility = model.hasBrush ? "" : "hidden";
+    if (!model.hasBrush || (this.backOf === this.shown && (back.isWhole || this.isBackShown))) return;
+    this.isBackShown = true;
+    this.backOf = this.shown;
+    back.draw(this.#backJob);
+  }
+
+  /** Have it ready before somebody brushes. */
+  #prepareBack() {
+    if (this.backOf === this.shown || this.glide || this.dragging) return;
+    this.isBackShown = false;
+    this.backOf = this.back.prepare(this.#backJob) ? this.shown : null;
   }
 
   #drawFront(isMoving = false) {
     const { model } = this;
-    if (model.hasBrush !== this.backDrawn) this.#drawBack();
+    this.#drawBack();
     const list = this.order.filter((i) => model.selected[i]);
     const { bucket, palette, strength } = model.colours;
     this.root.dataset.drawn = "";
     this.front.draw({ axes: this.shown.axes, list, rank: strength, bucket, palette,
       standings: model.standings, isMoving }, () => {
       this.root.dataset.drawn = String(list.length);
+      this.#prepareBack();
     });
   }
 
-  /** The best, the pinned and the pointed-at run, above all others. */
+  /** The best, the front's, the pinned and the pointed-at run, above all others. */
   #drawTop() {
     const { model, top } = this;
     const best = model.selected[model.bestIndex] ? model.bestIndex : -1;
-    const shown = [this.shown, best, model.pinnedIndex, model.hovered, model.colours, this.pointing];
+    const front = model.front.filter((i) => model.selected[i]).slice(0, MOST_MARKED);
+    const shown = [this.shown, best, front.join(), model.pinnedIndex, model.hovered, model.colours, this.pointing];
     if (this.topShows?.every((value, k) => value === shown[k])) return;
     this.topShows = shown;
+    this.root.dataset.hovered = model.runs[model.hovered]?.id ?? "";
     top.clear();
     const { palette, bucket } = model.colours;
     const mark = (i, width) => {
@@ -168,6 +181,8 @@ export class ParallelPlot {
       top.emphasise(this.shown.axes, i, { colour: palette[bucket[i]], halo: this.paint.halo, width,
         dash: dashOf(model.standings[i]) });
     };
+    this.root.dataset.front = String(front.length);
+    for (const i of front) mark(i, 2.2);
     mark(best, 2.6);
     mark(model.pinnedIndex, 3);
     mark(model.hovered, 3);

@@ -8,7 +8,9 @@ import { RunsTable } from "./parallel/table.js";
 import { bulkBar } from "./project/bulk.js";
 import { deletedButton } from "./project/deleted.js";
 import { Filters } from "./project/filters.js";
-import { Feed, showConnection } from "./common/feed.js";
+import { unpack } from "./common/rows.js";
+import { Feed, post, showConnection } from "./common/feed.js";
+import { asking, sure } from "./run/head.js";
 
 const page = document.querySelector('[data-page="project"]');
 const { url, base } = page.dataset;
@@ -68,12 +70,37 @@ function exportCsv(wanted) {
   form.remove();
 }
 
+/** Until there is a run, the page says how to make one. */
+function showFirst(n) {
+  part("first").hidden = n > 0;
+  const card = page.querySelector(".runs-card");
+  card.hidden = n === 0 || "away" in card.dataset; // of the tab of sweeps
+}
+
+part("head").prepend(
+  asking("Rename project", () => h("input", { value: page.querySelector("h1").textContent, "aria-label": "Name of the project",
+    maxlength: 128 }), async (name) => {
+    window.location.assign((await post(`${url}/actions`, { action: "rename-project", name })).href);
+  }, { label: "Rename the project", refuse: (name) => (name.trim() ? "" : "A project needs a name.") }),
+  asking("Describe", () => h("textarea", { rows: 4, "aria-label": "Description of the project",
+    value: part("description").textContent }), async (description) => {
+    await post(`${url}/actions`, { action: "describe", description });
+    part("description").textContent = description.trim();
+  }, { label: "Describe the project" }),
+  sure("Delete project", `The project leaves all lists with its runs, sweeps, artifacts and reports. It can be brought back for ${
+    page.dataset.days}.`, "Delete it", async () => {
+    window.location.assign((await post(`${url}/actions`, { action: "delete-project" })).href);
+  }));
+for (const place of page.querySelectorAll('[data-part="deleted-sweeps"]')) {
+  place.append(deletedButton("sweep", { read: `${url}/deleted?of=sweeps`, write: `${url}/actions`,
+    action: "undelete-sweeps", changed: () => window.location.reload() }));
+}
+
 async function start() {
   const response = await fetch(`${url}/runs`);
   if (!response.ok) throw new Error(`The server answered ${response.status}`);
-  const data = await response.json();
-  part("first").hidden = data.runs.length > 0;
-  page.querySelector(".runs-card").hidden = data.runs.length === 0;
+  const data = unpack(await response.json());
+  showFirst(data.runs.length);
   const model = new Model(data, { view: viewFromText(window.location.hash), theme: theme() });
   if (!model.view.columns) model.view.columns = firstColumns(model);
   part("wait").remove();
@@ -83,7 +110,7 @@ async function start() {
     onChoose: (ids) => bulk?.show(ids), remember: base,
     bar: [groupSelect(model), columnsButton(model),
       h("button", { type: "button", onclick: () => exportCsv(table.shownIds()) }, "Export CSV"),
-      deletedButton(url, () => feed.refresh())],
+      deletedButton("run", { read: `${url}/deleted`, write: `${url}/actions`, changed: () => feed.refresh() })],
   });
   bulk = bulkBar(part("bulk"), { model, base, actions: `${url}/actions`,
     changed: () => feed.refresh(), unchoose: () => table.unchoose() });
@@ -91,8 +118,13 @@ async function start() {
   new Filters(part("filters"), model);
   bindAddress(model);
 
-  const feed = new Feed({ url: `${url}/runs`, connection: showConnection,
-    receive: (fresh) => model.setData(fresh) });
+  const feed = new Feed({ url: `${url}/runs`, document: data, connection: showConnection,
+    receive: (fresh) => {
+      showFirst(fresh.runs.length);
+      if (!model.runs.length) model.view.columns = null;
+      model.setData(fresh);
+      model.view.columns ??= firstColumns(model);
+    } });
   document.addEventListener("themechange", () => model.setTheme(theme()));
   page.dataset.ready = "true";
 }

@@ -1,11 +1,14 @@
 /** The run page: head, tabs, and what keeps them up to date. */
 import "./common/site.js";
 import { h, put } from "./common/dom.js";
-import { formatDuration, formatTime, formatValue } from "./common/values.js";
+import { write } from "./common/kinds.js";
+import { moment } from "./common/moments.js";
+import { formatDuration, formatNumber } from "./common/values.js";
 import { duration } from "./parallel/columns.js";
 import { Feed, post, showConnection } from "./common/feed.js";
 import { readAddress, writeAddress } from "./run/address.js";
 import { RunCurves } from "./run/curves.js";
+import { CurveSource } from "./curves/source.js";
 import { Console } from "./run/console.js";
 import { CustomCharts } from "./run/custom.js";
 import { filesTab } from "./run/files.js";
@@ -13,7 +16,8 @@ import { alertList, alertNote } from "./run/alerts.js";
 import { notesField } from "./run/notes.js";
 import { renderControls, renderTags } from "./run/head.js";
 import { MediaCards } from "./run/media.js";
-import { readTable } from "./run/media/table.js";
+import { drawMedia } from "./run/media/kinds.js";
+import { isTable, readTable, tableView } from "./run/media/table.js";
 
 const page = document.querySelector('[data-page="run"]');
 const { url, base } = page.dataset;
@@ -29,15 +33,21 @@ async function read(address) {
   return answer;
 }
 
+const source = new CurveSource(page.dataset.curves);
+const own = () => ({ id: overview.run.id, name: overview.run.name || overview.run.id, number: overview.run.number });
+const isNumber = (value) => typeof value === "number" || ["NaN", "Infinity", "-Infinity"].includes(value);
+
 const TABS = { Charts: charts, Overview: facts, Console: consoleTab, System: system,
   Files: (panel) => filesTab(panel, url, fileUrl), Artifacts: artifacts, Alerts: alerts };
 
 async function charts(panel) {
   const [drawn, logged] = [h("div", { class: "chart-grid" }), h("div", { class: "stack" })];
-  const curves = new RunCurves(panel, { name: overview.run.name || overview.run.id,
-    siblings: overview.siblings, view: readAddress(), changed: writeAddress,
-    history: (id) => read(`${url.slice(0, url.lastIndexOf("/"))}/${encodeURIComponent(id)}/history`) });
+  const curves = new RunCurves(panel, { source, own: own(), siblings: overview.siblings,
+    steps: overview.step_metrics, view: readAddress(), changed: writeAddress });
   panel.append(drawn, logged);
+  const numbers = () => Object.keys(overview.summary).filter((key) => isNumber(overview.summary[key]));
+  const state = () => String(overview.run.n_steps);
+  if (numbers().length) curves.update({ keys: numbers(), state: state(), hasMore: true });
   const media = new MediaCards(logged, { fileUrl, labels: (key) => overview.mask_labels[key] ?? {} });
   const custom = new CustomCharts(drawn, (table) => readTable(table, fileUrl));
   curves.find.addEventListener("input", () => {
@@ -45,10 +55,11 @@ async function charts(panel) {
     custom.find(curves.find.value);
   });
   const update = async () => {
-    const answer = await read(`${url}/history`);
+    const answer = await read(`${url}/history?only=media`);
     const tables = new Set(overview.charts.map((chart) => chart.table));
     const all = { ...inSummary(answer.media), ...answer.media };
-    curves.update(answer, overview.charts.length + Object.keys(all).length > 0);
+    const keys = new Set([...numbers().filter((key) => answer.numbers.includes(key)), ...answer.numbers]);
+    curves.update({ keys: [...keys], state: state(), hasMore: overview.charts.length + Object.keys(all).length > 0 });
     custom.update(overview.charts, (key) => overview.summary[key] ?? answer.media[key]?.at(-1)?.[1]);
     media.update(Object.fromEntries(Object.entries(all).filter(([key]) => !tables.has(key))));
   };
@@ -63,14 +74,18 @@ function inSummary(logged) {
 }
 
 function facts(panel) {
-  const { run } = overview;
-  const pairs = [["Path", run.path], ["Sweep", run.sweep], ["Started by", run.user], ["Machine", run.host],
-    ["Program", run.program], ["Commit", run.commit], ["Repository", run.repo], ["Group", run.group],
-    ["Job type", run.job_type], ["Exit code", run.exitcode], ["Attempt", run.attempt]];
   const search = h("input", { type: "search", placeholder: "Find a key", "aria-label": "Find a key" });
-  const notes = notesField(run.notes, (text) => post(`${url}/actions`, { action: "notes", notes: text }));
+  const notes = notesField(overview.run.notes, (text) => post(`${url}/actions`, { action: "notes", notes: text }));
+  const list = h("dl", { class: "pairs" });
   const tables = h("div", { class: "columns" });
   const fill = () => {
+    const { run } = overview;
+    const pairs = [["Path", run.path], ["Sweep", run.sweep], ["Started by", run.user], ["Machine", run.host],
+      ["Program", run.program], ["Commit", run.commit], ["Repository", run.repo], ["Group", run.group],
+      ["Job type", run.job_type], ["Exit code", run.exitcode], ["Attempt", run.attempt]];
+    put(list, ...pairs.filter(([, value]) => value !== null && value !== undefined && value !== "")
+      .flatMap(([key, value]) => [h("dt", {}, key), h("dd", {}, String(value).slice(0, 500))]));
+    notes.update(run.notes);
     const wanted = search.value.trim().toLowerCase();
     put(tables, ...[["Config", overview.config], ["Summary", overview.summary]].map(([title, values]) => (
       h("section", { class: "card", "aria-label": title }, h("header", {}, h("h2", {}, title)),
@@ -78,10 +93,8 @@ function facts(panel) {
   };
   search.addEventListener("input", fill);
   fill();
-  panel.append(h("section", { class: "card" }, h("div", { class: "card-body stack" },
-    h("dl", { class: "pairs" }, ...pairs.filter(([, value]) => value !== null && value !== undefined && value !== "")
-      .flatMap(([key, value]) => [h("dt", {}, key), h("dd", {}, String(value).slice(0, 500))])), notes)),
-  h("div", {}, search), tables);
+  panel.append(h("section", { class: "card" }, h("div", { class: "card-body stack" }, list, notes.element)),
+    h("div", {}, search), tables);
   return fill;
 }
 
@@ -89,8 +102,22 @@ function keyTable(values, wanted) {
   const keys = Object.keys(values).filter((key) => key.toLowerCase().includes(wanted)).sort();
   if (!keys.length) return h("p", { class: "quiet" }, "Nothing here.");
   return h("table", { class: "key-table" }, h("tbody", {}, ...keys.map((key) => h("tr", {},
-    h("th", { scope: "row" }, key.slice(0, 300)), h("td", {}, formatValue(values[key]).slice(0, 2000))))));
+    h("th", { scope: "row" }, key.slice(0, 300)), h("td", {}, valueOf(key, values[key]))))));
 }
+
+/** A value as what it is: media drawn, numbers by their kind. */
+function valueOf(key, value) {
+  if (!value?._type) return write(key, value).slice(0, 2000);
+  const known = drawn.get(key);
+  const signature = JSON.stringify(value);
+  if (known?.signature === signature) return known.place; // it is not loaded again at each change
+  const place = h("div", { class: "media key-media" });
+  drawn.set(key, { signature, place });
+  put(place, ...(isTable(value) ? [tableView(value, fileUrl)]
+    : drawMedia(value, fileUrl, { labels: overview.mask_labels[key] ?? {} })));
+  return place;
+}
+const drawn = new Map(); // key -> what it was drawn from, and where
 
 async function consoleTab(panel) {
   const view = new Console(panel, `${url}/console`);
@@ -99,8 +126,11 @@ async function consoleTab(panel) {
 }
 
 async function system(panel) {
-  const curves = new RunCurves(panel, { name: overview.run.name, view: { across: "time" } });
-  const update = async () => curves.update(await read(`${url}/system`));
+  const curves = new RunCurves(panel, { source, own: own(), view: { across: "time" } });
+  const update = async () => {
+    const answer = await read(`${url}/system?only=media`);
+    curves.update({ keys: answer.numbers, state: `${answer.n}` });
+  };
   await update();
   return update;
 }
@@ -148,8 +178,8 @@ function head() {
   part("state").className = `chip is-${run.state}`;
   const fact = (label, value) => (value ? h("span", {}, `${label} `, h("b", {}, String(value).slice(0, 200))) : null);
   put(part("facts"), fact("Took", run.started_at ? formatDuration(duration(run)) : ""),
-    fact("Started", run.started_at ? formatTime(Date.parse(run.started_at), 90_000_000) : ""),
-    fact("Steps", run.n_steps), fact("On", run.host),
+    run.started_at ? h("span", {}, "Started ", h("b", {}, moment(run.started_at))) : null,
+    fact("Steps", run.n_steps ? formatNumber(run.n_steps) : ""), fact("On", run.host),
     run.sweep ? h("span", {}, "Sweep ", h("a", { href: `${base}/sweeps/${encodeURIComponent(run.sweep)}` }, run.sweep)) : null);
   put(part("reason"), run.stop_reason ? h("p", { class: "notice is-calm" }, h("span", {}, `${REASON[run.outcome] ?? "Asked to stop"}: ${run.stop_reason}`)) : null,
     alertNote(overview.alerts, () => choose("Alerts", true)));
@@ -175,7 +205,7 @@ put(part("tabs"), ...Object.keys(TABS).map((name, k, all) => {
 const asked = Object.keys(TABS).find((name) => `#${name.toLowerCase()}` === `#${readAddress().tab}`);
 await choose(asked ?? "Charts");
 page.dataset.ready = "true";
-new Feed({ url: `${url}/overview`, events: `${url}/events`, connection: showConnection,
+new Feed({ url: `${url}/overview`, connection: showConnection,
   receive: async (fresh) => {
     overview = fresh;
     head();

@@ -7,11 +7,15 @@ import { renderAgents, renderBest, renderFile, renderImportance, renderRepeats }
 import { exportPage } from "./sweep/export_page.js";
 import { bulkBar } from "./project/bulk.js";
 import { Feed, showConnection } from "./common/feed.js";
+import { unpack } from "./common/rows.js";
+import { turn } from "./common/turns.js";
+import { Front } from "./sweep/front.js";
 import { Head } from "./sweep/head.js";
+import { mountPanels } from "./sweep/panels.js";
 import { Scatter } from "./sweep/scatter.js";
 
 const page = document.querySelector('[data-page="sweep"]');
-const { base, points, details: detailsUrl, insights: insightsUrl, events, actions, runActions } = page.dataset;
+const { base, points, details: detailsUrl, insights: insightsUrl, actions, runActions } = page.dataset;
 const part = (name) => page.querySelector(`[data-part="${name}"]`);
 
 async function read(url) {
@@ -21,10 +25,13 @@ async function read(url) {
 }
 
 async function start() {
-  const data = await read(points);
+  const told = await read(points);
+  await turn();
+  const data = unpack(told);
+  await turn();
   const runHref = (run) => `${base}/runs/${encodeURIComponent(run.id)}`;
   let bulk = null;
-  const { model, table } = mountSweep(page, data, { theme, runHref,
+  const { model, table } = await mountSweep(page, data, { theme, runHref,
     table: { onChoose: (ids) => bulk?.show(ids), remember: window.location.pathname },
     exports: [["Whole page as a file", (shown) => exportPage(shown, base)]] });
   performance.mark("sweep-ready");
@@ -44,6 +51,10 @@ function around(model, head) {
   let insightsFor = -1;
   new Scatter(part("history"), model, { across: "run.created", runningBest: true,
     label: "The metric of each run over time, with the best so far" });
+  new Front(part("front"), part("front-aside"), model, base);
+  if (page.dataset.project) {
+    mountPanels(part("workspace"), model, { project: page.dataset.project, runs: page.dataset.runs, base, sweep: page.dataset.sweep });
+  }
   mountAnalysis(part("analysis"), model, {
     fetchCurves: (ids) => read(`${page.dataset.curves}?runs=${ids.map(encodeURIComponent).join(",")}`),
   });
@@ -73,7 +84,7 @@ function around(model, head) {
   renderInsights();
   more();
   let timer = 0;
-  const feed = new Feed({ url: points, events, connection: showConnection,
+  const feed = new Feed({ url: points, document: model.data, connection: showConnection,
     receive: (fresh) => {
       model.setData(fresh);
       render();

@@ -7,12 +7,14 @@ import { bindAddress, viewFromText } from "./parallel/address.js";
 import { downloadCsv, downloadPng, downloadSvg } from "./parallel/export.js";
 import { Model } from "./parallel/model.js";
 import { RunsTable } from "./parallel/table.js";
+import { turn } from "./common/turns.js";
 import { Legend, Toolbar } from "./parallel/toolbar.js";
 
-/** Build the views in the parts of `root`; returns {model, plot, table}. */
-export function mountSweep(root, data, { theme = () => "light", runHref = null, exports = [], table = {} } = {}) {
+/** Build the views in the parts of `root`, in turns; resolves to {model, plot, table}. */
+export async function mountSweep(root, data, { theme = () => "light", runHref = null, exports = [], table = {} } = {}) {
   const part = (name) => root.querySelector(`[data-part="${name}"]`);
   const model = new Model(data, { view: viewFromText(window.location.hash), theme: theme() });
+  await turn();
   part("wait")?.remove();
   let plot = null;
   new Toolbar(part("toolbar"), model, { exports: [
@@ -23,6 +25,7 @@ export function mountSweep(root, data, { theme = () => "light", runHref = null, 
   ] });
   new Legend(part("legend"), model);
   plot = new ParallelPlot(part("parallel"), model);
+  await turn();
   const runs = new RunsTable(part("table"), model, { runHref: runHref ?? (() => null), ...table });
   bindAddress(model);
   document.addEventListener("themechange", () => {

@@ -85,6 +85,19 @@ def downloads() -> None:
     assert names == ["a.txt", "dir/same.txt"], names
     assert art.files(names=["a.txt"])[0].size == 3
     assert len(art.files()) == 2
+    assert all(file.storage_path.startswith("wandb_artifacts/") for file in art.files())
+
+
+def regions(run: wandb.Run) -> None:
+    """What lies elsewhere is refused with the reason, not stored here instead."""
+    run.log_artifact(wandb.Artifact("here", "dataset", storage_region="default")).wait()
+    elsewhere = wandb.Artifact("elsewhere", "dataset", storage_region="coreweave-us")
+    try:
+        run.log_artifact(elsewhere).wait()
+    except Exception as error:
+        assert "storage region" in str(error), error
+    else:
+        raise AssertionError("a storage region that does not exist was taken")
 
 
 def drafts(run: wandb.Run) -> None:
@@ -165,6 +178,7 @@ def main() -> None:
     with wandb.init(project=PROJECT, job_type="produce") as run:
         versions_aliases_tags(run)
         downloads()
+        regions(run)
         drafts(run)
         references(run)
         lineage(run)

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import numpy
 import wandb
+from waiting import wait_until
 
 PROJECT, *KINDS = sys.argv[1:]
 
@@ -52,7 +53,8 @@ def parts() -> None:
         with begin("parts", resume="allow" if first else None) as run:
             for i in range(3):
                 run.log({"n": first + i})
-        time.sleep(1.1)  # the folder's name has whole seconds
+        ended = int(time.time())
+        wait_until(lambda end=ended: int(time.time()) > end, "the folder's name has whole seconds")
 
 
 def forked() -> None:
@@ -64,7 +66,8 @@ def killed() -> None:
     run = begin("killed")
     for i in range(3000):
         run.log({"n": i})
-    time.sleep(2)
+    [file] = Path("wandb").glob("offline-run-*-killed/*.wandb")
+    wait_until(lambda: file.stat().st_size > 150_000, "the rows are not on disk")
     os.kill(os.getpid(), signal.SIGKILL)
 
 

@@ -41,6 +41,7 @@ def keys_and_users() -> None:
     secret = mine.generate_api_key("to be revoked")
     assert api(secret).viewer.username == "pat"
     seen = admin.user("pat")
+    assert secret.startswith(seen.api_keys[1]) and PAT.startswith(seen.api_keys[0])
     assert len(seen.api_keys) == 2 and not any(secret in name for name in seen.api_keys)
     assert seen.delete_api_key(seen.api_keys[1]) is True
     assert "belongs to nobody here" in refused(lambda: api(secret).viewer)

@@ -7,11 +7,11 @@ import base64
 import hashlib
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import numpy
 import wandb
+from waiting import wait_until
 
 PROJECT = sys.argv[1]
 HERE = f"{wandb.Api().default_entity}/{PROJECT}"
@@ -26,10 +26,7 @@ def text_of(run_id: str, name: str) -> str | None:
 
 
 def wait_for(run_id: str, name: str, text: str) -> None:
-    deadline = time.monotonic() + 40
-    while text_of(run_id, name) != text:
-        assert time.monotonic() < deadline, (name, text_of(run_id, name))
-        time.sleep(0.3)
+    wait_until(lambda: text_of(run_id, name) == text, f"{name} is not {text!r}")
 
 
 def policies() -> None:

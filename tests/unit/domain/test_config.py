@@ -2,6 +2,7 @@
 
 import re
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -69,7 +70,9 @@ def test_keys_that_hold_dots_are_found() -> None:
 
 def test_nobody_else_takes_wrappers_off() -> None:
     wrapper = re.compile(r"""item\[["']value["']\]|get\(["']_wandb["']|["']_wandb["'] *(not )?in""")
-    for path in (ROOT / "sweepd").rglob("*.py"):
+    files = list((ROOT / "sweepd").rglob("*.py"))
+    assert len(files) > 100
+    for path in files:
         if path != ROOT / "sweepd/domain/config.py":
             assert not wrapper.search(path.read_text()), f"{path}: use domain/config.py"
 
@@ -77,3 +80,14 @@ def test_nobody_else_takes_wrappers_off() -> None:
 def test_a_name_is_a_value_or_a_group() -> None:
     with pytest.raises(ValueError, match=r"a\.b lies within a"):
         nest([("a", 1), ("a.b", 2)])
+
+
+def test_looking_for_a_path_ends_however_many_ways_there_are() -> None:
+    """A metric's name is looked for within writes, where all wait."""
+    tree: Any = {"end": 1}
+    for _ in range(60):
+        tree = {"a": tree, "a.a": tree}  # as many ways as Fibonacci's 60th number
+    assert find(tree, ".".join("a" * 60)) is not MISSING
+    assert find(tree, ".".join("a" * 58) + ".b") is MISSING
+    assert find({"a": {"b.c": 1}, "a.b": {"x": 0}}, "a.b.c") == 1
+    assert find({"a." * 500 + "b": 1}, "a." * 500 + "b") == 1, "whole, however long"

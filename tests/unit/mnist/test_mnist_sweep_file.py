@@ -19,7 +19,9 @@ def test_sweep_starts_this_program_in_this_project() -> None:
 @pytest.mark.parametrize("name", SWEEP["parameters"])
 def test_every_value_of_the_sweep_is_a_config_the_agent_takes(name: str) -> None:
     parameter = SWEEP["parameters"][name]
-    for value in parameter.get("values") or (parameter["min"], parameter["max"]):
+    values = parameter.get("values") or (parameter["min"], parameter["max"])
+    assert values
+    for value in values:
         assert getattr(Config.from_values({name: value}), name) == value
 
 

@@ -119,7 +119,7 @@ def test_a_constraint_that_never_holds_ends_a_draw():
             "sweepd": {"constraints": ["x > 2"]},
         }
     ).space
-    with pytest.raises(Exception, match="none of 10000 random configs meets"):
+    with pytest.raises(Exception, match="none of 1000 random configs"):
         sample(space, np.random.default_rng(0))
 
 

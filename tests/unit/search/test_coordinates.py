@@ -46,6 +46,7 @@ def test_a_sample_survives_the_way_through_the_cube(parameters, seed):
     space = make_space(parameters)
     config = sample(space, np.random.default_rng(seed))
     back = space.decode(np.clip(space.encode(config), 0, 1))
+    assert config.keys() == back.keys() == parameters.keys()
     for name, value in config.items():
         if isinstance(value, float):
             assert back[name] == pytest.approx(value, rel=1e-6, abs=1e-6)

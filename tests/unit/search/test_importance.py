@@ -5,11 +5,10 @@ import pytest
 from scipy import stats
 from sklearn.tree import DecisionTreeRegressor
 
-from sweepd.domain.goals import Goal
 from sweepd.search.forest import bin_columns, cut_columns, grow, tree_predict
 from sweepd.search.grammar.sweep_file import parse
 from sweepd.search.importance import importance, spearman
-from sweepd.search.pareto import pareto_front
+from sweepd.search.random_draws import sample
 
 PARAMETERS = {
     "big": {"min": 0.0, "max": 1.0},
@@ -78,8 +77,32 @@ def test_a_tree_predicts_about_as_well_as_scikit_learns():
     assert ours < 3 * theirs < 0.1 * y.var()
 
 
-def test_the_pareto_front_is_what_nothing_beats():
-    points = [(1, 5), (2, 4), (2, 6), (3, 3), (1, 5), (float("nan"), 0)]
-    assert pareto_front(points, (Goal.MINIMIZE, Goal.MINIMIZE)) == [0, 1, 3, 4]
-    assert pareto_front(points, (Goal.MAXIMIZE, Goal.MAXIMIZE)) == [2, 3]
-    assert pareto_front([], (Goal.MINIMIZE,)) == []
+@pytest.mark.parametrize(
+    "wide",
+    [
+        {"min": 0, "max": 2**63 - 1},
+        {"min": 0, "max": 2**64},
+        {"min": -(10**30), "max": 10**30},
+        {"distribution": "q_uniform", "min": 0, "max": 10**22, "q": 3},
+        {"distribution": "q_log_uniform", "min": 0, "max": 70, "q": 1},
+        {"distribution": "q_log_uniform_values", "min": 1, "max": 10**30, "q": 1},
+    ],
+    ids=str,
+)
+def test_range_of_more_values_than_63_bits_count_is_measured_as_any(wide):
+    space = parse({"method": "random", "parameters": {"wide": wide, "y": {"min": 0.0, "max": 1}}})
+    rng = np.random.default_rng(0)
+    configs = [sample(space.space, rng) for _ in range(40)]
+    lines = importance(space.space, configs, [c["y"] for c in configs])
+    assert [line.name for line in lines] == ["y", "wide"]
+
+
+@pytest.mark.parametrize("sign", [1.0, -1.0])
+def test_four_runs_say_nothing_and_perfect_order_has_bounds(sign):
+    x = np.arange(4.0)
+    assert spearman(x, sign * x) == (pytest.approx(sign), -1.0, 1.0)
+    x = np.arange(40.0)
+    rho, low, high = spearman(x, sign * x)
+    assert rho == pytest.approx(sign)
+    assert -1.0 <= low <= high <= 1.0
+    assert low > 0.999 if sign > 0 else high < -0.999

@@ -64,6 +64,7 @@ def play(spec, n, objective, workers=1, seed=3):
 @pytest.mark.parametrize("method", METHODS)
 def test_values_keep_bounds_steps_and_types(method):
     done, pending = play(make_spec(method, MIXED), 16, loss, workers=3)
+    assert len(done) + len(pending) == 16
     for config in [o.config for o in done] + pending:
         json.dumps(config)
         assert set(config) == set(MIXED) and set(config["n"]) == {"b", "c"}
@@ -129,6 +130,7 @@ def test_constraints_and_conditions_hold(method):
         when={"m": {"o": "sgd"}},
     )
     done, _ = play(spec, 20, lambda c: abs(c["w"] - 16) + c.get("m", 0.5))
+    assert len(done) == 20
     for o in done:
         assert o.config["w"] * o.config["d"] <= 256
         assert ("m" in o.config) == (o.config["o"] == "sgd")
@@ -158,6 +160,7 @@ def test_repeats_with_noisy_results_count_once(method):
     assert len(found) == 6 and len(keys) == 12
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("method", ["random", "bayes", "sobol"])
 def test_constraints_nobody_can_meet_are_an_error_that_names_them(method):
     spec = make_spec(method, {"a": {"min": 0.0, "max": 1.0}}, constraints=["a > 2"])

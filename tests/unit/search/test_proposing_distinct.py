@@ -5,8 +5,9 @@ import math
 import numpy as np
 import pytest
 
-from sweepd.search import parameter, space
+from sweepd.search import dimension, parameter
 from sweepd.search.bayes.known import COARSE, RESOLUTION, Known
+from sweepd.search.bayes.objective import MAX_READ, gather
 from sweepd.search.coordinates import Coordinates
 from sweepd.search.grammar.sweep_file import parse
 from sweepd.search.observation import Observation
@@ -37,13 +38,14 @@ def asked(spec, objective, n, workers=4, seed=0):
 
 
 def n_apart(spec, configs, distance):
-    known = Known(Coordinates(spec.space), np.empty((0, len(spec.space.dimensions))))
+    coordinates = Coordinates(spec.space)
+    known = Known(coordinates, [])
     known.resolution = distance
     count = 0
-    for point in Coordinates(spec.space).of_configs(configs):
+    for config, point in zip(configs, coordinates.of_configs(configs), strict=True):
         if not known.has(point):
             count += 1
-            known.add(point)
+            known.add(config)
     return count
 
 
@@ -87,17 +89,15 @@ def test_one_ask_for_many_gives_as_many_different_configs():
 
 
 def test_numbers_far_closer_than_the_noise_are_one_place():
-    spec = spec_of({"x": UNIT, "kind": {"values": ["a", "b"]}})
-    names = [dimension.name for dimension in spec.space.dimensions]
-    at, kind = names.index("x"), names.index("kind")
-    point = np.zeros(2)
-    known = Known(Coordinates(spec.space), point[None])
-    point[at] = 5e-4
-    assert not known.has(point)
+    coordinates = Coordinates(spec_of({"x": UNIT, "kind": {"values": ["a", "b"]}}).space)
+    known = Known(coordinates, [{"x": 0.9, "kind": "b"}, {"x": 0.5, "kind": "a"}])
+    near, other = coordinates.of_configs([{"x": 0.5005, "kind": k} for k in "ab"])
+    assert not known.has(near)
     known.resolution = COARSE
-    assert known.has(point)
-    point[kind] = 1.0
-    assert not known.has(point)
+    assert known.has(near)
+    assert not known.has(other)
+    known.add({"x": 0.5, "kind": "b"})
+    assert known.has(other)
 
 
 @pytest.mark.slow
@@ -142,7 +142,7 @@ def test_a_long_list_is_read_once_not_once_per_value(kind, monkeypatch):
         return plain_content(value)
 
     monkeypatch.setattr(parameter, "content", counted)
-    monkeypatch.setattr(space, "content", counted)
+    monkeypatch.setattr(dimension, "content", counted)
     values = [f"v{i}" for i in range(n)] if kind == "texts" else list(range(n))
     parameters = {"x": {"values": values}, "y": UNIT}
     raw = {"method": "bayes", "metric": {"name": "loss"}, "parameters": parameters}
@@ -155,3 +155,36 @@ def test_a_long_list_is_read_once_not_once_per_value(kind, monkeypatch):
     ]
     assert propose(spec, ended, [], 1, 0)
     assert calls < 10 * n
+
+
+def test_of_thousands_of_runs_few_are_read_whole(monkeypatch):
+    n, d = 3000, 40
+    n_read = 0
+    units = dimension.Dimension.units
+
+    def counted(self, columns):
+        nonlocal n_read
+        n_read += len(columns[0])
+        return units(self, columns)
+
+    monkeypatch.setattr(dimension.Dimension, "units", counted)
+    spec = spec_of({f"p{j}": UNIT for j in range(d)})
+    rng = np.random.default_rng(0)
+    ended = [
+        Observation({f"p{j}": float(u) for j, u in enumerate(row)}, float(row.sum()))
+        for row in rng.random((n, d))
+    ]
+    assert propose(spec, ended, [], 1, 0)
+    assert n_read < (MAX_READ + 100) * d + 2 * n
+
+
+def test_the_mean_of_repeats_is_of_all_of_them_however_many_runs_there_are():
+    spec = spec_of({"x": UNIT, "n": {"values": [1, 2]}})
+    rng = np.random.default_rng(1)
+    configs = [{"x": float(rng.random()), "n": 1 + i % 2} for i in range(700)]
+    ended = [Observation(c, c["x"] + off) for off in (0.0, 9.0, 3.0) for c in configs]
+    data = gather(Coordinates(spec.space), spec.metric, ended, [])
+    assert set(data.counts) == {3.0}
+    at = spec.space.dimensions[0].name == "n"
+    assert data.y == pytest.approx(data.X[:, int(at)] + 4.0)
+    assert data.y.min() == pytest.approx(min(c["x"] for c in configs) + 4.0)

@@ -5,7 +5,7 @@ import pytest
 
 from sweepd.search.errors import NoFeasibleConfig
 from sweepd.search.grammar.sweep_file import parse
-from sweepd.search.random_draws import sample_some
+from sweepd.search.random_draws import new_draws, sample_some, unused_cells
 
 
 def make_space(parameters, **extras):
@@ -36,3 +36,27 @@ def test_constraints_that_nothing_meets_are_named():
     space = make_space({"a": {"min": 0.0, "max": 1.0}}, constraints=["a > 2"])
     with pytest.raises(NoFeasibleConfig, match="a > 2"):
         draw(space)
+
+
+@pytest.mark.parametrize("repeats", [1, 2, 7])
+def test_so_many_used_ones_in_a_row_end_the_draws(repeats):
+    space = make_space({"a": {"values": [1, 2]}})
+    n_drawn = [0]
+
+    def count(point):
+        n_drawn[0] += 1
+        return np.array([point])
+
+    used = {space.key({"a": 1})}
+    assert list(new_draws(space, lambda: count(0.1), used, repeats)) == []
+    assert n_drawn == [repeats]
+    way = iter([0.1] * (repeats - 1) + [0.9] + [0.1] * repeats)
+    found = list(new_draws(space, lambda: count(next(way)), used, repeats))
+    assert found == [{"a": 2}], "one that is new begins the count again"
+    assert next(way, None) is None
+
+
+def test_what_cannot_be_enumerated_has_no_cells():
+    rng = np.random.default_rng(0)
+    assert unused_cells(make_space({"a": {"min": 0.0, "max": 1.0}}), rng, set()) == []
+    assert len(unused_cells(make_space({"a": {"values": [1, 2]}}), rng, set())) == 2

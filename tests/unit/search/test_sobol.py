@@ -53,6 +53,7 @@ def test_excluded_points_are_replaced_by_those_of_a_sequence_of_their_own():
     assert found == [design_config(spec, number, 4, set()) for number in range(8)]
 
 
+@pytest.mark.slow
 def test_the_server_itself_never_loads_scipy():
     code = "import sys, sweepd.server; print('scipy' in sys.modules)"
     run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)

@@ -5,11 +5,11 @@ import json
 import pytest
 
 from sweepd import server
-from sweepd.domain.sweeps import Sweep
+from sweepd.domain.sweeps import Sweep, SweepState
 from sweepd.domain.users import Caller
 from sweepd.services.runs.runs import RunChange
 from sweepd.services.streams.lines import Lines, StreamPost
-from sweepd.services.sweeps.scheduling import Command
+from sweepd.services.sweeps.commands import Command
 from sweepd.services.sweeps.sweeps import SweepChange
 from tests.conftest import awaited
 
@@ -99,4 +99,4 @@ def edit(parts: server.Parts, caller: Caller, sweep: Sweep, text: str) -> Sweep:
 
 def set_state(parts: server.Parts, caller: Caller, sweep: Sweep, state: str) -> Sweep:
     """`wandb sweep --pause` and its like."""
-    return parts.services.sweeps.update(caller, sweep.pk, SweepChange(state=state))[0]
+    return parts.services.sweeps.update(caller, sweep.pk, SweepChange(state=SweepState(state)))[0]

@@ -75,5 +75,5 @@ def fill(parts: server.Parts, caller: Caller) -> None:
     parts.services.history.append(caller, caller.name, "p", "r", post)
     run(lambda: parts.services.files.put_run_file(owner.pk, "f", stream(b"file"), "", LIMIT))
     gone = log(parts, caller, b"gone", "gone")
-    parts.services.artifacts.delete(caller, gone.pk, delete_aliases=True)
+    parts.services.artifacts.removals.delete(caller, gone.pk, delete_aliases=True)
     log(parts, caller, b"kept")

@@ -4,7 +4,8 @@ import asyncio
 import json
 import sqlite3
 import threading
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -14,20 +15,24 @@ from alembic.autogenerate import compare_metadata
 from alembic.config import Config
 from alembic.migration import MigrationContext
 
+from sweepd.domain.before import WorkFirst
 from sweepd.domain.errors import BadInput, Unavailable
 from sweepd.store import history, migrate, schema
-from sweepd.store.database import Connection, Database, sqlite_url
+from sweepd.store.database import Connection, Database
 from sweepd.store.history import Stream
+from sweepd.store.sqlite import sqlite_url
+from tests.conftest import _new_database
 
 
 @pytest.fixture
 def database(tmp_path: Path) -> Iterator[Database]:
+    (tmp_path / "test.db").write_bytes(_new_database())
     opened = Database(sqlite_url(tmp_path / "test.db"))
     yield opened
     opened.close()
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
+@pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgres)])
 def either(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Database]:
     is_sqlite = request.param == "sqlite"
     url = "" if is_sqlite else str(request.getfixturevalue("postgresql_url"))
@@ -43,6 +48,18 @@ def add(name: str) -> sa.Insert:
 def names(database: Database) -> set[str]:
     with database.read() as connection:
         return set(connection.execute(sa.select(schema.secrets.c.name)).scalars())
+
+
+def test_what_is_read_together_is_of_one_moment(either: Database) -> None:
+    """On PostgreSQL each statement saw what others had changed since the one before: the search
+    was told of fewer configs than were known to be taken, and a replica gave one out again."""
+    either.write(lambda connection: connection.execute(add("before")))
+    query = sa.select(schema.secrets.c.name)
+    with either.read() as connection:
+        first = set(connection.execute(query).scalars())
+        either.write(lambda connection: connection.execute(add("meanwhile")))
+        assert set(connection.execute(query).scalars()) == first
+    assert names(either) == first | {"meanwhile"}
 
 
 def test_two_who_make_the_same_at_once_find_what_the_first_made(postgresql_url: str) -> None:
@@ -98,6 +115,48 @@ def test_a_failing_write_takes_no_other_with_it(database: Database) -> None:
         thread.join()
     assert names(database) == {"slow", "good"}
     assert len(failures) == 1
+
+
+def test_a_batch_is_done_again_only_when_one_of_it_failed_halfway(database: Database) -> None:
+    n_tries: Counter[str] = Counter()
+
+    def refused(connection: Connection) -> None:
+        n_tries["refused"] += 1
+        raise ValueError("before it wrote")
+
+    def halfway(connection: Connection) -> None:
+        connection.execute(add("half"))
+        refused(connection)
+
+    def good(connection: Connection) -> str:
+        n_tries["good"] += 1
+        connection.execute(add("good"))
+        return "told"
+
+    def together(*changes: Callable[[Connection], object]) -> list[object]:
+        began, gate = threading.Event(), threading.Event()
+
+        def hold(_: Connection) -> None:
+            began.set()
+            gate.wait(30)
+
+        async def write() -> list[object]:
+            held = asyncio.ensure_future(database.write_async(hold))
+            await asyncio.to_thread(began.wait, 30)
+            waiting = [asyncio.ensure_future(database.write_async(change)) for change in changes]
+            asyncio.get_running_loop().call_soon(gate.set)
+            return [*await asyncio.gather(held, *waiting, return_exceptions=True)][1:]
+
+        return asyncio.run(write())
+
+    told = together(refused, good)
+    assert [type(told[0]), told[1]] == [ValueError, "told"]
+    assert n_tries == {"refused": 1, "good": 1}
+    database.write(lambda c: c.execute(sa.delete(schema.secrets)))
+    told = together(good, halfway)
+    assert [told[0], type(told[1])] == ["told", ValueError]
+    assert n_tries == {"refused": 3, "good": 3}
+    assert names(database) == {"good"}
 
 
 def test_many_threads_lose_nothing(database: Database) -> None:
@@ -191,7 +250,7 @@ def test_a_write_the_database_cannot_read_takes_no_other_with_it(database: Datab
 def test_database_locked_by_another_process_is_unavailable_until_it_lets_go(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("sweepd.store.database.BUSY_TIMEOUT_MS", 50)
+    monkeypatch.setattr("sweepd.store.sqlite.BUSY_TIMEOUT_MS", 50)
     database = Database(sqlite_url(tmp_path / "test.db"))
     other = sqlite3.connect(tmp_path / "test.db", isolation_level=None)
     other.execute("BEGIN IMMEDIATE")
@@ -312,6 +371,7 @@ def _fill_schema_4(connection: Connection) -> None:
 
 
 def test_numbers_of_ours_end_in_pk_and_texts_of_clients_in_id() -> None:
+    assert len(schema.metadata.tables) > 20
     for table in schema.metadata.tables.values():
         for column in table.columns:
             is_number = isinstance(column.type, sa.Integer)
@@ -336,3 +396,18 @@ def test_what_no_column_holds_is_the_senders_fault(either: Database, value: obje
     except BadInput as error:
         assert "cannot be stored" in str(error)
     assert either.write(lambda _: 1) == 1
+
+
+def test_work_that_a_write_needs_first_is_done_and_the_write_begun_again(
+    database: Database,
+) -> None:
+    done: list[str] = []
+
+    def change(_: Connection) -> str:
+        if not done:
+            raise WorkFirst(lambda: done.append("computed"))
+        return done[0]
+
+    assert asyncio.run(database.write_async(change)) == "computed"
+    done.clear()
+    assert database.write(change) == "computed"

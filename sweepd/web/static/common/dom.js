@@ -54,6 +54,12 @@ export function colourOf(element, variable) {
 const ruler = document.createElement("canvas").getContext("2d");
 const FONT = 'system-ui, -apple-system, "Segoe UI", Roboto, "Helvetica Neue", Arial, sans-serif';
 
+/** How wide a text is in `font` ("600 13px"), in pixels. */
+export function widthOf(text, font = "11px") {
+  ruler.font = `${font} ${FONT}`;
+  return ruler.measureText(text).width;
+}
+
 /** Cut a label to `width` pixels in `font` ("600 13px"), keeping both of its ends. */
 export function shorten(text, width, font = "11px") {
   ruler.font = `${font} ${FONT}`;
@@ -91,11 +97,7 @@ export function popover(button, fill, { label, className = "" } = {}) {
     button.setAttribute("aria-expanded", String(open));
     if (!open) panel.remove();
   });
-  const show = () => {
-    panel.replaceChildren();
-    fill(panel);
-    document.body.append(panel);
-    panel.showPopover();
+  const place = () => {
     const box = button.getBoundingClientRect();
     const left = Math.min(box.left, window.innerWidth - panel.offsetWidth - 8);
     const below = box.bottom + 6;
@@ -103,6 +105,15 @@ export function popover(button, fill, { label, className = "" } = {}) {
       ? Math.max(8, Math.min(below, window.innerHeight - panel.offsetHeight - 8)) : below;
     panel.style.left = `${Math.max(8, left)}px`;
     panel.style.top = `${top}px`;
+  };
+  // What comes later, as an answer of the server, must not grow out of the window.
+  new ResizeObserver(() => panel.isConnected && button.isConnected && place()).observe(panel);
+  const show = () => {
+    panel.replaceChildren();
+    fill(panel);
+    document.body.append(panel);
+    panel.showPopover();
+    place();
     panel.querySelector("select, input, button")?.focus();
   };
   let openOnPress = false;

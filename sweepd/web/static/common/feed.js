@@ -1,41 +1,42 @@
 /**
- * Keeps a document up to date: server-sent events say that something changed, then it is fetched
- * again (the browser asks with the ETag it has). While a fetch runs, further news only mark it as
- * stale: a slow page never gets a queue. Without events it polls; it says when the line is lost.
+ * Keeps a document up to date: news say that something changed, then it is fetched again (the
+ * browser asks with the ETag it has; of a list of runs only what changed is sent). While a fetch is
+ * read and drawn, further news only mark it as stale: a slow page never gets a queue. Without news it
+ * polls; it says when the line is lost.
  */
+import { listen } from "./news.js";
+import { whenReleased } from "./pressed.js";
+import { merged } from "./run_list.js";
+
 const POLL_MS = 5000;
-const SLOW_POLL_MS = 30_000; // beside events, in case another server process made the change
+const SLOW_POLL_MS = 30_000; // beside news, in case another server process made the change
 const LEAST_MS = 700; // between two fetches
 const REST = 5; // a document that takes long is asked for more rarely: a sixth of the time at most
 
+/** The topic of news of an address below /-/, as "sweeps/ann/mnist/abc" of its points. */
+export function topicOf(url) {
+  return /\/-\/((?:sweeps|runs)\/[^/]+\/[^/]+\/[^/]+)/.exec(url)?.[1] ?? null;
+}
+
 export class Feed {
-  constructor({ url, events = null, receive, connection = () => {} }) {
-    Object.assign(this, { url, receive, connection, busy: false, stale: false, last: 0, took: 0 });
+  /** `document`: a list of runs that is shown already, of which only changes are asked for. */
+  constructor({ url, receive, document: shown = null, connection = () => {} }) {
+    Object.assign(this, { url, receive, shown, connection, busy: false, stale: false, last: 0, took: 0 });
     this.etag = null;
-    if (events && "EventSource" in window) this.#listen(events);
+    const topic = topicOf(url);
+    if (topic) listen(topic, { changed: () => this.refresh(), live: (is) => this.#live(is) });
     this.#schedule();
     document.addEventListener("visibilitychange", () => {
-      if (events && "EventSource" in window) this.#listen(events);
       if (!document.hidden) this.refresh();
     });
   }
 
-  /** A page nobody sees holds no line: browsers have six for a server, and other pages need them. */
-  #listen(url) {
-    this.source?.close();
-    this.source = null;
-    this.isLive = false;
-    if (document.hidden) return;
-    this.source = new EventSource(url);
-    this.source.addEventListener("changed", () => this.refresh());
-    this.source.addEventListener("open", () => {
-      this.isLive = true;
-      this.connection("live");
-    });
-    this.source.addEventListener("error", () => {
-      this.isLive = false;
-      this.refresh();
-    });
+  #live(isLive) {
+    if (this.isLive === isLive) return;
+    this.isLive = isLive;
+    this.#schedule();
+    if (isLive) this.connection("live");
+    this.refresh(); // something may have been missed
   }
 
   #schedule() {
@@ -55,25 +56,48 @@ export class Feed {
     this.stale = false;
     const wait = Math.max(LEAST_MS, REST * this.took) - (performance.now() - this.last);
     if (wait > 0) await new Promise((done) => setTimeout(done, wait));
-    this.last = performance.now();
+    await whenReleased(); // nothing new under a brush that is being pulled
+    const start = performance.now();
     try {
-      const headers = this.etag ? { "If-None-Match": this.etag } : {};
-      const response = await fetch(this.url, { headers, cache: "no-store" });
-      if (response.status === 401) this.connection("signed-out");
-      else if (response.ok) {
-        this.etag = response.headers.get("ETag");
-        this.receive(await response.json());
-      }
-      if (response.ok || response.status === 304) this.connection(this.isLive ? "live" : "polling");
-      else if (response.status !== 401) this.connection("lost");
+      await this.#fetch();
     } catch {
       this.connection("lost");
     } finally {
-      this.took = performance.now() - this.last;
+      this.last = performance.now();
+      this.took = this.last - start;
       this.busy = false;
       if (this.stale) this.refresh();
     }
   }
+
+  async #fetch() {
+    const headers = this.etag ? { "If-None-Match": this.etag } : {};
+    const since = this.shown?.at ? `?since=${encodeURIComponent(this.shown.at)}` : "";
+    const response = await fetch(this.url + since, { headers, cache: "no-store" });
+    if (response.status === 401) this.connection("signed-out");
+    else if (response.ok) {
+      const answer = await response.json();
+      const fresh = this.shown ? merged(this.shown, answer) : answer;
+      this.etag = fresh ? response.headers.get("ETag") : null;
+      const isNew = fresh && fresh !== this.shown;
+      if (this.shown) this.shown = fresh ?? {};
+      if (isNew) await whenReleased();
+      if (isNew) await drawn(this.receive(fresh));
+      this.stale ||= !fresh;
+    }
+    if (response.ok || response.status === 304) this.connection(this.isLive ? "live" : "polling");
+    else if (response.status !== 401) this.connection("lost");
+  }
+}
+
+/** When what was received is on the screen: that time counts, or a slow page would ask on and on. */
+async function drawn(received) {
+  await received;
+  if (document.hidden) return;
+  await new Promise((done) => {
+    requestAnimationFrame(() => setTimeout(done));
+    setTimeout(done, 2000); // a page may be hidden meanwhile
+  });
 }
 
 /** Show in the head of the page how fresh it is; silent while all is well. */

@@ -1,6 +1,7 @@
 /** On every page: the theme switch and buttons that copy. */
 
 import { h } from "./dom.js";
+import { keepTimes } from "./moments.js";
 
 const THEMES = ["system", "light", "dark"];
 
@@ -92,14 +93,4 @@ window.addEventListener("unhandledrejection", (event) => {
 });
 
 /* Times are sent in UTC and written in the reader's own zone and words. */
-const SHORT = new Intl.DateTimeFormat(undefined, { day: "numeric", month: "short", hour: "2-digit",
-  minute: "2-digit", hourCycle: "h23" });
-const LONG = new Intl.DateTimeFormat(undefined, { dateStyle: "full", timeStyle: "long" });
-for (const element of document.querySelectorAll("time[data-time]")) {
-  const at = Date.parse(element.dataset.time);
-  if (!Number.isNaN(at)) {
-    element.dateTime = element.dataset.time;
-    element.textContent = SHORT.format(at);
-    element.title = LONG.format(at);
-  }
-}
+keepTimes();

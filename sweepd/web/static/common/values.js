@@ -41,7 +41,8 @@ export function nameOf(value) {
   return String(value);
 }
 
-const COMPACT = new Intl.NumberFormat("en", { maximumSignificantDigits: 4, useGrouping: false });
+const COMPACT = new Intl.NumberFormat("en", { maximumSignificantDigits: 4 });
+const WHOLE = new Intl.NumberFormat("en", { maximumFractionDigits: 0 });
 
 /** A number in at most `digits` significant digits, never longer than it needs to be. */
 export function formatNumber(value, digits = 4) {
@@ -51,9 +52,17 @@ export function formatNumber(value, digits = 4) {
     return Number(value.toPrecision(digits)).toExponential().replace("e+", "e").replace("-", "−")
       .replace("e-", "e−");
   }
-  if (Number.isInteger(value)) return String(value).replace("-", "−");
+  if (Number.isInteger(value)) return WHOLE.format(value).replace("-", "−");
   if (digits === 4) return COMPACT.format(value).replace("-", "−");
   return String(Number(value.toPrecision(digits))).replace("-", "−");
+}
+
+/** Numbers beside each other on an axis: as few digits beyond four as tell them all apart. */
+export function formatMarks(values) {
+  for (let digits = 4; ; digits += 1) {
+    const labels = values.map((value) => formatNumber(value, digits));
+    if (digits === 12 || new Set(labels).size === new Set(values).size) return labels;
+  }
 }
 
 /** Any value, for a cell of the table or the card that follows the pointer. */
@@ -89,6 +98,18 @@ export function formatTime(ms, spanMs = 0) {
   if (spanMs > 3 * 86_400_000) return DAY.format(ms);
   if (spanMs > 86_400_000) return `${DAY.format(ms)} ${CLOCK.format(ms)}`;
   return (spanMs > 0 && spanMs < 300_000 ? PRECISE : CLOCK).format(ms);
+}
+
+/** Bytes as people say them: 812 B, 6.9 MB. */
+export function formatSize(bytes) {
+  const units = ["B", "kB", "MB", "GB", "TB", "PB"];
+  let k = 0;
+  let size = Math.abs(bytes);
+  while (size >= 999.5 && k < units.length - 1) {
+    size /= 1000;
+    k += 1;
+  }
+  return `${bytes < 0 ? "−" : ""}${k && size < 10 ? size.toFixed(1) : Math.round(size)} ${units[k]}`;
 }
 
 /** "3 runs", "1 run", "1,204 runs". */

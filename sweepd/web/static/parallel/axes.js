@@ -2,12 +2,27 @@
  * The axes as elements: scale lines and marks in an SVG, and over each axis a label (click turns
  * the axis round, dragging moves it, arrows do both by keyboard), a menu and a track for brushes.
  */
-import { h, svg, shorten } from "../common/dom.js";
+import { h, put, svg, shorten, widthOf } from "../common/dom.js";
 import { SLOT_LABELS } from "../common/values.js";
 import { Track } from "./brushes.js";
 import { openMenu } from "./axis_menu.js";
 import { hide, invert, move } from "./axis_actions.js";
+import { wrapped } from "./labels.js";
 import { KINDS } from "./scales.js";
+
+const LABEL_FONT = "600 11.5px";
+const LABEL_LINES = 3;
+
+/** How wide the head of an axis may be: to the next one, and no further than the edge beside it, px. */
+function labelRoom(axis, layout) {
+  const beside = 2 * Math.min(axis.x, layout.contentWidth - axis.x);
+  return Math.max(64, Math.min(layout.gap || 300, beside) - 2);
+}
+
+/** The lines of an axis's label in the room between axes. */
+export function labelLines(axis, layout, font = LABEL_FONT) {
+  return wrapped(axis.name, labelRoom(axis, layout) - 20, LABEL_LINES, (text) => widthOf(text, font));
+}
 
 export class Axes {
   constructor(root, model, plot) {
@@ -98,8 +113,8 @@ export class Axes {
     item.element.classList.toggle("is-metric", isMetric);
     item.element.classList.toggle("is-inverted", axis.inverted);
     item.element.style.transform = `translateX(${axis.x}px)`;
-    item.element.querySelector(".pc-head").style.width = `${Math.max(64, layout.gap - 8 || 160)}px`;
-    item.label.textContent = shorten(label, Math.max(64, layout.gap || 300) - 32, "600 13px");
+    item.element.querySelector(".pc-head").style.width = `${labelRoom(axis, layout)}px`;
+    put(item.label, ...labelLines(axis, layout).flatMap((line, k) => (k ? [h("br"), line] : [line])));
     item.label.title = `${label.slice(0, 300)}\nClick: turn round. Drag: move, up and away hides.`;
     item.label.setAttribute("aria-label", `${label.slice(0, 300)}${axis.inverted ? ", inverted" : ""}`);
     item.label.setAttribute("aria-description",
@@ -170,9 +185,12 @@ function axisMarks(axis, layout, isLast) {
   }
   for (const tick of ticks) {
     const y = axis.y(tick.unit);
+    const label = shorten(tick.label, room);
+    const wide = widthOf(label) + 6;
     const text = svg("text", { x: isLast ? 10 : -10, y, dy: "0.32em",
-      "text-anchor": isLast ? "start" : "end" }, shorten(tick.label, room));
-    group.append(svg("line", { class: "pc-tick", x1: isLast ? 0 : -5, x2: isLast ? 5 : 0, y1: y,
+      "text-anchor": isLast ? "start" : "end" }, label);
+    group.append(svg("rect", { class: "pc-plate", x: isLast ? 7 : -7 - wide, y: y - 7, width: wide, height: 14, rx: 3 }),
+      svg("line", { class: "pc-tick", x1: isLast ? 0 : -5, x2: isLast ? 5 : 0, y1: y,
       y2: y }), text);
   }
   for (const slot of layout.slots) {

@@ -68,6 +68,29 @@ export function namedColours(theme, n) {
   });
 }
 
+const STEP = 137.508; // degrees: neighbours far apart, and no hue comes back early
+const OWN_HUES = 24;
+
+/** The colour that belongs to a run, by its number on the server, wherever it is shown. */
+export function ownColour(number, theme) {
+  const place = ((number % OWN_HUES) + OWN_HUES) % OWN_HUES;
+  const hue = Math.round((262 + place * STEP) % 360);
+  const isPale = place % 2 === 1;
+  return theme === "dark" ? hex([isPale ? 0.84 : 0.72, 0.14, hue]) : hex([isPale ? 0.68 : 0.54, 0.16, hue]);
+}
+
+/** Each run in the colour that `colourOf(run)` gives it; as `colouring`, without an order. */
+export function colouringOwn(runs, colourOf) {
+  const palette = [];
+  const places = new Map();
+  const bucket = Uint16Array.from(runs, (run) => {
+    const colour = colourOf(run);
+    if (!places.has(colour)) places.set(colour, palette.push(colour) - 1);
+    return places.get(colour);
+  });
+  return { palette: palette.length ? palette : ["#888888"], bucket, names: null, strength: null };
+}
+
 /**
  * Colour of each run by a column.
  *

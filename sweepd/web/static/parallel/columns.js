@@ -115,7 +115,23 @@ function kindOfNumbers(numbers, parameter) {
   }
   const low = finite[Math.floor(0.05 * (finite.length - 1))];
   const high = finite[Math.ceil(0.95 * (finite.length - 1))];
-  return finite[0] > 0 && high / low > 100 ? "log" : "linear";
+  const kind = finite[0] > 0 && high / low > 100 ? "log" : "linear";
+  return parameter ? kind : unsqueezed(finite, kind);
+}
+
+const ENOUGH = 8; // runs of which a few can be far away
+const SQUEEZED = 0.15; // of the axis for four fifths of the runs
+const OPEN = 0.3; // what a log axis must give them instead
+
+/** A few runs that diverged leave the rest no room: then logarithms, or else ranks. */
+export function unsqueezed(sorted, kind) {
+  const [first, last] = [sorted[0], sorted.at(-1)];
+  const low = sorted[Math.ceil(0.1 * (sorted.length - 1))];
+  const high = sorted[Math.floor(0.9 * (sorted.length - 1))];
+  if (sorted.length < ENOUGH || !(high > low) || first === last) return kind;
+  const share = (to) => (to(high) - to(low)) / (to(last) - to(first));
+  if ((kind === "log" ? share(Math.log) : share((x) => x)) >= SQUEEZED) return kind;
+  return first > 0 && share(Math.log) >= OPEN ? "log" : "percentile";
 }
 
 /**
@@ -180,11 +196,20 @@ function keysOf(runs, part) {
   return [...keys].sort((a, b) => a.localeCompare(b));
 }
 
-/** The axes shown first: what is really searched, then the metric. */
-export function defaultAxes(columns) {
+/** The column of one of several metrics: what a run's summary holds, but of the first. */
+export function columnOf(sweep, name) {
+  return name === sweep.metric?.name ? METRIC : `summary.${name}`;
+}
+
+/** The axes shown first: what is really searched, then the metrics. */
+export function defaultAxes(columns, sweep) {
   const shown = [];
   for (const column of columns.values()) {
     if (column.source === "parameter" && !isConstant(column.parameter)) shown.push(column.id);
+  }
+  for (const { name } of sweep.metrics ?? []) {
+    const id = columnOf(sweep, name);
+    if (id !== METRIC && columns.has(id)) shown.push(id);
   }
   if (columns.has(METRIC)) shown.push(METRIC);
   return shown;

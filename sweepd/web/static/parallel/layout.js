@@ -4,17 +4,23 @@
  * place on a scale, present only when some run needs it.
  */
 
-export const HEAD = 58; // room for the labels above the axes, px
+import { pieces, shortNames } from "./labels.js";
+
+export const HEAD = 68; // room for the labels above the axes, px
 const SLOT_ROW = 20; // height of a row of the band, px
 const MIN_GAP = 92; // narrower than this, the plot scrolls sideways instead, px
+const NARROW = 560; // a plot that scrolls sideways gives its longest word room
+const MOST_GAP = 150; // px
+const LETTER = 7.6; // px of a bold letter, about
 const SIDE = 64; // room left and right of the outer axes, px
 
 /** Lay the model's axes out in a box of `width` × `height` pixels. */
 export function layout(model, width, height) {
   const n = model.axes.length;
-  const side = width < 560 ? 48 : SIDE;
-  const right = width < 560 ? 60 : 84;
-  const gap = n > 1 ? Math.max(MIN_GAP, (width - side - right) / (n - 1)) : 0;
+  const names = shortNames(model.axes.map((id) => model.column(id).label));
+  const side = width < NARROW ? 48 : SIDE;
+  const right = width < NARROW ? 60 : 84;
+  const gap = n > 1 ? Math.max(width < NARROW ? roomFor(names) : MIN_GAP, (width - side - right) / (n - 1)) : 0;
   const contentWidth = n > 1 ? Math.max(width, side + right + gap * (n - 1)) : width;
   const slots = usedSlots(model);
   const bandHeight = slots.length ? slots.length * SLOT_ROW + 10 : 0;
@@ -25,6 +31,7 @@ export function layout(model, width, height) {
   const axes = model.axes.map((id, k) => {
     const axis = {
       id,
+      name: names[k],
       x: n > 1 ? side + k * gap : width / 2,
       column: model.column(id),
       scale: model.scale(id),
@@ -39,6 +46,12 @@ export function layout(model, width, height) {
     return axis;
   });
   return { axes, top, bottom, slots, rowY, rowHeight: SLOT_ROW, gap, contentWidth, width, height };
+}
+
+/** How far axes stand apart so that no word of their names is broken, px. */
+function roomFor(names) {
+  const letters = Math.max(0, ...names.flatMap(pieces).map((piece) => piece.length));
+  return Math.min(MOST_GAP, Math.max(MIN_GAP, letters * LETTER + 32));
 }
 
 function usedSlots(model) {

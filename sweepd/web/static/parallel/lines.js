@@ -1,21 +1,18 @@
 /**
  * Lines on a canvas. Up to a few hundred are drawn at once. Of more, a fair sample is drawn at
- * once and the whole is drawn out of sight, in slices that leave the page awake, and shown when
- * it is complete: whatever the number, the answer to a brush comes in the next frame, and nothing
- * flickers. Lines of one colour and dash share a path.
+ * once and the whole is drawn beside the page, and shown when it is complete: whatever the number,
+ * the answer to a brush comes in the next frame, and nothing flickers.
  */
-import { STANDINGS } from "./model.js";
+import { beside } from "./beside.js";
+import { blank, ranked, settle, stroke, trace, weight } from "./strokes.js";
 
 const SAMPLE = 240; // lines drawn at once, at most
 const LEAST_SAMPLE = 80;
 const FEW = 24; // so few lines cost nothing however they are drawn
 const REST_MS = 180; // a brush that moves again within this time gets another sample instead
-const CHUNK = 120; // lines whose colours are grouped into paths
+const SOON_MS = 40; // where nothing moves
+const SLICE = [120, 4000]; // lines drawn between two frames
 const FRAME_MS = [20, 34]; // slices grow below the first and shrink above the second
-const DASHES = {
-  finished: [], running: [7, 4], pending: [2, 5], stopped: [10, 3, 2, 3], failed: [2, 3],
-};
-export const dashOf = (standing) => DASHES[STANDINGS[standing]];
 
 /** A fixed shuffle of 0 … n-1 (xorshift), so that any prefix of it is a fair sample. */
 export function shuffled(n) {
@@ -31,32 +28,21 @@ export function shuffled(n) {
   return order;
 }
 
-/** How opaque and wide n lines are drawn, so that few are bold and many show their density. */
-export function weight(n) {
-  if (n <= 40) return { alpha: 0.95, width: 1.9 };
-  if (n <= 200) return { alpha: 0.75, width: 1.5 };
-  return { alpha: Math.max(0.09, 0.75 * (200 / n) ** 0.58), width: 1 };
-}
-
-export function trace(context, axes, i) {
-  context.moveTo(axes[0].x, axes[0].ys[i]);
-  for (let a = 1; a < axes.length; a += 1) context.lineTo(axes[a].x, axes[a].ys[i]);
-}
-
-function ranked(list, rank) {
-  return rank ? list.sort((a, b) => rank[a] - rank[b]) : list;
-}
+let nLayers = 0;
 
 export class LineLayer {
   #frame = 0;
   #timer = 0;
+  #asked = 0; // which picture is waited for
   #slice = SAMPLE / 2;
   #sample = SAMPLE;
 
   constructor(canvas) {
     this.canvas = canvas;
     this.context = canvas.getContext("2d");
-    this.hidden = document.createElement("canvas");
+    nLayers += 1;
+    this.name = nLayers;
+    this.isWhole = false; // whether all is there as it should be
   }
 
   resize(width, height) {
@@ -67,19 +53,27 @@ export class LineLayer {
       this.canvas.height = h;
       this.canvas.style.width = `${width}px`;
       this.canvas.style.height = `${height}px`;
+      this.isWhole = false;
     }
     this.ratio = ratio;
   }
 
-  clear(context = this.context) {
-    if (context === this.context) {
-      cancelAnimationFrame(this.#frame);
-      clearTimeout(this.#timer);
-      this.#frame = 0;
-    }
-    context.setTransform(1, 0, 0, 1, 0, 0);
-    context.clearRect(0, 0, this.canvas.width, this.canvas.height);
-    context.setTransform(this.ratio, 0, 0, this.ratio, 0, 0);
+  /** Show nothing; what is being drawn comes no more. */
+  clear() {
+    this.#drop();
+    this.#blank();
+  }
+
+  #drop() {
+    cancelAnimationFrame(this.#frame);
+    clearTimeout(this.#timer);
+    this.#frame = 0;
+    this.#asked += 1;
+    this.isWhole = false;
+  }
+
+  #blank(context = this.context) {
+    blank(context, this.canvas.width, this.canvas.height, this.ratio);
   }
 
   /**
@@ -92,16 +86,29 @@ export class LineLayer {
     this.clear();
     if (job.axes.length < 2) {
       this.#dots(job);
+      this.isWhole = true;
       whenDone();
       return;
     }
+    const done = () => {
+      this.isWhole = true;
+      whenDone();
+    };
     const isAll = job.list.length <= SAMPLE;
     const isRough = Boolean(job.isMoving) && job.list.length > FEW;
     const sample = ranked(job.list.slice(0, isAll ? SAMPLE : this.#sample), job.rank);
-    this.#lines(this.context, job, sample, weight(sample.length), isRough);
+    stroke(this.context, job, sample, weight(sample.length), { ratio: this.ratio, isRough });
     this.#learn(performance.now());
-    if (isAll && !isRough) whenDone();
-    else this.#timer = setTimeout(() => this.#drawHidden(job, whenDone), REST_MS);
+    if (isAll && !isRough) done();
+    else this.#timer = setTimeout(() => this.#whole(job, done), job.isMoving ? REST_MS : SOON_MS);
+  }
+
+  /** Draw all of it out of sight, where that costs the page nothing; true when it will come. */
+  prepare(job) {
+    if (!beside.isThere || job.axes.length < 2 || job.list.length <= SAMPLE) return false;
+    this.clear();
+    this.#whole(job, () => { this.isWhole = true; });
+    return true;
   }
 
   /** Fit the size of the sample to how long the browser takes to show one. */
@@ -116,62 +123,50 @@ export class LineLayer {
     port2.postMessage(0);
   }
 
-  #drawHidden(job, whenDone) {
-    this.hidden.width = this.canvas.width;
-    this.hidden.height = this.canvas.height;
-    const context = this.hidden.getContext("2d");
+  /** All lines: drawn beside the page, or, where that cannot be, by itself in slices. */
+  async #whole(job, whenDone) {
+    const asked = this.#asked;
+    if (beside.isThere && job.list.length > FEW) {
+      const { width, height } = this.canvas;
+      const { bitmap, failed } = await beside.draw(this.name, { width, height, ratio: this.ratio }, job);
+      if (bitmap && asked === this.#asked) this.#show(bitmap, whenDone);
+      bitmap?.close();
+      if (!failed || asked !== this.#asked) return;
+    }
+    this.#slices(job, whenDone);
+  }
+
+  #show(picture, whenDone) {
+    this.#blank();
+    this.context.setTransform(1, 0, 0, 1, 0, 0);
+    this.context.drawImage(picture, 0, 0);
+    this.context.setTransform(this.ratio, 0, 0, this.ratio, 0, 0);
+    whenDone();
+  }
+
+  #slices(job, whenDone) {
+    const hidden = Object.assign(document.createElement("canvas"), { width: this.canvas.width, height: this.canvas.height });
+    const eye = Object.assign(document.createElement("canvas"), { width: 1, height: 1 }).getContext("2d");
+    const context = hidden.getContext("2d");
     let list = null;
     let next = 0;
     let before = 0;
     const step = (now) => {
       const took = before ? now - before : FRAME_MS[0];
       before = now;
-      if (took < FRAME_MS[0]) this.#slice = Math.min(4000, this.#slice * 1.5);
-      if (took > FRAME_MS[1]) this.#slice = Math.max(CHUNK, this.#slice * 0.7);
+      if (took < FRAME_MS[0]) this.#slice = Math.min(SLICE[1], this.#slice * 1.5);
+      if (took > FRAME_MS[1]) this.#slice = Math.max(SLICE[0], this.#slice * 0.7);
       if (!list) {
-        this.clear(context);
+        this.#blank(context);
         list = ranked(job.list.slice(), job.rank);
       }
       const end = Math.min(list.length, next + Math.round(this.#slice));
-      this.#lines(context, job, list.subarray(next, end), weight(list.length));
+      stroke(context, job, list.subarray(next, end), weight(list.length), { ratio: this.ratio });
+      settle(eye, hidden);
       next = end;
-      this.#frame = requestAnimationFrame(next < list.length ? step : show);
-    };
-    const show = () => {
-      this.clear();
-      this.context.setTransform(1, 0, 0, 1, 0, 0);
-      this.context.drawImage(this.hidden, 0, 0);
-      this.context.setTransform(this.ratio, 0, 0, this.ratio, 0, 0);
-      whenDone();
+      this.#frame = requestAnimationFrame(next < list.length ? step : () => this.#show(hidden, whenDone));
     };
     this.#frame = requestAnimationFrame(step);
-  }
-
-  /** Lines wider than a device pixel take ten times as long: many lines are that thin. */
-  #lines(context, job, list, { alpha, width }, isRough = false) {
-    context.lineJoin = "round";
-    context.globalAlpha = alpha;
-    const isThin = isRough || list.length > SAMPLE / 2 || alpha < 0.6;
-    context.lineWidth = isThin ? 1 / this.ratio : width;
-    for (let from = 0; from < list.length; from += CHUNK) {
-      const paths = new Map();
-      for (let k = from; k < Math.min(list.length, from + CHUNK); k += 1) {
-        const i = list[k];
-        const key = job.bucket ? job.bucket[i] * 8 + job.standings[i] : 0;
-        const members = paths.get(key);
-        if (members) members.push(i);
-        else paths.set(key, [i]);
-      }
-      for (const [key, members] of paths) {
-        context.strokeStyle = job.bucket ? job.palette[key >> 3] : job.palette[0];
-        context.setLineDash(job.bucket && !isRough ? dashOf(key & 7) : []);
-        context.beginPath();
-        for (const i of members) trace(context, job.axes, i);
-        context.stroke();
-      }
-    }
-    context.setLineDash([]);
-    context.globalAlpha = 1;
   }
 
   /** With a single axis there are no lines: dots show the runs instead. */

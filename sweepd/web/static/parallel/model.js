@@ -7,25 +7,21 @@
  */
 import { catalogue, defaultAxes, METRIC } from "./columns.js";
 import { makeScale } from "./scales.js";
-import { colouring, ramp } from "./colour.js";
+import { colouring, colouringOwn, ownColour, ramp } from "./colour.js";
 import { apply, isEmpty } from "./selection.js";
 import { emptyView } from "./address.js";
+import { standing, STANDINGS } from "./standings.js";
 
-const STOPPED = ["killed", "preempted", "stopped", "stopped early", "canceled"];
+export { standing, STANDINGS };
 
-/** How a run's line is drawn and counted: one word for a group of outcomes. */
-export function standing(run) {
-  const { state } = run;
-  if (state === "failed" || state === "crashed") return "failed";
-  if (STOPPED.includes(run.outcome ?? state)) return "stopped";
-  if (state === "running" || state === "preempting") return "running";
-  return state === "pending" ? "pending" : "finished";
-}
-export const STANDINGS = ["finished", "running", "pending", "stopped", "failed"];
+/** What lines are coloured by when each run has its own colour, as it has on the other pages. */
+export const OWN = "run.own";
 
 export class Model extends EventTarget {
-  constructor(data, { view = emptyView(), theme = "light" } = {}) {
+  /** `colourOf(run)`: a run's own colour where the page knows another than the usual one. */
+  constructor(data, { view = emptyView(), theme = "light", colourOf = null } = {}) {
     super();
+    this.colourOf = colourOf ?? ((run) => ownColour(run.number ?? this.indexOf.get(run.id), this.theme));
     this.view = view;
     this.theme = theme;
     this.hovered = -1;
@@ -37,6 +33,7 @@ export class Model extends EventTarget {
     this.data = data;
     this.runs = data.runs;
     this.indexOf = new Map(this.runs.map((run, i) => [run.id, i]));
+    this.onFront = new Set(this.front);
     this.standings = Uint8Array.from(this.runs, (run) => STANDINGS.indexOf(standing(run)));
     this.hovered = this.indexOf.get(hoveredId) ?? -1;
     this.#readColumns();
@@ -124,6 +121,11 @@ export class Model extends EventTarget {
     return this.indexOf.get(this.data.sweep.best_run_id) ?? -1;
   }
 
+  /** Runs of the Pareto front, where the sweep has several metrics. */
+  get front() {
+    return (this.data.sweep.front ?? []).map((run) => this.indexOf.get(run.id) ?? -1).filter((i) => i >= 0);
+  }
+
   get pinnedIndex() {
     return this.indexOf.get(this.view.pinned) ?? -1;
   }
@@ -134,7 +136,7 @@ export class Model extends EventTarget {
 
   #derive() {
     const n = this.runs.length;
-    this.axes = (this.view.axes ?? defaultAxes(this.columns)).filter((id) => this.columns.has(id));
+    this.axes = (this.view.axes ?? defaultAxes(this.columns, this.data.sweep)).filter((id) => this.columns.has(id));
     this.alive = new Uint8Array(n).fill(1);
     for (const { brushes, drop, any } of this.view.filters) {
       apply(this.alive, this.column, brushes, this.kindOf, { drop, any });
@@ -156,10 +158,9 @@ export class Model extends EventTarget {
 
   #colour() {
     const wanted = this.view.colour ?? METRIC;
-    this.colourId = this.columns.has(wanted) ? wanted : this.axes.at(-1) ?? null;
-    if (!this.colourId) {
-      const bucket = new Uint16Array(this.runs.length);
-      this.colours = { palette: ["#888888"], bucket, names: null, strength: null };
+    this.colourId = this.columns.has(wanted) ? wanted : OWN;
+    if (this.colourId === OWN) {
+      this.colours = colouringOwn(this.runs, this.colourOf);
       return;
     }
     const column = this.column(this.colourId);

@@ -10,7 +10,7 @@
  *   ticks(n)              about n marks: [{unit, label}]
  *   names                 the names in order, on an axis of names
  */
-import { formatNumber, formatTime, NONPOSITIVE } from "../common/values.js";
+import { formatMarks, formatNumber, formatTime, NONPOSITIVE } from "../common/values.js";
 
 /** What a kind of axis is called in its menu, and beside its name where that is not plain. */
 export const KINDS = {
@@ -91,10 +91,8 @@ export function continuous(kind, low, high) {
     ticks(n) {
       const values = isLog ? logTicks(low, high, n)
         : kind === "time" ? timeTicks(low, high, n) : linearTicks(low, high, n);
-      return values.map((value) => ({
-        unit: place(value),
-        label: kind === "time" ? formatTime(value, high - low) : formatNumber(value),
-      }));
+      const labels = kind === "time" ? values.map((value) => formatTime(value, high - low)) : formatMarks(values);
+      return values.map((value, k) => ({ unit: place(value), label: labels[k] }));
     },
   };
 }

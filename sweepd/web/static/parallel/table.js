@@ -7,7 +7,7 @@ import { h, put } from "../common/dom.js";
 import { count } from "../common/values.js";
 import { METRIC } from "./columns.js";
 import { cell, Finder, grouped, isNumeric, meanOf, sortRows } from "./table_rows.js";
-import { standing } from "./model.js";
+import { standing } from "./standings.js";
 
 const ROW = 34; // height of a row, px; the style sheet says the same
 const OVERSCAN = 8;
@@ -218,8 +218,8 @@ export class RunsTable {
     const run = model.runs[i];
     const href = this.runHref(run);
     const name = (run.name || run.id).slice(0, 300);
-    const swatch = model.colourId ? h("span", { class: "swatch",
-      style: { background: model.colours.palette[model.colours.bucket[i]] } }) : null;
+    const swatch = h("span", { class: "swatch",
+      style: { background: model.colours.palette[model.colours.bucket[i]] } });
     const isBest = model.bestIndex === i;
     return h("tr", { "data-i": i, "aria-rowindex": position + 2, class: isBest ? "is-best" : null },
       this.onChoose ? h("td", { class: "select-cell" }, h("input", { type: "checkbox",
@@ -227,7 +227,9 @@ export class RunsTable {
         onchange: (event) => this.#choose(event) })) : null,
       h("th", { scope: "row", class: "is-name" }, h("div", { class: "name-cell" }, swatch,
         href ? h("a", { href, title: name }, name) : h("span", { title: name }, name),
-        isBest ? h("span", { class: "best-mark" }, "best") : null)),
+        isBest ? h("span", { class: "best-mark" }, "best") : null,
+        model.onFront.has(i) ? h("span", { class: "best-mark", title: "On the Pareto front: no run beats it in every metric" },
+          "front") : null)),
       h("td", {}, h("span", { class: `state is-${standing(run)}`, title: run.stop_reason ?? "" },
         run.outcome ?? run.state)),
       ...this.shown.map((column) => cell(column, i)));

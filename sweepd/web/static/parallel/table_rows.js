@@ -1,6 +1,7 @@
 /** Rows and cells of the runs table: grouping, finding, sorting; no page is touched but cells. */
 import { h } from "../common/dom.js";
-import { formatDuration, formatNumber, formatTime, formatValue } from "../common/values.js";
+import { exact, relative, write } from "../common/kinds.js";
+import { formatDuration, formatNumber, formatValue } from "../common/values.js";
 
 /**
  * Rows with a heading before each group; closed groups show only the heading. A run stands under
@@ -36,10 +37,19 @@ export function isNumeric(column) {
 
 export function cell(column, i) {
   const value = column.raw[i];
-  const text = column.id === "run.duration" ? formatDuration(value ?? NaN)
-    : column.kind === "time" ? formatTime(value ?? NaN, 90_000_000) : formatValue(value);
+  if (column.kind === "time") {
+    const ms = value ?? NaN;
+    return h("td", { title: exact(ms) }, Number.isFinite(ms) ? relative(ms) : "–");
+  }
+  const text = writeIn(column, value);
   return h("td", { class: isNumeric(column) ? "is-number" : null,
     title: text.length > 24 ? text.slice(0, 500) : null }, text.slice(0, 200));
+}
+
+/** A value of a column in words. */
+export function writeIn(column, value) {
+  if (column.id === "run.duration") return formatDuration(value ?? NaN);
+  return column.source === "summary" ? write(column.id.slice("summary.".length), value) : formatValue(value);
 }
 
 /** What a run is found by, as one text in small letters; made once for runs and columns. */

@@ -7,7 +7,8 @@ import { count, formatNumber, formatTime } from "../common/values.js";
 import { checkbox } from "./axis_menu.js";
 import { show, hide } from "./axis_actions.js";
 import { METRIC } from "./columns.js";
-import { STANDINGS } from "./model.js";
+import { OWN } from "./model.js";
+import { STANDINGS } from "./standings.js";
 
 const SOURCES = [["parameter", "Searched"], ["metric", "Metric"], ["config", "Other config"],
   ["summary", "Summary"], ["run", "Run"]];
@@ -87,9 +88,10 @@ export class Toolbar {
       this.colourIds = ids;
       this.colour.replaceChildren(...groups(this.model).map(([label, columns]) => (
         h("optgroup", { label }, ...columns.map((column) => (
-          h("option", { value: column.id }, column.label.slice(0, 60))))))));
+          h("option", { value: column.id }, column.label.slice(0, 60))))))),
+      h("option", { value: OWN }, "Run (its own colour)"));
     }
-    this.colour.value = this.model.colourId ?? "";
+    this.colour.value = this.model.colourId;
   }
 
   #fillAxes(panel) {
@@ -133,12 +135,14 @@ export class Legend {
   }
 
   render() {
-    this.root.replaceChildren(this.#colours(), this.#standings());
+    const n = this.model.front.length;
+    this.root.replaceChildren(this.#colours(), n ? h("span", { class: "legend-front" },
+      `Bold: Pareto front, ${count(n, "run")}`) : "", this.#standings());
   }
 
   #colours() {
     const { model } = this;
-    if (!model.colourId) return "";
+    if (model.colourId === OWN) return h("div", { class: "legend-colours" }, h("span", { class: "legend-title" }, "Each run has its own colour, the same on every page"));
     const label = h("span", { class: "legend-title" }, model.column(model.colourId).label.slice(0, 80));
     const { names, palette, reversed } = model.colours;
     if (names) {

@@ -8,6 +8,8 @@ const OPERATORS = [["=", "is"], ["≠", "is not"], ["~", "contains"], ["≁", "d
   ["∃", "has a value"], ["∄", "has no value"]];
 const HINTS = { "^": "regular expression", "↔": "low, high", "≥": "number", "≤": "number" };
 
+const THOUSANDS = /^[-−]?\d{1,3}(,\d{3})+(\.\d+)?$/; // one number, as the pages write it
+
 export class Filters {
   constructor(root, model) {
     Object.assign(this, { root, model });
@@ -79,7 +81,8 @@ function joined(one, other) {
 
 /** A filter in the model's terms, or a text that says what is wrong. */
 function build(model, id, operator, text) {
-  const parts = text.split(",").map((part) => part.trim()).filter((part) => part !== "");
+  const parts = (THOUSANDS.test(text.trim()) ? [text.replaceAll(",", "")] : text.split(","))
+    .map((part) => part.trim()).filter((part) => part !== "");
   if ("∃∄".includes(operator)) {
     return { drop: operator === "∃", brushes: { [id]: { ranges: [], slots: ["missing", "nan"] } } };
   }

@@ -1,18 +1,17 @@
 /** What the script called out with `run.alert`. */
 import { h } from "../common/dom.js";
-import { count, formatTime } from "../common/values.js";
+import { moment } from "../common/moments.js";
+import { count } from "../common/values.js";
 
 const LEVELS = ["info", "warn", "error"];
 const level = (alert) => (LEVELS.includes(alert.level) ? alert.level : "info");
-const moment = (alert) => h("time", { datetime: alert.at, title: new Date(alert.at).toString() },
-  formatTime(Date.parse(alert.at), 90_000_000));
 
 /** All alerts, the newest first. */
 export function alertList(alerts) {
   if (!alerts.length) return h("p", { class: "quiet" }, "No alerts. A script raises one with run.alert(title, text).");
   return h("ul", { class: "alert-list card card-body" }, ...alerts.map((alert) => h("li", { class: `is-${level(alert)}` },
     h("span", { class: "alert-level" }, level(alert)), h("div", {}, h("b", {}, alert.title || "Alert"),
-      alert.body ? h("p", {}, alert.body) : null), moment(alert))));
+      alert.body ? h("p", {}, alert.body) : null), moment(alert.at))));
 }
 
 /** A line at the head of the page that names the newest; null when there is none. */
@@ -21,6 +20,6 @@ export function alertNote(alerts, open) {
   if (!newest) return null;
   const looks = { info: "is-calm", warn: "", error: "is-bad" }[level(newest)];
   return h("div", { class: `notice alert-note ${looks}` }, h("strong", {}, newest.title.slice(0, 120) || "Alert"),
-    h("span", { class: "alert-text" }, newest.body.slice(0, 160)), moment(newest),
+    h("span", { class: "alert-text" }, newest.body.slice(0, 160)), moment(newest.at),
     h("button", { type: "button", class: "bare", onclick: open }, count(alerts.length, "alert")));
 }

@@ -1,7 +1,11 @@
 /** The terminal output: line numbers, search, times on demand, follows the end while it is there. */
 import { h, put } from "../common/dom.js";
+import { count } from "../common/values.js";
+import { coloured } from "./ansi.js";
+import { plain } from "./ansi_text.js";
 
-const ESCAPES = /\u001b\[[0-9;?]*[ -/]*[@-~]/g; // colours and cursor movements of terminals
+/** What a terminal would show of a line: what stands after the last return to its start. */
+const last = (text) => text.replace(/\r?\n$/, "").split("\r").at(-1);
 
 export class Console {
   constructor(panel, url) {
@@ -36,9 +40,10 @@ export class Console {
     const { box } = this;
     const atEnd = box.scrollHeight - box.scrollTop - box.clientHeight < 40;
     const wanted = this.search.value.toLowerCase();
-    const matching = wanted ? this.lines.filter((line) => line[3].toLowerCase().includes(wanted)) : this.lines;
+    const matching = wanted ? this.lines.filter((line) => plain(line[3]).toLowerCase().includes(wanted)) : this.lines;
     const shown = (this.only.checked ? matching : this.lines).slice(-6000);
-    this.count.textContent = wanted ? `${matching.length} matches` : `${this.lines.length} lines`;
+    this.count.textContent = wanted
+      ? `${matching.length.toLocaleString("en")} ${matching.length === 1 ? "match" : "matches"}` : count(this.lines.length, "line");
     if (!shown.length) {
       put(box, h("div", {}, "", h("span", { class: "quiet" }, "Nothing printed yet.")));
       return;
@@ -46,7 +51,7 @@ export class Console {
     put(box, ...shown.map(([number, at, isError, text]) => h("div", { class: isError ? "is-error" : null },
       h("span", {}, String(number + 1)),
       h("span", {}, this.times.checked && at ? `${at.slice(11, 19)}  ` : "",
-        ...marked(text.replace(ESCAPES, "").replace(/\r?\n$/, "").split("\r").at(-1), wanted)))));
+        ...coloured(last(text), (part) => marked(part, wanted))))));
     if (wanted) box.querySelector("mark")?.scrollIntoView({ block: "nearest" });
     else if (atEnd) box.scrollTop = box.scrollHeight;
   }

@@ -1,19 +1,25 @@
 /** The charts of a run: a curve per key, over step, time or another key, others laid beside it. */
 import { h, put } from "../common/dom.js";
-import { draw, HUES, smooth } from "./charts.js";
+import { titleOf } from "../common/kinds.js";
+import { colourOfRun } from "../curves/colours.js";
+import { definedX, kindOfX, nameOfX, sections } from "../curves/keys.js";
+import { LinePlot } from "../curves/plot.js";
+import { smoothLines } from "../curves/prepare.js";
 
 const MOST_BESIDE = 20;
+const POINTS = 600;
+const AXES = { step: "_step", time: "_timestamp", relative: "_runtime" };
 
 export class RunCurves {
   /**
-   * `history(runId)` resolves to another run's curves; `siblings` are the runs offered to be laid
-   * beside; `view` is how to begin ({across, smooth, log, beside}), `changed(part)` is told.
+   * `source` is a CurveSource; `own` and `siblings` are runs {id, name, number, state}, the siblings
+   * those offered to be laid beside; `steps` says by `define_metric` what is drawn over what; `view`
+   * is how to begin ({across, smooth, log, beside}), `changed(part)` is told.
    */
-  constructor(panel, { name, siblings = [], history = null, view = {}, changed = () => {} }) {
-    Object.assign(this, { name, siblings, history, changed, others: new Map(), cards: new Map() });
-    this.across = h("select", { "aria-label": "Across" }, ...["step", "time", "epoch"]
-      .map((id) => h("option", { value: id }, id)));
-    this.across.value = ["step", "time", "epoch"].includes(view.across) ? view.across : "step";
+  constructor(panel, { source, own, siblings = [], steps = {}, view = {}, changed = () => {} }) {
+    Object.assign(this, { source, own, siblings, steps, changed, others: new Map(), cards: new Map(), keys: [] });
+    this.across = h("select", { "aria-label": "Across" });
+    this.wantedAcross = view.across ?? "";
     this.smoothing = h("input", { type: "range", min: 0, max: 0.98, step: 0.02, value: view.smooth ?? 0,
       "aria-label": "Smoothing" });
     this.log = h("input", { type: "checkbox", checked: Boolean(view.log) });
@@ -30,6 +36,7 @@ export class RunCurves {
     panel.append(this.bar, this.legend, this.grid);
     for (const control of [this.across, this.log, this.smoothing]) {
       control.addEventListener("input", () => {
+        this.wantedAcross = this.across.value;
         this.changed({ across: this.across.value, log: this.log.checked, smooth: Number(this.smoothing.value) });
         this.redraw();
       });
@@ -40,51 +47,71 @@ export class RunCurves {
       this.beside.value = "";
       if (id) this.lay([id]);
     });
-    document.addEventListener("themechange", () => this.redraw());
-    this.observer = new IntersectionObserver((entries) => {
-      for (const entry of entries) {
-        const card = this.cards.get(entry.target.dataset.key);
-        if (card) {
-          card.visible = entry.isIntersecting;
-          if (card.visible && card.stale) this.#draw(card);
-        }
-      }
-    }, { rootMargin: "200px" });
+    this.stop = source.listen((error) => {
+      if (!panel.isConnected) this.#leave();
+      else if (error) this.fail(error);
+      else this.redraw();
+    });
+    this.onTheme = () => this.#showBeside() ?? this.redraw();
+    document.addEventListener("themechange", this.onTheme);
     if (view.beside?.length) this.lay(view.beside);
   }
 
-  /** `hasMore` says that something else of the run is shown below, so that no curve is no void. */
-  update(answer, hasMore = false) {
-    this.own = answer;
+  #leave() {
+    this.stop();
+    document.removeEventListener("themechange", this.onTheme);
+    for (const { plot } of this.cards.values()) plot.destroy();
+    this.cards.clear();
+  }
+
+  fail(error) {
+    this.grid.querySelector(".notice")?.remove();
+    this.grid.prepend(h("p", { class: "notice is-bad", role: "alert" }, `The curves cannot be read now: ${error.message}`));
+  }
+
+  /**
+   * The numbers there are, and how far the run has come (`state`). `hasMore` says that something
+   * else of the run is shown below, so that no curve is no void.
+   */
+  update({ keys, state, hasMore = false }) {
+    this.keys = keys;
+    this.own = { ...this.own, state };
     this.hasMore = hasMore;
+    this.#fillAcross();
     this.arrange();
     this.redraw();
   }
 
-  /** Lay other runs beside this one, each in a colour of its own. */
-  async lay(ids) {
-    const fresh = ids.filter((id) => !this.others.has(id)).slice(0, MOST_BESIDE - this.others.size);
-    const names = new Map(this.siblings.map((run) => [run.id, run.name]));
-    for (const id of fresh) this.others.set(id, { name: names.get(id) || id, answer: null });
-    this.#showBeside();
-    await Promise.all(fresh.map(async (id) => {
-      try {
-        this.others.get(id).answer = await this.history(id);
-      } catch {
-        this.others.delete(id); // deleted meanwhile, or a wrong address
-      }
-    }));
+  #fillAcross() {
+    const signature = this.keys.join("\n");
+    if (this.filled === signature) return;
+    this.filled = signature;
+    const option = (value, text = value) => h("option", { value }, text.slice(0, 60));
+    put(this.across, Object.keys(this.steps).length ? option("", "as defined") : null, option("step"),
+      option("relative", "relative time"), option("time"),
+      h("optgroup", { label: "Logged keys" }, ...this.keys.slice(0, 300).map((key) => option(key))));
+    const wanted = this.wantedAcross || (Object.keys(this.steps).length ? "" : "step");
+    const known = [...this.across.options].map((item) => item.value);
+    const spelled = wanted === "epoch" && !known.includes("epoch") ? "epoch/epoch" : wanted;
+    this.across.value = known.includes(spelled) ? spelled : known[0];
+  }
+
+  /** Lay other runs beside this one, each in its own colour. */
+  lay(ids) {
+    const known = new Map(this.siblings.map((run) => [run.id, run]));
+    for (const id of ids.filter((item) => known.has(item) && !this.others.has(item)).slice(0, MOST_BESIDE - this.others.size)) {
+      this.others.set(id, { state: "", ...known.get(id) });
+    }
     this.#showBeside();
     this.redraw();
   }
 
   #showBeside() {
     this.legend.hidden = !this.others.size;
-    const mark = (k) => h("span", { class: "swatch", style: { background: HUES[k % HUES.length] } });
-    put(this.legend, h("span", { class: "inline-field" }, mark(0), this.name.slice(0, 80)),
-      ...[...this.others].map(([id, { name, answer }], k) => h("span", { class: "filter" }, mark(k + 1),
-        answer ? name.slice(0, 80) : `${name.slice(0, 80)} …`,
-        h("button", { type: "button", "aria-label": `Take ${name.slice(0, 80)} away`, onclick: () => {
+    const mark = (run) => h("span", { class: "swatch", style: { background: colourOfRun(run.number) } });
+    put(this.legend, h("span", { class: "inline-field" }, mark(this.own), this.own.name.slice(0, 80)),
+      ...[...this.others].map(([id, run]) => h("span", { class: "filter" }, mark(run), (run.name || id).slice(0, 80),
+        h("button", { type: "button", "aria-label": `Take ${(run.name || id).slice(0, 80)} away`, onclick: () => {
           this.others.delete(id);
           this.#showBeside();
           this.redraw();
@@ -92,47 +119,42 @@ export class RunCurves {
     this.changed({ beside: [...this.others.keys()] });
   }
 
-  /** A card per key, in groups by what stands before the slash. */
+  /** A card per key, in sections by what stands before the slash. */
   arrange() {
     const wanted = this.find.value.trim().toLowerCase();
-    const keys = Object.keys(this.own?.series ?? {}).filter((key) => key.toLowerCase().includes(wanted))
-      .sort((a, b) => a.localeCompare(b));
-    const groups = new Map();
-    for (const key of keys) {
-      const group = key.includes("/") ? key.slice(0, key.indexOf("/")) : "";
-      if (!groups.has(group)) groups.set(group, []);
-      groups.get(group).push(key);
-    }
-    const signature = JSON.stringify([[...groups], this.hasMore]);
+    const keys = this.keys.filter((key) => key.toLowerCase().includes(wanted));
+    const groups = sections(keys);
+    const signature = JSON.stringify([groups, this.hasMore]);
     if (signature === this.arranged) return;
     this.arranged = signature;
-    if (!keys.length && this.hasMore) {
-      put(this.grid);
-      return;
-    }
     if (!keys.length) {
-      put(this.grid, h("p", { class: "quiet" }, wanted ? "No chart of that name."
+      put(this.grid, this.hasMore ? null : h("p", { class: "quiet" }, wanted ? "No chart of that name."
         : "Nothing logged yet. Numbers given to run.log() appear here as they arrive."));
       return;
     }
-    put(this.grid, ...[...groups].flatMap(([group, members]) => [
-      groups.size > 1 ? h("h2", { class: "chart-group" }, group.slice(0, 200) || "General") : null,
-      h("div", { class: "chart-grid" }, ...members.slice(0, 300).map((key) => this.#card(key))),
+    put(this.grid, ...groups.flatMap(([group, members]) => [
+      groups.length > 1 ? h("h2", { class: "chart-group" }, group.slice(0, 200)) : null,
+      h("div", { class: "chart-grid" }, ...members.map((key) => this.#card(key).element)),
     ].filter(Boolean)));
-    this.redraw();
   }
 
   #card(key) {
     let card = this.cards.get(key);
     if (!card) {
-      const chart = h("div", { class: "chart" });
       const element = h("section", { class: "card chart-card", "data-key": key, "aria-label": key.slice(0, 200) },
-        h("h3", {}, key.slice(0, 200)), chart);
-      card = { key, chart, element, stale: true, visible: false };
+        h("h3", { title: key.slice(0, 200) }, titleOf(key).slice(0, 200)));
+      card = { key, element, zoom: null };
+      card.plot = new LinePlot(element, { label: `Curve of ${key.slice(0, 200)}`, zoomed: (zoom) => {
+        card.zoom = zoom;
+        this.#draw(card);
+      } });
+      new IntersectionObserver((entries) => {
+        card.visible = entries.at(-1).isIntersecting; // the newest of those that wait
+        if (card.visible && card.stale) this.#draw(card);
+      }, { rootMargin: "200px" }).observe(element);
       this.cards.set(key, card);
-      this.observer.observe(element);
     }
-    return card.element;
+    return card;
   }
 
   redraw() {
@@ -142,53 +164,27 @@ export class RunCurves {
     }
   }
 
+  #x(key) {
+    const wanted = this.across.value;
+    if (wanted === "") return definedX(key, this.steps) ?? "_step";
+    return AXES[wanted] ?? wanted;
+  }
+
   #draw(card) {
     card.stale = false;
-    const runs = [[this.name, this.own], ...[...this.others.values()].map((o) => [o.name, o.answer])];
-    const traces = runs.flatMap(([name, answer], k) => this.#traces(card.key, name, answer, HUES[k % HUES.length]));
-    const isTime = this.across.value === "time";
-    draw(card.chart, traces, {
-      xaxis: { title: { text: this.across.value, font: { size: 11 } }, type: isTime ? "date" : "linear",
-        automargin: true },
-      yaxis: { type: this.log.checked ? "log" : "linear", ...roomFor(traces, this.log.checked) }, showlegend: false,
+    const x = this.#x(card.key);
+    const runs = [this.own, ...this.others.values()];
+    const whole = this.source.read({ runs, keys: [card.key], x, points: POINTS });
+    let fine = null;
+    if (card.zoom) fine = this.source.read({ runs, keys: [card.key], x, points: POINTS, low: card.zoom[0], high: card.zoom[1] });
+    const lines = runs.flatMap((run) => {
+      const curve = fine?.get(run.id)?.[card.key] ?? whole.get(run.id)?.[card.key];
+      return curve ? [{ id: run.id, run: run.id, label: run.name || run.id, colour: colourOfRun(run.number), ...curve,
+        width: 1.8, points: curve.x.length < 30 }] : [];
     });
+    const isHere = whole.size > 0;
+    card.plot.show(smoothLines(lines, { kind: "exponential", weight: Number(this.smoothing.value) }), {
+      nameX: nameOfX(x), kindX: kindOfX(x), logY: this.log.checked,
+      empty: isHere ? `Not logged together with ${nameOfX(x)}` : "Reading…" });
   }
-
-  #traces(key, name, answer, colour) {
-    const curve = answer?.series?.[key];
-    if (!curve) return [];
-    const x = this.#across(curve, answer);
-    const weight = Number(this.smoothing.value);
-    const label = name.slice(0, 60).replace(/[<>&]/g, " ");
-    const line = { x, y: smooth(curve.value, weight), name: label, mode: curve.value.length < 30 ? "lines+markers" : "lines",
-      line: { color: colour, width: 1.8 }, marker: { size: 4 }, type: "scatter" };
-    const raw = { x, y: curve.value, mode: "lines", hoverinfo: "skip", showlegend: false, opacity: 0.25,
-      line: { color: colour, width: 1 }, type: "scatter" };
-    return weight ? [raw, line] : [line];
-  }
-
-  #across(curve, answer) {
-    if (this.across.value === "time") return curve.time.map((s) => (s ? new Date(s * 1000) : null));
-    if (this.across.value === "epoch") {
-      const epoch = answer.series["epoch/epoch"] ?? answer.series.epoch;
-      if (epoch) {
-        const at = new Map(epoch.step.map((step, k) => [step, epoch.value[k]]));
-        let last = null;
-        return curve.step.map((step) => {
-          last = at.get(step) ?? last;
-          return last;
-        });
-      }
-    }
-    return curve.step;
-  }
-}
-
-/** A range around a curve that never changes; by itself the library draws from v − 1 to v + 1. */
-function roomFor(traces, isLog) {
-  const values = traces.flatMap((trace) => trace.y).filter(Number.isFinite);
-  const [first] = values;
-  if (isLog || !values.length || values.some((value) => value !== first)) return {};
-  const margin = Math.abs(first) * 0.2 || 1;
-  return { range: [first - margin, first + margin] };
 }

@@ -52,15 +52,20 @@ export class CustomCharts {
       if (!media) throw new Error("its table has not arrived yet");
       const { columns, data } = await this.readTable(media);
       const rows = data.map(({ row }) => Object.fromEntries(columns.map((name, k) => [name, row[k]])));
-      const drawn = presetOf(chart.preset)?.(chart, rows);
-      if (!drawn) return frame(place, chart, rows);
-      place.classList.remove("is-frame");
-      place.classList.toggle("is-tall", Boolean(drawn.layout.showlegend) && drawn.traces.length > 7);
-      return draw(place, drawn.traces, drawn.layout);
+      return drawChart(place, chart, rows);
     } catch (error) {
       return put(place, h("p", { class: "quiet small" }, `Not drawn: ${error.message}`));
     }
   }
+}
+
+/** Draw a chart {key, preset, fields, strings, spec} of rows in a place. */
+export function drawChart(place, chart, rows) {
+  const drawn = presetOf(chart.preset)?.(chart, rows);
+  if (!drawn) return frame(place, chart, rows);
+  place.classList.remove("is-frame");
+  place.classList.toggle("is-tall", Boolean(drawn.layout.showlegend) && drawn.traces.length > 7);
+  return draw(place, drawn.traces, drawn.layout);
 }
 
 /** Send spec and rows into the sandboxed frame; it can draw, and nothing else. */

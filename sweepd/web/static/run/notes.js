@@ -3,7 +3,10 @@ import { h } from "../common/dom.js";
 
 const PAUSE_MS = 700; // without a key
 
-/** A text field and the word beside it; `save(text)` is asked once at a time, with the newest. */
+/**
+ * A text field and the word beside it; `save(text)` is asked once at a time, with the newest.
+ * Returns {element, update(text)}: what was saved elsewhere comes in while nobody types here.
+ */
 export function notesField(text, save) {
   const field = h("textarea", { rows: 3, "aria-label": "Notes", value: text, placeholder: "Notes" });
   const said = h("span", { class: "small quiet", role: "status" });
@@ -35,5 +38,10 @@ export function notesField(text, save) {
   });
   field.addEventListener("change", go);
   window.addEventListener("pagehide", go);
-  return h("div", { class: "stack" }, field, said);
+  const update = (fresh) => {
+    if (busy || field.value !== saved || document.activeElement === field) return;
+    saved = fresh;
+    field.value = fresh;
+  };
+  return { element: h("div", { class: "stack" }, field, said), update };
 }

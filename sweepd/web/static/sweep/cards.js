@@ -1,6 +1,7 @@
 /** The cards beside the plot: best run, what matters, agents, the sweep file and its edits. */
 import { h, put } from "../common/dom.js";
-import { count, formatDuration, formatNumber, formatTime, formatValue } from "../common/values.js";
+import { moment } from "../common/moments.js";
+import { count, formatDuration, formatNumber, formatValue } from "../common/values.js";
 import { duration, METRIC } from "../parallel/columns.js";
 import { codeLine } from "./head.js";
 
@@ -28,6 +29,8 @@ export function renderBest(root, aside, model, details, base) {
   put(root,
     h("div", { class: "best-number" }, h("b", {}, formatValue(best)),
       h("span", {}, metric?.name.slice(0, 120) ?? "")),
+    model.data.sweep.metrics?.length ? h("p", { class: "small quiet" },
+      `by ${metric.name.slice(0, 120)} alone: see the Pareto front`) : null,
     h("p", {}, h("a", { href: `${base}/runs/${encodeURIComponent(run.id)}` }, (run.name || run.id).slice(0, 200))),
     h("dl", { class: "pairs" }, ...parameters.slice(0, 12).flatMap((column) => [
       h("dt", {}, column.label.slice(0, 120)), h("dd", {}, formatValue(column.read(run)).slice(0, 200))])),
@@ -114,8 +117,8 @@ export function renderAgents(root, model, details) {
         return h("tr", {},
           h("td", {}, h("span", { class: `state is-${state}` }, agent.name.slice(0, 60))),
           h("td", {}, agent.host.slice(0, 80)), h("td", { class: "is-number" }, String(agent.n_runs)),
-          h("td", {}, agent.exited_at ? `left ${formatTime(Date.parse(agent.exited_at))}`
-            : agent.state === "lost" ? `silent for ${formatDuration(seen)}` : "now"),
+          h("td", {}, ...[agent.exited_at ? ["left ", moment(agent.exited_at)]
+            : agent.state === "lost" ? `silent for ${formatDuration(seen)}` : "now"].flat()),
           h("td", {}, agent.alive_runs.slice(0, 3).join(", ")));
       })))));
 }
@@ -129,7 +132,7 @@ export function renderFile(root, model, details) {
       h("pre", { tabindex: 0 }, yaml)),
     log.length ? h("details", {}, h("summary", {}, `History: ${log.length} entries`),
       h("ol", { class: "log small" }, ...log.map((entry) => h("li", {},
-        h("span", { class: "quiet" }, `${formatTime(Date.parse(entry.at), 90_000_000)} ${entry.actor} `),
+        h("span", { class: "quiet" }, moment(entry.at), ` ${entry.actor} `),
         h("b", {}, entry.kind), h("pre", {}, entry.message.slice(0, 4000)))))) : null);
 }
 

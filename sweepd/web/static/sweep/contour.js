@@ -2,6 +2,7 @@
  * The metric over two parameters: between the runs it is interpolated by distance, and fades out
  * where no run is near, so that the picture claims nothing it cannot know.
  */
+import { shorten } from "../common/dom.js";
 import { Frame } from "./frame.js";
 import { METRIC } from "../parallel/columns.js";
 
@@ -11,7 +12,7 @@ const MOST_RUNS = 800; // nearest-run sums over more would take too long; a fair
 export class Contour {
   constructor(root, model, { across, up }) {
     Object.assign(this, { model, across, up });
-    this.frame = new Frame(root, { label: "The metric over two parameters", height: 300,
+    this.frame = new Frame(root, { label: "The metric over two parameters", height: 300, room: 76,
       draw: () => this.draw() });
     for (const event of ["scales", "selection"]) {
       model.addEventListener(event, () => this.frame.follow());
@@ -43,7 +44,32 @@ export class Contour {
       return;
     }
     this.#cells(points);
+    this.#scale(metric);
     for (const [x, y] of points) frame.dot(frame.x(x), frame.y(y), 1.6, frame.paint.ink);
+  }
+
+  /** The colours beside the picture, with values of the metric. */
+  #scale(metric) {
+    const { frame, model } = this;
+    const { context, box, paint } = frame;
+    const [left, width] = [box.right + 16, 12];
+    const palette = model.ramp();
+    const flipped = model.data.sweep.metric?.goal === "minimize";
+    const height = box.bottom - box.top;
+    for (let k = 0; k < palette.length; k += 1) {
+      context.fillStyle = palette[flipped ? palette.length - 1 - k : k];
+      context.fillRect(left, box.bottom - ((k + 1) * height) / palette.length, width, height / palette.length + 0.6);
+    }
+    context.fillStyle = paint["ink-2"];
+    context.textAlign = "left";
+    context.textBaseline = "middle";
+    const ticks = metric.ticks(5);
+    for (const tick of ticks) context.fillText(shorten(tick.label, 44), left + width + 5, frame.y(tick.unit));
+    context.fillStyle = paint["ink-3"];
+    context.textAlign = "right";
+    context.textBaseline = "bottom";
+    context.fillText(shorten(model.column(METRIC).label, 110), frame.width, frame.height - 1);
+    frame.canvas.dataset.scale = ticks.map((tick) => tick.label).join(" ");
   }
 
   #cells(points) {

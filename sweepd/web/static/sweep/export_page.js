@@ -64,7 +64,7 @@ export async function exportPage(model) {
 if (!location.hash) history.replaceState(null, "", ${safeJson(`#${viewToText(model.view)}`)});
 const dark = matchMedia("(prefers-color-scheme: dark)");
 dark.addEventListener("change", () => document.dispatchEvent(new Event("themechange")));
-mountSweep(document.querySelector("main"), JSON.parse(document.getElementById("data").textContent),
+await mountSweep(document.querySelector("main"), JSON.parse(document.getElementById("data").textContent),
   { theme: () => (dark.matches ? "dark" : "light") });
 document.querySelector("main").dataset.ready = "true";
 </script></body></html>`;

@@ -8,8 +8,9 @@ const FOLLOW_MS = 160;
 
 export class Frame {
   /** `draw(frame)` is called when the size changes; `point(x, y)` when the pointer moves. */
-  constructor(root, { label, height = 260, draw, point = () => {}, leave = () => {} }) {
+  constructor(root, { label, height = 260, room = 0, draw, point = () => {}, leave = () => {} }) {
     this.root = root;
+    this.room = room; // px at the right for what the chart draws there
     this.fixedHeight = height;
     this.drawInside = draw;
     this.canvas = h("canvas", { role: "img", "aria-label": label });
@@ -22,8 +23,8 @@ export class Frame {
     this.canvas.addEventListener("pointerleave", leave);
     new ResizeObserver(() => this.later()).observe(root);
     this.isSeen = false;
-    new IntersectionObserver(([entry]) => {
-      this.isSeen = entry.isIntersecting;
+    new IntersectionObserver((entries) => {
+      this.isSeen = entries.at(-1).isIntersecting; // the newest of those that wait
       if (this.isSeen && this.isStale) this.later();
     }).observe(this.canvas);
     document.addEventListener("themechange", () => this.later());
@@ -54,11 +55,12 @@ export class Frame {
     this.width = width;
     this.height = this.fixedHeight;
     this.context.setTransform(ratio, 0, 0, ratio, 0, 0);
+    delete this.canvas.dataset.clipped;
     this.paint = {};
     for (const name of ["ink", "ink-2", "ink-3", "line", "accent", "surface", "pc-context", "warn"]) {
       this.paint[name] = colourOf(this.root, `--${name}`);
     }
-    this.box = { left: 46, right: width - 12, top: 10, bottom: this.height - 36 };
+    this.box = { left: 46, right: width - 12 - this.room, top: 10, bottom: this.height - 36 };
     this.drawInside(this);
   }
 
@@ -104,6 +106,18 @@ export class Frame {
       context.textAlign = "left";
       context.fillText(shorten(nameY, 150), 0, this.height - 1);
     }
+  }
+
+  /** A mark at an edge for what lies beyond it: "▲ 3 beyond". */
+  clipped(n, what, isHigh = true) {
+    if (!n) return;
+    const { context, box, paint } = this;
+    context.font = `600 11px ${getComputedStyle(this.root).fontFamily}`;
+    context.textAlign = "right";
+    context.textBaseline = isHigh ? "top" : "bottom";
+    context.fillStyle = paint.warn;
+    context.fillText(`${isHigh ? "▲" : "▼"} ${n.toLocaleString("en")} ${what}`, box.right, isHigh ? box.top : box.bottom - 2);
+    this.canvas.dataset.clipped = String(n);
   }
 
   dot(x, y, radius, fill, stroke = null) {

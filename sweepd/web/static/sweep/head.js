@@ -1,6 +1,7 @@
 /** The head of the sweep page: state, progress, warnings, and the controls. */
 import { h, popover, put } from "../common/dom.js";
-import { count, formatDuration, formatTime } from "../common/values.js";
+import { moment } from "../common/moments.js";
+import { count, formatDuration } from "../common/values.js";
 import { post } from "../common/feed.js";
 import { Warnings } from "./warnings.js";
 
@@ -23,7 +24,8 @@ export class Head {
   constructor(root, model, actionsUrl) {
     this.part = (name) => root.querySelector(`[data-part="${name}"]`);
     Object.assign(this, { model, actionsUrl });
-    const base = root.dataset.base;
+    const { base, days } = root.dataset;
+    this.days = days;
     this.warnings = new Warnings(model.data.sweep.id, (id) => (
       model.indexOf.has(id) ? `${base}/runs/${encodeURIComponent(id)}` : null));
     model.addEventListener("data", () => this.render());
@@ -65,8 +67,12 @@ export class Head {
       fact("Goal", sweep.metric ? `${sweep.metric.goal} ${sweep.metric.name}`.slice(0, 120) : ""),
       fact("Target", sweep.metric?.target != null ? String(sweep.metric.target) : ""),
       fact("Left", remaining(this.model)),
+      fact("Budget", sweep.budget ?? ""),
+      sweep.hands_out_until && sweep.state !== "FINISHED"
+        ? h("span", {}, "Hands out until ", h("b", {}, moment(sweep.hands_out_until))) : null,
       fact("By", sweep.creator),
-      fact("Since", formatTime(Date.parse(sweep.created_at), 90_000_000)),
+      h("span", {}, "Created ", h("b", {}, moment(sweep.created_at))),
+      sweep.description ? h("span", {}, sweep.description.slice(0, 300)) : null,
       sweep.state_reason && !isLong(sweep.state_reason) ? h("span", {}, sweep.state_reason) : null);
   }
 
@@ -86,7 +92,7 @@ export class Head {
       h("h3", { class: "popover-title" }, "On any machine that reaches this server"),
       codeLine(`sweepd login ${serverAddress()}`), codeLine(sweep.agent_command),
       h("p", { class: "small quiet" }, "or several at once: "),
-      codeLine(sweep.agent_command.replace(/^wandb agent/, "sweepd agents"))), { label: "Start an agent" });
+      codeLine(sweep.agent_command.replace(/^wandb agent/, "sweepd agents"))), { label: "Start an agent", className: "agents-menu" });
     return button;
   }
 
@@ -128,13 +134,31 @@ export class Head {
       });
       return it;
     };
+    const name = h("input", { value: sweep.name, "aria-label": "Name of the sweep", maxlength: 500 });
+    const description = h("textarea", { rows: 2, "aria-label": "Description of the sweep", value: sweep.description ?? "" });
+    const withRuns = h("input", { type: "checkbox" });
+    const remove = h("button", { type: "button", class: "danger", onclick: async () => {
+      try {
+        const answer = await this.act(remove, { action: "delete", with_runs: withRuns.checked }, true);
+        window.location.assign(answer.href);
+      } catch (error) {
+        note.textContent = error.message;
+      }
+    } }, "Delete");
     put(panel,
+      h("fieldset", { class: "range" }, h("legend", {}, "Name"), name,
+        button("Rename", () => ({ action: "rename", name: name.value }))),
+      h("fieldset", {}, h("legend", {}, "Description"), description,
+        button("Describe", () => ({ action: "describe", description: description.value }))),
       button(`Retry ${count(failed, "failed run")}`, () => ({ action: "retry",
         states: ["failed", "crashed"] }), failed > 0),
       h("fieldset", { class: "range" }, h("legend", {}, "Most runs in all"), cap,
         button("Change", () => ({ action: "cap", run_cap: cap.value === "" ? null : Number(cap.value) }))),
       h("fieldset", {}, h("legend", {}, "Queue a config of your own"), config,
         button("Queue", () => ({ action: "queue", config: JSON.parse(config.value) }))),
+      h("fieldset", {}, h("legend", {}, "Delete the sweep"),
+        h("p", { class: "small quiet" }, `It leaves all lists, and its agents leave. It can be brought back from the project's sweeps for ${this.days}.`),
+        h("label", { class: "small" }, withRuns, " its runs too"), remove),
       note);
   }
 

@@ -1,6 +1,7 @@
 /**
- * A dot for each run: any column across, the metric up. Shares selection, colours and pointed-at
- * run with the parallel plot. With `running best` a line shows the best value reached so far.
+ * A dot for each run: any column across, the metric (or another column) up. Shares selection, colours
+ * and pointed-at run with the parallel plot. With `runningBest` a line shows the best value reached
+ * so far; with `front` the runs of the Pareto front are ringed.
  */
 import { Frame } from "./frame.js";
 import { METRIC } from "../parallel/columns.js";
@@ -9,8 +10,8 @@ import { makeScale } from "../parallel/scales.js";
 const REACH = 12; // px
 
 export class Scatter {
-  constructor(root, model, { across, runningBest = false, height = 260, label }) {
-    Object.assign(this, { model, across, runningBest });
+  constructor(root, model, { across, up = METRIC, runningBest = false, front = false, height = 260, label }) {
+    Object.assign(this, { model, across, up, runningBest, front });
     this.frame = new Frame(root, {
       label, height, draw: () => this.draw(),
       point: (x, y) => model.hover(this.nearest(x, y)),
@@ -26,7 +27,7 @@ export class Scatter {
   draw() {
     const { frame, model } = this;
     const column = model.column(this.across);
-    const metric = model.column(METRIC);
+    const metric = model.column(this.up);
     if (!column || !metric || !metric.slots.includes(0)) {
       frame.say(model.runs.length ? "No number logged yet" : "No runs yet");
       this.places = null;
@@ -35,8 +36,8 @@ export class Scatter {
     const { paint } = frame;
     const across = this.across === "run.created" ? makeScale(column, "time", model.alive, true)
       : model.scale(this.across);
-    const up = model.scale(METRIC);
-    frame.axes(across, up, column.label, "");
+    const up = model.scale(this.up);
+    frame.axes(across, up, column.label, this.up === METRIC && !this.front ? "" : metric.label);
     const n = model.runs.length;
     const xs = new Float32Array(n).fill(NaN);
     const ys = new Float32Array(n).fill(NaN);
@@ -60,8 +61,14 @@ export class Scatter {
       }
     }
     context.globalAlpha = 1;
+    let nBeyond = 0;
+    for (let i = 0; i < n; i += 1) nBeyond += model.alive[i] && metric.slots[i] !== 1 && Number.isNaN(ys[i]) ? 1 : 0;
+    frame.clipped(nBeyond, "not on this scale");
     if (this.runningBest) this.#line(column, metric, across, up);
-    for (const i of [model.bestIndex, model.pinnedIndex, model.hovered]) {
+    const ringed = this.front ? model.front.filter((i) => !Number.isNaN(xs[i] + ys[i])) : [];
+    for (const i of ringed) frame.dot(xs[i], ys[i], 4.5, palette[bucket[i]], paint.ink);
+    frame.canvas.dataset.front = String(ringed.length);
+    for (const i of [this.front ? -1 : model.bestIndex, model.pinnedIndex, model.hovered]) {
       if (i >= 0 && !Number.isNaN(xs[i] + ys[i])) {
         frame.dot(xs[i], ys[i], 5, palette[bucket[i]], paint.ink);
       }

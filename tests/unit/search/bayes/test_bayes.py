@@ -6,8 +6,10 @@ import numpy as np
 import pytest
 
 from sweepd.search.bayes.acquisition import fantasise, log_ei
-from sweepd.search.bayes.bayes import DEFAULT, model_of, propose, refine
+from sweepd.search.bayes.bayes import propose, refine
+from sweepd.search.bayes.model import model_of
 from sweepd.search.bayes.objective import Data, gather, warps
+from sweepd.search.bayes.settings import DEFAULT
 from sweepd.search.coordinates import Coordinates
 from sweepd.search.grammar.sweep_file import parse
 from sweepd.search.observation import Observation
@@ -19,7 +21,7 @@ NUMBERS = np.array([False, False])
 def make_data(y_of, n=40, seed=0):
     rng = np.random.default_rng(seed)
     X = rng.random((n, 2))
-    return Data(X, y_of(X, rng), np.ones(n), np.zeros(n), np.empty((0, 2)), 0)
+    return Data(X, y_of(X, rng), np.ones(n), np.zeros(n), X[:0], X[:0], 0)
 
 
 def valley(X):
@@ -64,7 +66,9 @@ def test_climbing_raises_expected_improvement_and_stays_near():
     rng = np.random.default_rng(0)
     X = coordinates.from_cube(rng.random((20, 3)))
     y = np.sin(5 * X[:, 0]) + X[:, 1] + X[:, 2] ** 2
-    model = model_of(Data(X, y, np.ones(20), np.zeros(20), X[:0], 0), coordinates.is_category)
+    model = model_of(
+        Data(X, y, np.ones(20), np.zeros(20), X[:0], X[:0], 0), coordinates.is_category
+    )
     state = fantasise(model, X[:0], np.empty((1, 0)))
     starts = coordinates.from_cube(rng.random((4, 3)))
     found = refine(state, starts, coordinates, DEFAULT.polish)

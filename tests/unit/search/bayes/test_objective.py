@@ -1,5 +1,7 @@
 """From runs to what the model is fitted on: imputation, repeats, transform, subset."""
 
+import math
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -31,9 +33,33 @@ def test_a_failed_run_counts_as_the_file_says(impute, expected):
     assert found == {0.1: 1.0, 0.2: 9.0, 0.3: expected}
 
 
-def test_a_finished_run_without_a_number_counts_as_the_worst():
-    found, _ = collect([run(0.1, 1.0), run(0.2, 4.0), run(0.3, None), run(0.4, float("nan"))])
+def test_a_finished_run_without_a_number_counts_as_the_worst_where_the_file_says_so():
+    runs = [run(0.1, 1.0), run(0.2, 4.0), run(0.3, None), run(0.4, float("nan"))]
+    found, _ = collect(runs, impute="worst")
     assert found == {0.1: 1.0, 0.2: 4.0, 0.3: 4.0, 0.4: 4.0}
+
+
+@pytest.mark.parametrize("impute", ["model", "ignore"])
+@pytest.mark.parametrize(
+    ("state", "value", "is_failure"),
+    [
+        ("failed", None, True),
+        ("failed", 0.5, True),
+        ("crashed", None, True),
+        ("finished", None, True),
+        ("finished", math.nan, True),
+        ("finished", 1e30, True),
+        ("killed", None, False),
+        ("preempted", None, False),
+        ("stopped", None, False),
+    ],
+)
+def test_nothing_is_made_up_for_a_run_without_a_result(state, value, is_failure, impute):
+    runs = [run(a, a) for a in (0.1, 0.2, 0.25, 0.4, 0.5)]
+    found, data = collect([*runs, run(0.3, value, state)], impute=impute)
+    assert 0.3 not in found and [0.3] not in data.pending.tolist()
+    is_told = impute == "model" or value == 1e30
+    assert data.failed.tolist() == ([[0.3]] if is_failure and is_told else [])
 
 
 def test_a_run_stopped_early_keeps_its_own_number():
@@ -86,7 +112,8 @@ def test_what_a_run_counts_as(state, own, latest, impute, running, expected, goa
 
 
 def test_maximising_turns_the_sign():
-    found, _ = collect([run(0.1, 1.0), run(0.2, None), run(0.3, 5.0)], goal=Goal.MAXIMIZE)
+    runs = [run(0.1, 1.0), run(0.2, None), run(0.3, 5.0)]
+    found, _ = collect(runs, goal=Goal.MAXIMIZE, impute="worst")
     assert found == {0.1: -1.0, 0.2: -1.0, 0.3: -5.0}
 
 
@@ -104,6 +131,7 @@ def test_yeo_johnson_agrees_with_scipy(power):
 @given(st.lists(st.floats(-1e6, 1e6), min_size=2, max_size=40))
 def test_a_warp_keeps_the_order(values):
     y = np.array(values)
+    assert 1 <= len(warps(y)) <= 2
     for found in warps(y):
         assert np.isfinite(found.y).all() and np.isfinite(found.log_slope).all()
         assert (np.diff(found.y[np.argsort(y, kind="stable")]) >= -1e-9).all()
@@ -128,6 +156,7 @@ def test_the_slope_of_a_warp_agrees_with_differences():
         - (found.log_slope[1:] + found.log_slope[:-1])[close] / 2
         for found in (plain, drawn)
     ]
+    assert close.sum() > 100
     for offset in offsets:
         assert offset == pytest.approx(np.full(len(offset), offsets[0][0]), abs=1e-2)
 
@@ -139,3 +168,15 @@ def test_a_subset_always_holds_the_best(n, size, seed):
     found = choose_subset(X, y, np.array([False, False, True]), size)
     assert len(set(found.tolist())) == len(found) == min(n, size)
     assert set(np.argsort(y)[: min(n, size) // 2]) <= set(found.tolist())
+
+
+def test_a_subset_holds_the_best_those_near_the_best_of_all_and_some_of_each_rank():
+    y = np.arange(100.0)
+    X = np.linspace(0.0, 1.0, 100)[:, None]
+    X[0] = 0.7  # the best lies among the middling
+    chosen = choose_subset(X, y, np.zeros(1, dtype=bool), 40).tolist()
+    assert len(chosen) == 40 and chosen == sorted(set(chosen))
+    assert set(range(20)) < set(chosen), "half are the best"
+    assert set(range(65, 74)) < set(chosen), "a quarter lie near the best"
+    left = sorted(set(range(20, 100)) - set(range(64, 75)))
+    assert left[0] in chosen and 99 in chosen, "from the first of the rest to the last"

@@ -7,6 +7,7 @@ import yaml
 
 from sweepd.domain.errors import BadInput
 from sweepd.domain.sweeps import count_text, expected_runs
+from sweepd.search.grammar.early_terminate import TYPES
 from sweepd.services.sweeps import edits, specs
 
 HERE = Path(__file__).parent
@@ -19,7 +20,9 @@ def judge(path: Path) -> dict[str, object]:
     try:
         spec = specs.parse(text)
     except BadInput as error:
-        return {"refused": str(error)}
+        # A rule that is new changes no file here.
+        told = str(error).replace(", ".join(TYPES), ", ".join(TYPES[:3]))
+        return {"refused": told}
     n_runs = expected_runs(edits.count_configs(spec, text), spec.run_cap)
     return {
         "runs": "no end" if n_runs is None else count_text(n_runs),

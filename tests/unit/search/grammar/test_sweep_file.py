@@ -24,7 +24,7 @@ def problems(**raw):
     [
         ({"method": "byaes"}, "method: expected one of grid, random, bayes, custom, got 'byaes'"),
         ({"method": "tpe"}, "method: expected one of"),
-        ({"method": "bayes"}, "metric: expected a metric for bayes, got None"),
+        ({"method": "bayes"}, "metric: expected a metric for bayes, got nothing"),
         ({"parameters": {}}, "parameters: expected an object with at least one parameter"),
         ({"parameters": {"a": 3}}, "parameters.a: expected an object, got 3; write {value: 3}"),
         ({"parameters": {"a": {"min": 1}}}, "parameters.a: expected value, values,"),
@@ -47,7 +47,7 @@ def problems(**raw):
         ),
         ({"run_cap": True}, "run_cap: expected a whole number of at least 1, got True"),
         ({"metric": {"goal": "minimize"}}, "metric: expected an object with a name"),
-        ({"metrics": [{"name": "a"}, {"name": "b"}]}, "metrics: expected method: custom"),
+        ({"metrics": [{"name": "a"}, {"name": "b"}]}, "metrics: expected method: bayes or custom"),
         (
             {"early_terminate": {"type": "hyperband"}, "metric": {"name": "l"}},
             "early_terminate: expected min_iter, or max_iter with s",
@@ -165,7 +165,21 @@ json_values = st.recursive(
 )
 def test_no_content_breaks_the_reader(raw):
     for method in ("grid", "bayes"):
+        spec, told = None, ()
         try:
-            parse({"method": method, "metric": {"name": "l"}, **raw})
+            spec = parse({"method": method, "metric": {"name": "l"}, **raw})
         except ConfigError as error:
-            assert error.problems
+            told = error.problems
+        assert (spec is None) == bool(told)
+
+
+@pytest.mark.parametrize("entry", [{"min": 0, "max": 1.0}, {"min": 0, "max": 1.0, "q": 0.1}])
+def test_template_that_a_parameter_takes_up_is_only_an_unknown_key(entry):
+    template = {"min": 0, "max": 1.0}
+    raw = {"method": "random", "program": "t.py", "base": template}
+    if "q" in entry:
+        entry = {**entry, "distribution": "q_uniform"}
+    spec = parse({**raw, "parameters": {"a": entry}})
+    assert spec.warnings == ("unknown keys, which are ignored: base",)
+    with pytest.raises(ConfigError, match="write it below parameters"):
+        parse({**raw, "parameters": {"a": {"min": 0, "max": 2.0}}})

@@ -8,6 +8,7 @@ from sweepd import server
 from sweepd.domain.artifacts import Alias
 from sweepd.domain.errors import BadInput, Forbidden, NotFound
 from sweepd.domain.users import Caller
+from sweepd.services.artifacts.artifacts import ArtifactChange
 from sweepd.services.artifacts.uploads import NewArtifact
 from sweepd.services.runs.runs import RunChange
 from tests.unit.services.logging_versions import (
@@ -38,16 +39,16 @@ def test_linked_version_is_seen_by_the_entity_it_is_linked_to_and_changed_by_its
     place = services.collections.link(ann, done.pk, "team", "models", "best", ["prod"])
     assert services.get(bob, done.pk).digest == done.digest
     hex_digest = hashlib.md5(b"weights", usedforsecurity=False).hexdigest()
-    blob = services.find_project_bytes(bob, hex_digest, "team", "models")
-    assert services.find_bytes(bob, hex_digest, done.pk) == blob
+    blob = services.bytes.find_project_bytes(bob, hex_digest, "team", "models")
+    assert services.bytes.find_bytes(bob, hex_digest, done.pk) == blob
     assert [p.pk for p in services.memberships(bob, done)] == [place.pk]
     assert services.producer(bob, done) is None
     found = services.producer(ann, done)
     assert found is not None and found.pk == by.pk
     with pytest.raises(Forbidden, match="linked here"):
-        services.update(bob, done.pk, {"description": "mine"}, [], [])
+        services.update(bob, done.pk, ArtifactChange(description="mine"))
     with pytest.raises(Forbidden):
-        services.delete(bob, done.pk, delete_aliases=True)
+        services.removals.delete(bob, done.pk, delete_aliases=True)
     with pytest.raises(BadInput, match="not in a collection"):
         services.collections.set_aliases(bob, done.pk, [Alias("m", "x")], add=True)
     services.collections.set_aliases(bob, done.pk, [Alias("best", "x", "team", "models")], add=True)
@@ -91,7 +92,7 @@ def test_alias_that_no_path_could_say_is_refused(
     with pytest.raises(BadInput):
         services.collections.link(ann, done.pk, "ann", "p", "shown", [alias])
     with pytest.raises(BadInput):
-        services.update(ann, done.pk, {}, [], [], [alias])
+        services.update(ann, done.pk, ArtifactChange(aliases=[alias]))
     with pytest.raises(BadInput):
         services.uploads.create(
             ann, NewArtifact("ann", "p", None, "model", "m", "d", aliases=[alias])

@@ -6,11 +6,8 @@ from sweepd import server
 from sweepd.domain.artifacts import Digest
 from sweepd.domain.errors import NotFound
 from sweepd.domain.users import Caller
-from tests.unit.services.logging_versions import (
-    begin,
-    log,
-    md5,
-)
+from sweepd.services.artifacts.artifacts import ArtifactChange
+from tests.unit.services.logging_versions import begin, log, md5
 
 pytestmark = pytest.mark.both_databases
 
@@ -22,7 +19,7 @@ def test_another_entitys_artifacts_and_bytes_do_not_exist(
     with pytest.raises(NotFound):
         parts.services.artifacts.get(bob, done.pk)
     with pytest.raises(NotFound):
-        parts.services.artifacts.update(bob, done.pk, {"description": "mine"}, [], [])
+        parts.services.artifacts.update(bob, done.pk, ArtifactChange(description="mine"))
     pending = begin(parts, bob, "d")
     wanted = parts.services.artifacts.uploads.announce_files(
         bob, [(pending.pk, "f", Digest(md5(b"secret")))]
@@ -36,10 +33,10 @@ def test_another_entitys_artifacts_and_bytes_do_not_exist(
 
 def test_deleting_keeps_bytes_that_another_version_holds(parts: server.Parts, ann: Caller) -> None:
     first, second = log(parts, ann, b"same", "a"), log(parts, ann, b"same", "b")
-    parts.services.artifacts.delete(ann, first.pk, delete_aliases=True)
+    parts.services.artifacts.removals.delete(ann, first.pk, delete_aliases=True)
     [entry] = parts.services.artifacts.entries(second)
     assert entry.blob is not None
     assert parts.services.files.read(entry.blob) == b"same"
-    parts.services.artifacts.delete(ann, second.pk, delete_aliases=True)
+    parts.services.artifacts.removals.delete(ann, second.pk, delete_aliases=True)
     with pytest.raises(NotFound):
         parts.services.files.read(entry.blob)

@@ -142,7 +142,7 @@ def test_a_linked_draft_commits(parts: server.Parts, ann: Caller, n_links: int) 
 def test_a_deleted_version_takes_nothing_in(parts: server.Parts, ann: Caller) -> None:
     services, draft = parts.services.artifacts, begin(parts, ann, "d")
     put_manifest(parts, draft.pk, {})
-    services.delete(ann, draft.pk, delete_aliases=True)
+    services.removals.delete(ann, draft.pk, delete_aliases=True)
     with pytest.raises(NotFound):
         put(parts, draft.pk, "f", b"one", b"one")
     with pytest.raises(NotFound):

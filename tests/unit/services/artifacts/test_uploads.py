@@ -84,7 +84,7 @@ def test_the_same_content_again_is_known_by_the_id_of_either_client(
     assert artifacts.find_by_client_id(ann, "two") == first.pk
     assert artifacts.find_by_client_id(ann, "one") == first.pk
     assert artifacts.find_by_client_id(bob, "two") is None
-    artifacts.delete(ann, first.pk, delete_aliases=True)
+    artifacts.removals.delete(ann, first.pk, delete_aliases=True)
     assert artifacts.find_by_client_id(ann, "two") is None
 
 

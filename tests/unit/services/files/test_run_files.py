@@ -7,6 +7,7 @@ import anyio
 import pytest
 
 from sweepd import server
+from sweepd.domain.errors import NotFound
 from sweepd.domain.paging import Start
 from sweepd.domain.runs import Run
 from sweepd.domain.users import Caller
@@ -69,3 +70,17 @@ def test_names_that_are_not_there_are_left_out(parts: server.Parts, run: Run) ->
     files = parts.services.files
     assert [f.path for f in files.list_files(run, names=["a.txt", "c.txt"])] == ["a.txt"]
     assert files.page_files(run, None, ["a.txt", "c.txt"], first=0).count() == 1
+
+
+def test_many_files_go_some_at_a_time_or_none(
+    parts: server.Parts, run: Run, ann: Caller, bob: Caller, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("sweepd.services.files.run_files.BATCH", 2)
+    files = parts.services.files
+    pks = [file.pk for file in files.list_files(run)]
+    for caller, wanted in ((bob, pks), (ann, [*pks, 10**6])):
+        with pytest.raises(NotFound):
+            files.delete_files(caller, wanted)
+        assert len(files.list_files(run)) == len(NAMES)
+    files.delete_files(ann, [*pks, pks[0]])
+    assert files.list_files(run) == []

@@ -5,6 +5,8 @@ import pytest
 from sweepd import server
 from sweepd.domain.errors import BadInput
 from sweepd.domain.users import Caller
+from sweepd.services.artifacts.artifact_collections import CollectionChange
+from sweepd.services.artifacts.artifacts import ArtifactChange
 from tests.conftest import FakeClock
 from tests.unit.services.people.test_registries import link, log, make
 
@@ -34,10 +36,10 @@ def test_search_in_registries(parts: server.Parts, ann: Caller, clock: FakeClock
     clock.forward(60)
     mine = make(parts, ann, "mine")
     third = log(parts, ann, digest="d3")
-    parts.services.artifacts.update(ann, third.pk, {}, ["fast"], [])
+    parts.services.artifacts.update(ann, third.pk, ArtifactChange(add_tags=["fast"]))
     place = link(parts, ann, third, mine.name, "best")
     listing = parts.services.artifacts.collections
-    listing.change_collection(ann, place.collection_pk, {}, ["good"])
+    listing.change_collection(ann, place.collection_pk, CollectionChange(add_tags=["good"]))
 
     def search(*words: str | None) -> list[str]:
         found = parts.services.registries.search_versions(ann, *words)  # type: ignore[arg-type]

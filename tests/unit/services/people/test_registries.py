@@ -13,6 +13,8 @@ from sweepd.domain.errors import BadInput, Conflict, Forbidden, NotFound, Sweepd
 from sweepd.domain.projects import Project
 from sweepd.domain.registries import Role
 from sweepd.domain.users import Caller
+from sweepd.services.artifacts.artifact_collections import CollectionChange
+from sweepd.services.artifacts.artifacts import ArtifactChange
 from sweepd.services.artifacts.uploads import NewArtifact
 from sweepd.services.core import Core
 from sweepd.services.people.registries import Registries, RegistryChange
@@ -151,7 +153,9 @@ def test_a_registry_takes_only_the_types_it_lists(parts: server.Parts, ann: Call
         link(parts, ann, log(parts, ann, "other", "code"), mine.name)
     shown = parts.services.artifacts.collections.list_collections(mine)[0]
     with pytest.raises(BadInput, match="keeps its type"):
-        parts.services.artifacts.collections.change_collection(ann, shown.pk, {"type_name": "code"})
+        parts.services.artifacts.collections.change_collection(
+            ann, shown.pk, CollectionChange(type_name="code")
+        )
     for wrong in ("a/b", "", "x" * 129):
         with pytest.raises(BadInput, match="an artifact type has"):
             make(parts, ann, "mine", type_names=[wrong])
@@ -174,8 +178,8 @@ def test_whoever_sees_a_registry_uses_the_version_and_nothing_else_of_its_source
     home = artifacts.collections.collection(shown.collection_pk)
     assert artifacts.collections.role(bob, home) is None
     for change in (
-        lambda: artifacts.update(bob, shown.pk, {"description": "mine"}, [], []),
-        lambda: artifacts.delete(bob, shown.pk, delete_aliases=True),
+        lambda: artifacts.update(bob, shown.pk, ArtifactChange(description="mine")),
+        lambda: artifacts.removals.delete(bob, shown.pk, delete_aliases=True),
         lambda: artifacts.collections.link(bob, shown.pk, "bob", "p", "taken", []),
         lambda: link(parts, bob, shown, name="again"),
         lambda: artifacts.collections.get_collection(bob, home.pk),
@@ -235,12 +239,14 @@ def test_what_each_role_may_do(parts: server.Parts, ann: Caller, bob: Caller) ->
     ]
     as_member = [
         lambda: link(parts, bob, own, mine.name, "bobs"),
-        lambda: listing.change_collection(bob, place.collection_pk, {"description": "x"}, ["t"]),
+        lambda: listing.change_collection(
+            bob, place.collection_pk, CollectionChange(description="x", add_tags=["t"])
+        ),
         lambda: parts.services.artifacts.collections.set_aliases(
             bob, place.artifact_pk, [Alias("cnn", "best")], add=True
         ),
         lambda: listing.unlink(bob, place.artifact_pk, place.collection_pk),
-        lambda: parts.services.artifacts.delete_collection(bob, place.collection_pk),
+        lambda: parts.services.artifacts.removals.delete_collection(bob, place.collection_pk),
     ]
 
     def refused(deeds: list) -> bool:  # type: ignore[type-arg]

@@ -6,7 +6,7 @@ from sweepd import server
 from sweepd.domain.errors import Conflict, NotFound
 from sweepd.domain.registries import Role
 from sweepd.domain.users import Caller
-from sweepd.services import access
+from sweepd.services import registry_access
 from sweepd.services.people.registries import RegistryChange
 
 
@@ -20,7 +20,7 @@ def test_the_built_in_registries_answer_to_either_case(
     parts: server.Parts, ann: Caller, name: str
 ) -> None:
     with parts.core.db.read() as connection:
-        found = access.get_registry(
+        found = registry_access.get_registry(
             connection, ann, "organization", f"wandb-registry-{name}", Role.MEMBER
         )
     assert found.name == name.lower()
@@ -48,4 +48,6 @@ def test_a_name_of_none_is_told_which_there_are(parts: server.Parts, ann: Caller
         parts.core.db.read() as connection,
         pytest.raises(NotFound, match="you see wandb-registry-dataset, wandb-registry-model"),
     ):
-        access.get_registry(connection, ann, "organization", "wandb-registry-modles", Role.MEMBER)
+        registry_access.get_registry(
+            connection, ann, "organization", "wandb-registry-modles", Role.MEMBER
+        )

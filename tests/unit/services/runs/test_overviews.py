@@ -29,23 +29,23 @@ def test_stamp_changes_when_a_run_comes_goes_or_changes(
 ) -> None:
     first = add_run(parts, ann, "a1")
     project = parts.services.projects.get(ann, "ann", "p")
-    stamps = [parts.services.overviews.stamp(project)]
+    versions = [parts.services.overviews.version(project)]
     add_run(parts, ann, "a2")
-    stamps.append(parts.services.overviews.stamp(project))
+    versions.append(parts.services.overviews.version(project))
     clock.forward(1)  # type: ignore[attr-defined]
     parts.services.runs.change(ann, first, RunChange(notes="x"))
-    stamps.append(parts.services.overviews.stamp(project))
+    versions.append(parts.services.overviews.version(project))
     parts.services.runs.delete(ann, first)
-    stamps.append(parts.services.overviews.stamp(project))
-    assert len(set(stamps)) == 4
-    assert parts.services.overviews.stamp(project) == stamps[-1]
+    versions.append(parts.services.overviews.version(project))
+    assert len(set(versions)) == 4
+    assert parts.services.overviews.version(project) == versions[-1]
 
 
 def test_neighbours_begin_with_the_previous_run(parts: server.Parts, ann: Caller) -> None:
     for run_id in ("a1", "a2", "a3", "a4"):
         add_run(parts, ann, run_id)
     run = parts.services.runs.get(ann, "ann", "p", "a3")
-    found = [run_id for run_id, _ in parts.services.overviews.neighbours(run, 10)]
+    found = [run_id for run_id, _, _ in parts.services.overviews.neighbours(run, 10)]
     assert found == ["a2", "a1", "a4"]
 
 

@@ -161,10 +161,10 @@ def test_extremes_after_a_rewind_are_of_what_is_left(
     parts: server.Parts, ann: Caller, sweep: Sweep
 ) -> None:
     run_id = started(parts, ann, sweep)
-    log(parts, ann, run_id, 0, 5.0, 4.0, 1.0, 9.0)
-    parts.services.runs.rewind(ann, "ann", "p", run_id, 1)
-    assert metric_of(parts, ann, run_id) == (4.0, 4.0, 5.0)
-    assert values_of(parts, ann, run_id) == [(0, 5.0), (1, 4.0)]
-    log(parts, ann, run_id, 2, 6.0)
-    assert metric_of(parts, ann, run_id) == (6.0, 4.0, 6.0)
-    assert values_of(parts, ann, run_id) == [(0, 5.0), (1, 4.0), (2, 6.0)]
+    log(parts, ann, run_id, 0, 5.0, 3.0, 4.0, 1.0, 9.0)
+    parts.services.runs.rewind(ann, "ann", "p", run_id, 2)
+    assert metric_of(parts, ann, run_id) == (4.0, 3.0, 5.0)
+    assert values_of(parts, ann, run_id) == [(0, 5.0), (1, 3.0), (2, 4.0)]
+    log(parts, ann, run_id, 3, 6.0)
+    assert metric_of(parts, ann, run_id) == (6.0, 3.0, 6.0)
+    assert values_of(parts, ann, run_id) == [(0, 5.0), (1, 3.0), (2, 4.0), (3, 6.0)]

@@ -80,6 +80,7 @@ HOSTILE = {
 }  # fmt: skip
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", HOSTILE)
 def test_what_asks_for_too_much_fails_its_own_sweep(
     parts: server.Parts, ann: Caller, name: str

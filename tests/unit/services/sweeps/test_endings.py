@@ -5,10 +5,13 @@ import json
 import pytest
 
 from sweepd import server
+from sweepd.domain.errors import BadInput
 from sweepd.domain.sweeps import SweepState
 from sweepd.domain.users import Caller
 from sweepd.services.runs.runs import RunChange
+from sweepd.services.sweeps.commands import CommandKind
 from sweepd.services.sweeps.sweeps import SweepChange
+from tests.conftest import FakeClock
 from tests.unit.services.handing_out import (
     GRID,
     beat,
@@ -145,3 +148,56 @@ def test_runs_may_be_added_when_a_sweep_is_changed(parts: server.Parts, ann: Cal
     _, warnings = parts.services.sweeps.update(ann, sweep.pk, change)
     assert warnings == ["prior runs left out (not in this project): nobody"] or len(warnings) == 2
     assert [point.run_id for point in parts.services.sweeps.points(sweep)] == ["late"]
+
+
+BUDGET = GRID + "sweepd: {budget: 2h, retries: 3}\n"
+
+
+def test_a_budget_of_time_ends_the_sweep_after_what_runs_by_then(
+    parts: server.Parts, ann: Caller, clock: FakeClock
+) -> None:
+    sweep = make_sweep(parts, ann, BUDGET)
+    clock.forward(9 * 3600)  # only the first hand-out starts it
+    agent, other = register(parts, ann, sweep), register(parts, ann, sweep)
+    first = next_run(parts, ann, agent).run_id or ""
+    begin(parts, ann, first)
+    clock.forward(2 * 3600 - 1)
+    second = next_run(parts, ann, other).run_id or ""
+    begin(parts, ann, second)
+    end(parts, ann, first)
+    clock.forward(1)
+    assert [command.kind for command in beat(parts, ann, agent)] == [CommandKind.EXIT]
+    assert state_of(parts, ann, sweep).state is SweepState.RUNNING
+    end(parts, ann, second)
+    found = state_of(parts, ann, sweep)
+    assert (found.state, found.state_reason) == (SweepState.FINISHED, "budget of 2h used up")
+    assert parts.services.sweeps.count_runs(found) == {"finished": 2}
+
+
+def test_what_is_queued_when_the_budget_is_used_up_is_never_handed_out(
+    parts: server.Parts, ann: Caller, clock: FakeClock
+) -> None:
+    sweep = make_sweep(parts, ann, BUDGET)
+    agent = register(parts, ann, sweep)
+    first = next_run(parts, ann, agent).run_id or ""
+    begin(parts, ann, first)
+    parts.services.sweeps.enqueue(ann, sweep.pk, {"a": 1})
+    end(parts, ann, first)
+    clock.forward(3 * 3600)
+    assert [command.kind for command in beat(parts, ann, agent)] == [CommandKind.EXIT]
+    assert state_of(parts, ann, sweep).state is SweepState.FINISHED
+    with pytest.raises(BadInput, match=r"raise sweepd\.budget"):
+        parts.services.sweeps.enqueue(ann, sweep.pk, {"a": 2})
+
+
+def test_the_page_is_told_until_when_a_budget_lasts(
+    parts: server.Parts, ann: Caller, clock: FakeClock
+) -> None:
+    sweep = make_sweep(parts, ann, BUDGET)
+    assert parts.services.sweeps.hands_out_until(sweep) is None
+    next_run(parts, ann, register(parts, ann, sweep))
+    until = parts.services.sweeps.hands_out_until(sweep)
+    assert until is not None and (until - clock()).total_seconds() == 2 * 3600
+    plain = make_sweep(parts, ann, GRID)
+    next_run(parts, ann, register(parts, ann, plain))
+    assert parts.services.sweeps.hands_out_until(plain) is None

@@ -7,7 +7,7 @@ from sweepd.domain.runs import RunState
 from sweepd.domain.sweeps import CellState
 from sweepd.domain.users import Caller
 from sweepd.services.streams.lines import StreamPost
-from sweepd.services.sweeps.scheduling import Command
+from sweepd.services.sweeps.commands import Command
 from sweepd.store import cells, runs
 from tests.conftest import FakeClock
 from tests.unit.services.handing_out import (

@@ -6,7 +6,7 @@ from sweepd import server
 from sweepd.domain.runs import RunState
 from sweepd.domain.sweeps import SweepState
 from sweepd.domain.users import Caller
-from sweepd.services.sweeps.scheduling import Command
+from sweepd.services.sweeps.commands import Command
 from sweepd.services.sweeps.sweeps import SweepChange
 from tests.conftest import FakeClock
 from tests.unit.services.handing_out import (
@@ -41,9 +41,9 @@ def test_failed_script_is_handed_out_again_only_on_request(
 def test_paused_sweep_answers_with_nothing_and_goes_on(parts: server.Parts, ann: Caller) -> None:
     sweep = make_sweep(parts, ann)
     agent = register(parts, ann, sweep)
-    parts.services.sweeps.update(ann, sweep.pk, SweepChange(state="PAUSED"))
+    parts.services.sweeps.update(ann, sweep.pk, SweepChange(state=SweepState.PAUSED))
     assert beat(parts, ann, agent) == []
-    parts.services.sweeps.update(ann, sweep.pk, SweepChange(state="RUNNING"))
+    parts.services.sweeps.update(ann, sweep.pk, SweepChange(state=SweepState.RUNNING))
     assert [command.kind for command in beat(parts, ann, agent)] == ["run"]
 
 
@@ -55,7 +55,7 @@ def test_cancel_stops_runs_and_sends_agents_home(
     [command] = beat(parts, ann, agent)
     assert command.run_id
     begin(parts, ann, command.run_id)
-    parts.services.sweeps.update(ann, sweep.pk, SweepChange(state="CANCELED"))
+    parts.services.sweeps.update(ann, sweep.pk, SweepChange(state=SweepState.CANCELED))
     assert log(parts, ann, command.run_id, 0, 0.5), "the file stream says stop"
     clock.forward(21)
     assert beat(parts, ann, agent, command.run_id) == [Command("stop", command.run_id)]

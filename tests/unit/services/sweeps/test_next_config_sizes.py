@@ -8,8 +8,7 @@ import pytest
 from sweepd import server
 from sweepd.domain.sweeps import SweepState
 from sweepd.domain.users import Caller
-from sweepd.search.spec import SweepSpec
-from sweepd.services.sweeps import proposals as proposing
+from sweepd.services.sweeps import searching
 from sweepd.store import sweeps
 from tests.unit.services.handing_out import (
     beat,
@@ -75,6 +74,7 @@ WIDE = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("parameter", WIDE.values(), ids=WIDE)
 @pytest.mark.parametrize("more", ["", "sweepd: {distinct: true}\n"], ids=["", "distinct"])
 def test_random_over_ranges_of_any_width(
@@ -106,6 +106,7 @@ def test_seeds_drawn_from_a_wide_range_use_all_of_its_bits(
     assert len(low) > 6
 
 
+@pytest.mark.slow
 def test_bayes_over_64_bits(parts: server.Parts, ann: Caller) -> None:
     text = BAYES.format(most=2**64 - 1)
     sweep = make_sweep(parts, ann, text)
@@ -116,10 +117,10 @@ def test_bayes_over_64_bits(parts: server.Parts, ann: Caller) -> None:
 def test_search_that_breaks_warns_and_random_configs_go_out(
     parts: server.Parts, ann: Caller, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def broken(self: object, spec: SweepSpec, *_: object) -> list[object]:
+    def broken(*_: object) -> list[object]:
         raise OverflowError("int too large")
 
-    monkeypatch.setattr(proposing.Proposals, "_ask", broken)
+    monkeypatch.setattr(searching.Searching, "propose", broken)
     text = BAYES.format(most=9)
     sweep = make_sweep(parts, ann, text)
     assert 0 <= _proposed(parts, ann, sweep.pk)["s"] <= 9

@@ -6,8 +6,8 @@ import pytest
 
 from sweepd import server
 from sweepd.domain.users import Caller
+from sweepd.services.sweeps.commands import Command
 from sweepd.services.sweeps.proposals import Proposals
-from sweepd.services.sweeps.scheduling import Command
 from tests.conftest import wait_until
 from tests.unit.services.handing_out import beat, make_sweep, register, state_of
 
@@ -76,7 +76,7 @@ def test_what_runs_of_a_sweep_without_a_model_log_wakes_nobody(
     proposals.start()
     wait_until(lambda: sweep.pk in proposals._needless, 30, lambda: "it was not looked at")
 
-    def prepare(pk: int, cache: object) -> None:
+    def prepare(pk: int, *_: object) -> None:
         prepared.append(pk)
         woken.set()
 

@@ -3,6 +3,7 @@
 import dataclasses
 import logging
 import os
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -14,6 +15,7 @@ from sweepd.domain.sweeps import Sweep, SweepState
 from sweepd.domain.users import Caller
 from sweepd.search.errors import NoFeasibleConfig
 from sweepd.services.sweeps import proposals as proposing
+from sweepd.services.sweeps import searching
 from sweepd.services.sweeps.proposals import MAX_OVERRUNS
 from tests.conftest import FakeClock, wait_until
 from tests.unit.services.handing_out import beat, make_sweep, register, set_state, state_of
@@ -74,10 +76,10 @@ def given(parts: server.Parts, ann: Caller, sweep: Sweep) -> dict[str, Any]:
 def test_a_sweep_that_hangs_the_search_is_paused_and_another_goes_on(
     parts: server.Parts, ann: Caller, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(proposing, "propose", searches.hang_for_bad)
+    monkeypatch.setattr(searching, "propose", searches.hang_for_bad)
     bad, fine = make_sweep(parts, ann, BAD), make_sweep(parts, ann, FINE)
     parts.proposals.start()
-    worker = parts.proposals._worker
+    worker = parts.proposals._quick.worker
     wait_until(lambda: worker.pid, 60, lambda: "no process began")
     hung = worker.pid
     assert given(parts, ann, fine) == {"a": 0.5}
@@ -97,7 +99,7 @@ def test_a_sweep_that_hangs_the_search_is_paused_and_another_goes_on(
 def test_a_sweep_that_ends_the_process_is_paused_and_another_goes_on(
     parts: server.Parts, ann: Caller, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(proposing, "propose", searches.end_for_bad)
+    monkeypatch.setattr(searching, "propose", searches.end_for_bad)
     bad, fine = make_sweep(parts, ann, BAD), make_sweep(parts, ann, FINE)
     parts.proposals.start()
     assert given(parts, ann, fine) == {"a": 0.5}
@@ -112,7 +114,7 @@ def test_a_search_that_raises_warns_once_logs_once_and_goes_on_at_random(
     monkeypatch: pytest.MonkeyPatch,
     caplog: pytest.LogCaptureFixture,
 ) -> None:
-    monkeypatch.setattr(proposing, "propose", searches.raise_for_bad)
+    monkeypatch.setattr(searching, "propose", searches.raise_for_bad)
     bad = make_sweep(parts, ann, BAD)
     parts.proposals.start()
     with caplog.at_level(logging.ERROR):
@@ -132,7 +134,7 @@ def test_where_nothing_can_be_drawn_either_the_sweep_is_paused(
     def break_too(*_: object) -> object:
         raise NoFeasibleConfig("nor these") if is_ours else RuntimeError("nor these")
 
-    monkeypatch.setattr(proposing, "propose", searches.never_for_bad)
+    monkeypatch.setattr(searching, "propose", searches.never_for_bad)
     monkeypatch.setattr(proposing, "sample_some", break_too)
     bad, fine = make_sweep(parts, ann, BAD), make_sweep(parts, ann, FINE)
     parts.proposals.start()
@@ -143,14 +145,66 @@ def test_where_nothing_can_be_drawn_either_the_sweep_is_paused(
     assert given(parts, ann, fine) == {"a": 0.5}
 
 
+def test_nobody_waits_for_what_another_sweep_draws(
+    parts: server.Parts, ann: Caller, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    is_drawing, may_go = threading.Event(), threading.Event()
+    draw = proposing.sample_some
+
+    def slowly(*given: Any) -> Any:
+        is_drawing.set()
+        assert may_go.wait(60)
+        return draw(*given)
+
+    monkeypatch.setattr(searching, "propose", searches.raise_for_bad)
+    monkeypatch.setattr(proposing, "sample_some", slowly)
+    bad, fine = make_sweep(parts, ann, BAD), make_sweep(parts, ann, FINE)
+    parts.proposals.start()
+    beat(parts, ann, register(parts, ann, bad))
+    assert is_drawing.wait(60)
+    for _ in range(3):
+        assert given(parts, ann, fine) == {"a": 0.5}
+    may_go.set()
+    assert 0 <= given(parts, ann, bad)["bad"] <= 1
+
+
+def test_a_sweep_that_takes_long_holds_up_nobody_who_is_quick(
+    parts: server.Parts, ann: Caller, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(searching, "propose", searches.hang_for_bad)
+    monkeypatch.setattr(parts.proposals, "_ask_s", 3600.0)
+    parts.proposals._quick.share = 1 / 3600
+    bad, fine = make_sweep(parts, ann, BAD), make_sweep(parts, ann, FINE)
+    parts.proposals.start()
+    slow = parts.proposals._slow.worker
+    wait_until(lambda: slow.pid, 60, lambda: "the bad one did not go to the other process")
+    for _ in range(3):
+        assert given(parts, ann, fine) == {"a": 0.5}
+    assert slow.pid is not None and warnings_of(parts, bad) == []
+    set_state(parts, ann, bad, "CANCELED")
+
+
+def test_the_process_for_long_asks_is_there_only_while_somebody_waits_for_it(
+    parts: server.Parts, ann: Caller, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(searching, "propose", searches.hang_for_bad)
+    bad = make_sweep(parts, ann, BAD)
+    parts.proposals.start()
+    assert 0 <= given(parts, ann, bad)["bad"] <= 1, "after all its time"
+    ask_until_paused(parts, ann, bad)
+    slow = parts.proposals._slow.worker
+    wait_until(lambda: slow.pid is None, 60, lambda: "the process goes on")
+
+
 def test_stopping_waits_for_no_answer(
     parts: server.Parts, ann: Caller, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(proposing, "propose", searches.hang_for_bad)
+    monkeypatch.setattr(searching, "propose", searches.hang_for_bad)
     monkeypatch.setattr(parts.proposals, "_ask_s", 3600.0)
     bad = make_sweep(parts, ann, BAD)
     parts.proposals.start()
-    wait_until(lambda: parts.proposals._worker.pid, 60, lambda: "no process began")
+    worker = parts.proposals._quick.worker
+    wait_until(lambda: worker.pid, 60, lambda: "no process began")
     parts.proposals.stop()
-    assert parts.proposals._worker.pid is None
+    assert worker.pid is None
     assert warnings_of(parts, bad) == []

@@ -13,7 +13,7 @@ from sweepd.domain.sweeps import OPEN_CELLS, UNCOUNTED_CELLS, CellState, SweepSt
 from sweepd.domain.users import Caller
 from sweepd.services.runs.runs import RunChange
 from sweepd.services.streams.lines import Lines, StreamPost
-from sweepd.services.sweeps.scheduling import Command
+from sweepd.services.sweeps.commands import Command
 from sweepd.store import cells, runs, sweeps
 from tests.conftest import FakeClock, build_parts
 from tests.unit.services.handing_out import (

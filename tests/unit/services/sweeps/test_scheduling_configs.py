@@ -13,7 +13,7 @@ from sweepd.domain.users import Caller
 from sweepd.search.grammar.sections import NO_PROGRAM
 from sweepd.services.runs.runs import RunChange
 from sweepd.services.streams.lines import StreamPost
-from sweepd.services.sweeps.scheduling import Command
+from sweepd.services.sweeps.commands import Command
 from sweepd.services.sweeps.sweeps import SweepChange
 from tests.conftest import FakeClock
 from tests.unit.services.handing_out import (

@@ -69,3 +69,9 @@ def test_of_any_mapping_one_value_changes(mapping: dict[str, int], is_flow: bool
 def test_what_cannot_be_is_refused() -> None:
     with pytest.raises(BadInput, match="whole number from 1; got 0"):
         with_run_cap(BLOCK, 0)
+
+
+@pytest.mark.parametrize("text", ["{}", "[1]", "just words"])
+def test_a_text_without_a_key_is_refused(text: str) -> None:
+    with pytest.raises(BadInput):
+        with_run_cap(text, 3)

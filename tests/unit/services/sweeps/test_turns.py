@@ -1,4 +1,4 @@
-"""Turns at the search process: in order, the slow ones after the others, and nobody never."""
+"""Turns at the search process: in order, the quick ones first, the slow ones apart."""
 
 import threading
 
@@ -39,6 +39,30 @@ def test_whoever_waits_longest_is_next_after_some_turns() -> None:
         found.append(turns.get())
     assert found.count(3) == 2 * OLDEST_EVERY - 2
     assert found[OLDEST_EVERY - 1] == 1 and found[-1] == 2
+
+
+def test_each_thread_takes_from_its_own_lanes() -> None:
+    turns = Turns()
+    turns.note(1, Lane.SLOW)
+    turns.put(1)
+    turns.put(2)
+    assert turns.get((Lane.QUICK, Lane.NEW)) == 2
+    assert turns.empty((Lane.QUICK, Lane.NEW)) and not turns.empty((Lane.SLOW,))
+    assert turns.get((Lane.SLOW,)) == 1 and turns.empty()
+
+
+def test_what_waits_moves_when_its_lane_does() -> None:
+    turns, found = Turns(), []
+    turns.put(1)
+    waiting = threading.Thread(target=lambda: found.append(turns.get((Lane.SLOW,))))
+    waiting.start()
+    turns.note(1, Lane.SLOW)
+    waiting.join(30)
+    assert found == [1] and turns.empty()
+    turns.put(1)
+    turns.forget(1)  # while it waits
+    turns.note(1, Lane.QUICK)
+    assert turns.get((Lane.QUICK,)) == 1 and turns.empty()
 
 
 def test_closing_ends_the_waiting() -> None:

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 import sqlalchemy as sa
 
-from sweepd import server
+from sweepd import data_folder, server
 from sweepd.domain.errors import BadInput, Unavailable
 from sweepd.domain.users import Caller
 from sweepd.services.runs.taking_in import Lines, StreamPost
@@ -105,6 +105,7 @@ def test_neither_a_file_nor_a_full_folder_is_overwritten(
         restore(source, parts.settings.data)
 
 
+@pytest.mark.slow
 @pytest.mark.postgres
 def test_move_keeps_every_row_and_gives_no_key_twice(
     parts: server.Parts, ann: Caller, tmp_path: Path, postgresql_url: str
@@ -133,12 +134,12 @@ def test_move_keeps_every_row_and_gives_no_key_twice(
 
 def test_second_server_on_one_folder_is_refused(tmp_path: Path) -> None:
     settings = Settings(data=tmp_path)
-    with server.hold_folder(settings):
-        with pytest.raises(BadInput, match=r"works on .* already"), server.hold_folder(settings):
+    with data_folder.hold(settings):
+        with pytest.raises(BadInput, match=r"works on .* already"), data_folder.hold(settings):
             pass
-        with server.hold_folder(Settings(data=tmp_path, database="postgresql+psycopg://x/y")):
+        with data_folder.hold(Settings(data=tmp_path, database="postgresql+psycopg://x/y")):
             pass
-    with server.hold_folder(settings):
+    with data_folder.hold(settings):
         pass
 
 

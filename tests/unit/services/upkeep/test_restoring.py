@@ -11,7 +11,7 @@ import pytest
 
 from sweepd import server
 from sweepd.domain.errors import BadInput, SweepdError
-from sweepd.services.upkeep import backup, restoring
+from sweepd.services.upkeep import backup, backup_files, restoring
 from sweepd.settings import Settings
 from sweepd.store.blobs import Blobs
 from tests.conftest import FakeClock
@@ -90,6 +90,7 @@ def test_any_one_damaged_byte_costs_what_it_lies_in_and_is_named(
     spots = [offset + rng.randrange(100) for _, offset, _, _ in places]  # of a header
     spots += [first + rng.randrange(size) for _, _, first, size in places]
     spots += [rng.randrange(database[2], database[2] + database[3]) for _ in range(5)]
+    assert len(spots) > 15
     for number, at in enumerate(spots):
         body = bytearray(archive)
         body[at] ^= 0x41
@@ -254,7 +255,7 @@ def test_restored_server_has_no_session_of_before(tmp_path: Path) -> None:
 
 def test_single_files_come_out_of_a_backup(tmp_path: Path, archive: bytes) -> None:
     (tmp_path / "b.tar").write_bytes(archive)
-    held = restoring.BackupFiles(tmp_path / "b.tar")
+    held = backup_files.BackupFiles(tmp_path / "b.tar")
     blobs = Blobs.open(str(tmp_path / "files"))
     names = [e.name[6:] for e, _ in entries(archive) if e.name.startswith("blobs/")]
     assert all(held.put_back(blobs, name) for name in names)

@@ -80,6 +80,7 @@ def meaning(line: str) -> Any:
         return line
 
 
+@pytest.mark.slow
 @settings(max_examples=300, deadline=None)
 @given(lines=LINES)
 def test_any_lines_come_back_as_the_same_rows(lines: list[str]) -> None:
@@ -100,6 +101,7 @@ def test_a_key_alone_is_what_the_whole_row_holds_under_it(
 ) -> None:
     segment = opened(pack(lines))
     rows = segment.rows(np.arange(len(lines)), segment.touching(keys))
+    assert len(rows) == len(lines)
     for row, line in zip(rows, lines, strict=True):
         for key in keys:
             found, expected = find(row, key), find(parse_line(line), key)
@@ -107,6 +109,7 @@ def test_a_key_alone_is_what_the_whole_row_holds_under_it(
             assert found is MISSING or exactly(found) == exactly(expected)
 
 
+@pytest.mark.slow
 @settings(max_examples=100, deadline=None)
 @given(lines=LINES)
 def test_a_columns_numbers_are_those_of_the_rows_that_have_it(lines: list[str]) -> None:
@@ -114,6 +117,7 @@ def test_a_columns_numbers_are_those_of_the_rows_that_have_it(lines: list[str]) 
     if not segment.is_regular:
         return
     flat = [flatten(parse_line(line)) for line in lines]
+    assert {column.name for column in segment.columns} >= {name for row in flat for name in row}
     for column in segment.columns:
         having = [row for row in flat if column.name in row]
         rows = segment.rows_with(column)
@@ -193,3 +197,9 @@ def test_chunks_become_segments_of_bounded_size_with_their_steps() -> None:
 def test_what_is_no_segment_is_refused() -> None:
     with pytest.raises(ValueError, match="no segment"):
         opened(b"something else")
+
+
+def test_whole_numbers_that_no_float_holds_are_infinite_on_their_side() -> None:
+    assert as_number(10**400) == float("inf")
+    assert as_number(-(10**400)) == float("-inf")
+    assert as_number(7) == 7.0

@@ -3,7 +3,8 @@
 import pytest
 from graphql import parse
 
-from sweepd.wandb_api.graphql.engine import MAX_DEPTH, MAX_FIELDS, _measure
+from sweepd.wandb_api.graphql.documents import measure
+from sweepd.wandb_api.graphql.engine import MAX_DEPTH, MAX_FIELDS
 from tests.protocol.conftest import Ask
 from tests.protocol.conftest import ask as ask
 from tests.protocol.conftest import http as http
@@ -30,7 +31,7 @@ def nested(levels: int) -> str:
 def test_levels_and_fields_are_counted_with_fragments_in_place(
     document: str, expected: tuple[int, int]
 ) -> None:
-    assert _measure(parse(document)) == expected
+    assert measure(parse(document)) == expected
 
 
 def test_thirty_levels_are_answered_and_one_more_is_refused(ask: Ask) -> None:

@@ -1,0 +1,151 @@
+"""What every client sends all the time, beside the least such a request can cost on this machine.
+
+    python -m bench.hot_paths [--seconds 5] [--rounds 3] [--database ADDRESS]
+
+Heartbeats that reserve nothing and posts of one line, from 32 connections without a pause, in turns
+with a bare Starlette app that writes one SQLite row a request (`bench/floor.py`). The load comes
+from this process, on the same cores; beside requests a second stands the processor time of one.
+With the address of an empty PostgreSQL database a second server works on that, in the same turns.
+"""
+
+import argparse
+import asyncio
+import contextlib
+import json
+import os
+import random
+import statistics
+import sys
+import tempfile
+import time
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import uvloop
+
+from bench.agents import PROJECT, Asking, create
+from bench.hand_out import HEARTBEAT
+from bench.ingest import ENTITY, RUN, bodies
+from bench.load import Connection, Server, free_port, running, sweepd
+
+N_CONNECTIONS = 32
+Send = Callable[[Connection, int], Awaitable[None]]
+
+
+@dataclass
+class Told:
+    """What was measured of one load, a number a round."""
+
+    per_s: list[float] = field(default_factory=list)
+    cpu_ms: list[float] = field(default_factory=list)
+
+
+async def measure(server: Server, send: Send, seconds: float, told: Told) -> None:
+    """One round of one load."""
+    connections = [Connection(server) for _ in range(N_CONNECTIONS)]
+    await asyncio.gather(*(connection.open() for connection in connections))
+    cpu_s, began, n = server.cpu_s(), time.perf_counter(), 0
+
+    async def work(number: int, connection: Connection) -> None:
+        nonlocal n
+        while time.perf_counter() < began + seconds:
+            await send(connection, number)
+            n += 1
+
+    await asyncio.gather(*(work(i, connection) for i, connection in enumerate(connections)))
+    told.per_s.append(n / (time.perf_counter() - began))
+    told.cpu_ms.append(1000 * (server.cpu_s() - cpu_s) / n)
+    for connection in connections:
+        connection.close()
+
+
+async def loads_of(server: Server) -> dict[str, Send]:
+    """Heartbeats and posts of a sweepd server."""
+    asking = Asking(server, str(server.ask(ENTITY)["viewer"]["entity"]))
+    sweep = create(server, 10_000)
+    first = Connection(server)
+    await first.open()
+    nodes = [await asking.register(first, sweep, n) for n in range(N_CONNECTIONS)]
+    for n in range(N_CONNECTIONS):
+        server.ask(RUN, name=f"r{n}", project=PROJECT, entity=asking.entity)
+    first.close()
+    beats = [
+        json.dumps(
+            {
+                "query": HEARTBEAT,
+                "variables": {"id": node, "metrics": "{}", "runState": json.dumps({f"r{n}": True})},
+            }
+        ).encode()
+        for n, node in enumerate(nodes)
+    ]
+    n_sent, rng = [0] * N_CONNECTIONS, random.Random(1)
+
+    async def beat(connection: Connection, number: int) -> None:
+        status, answer = await connection.post("/graphql", beats[number])
+        assert status == 200 and b'"errors"' not in answer, answer[:300]
+
+    async def post(connection: Connection, number: int) -> None:
+        path = f"/files/{asking.entity}/{PROJECT}/r{number}/file_stream"
+        status, answer = await connection.post(path, bodies(1, n_sent[number], rng))
+        assert status == 200, answer[:300]
+        n_sent[number] += 1
+
+    return {"heartbeats": beat, "posts of one line": post}
+
+
+async def row(connection: Connection, number: int) -> None:
+    """One request of the floor, of a heartbeat's size."""
+    body = {"query": HEARTBEAT, "variables": {"id": "x", "runState": str(number)}}
+    status, _ = await connection.post("/", json.dumps(body).encode())
+    assert status == 200
+
+
+async def work(servers: dict[str, Server], seconds: float, rounds: int) -> dict[str, Told]:
+    """All loads in turns."""
+    loads: dict[str, tuple[Server, Send]] = {"floor": (servers["floor"], row)}
+    for name, server in servers.items():
+        if name != "floor":
+            for load, send in (await loads_of(server)).items():
+                loads[f"{load}, {name}"] = server, send
+    told = {name: Told() for name in loads}
+    for _ in range(rounds):
+        for name, (server, send) in loads.items():
+            await measure(server, send, seconds, told[name])
+    return told
+
+
+def main() -> None:
+    """Measure and print."""
+    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
+    parser.add_argument("--seconds", type=float, default=5)
+    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--database", default="", help="an empty PostgreSQL database")
+    given = parser.parse_args()
+    with contextlib.ExitStack() as stack:
+        folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
+        port = free_port()
+        command = [sys.executable, "-m", "bench.floor", str(port), str(folder / "floor.db")]
+        floor = running("floor", command, port, folder / "floor.log", "/healthz", {})
+        servers = {"floor": stack.enter_context(floor)}
+        servers["SQLite"] = stack.enter_context(sweepd(folder))
+        if given.database:
+            other = folder / "other"
+            other.mkdir()
+            servers["PostgreSQL"] = stack.enter_context(sweepd(other, given.database))
+        print(f"load average {os.getloadavg()[0]:.1f}")
+        told = uvloop.run(work(servers, given.seconds, given.rounds))
+        least = told["floor"]
+        for name, found in told.items():
+            ratios = [one / other for one, other in zip(found.per_s, least.per_s, strict=True)]
+            cpu_ratio = statistics.median(least.cpu_ms) / statistics.median(found.cpu_ms)
+            per_s = statistics.median(found.per_s)
+            print(
+                f"{name:28} {per_s:8.0f} /s {statistics.median(ratios):5.2f} of the floor "
+                f"{statistics.median(found.cpu_ms):8.2f} ms CPU {cpu_ratio:6.2f}"
+            )
+        print(f"load average {os.getloadavg()[0]:.1f}")
+
+
+if __name__ == "__main__":
+    main()

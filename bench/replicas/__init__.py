@@ -1,0 +1,1 @@
+"""Measure whether several servers hand out as one: kills, a wrong clock, everything over all."""

@@ -1,0 +1,56 @@
+"""What commands print: names and values of others are text in it, whatever characters they hold.
+
+A terminal obeys control characters: a run's name could clear the screen, or look like other lines.
+So every command prints through here (`tests/unit/cli/test_out.py`).
+"""
+
+import sys
+
+import typer
+from rich.console import Console
+from rich.text import Text
+
+from sweepd.domain.encoding import one_line
+
+LONGEST = 100_000  # characters of a line
+MORE = "  | "  # begins each further line of what is told in several
+
+
+def shown(text: object) -> str:
+    """Anything as one line without control characters."""
+    return one_line(str(text), LONGEST)
+
+
+def say(text: str = "", color: str | None = None, bold: bool | None = None) -> None:
+    """Print one line."""
+    typer.secho(shown(text), fg=color, bold=bold)
+
+
+def columns(*cells: object) -> None:
+    """Print cells with tabs between them."""
+    typer.echo("\t".join(shown(cell) for cell in cells))
+
+
+def complain(text: str, color: str | None = None) -> None:
+    """Print to standard error; of several lines the others are marked as such."""
+    first, *others = text.split("\n")
+    typer.secho(shown(first), fg=color, err=True)
+    for line in others:
+        typer.secho(MORE + shown(line), fg=color, err=True)
+
+
+def data(text: str) -> None:
+    """Print lines for a program as they are; on a terminal, lines without control characters."""
+    if sys.stdout.isatty():
+        text = "".join(f"{shown(line)}\n" for line in text.removesuffix("\n").split("\n"))
+    sys.stdout.write(text)  # typer would leave out what looks like a color
+
+
+def draw(console: Console, text: str = "", style: str = "") -> None:
+    """Print one line to a console, in which brackets are brackets."""
+    console.print(cell(text, style))
+
+
+def cell(text: object, style: str = "") -> Text:
+    """Anything as a part of what a console draws."""
+    return Text(shown(text), style)

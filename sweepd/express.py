@@ -1,0 +1,196 @@
+"""Requests that every client sends all the time, read and answered on the connection itself.
+
+uvicorn makes an application's call of each request: scope, events, a task that receives and sends
+messages, and around ours middleware and routes. A small POST whose whole body has come needs none
+of that. `sweepd/wandb_api/express.py` says whether it can be answered so, before anything is done;
+else it goes the way of all others. An answer is byte for byte the same either way, but for its date
+(a test sends requests both ways).
+"""
+
+import asyncio
+import re
+import zlib
+from collections.abc import Coroutine, Mapping
+from typing import Any, Protocol, cast
+
+from starlette.concurrency import run_in_threadpool
+from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
+
+from sweepd.domain import patience
+from sweepd.domain.encoding import to_json
+from sweepd.domain.users import Caller
+from sweepd.wandb_api.express import MAX_BYTES, Answer
+from sweepd.web.compression import GZIP, LEAST_BYTES, LEVEL, LONG_BYTES, is_taken
+
+STOPPING = {"errors": [{"message": "the server is stopping; try again"}]}
+
+_PATHS = (b"/graphql", b"/file_stream")
+_ODD = re.compile(rb"[%?#]")
+_SIZE = re.compile(rb"[0-9]{1,8}\Z")
+_HOST = re.compile(rb"[A-Za-z0-9.:\[\]_-]+\Z")
+_OWN_WAY = frozenset(  # headers of which the routes make something
+    (
+        *(b"content-encoding", b"transfer-encoding", b"expect", b"upgrade"),
+        *(b"x-forwarded-for", b"x-forwarded-proto"),
+    )
+)
+
+
+class Answering(Protocol):
+    """What says whether a request can be answered so, and does."""
+
+    def caller_of(self, headers: Mapping[bytes, bytes]) -> Caller | None:
+        """Who sends it; None for whoever was not known a moment ago: no body of theirs is kept."""
+        ...
+
+    def begin(
+        self,
+        path: str,
+        caller: Caller,
+        headers: Mapping[bytes, bytes],
+        body: bytes,
+        waits: patience.Patience,
+        address: str,
+    ) -> Coroutine[Any, Any, Answer] | None:
+        """The work of answering; None, with nothing done, when it cannot be."""
+        ...
+
+
+class _Event:
+    """Nobody waits for it."""
+
+    def set(self) -> None:
+        """Nothing happens."""
+
+
+class _Cycle:
+    """A request and its answer, as far as uvicorn's connection asks about them."""
+
+    __slots__ = ("body", "caller", "disconnected", "headers", "keep_alive", "response_complete")
+    message_event = _Event()
+    response_started = False  # an answer is written at once
+
+    def __init__(self, headers: Mapping[bytes, bytes], caller: Caller) -> None:
+        self.headers, self.caller = headers, caller
+        self.body = bytearray()
+        self.keep_alive, self.disconnected, self.response_complete = True, False, False
+
+
+class ExpressProtocol(HttpToolsProtocol):
+    """A connection that answers some requests by itself."""
+
+    answering: Answering | None = None
+    _coming: _Cycle | None = None  # whose body is not there yet
+
+    def on_headers_complete(self) -> None:
+        headers = self._plain_headers()
+        caller = self.answering.caller_of(headers) if self.answering and headers else None
+        if headers is None or caller is None:
+            super().on_headers_complete()
+        else:
+            self._coming = _Cycle(headers, caller)
+            self.cycle = cast(Any, self._coming)
+
+    def on_body(self, body: bytes) -> None:
+        if self._coming is None:
+            super().on_body(body)
+        else:
+            self._coming.body += body
+
+    def on_message_complete(self) -> None:
+        cycle, self._coming = self._coming, None
+        if cycle is None or self.answering is None:
+            super().on_message_complete()
+            return
+        host = cycle.headers[b"host"].decode("ascii")
+        work = self.answering.begin(
+            self.url.decode("ascii"),
+            cycle.caller,
+            cycle.headers,
+            bytes(cycle.body),
+            patience.of(cast(dict[str, Any], self.scope)),
+            f"{self.scheme}://{host}",
+        )
+        if work is None:
+            self._as_all_others(cycle)
+            return
+        task = self.loop.create_task(self._finish(cycle, work))
+        task.add_done_callback(self.tasks.discard)
+        self.tasks.add(task)
+
+    def _plain_headers(self) -> Mapping[bytes, bytes] | None:
+        """By name, of a request that may be answered here; None for any other."""
+        before = self.cycle
+        if (
+            self.answering is None
+            or not self.url.endswith(_PATHS)
+            or (before is not None and not before.response_complete)
+            or self.parser.get_method() != b"POST"
+            or self.parser.get_http_version() != "1.1"
+            or not self.parser.should_keep_alive()
+            or self.flow.write_paused
+            or _ODD.search(self.url)
+            or not self.url.startswith(b"/")
+            or self.root_path
+        ):
+            return None
+        headers = dict(self.headers)
+        size = headers.get(b"content-length", b"")
+        is_plain = (
+            len(headers) == len(self.headers)
+            and _SIZE.match(size) is not None
+            and int(size) <= MAX_BYTES
+            and _HOST.match(headers.get(b"host", b"")) is not None
+            and _OWN_WAY.isdisjoint(headers)
+        )
+        return headers if is_plain else None
+
+    def _as_all_others(self, begun: _Cycle) -> None:
+        """Give a request whose body has come to the application."""
+        self.cycle = cast(Any, None)  # there is none before it
+        super().on_headers_complete()
+        self.cycle.keep_alive &= begun.keep_alive
+        if begun.body:
+            super().on_body(bytes(begun.body))
+        super().on_message_complete()
+
+    async def _finish(self, cycle: _Cycle, work: Coroutine[Any, Any, Answer]) -> None:
+        try:
+            status, headers, body = await work
+            if status == 200 and len(body) >= LEAST_BYTES and _takes_gzip(cycle):
+                headers.append((b"content-encoding", b"gzip"))
+                long = len(body) > LONG_BYTES
+                body = await run_in_threadpool(_packed, body) if long else _packed(body)
+        except asyncio.CancelledError:
+            status, headers, body = 503, [], to_json(STOPPING)
+        except BaseException:
+            self.transport.close()
+            raise
+        if self.flow.write_paused:
+            await self.flow.drain()
+        if cycle.disconnected or self.transport.is_closing():
+            return
+        parts = [STATUS_LINE[status]]
+        for name, value in (*self.server_state.default_headers, *headers):
+            parts += name, b": ", value, b"\r\n"
+        parts.append(
+            b"content-length: %d\r\ncontent-type: application/json\r\nvary: Accept-Encoding\r\n"
+            % len(body)
+        )
+        if not cycle.keep_alive:
+            parts.append(b"connection: close\r\n")
+        parts += b"\r\n", body
+        self.transport.write(b"".join(parts))
+        cycle.response_complete = True
+        if not cycle.keep_alive:
+            self.transport.close()
+        self.on_response_complete()
+
+
+def _takes_gzip(cycle: _Cycle) -> bool:
+    return is_taken(cycle.headers.get(b"accept-encoding", b"").decode("latin-1"))
+
+
+def _packed(body: bytes) -> bytes:
+    packer = zlib.compressobj(LEVEL, zlib.DEFLATED, GZIP)
+    return packer.compress(body) + packer.flush()

@@ -1,0 +1,1 @@
+"""What is told elsewhere: automations, what starts them, what is sent and how."""

@@ -1,0 +1,192 @@
+"""The runs of one project as columns, kept true by reading again what changed."""
+
+import contextlib
+import json
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import orjson
+
+from sweepd.domain.config import PRIVATE, unwrap
+from sweepd.services.streams.lines import parse_line
+from sweepd.services.tables.column import ELSEWHERE, Column, Rows
+from sweepd.store import run_counts, run_rows
+from sweepd.store.database import Connection
+from sweepd.store.run_counts import Version
+
+# Replicas may not agree on the time: what changed shortly before is looked at again.
+OVERLAP = timedelta(seconds=60)
+MAX_BYTES = 200 << 20  # of the columns of one project
+CELL_BYTES = 9
+LEAST_ROOM = 1024
+
+RUN, CONFIG, SUMMARY, CELL = "run", "config", "summary", "cell"
+WIDE = 1e18  # whole numbers beyond are read with care
+_PLAIN_KINDS = frozenset({int, str, bool, type(None)})
+Name = tuple[str, str]  # which side, and the name there
+
+
+class TooWide(Exception):
+    """The runs have so many different names that columns are no way to keep them."""
+
+
+class Table:
+    """Rows are runs, in the order in which they were first seen; a deleted one keeps its row.
+
+    Attributes:
+        n_changes: Grows with every change seen.
+    """
+
+    def __init__(self, project_pk: int) -> None:
+        self.project_pk = project_pk
+        self.version: Version | None = None
+        self.n_rows = self.n_changes = 0
+        self.row_of: dict[int, int] = {}
+        self.columns: dict[Name, Column] = {}
+        self.pks: npt.NDArray[np.int64] = np.zeros(0, np.int64)
+        self.is_there: npt.NDArray[np.bool_] = np.zeros(0, np.bool_)
+        # By time's name, microseconds since 1970; -1 for none.
+        self.times = {name: np.zeros(0, np.int64) for name in run_rows.TIMES}
+
+    @property
+    def rows(self) -> Rows:
+        """The rows of runs that are not deleted."""
+        return np.flatnonzero(self.is_there[: self.n_rows])
+
+    def column(self, side: str, name: str) -> Column | None:
+        """A column; None where no run ever had the name."""
+        return self.columns.get((side, name))
+
+    def names(self, side: str) -> list[str]:
+        """The names of one side, in the order in which they came."""
+        return [name for of, name in self.columns if of == side]
+
+    def renew(self, connection: Connection) -> bool:
+        """Read what changed; False when the whole has to be read anew, by another table.
+
+        Raises:
+            TooWide: See there.
+        """
+        version = run_counts.version_of_runs(connection, self.project_pk)
+        if version == self.version:
+            return True
+        self.n_changes += 1
+        if self.version is None or self.version.changed_at is None:
+            for found in run_rows.list_rows(connection, self.project_pk):
+                self._put(found)
+        else:
+            pks = self._changed_since(connection, self.version.changed_at)
+            for found in run_rows.list_rows_by_pk(connection, pks):
+                self._put(found)
+        self.version = version
+        return int(np.count_nonzero(self.is_there)) == version.n_visible
+
+    def _changed_since(self, connection: Connection, at: datetime) -> list[int]:
+        since = at - OVERLAP
+        known, times = self.row_of, self.times["updated_at"]
+        last = times[: self.n_rows].max(initial=0)
+        return [
+            pk
+            for pk, changed in run_rows.list_changes(connection, self.project_pk, since)
+            if (row := known.get(pk)) is None or times[row] != changed or changed >= last
+        ]
+
+    def _put(self, found: Sequence[Any]) -> None:
+        if not found:
+            return
+        pks, deleted, *rest = zip(*found, strict=True)
+        rows = [self._row(pk) for pk in pks]
+        places = np.asarray(rows, np.intp)
+        self.pks[places] = pks
+        self.is_there[places] = [not is_deleted for is_deleted in deleted]
+        for name, values in zip(run_rows.TIMES, rest, strict=False):
+            self.times[name][places] = [-1 if at is None else at for at in values]
+        for column in self.columns.values():
+            column.clear(places)
+        fields = dict(zip(run_rows.FIELDS, rest[len(run_rows.TIMES) :], strict=False))
+        fields["tags"] = tuple(json.loads(text) for text in fields["tags"])
+        for name, values in fields.items():
+            self._put_some((RUN, name), rows, values)
+        for side, texts in zip((CONFIG, SUMMARY, CELL), rest[-3:], strict=True):
+            self._put_objects(side, rows, texts, deleted)
+
+    def _put_some(self, key: Name, rows: Sequence[int], values: Sequence[Any]) -> None:
+        """What is null of a run's own fields is not there."""
+        if None in values:
+            some = [
+                (row, value) for row, value in zip(rows, values, strict=True) if value is not None
+            ]
+            if not some:
+                return
+            rows, values = zip(*some, strict=True)
+        self._column(key).put(rows, values)
+
+    def _put_objects(
+        self, side: str, rows: Sequence[int], texts: Sequence[str | None], deleted: Sequence[Any]
+    ) -> None:
+        """Most runs of a project have the same keys: those that have are put together."""
+        alike: dict[tuple[str, ...], tuple[list[int], list[Any]]] = {}
+        for row, text, is_deleted in zip(rows, texts, deleted, strict=True):
+            if text is None or is_deleted:
+                continue
+            values = _read(side, text)
+            own_rows, own_values = alike.setdefault(tuple(values), ([], []))
+            own_rows.append(row)
+            own_values.append(values.values())
+        for names, (own_rows, own_values) in alike.items():
+            for name, column in zip(names, zip(*own_values, strict=True), strict=True):
+                self._column((side, name)).put(own_rows, column)
+
+    def _column(self, key: Name) -> Column:
+        column = self.columns.get(key)
+        if column is None:
+            if (len(self.columns) + 1) * len(self.pks) * CELL_BYTES > MAX_BYTES:
+                raise TooWide
+            column = self.columns[key] = Column(len(self.pks))
+        return column
+
+    def _row(self, pk: int) -> int:
+        row = self.row_of.get(pk)
+        if row is None:
+            row = self.row_of[pk] = self.n_rows
+            self.n_rows += 1
+            if row >= len(self.pks):
+                self._grow(max(LEAST_ROOM, row + row // 4 + 1))
+        return row
+
+    def _grow(self, capacity: int) -> None:
+        if len(self.columns) * capacity * CELL_BYTES > MAX_BYTES:
+            raise TooWide
+        more = capacity - len(self.pks)
+        self.pks = np.concatenate([self.pks, np.zeros(more, np.int64)])
+        self.is_there = np.concatenate([self.is_there, np.zeros(more, np.bool_)])
+        for name, times in self.times.items():
+            self.times[name] = np.concatenate([times, np.zeros(more, np.int64)])
+        for column in self.columns.values():
+            column.grow(capacity)
+
+
+def _read(side: str, text: str) -> dict[str, Any]:
+    """The values of a config, a summary or a cell by name.
+
+    The client's private part is long, and hardly ever asked for: it is left where it is.
+    """
+    values: dict[str, Any] | None = None
+    with contextlib.suppress(orjson.JSONDecodeError):
+        found = orjson.loads(text)
+        if isinstance(found, dict):
+            values = unwrap(found) if side == CONFIG else found
+    if values is None or not all(map(_is_read_exactly, values.values())):
+        found = parse_line(text)
+        values = unwrap(found) if side == CONFIG else found
+    return {name: ELSEWHERE if name == PRIVATE else value for name, value in values.items()}
+
+
+def _is_read_exactly(value: Any) -> bool:
+    """Whether the fast reader gives what the exact one does: it rounds wide numbers."""
+    if isinstance(value, float):
+        return -WIDE < value < WIDE
+    return type(value) in _PLAIN_KINDS

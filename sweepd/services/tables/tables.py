@@ -1,0 +1,114 @@
+"""The tables of the projects that were asked about, each renewed before it answers."""
+
+import threading
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import TypeVar
+
+from sweepd.domain.paging import Key, Start
+from sweepd.domain.runs import Run
+from sweepd.services.tables import documents
+from sweepd.services.tables.ordering import Selected, ordered
+from sweepd.services.tables.selecting import passing
+from sweepd.services.tables.table import RUN, Table
+from sweepd.store import runs
+from sweepd.store.database import Connection, Database
+
+T = TypeVar("T")
+MAX_TABLES = 8  # projects
+MAX_SELECTED = 16  # answers kept of one, while its runs stand still
+
+
+@dataclass
+class _Kept:
+    lock: threading.Lock = field(default_factory=threading.Lock)
+    table: Table | None = None
+    selected: dict[tuple[str | None, str | None], tuple[int, Selected]] = field(
+        default_factory=dict
+    )
+
+
+class Tables:
+    """May be asked from several threads at once; questions about one project wait for each other.
+
+    Every question may raise TooWide, see there.
+    """
+
+    def __init__(self, db: Database) -> None:
+        self._db = db
+        self._lock = threading.Lock()
+        self._kept: dict[int, _Kept] = {}
+
+    def select(
+        self, project_pk: int, where: str | None, order: str | None, start: Start, limit: int | None
+    ) -> tuple[list[tuple[Key, int]], int]:
+        """Places and keys of up to `limit` runs that pass, ordered, and how many pass in all.
+
+        Raises:
+            BadInput: The filter or order cannot be understood, or `start` is no place in it.
+        """
+
+        def select(kept: _Kept, table: Table, connection: Connection) -> Selected:
+            found = kept.selected.get((where, order))
+            if found is not None and found[0] == table.n_changes and found[1].table is table:
+                return found[1]
+
+            def fetch(pks: list[int]) -> Mapping[int, Run]:
+                return {run.pk: run for run in runs.list_runs_by_pk(connection, pks)}
+
+            made = ordered(table, passing(table, where, fetch), order, fetch)
+            while len(kept.selected) >= MAX_SELECTED:
+                kept.selected.pop(next(iter(kept.selected)))
+            kept.selected[where, order] = table.n_changes, made
+            return made
+
+        selected = self._ask(project_pk, select)
+        return selected.page(start, limit), len(selected.rows)
+
+    def runs(self, project_pk: int, sweep_pk: int | None = None) -> bytes:
+        """A project's runs, or a sweep's own, as its page reads them; see `documents`."""
+
+        def write(_: _Kept, table: Table, connection: Connection) -> bytes:
+            if sweep_pk is None:
+                return documents.of_project(table, connection)
+            return documents.of_sweep(table, connection, sweep_pk)
+
+        return self._ask(project_pk, write)
+
+    def best(self, project_pk: int, sweep_pk: int, is_max: bool) -> str | None:
+        """The id of the run of a sweep whose metric was best at any step; the oldest of equals."""
+
+        def find(_: _Kept, table: Table, __: Connection) -> str | None:
+            column = table.column(RUN, "metric_max" if is_max else "metric_min")
+            rows = documents.rows_of_sweep(table, sweep_pk)
+            if column is None or not len(rows := rows[column.kinds[rows] != 0]):
+                return None
+            values = column.numbers[rows] * (-1 if is_max else 1)
+            return documents.id_of(table, rows[values == values.min()][0])
+
+        return self._ask(project_pk, find)
+
+    def prepare(self, project_pk: int) -> None:
+        """Read a project's runs, so that the first question need not wait for it."""
+        self._ask(project_pk, lambda *_: None)
+
+    def _ask(self, project_pk: int, work: Callable[[_Kept, Table, Connection], T]) -> T:
+        with self._table(project_pk) as (kept, table, connection):
+            return work(kept, table, connection)
+
+    @contextmanager
+    def _table(self, project_pk: int) -> Iterator[tuple[_Kept, Table, Connection]]:
+        with self._lock:
+            kept = self._kept.pop(project_pk, None) or _Kept()
+            self._kept[project_pk] = kept  # asked last, kept longest
+            while len(self._kept) > MAX_TABLES:
+                self._kept.pop(next(iter(self._kept)))
+        with kept.lock, self._db.read() as connection:
+            table = kept.table or Table(project_pk)
+            kept.table = None  # should it fail half renewed
+            if not table.renew(connection):
+                table = Table(project_pk)
+                table.renew(connection)
+            kept.table = table
+            yield kept, table, connection

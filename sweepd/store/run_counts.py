@@ -1,0 +1,88 @@
+"""How many runs there are, and whether any changed: read without opening one."""
+
+from datetime import datetime
+from typing import NamedTuple
+
+import sqlalchemy as sa
+
+from sweepd.store import schema
+from sweepd.store.database import Connection
+
+_runs = schema.runs.c
+_VERSION = sa.select(
+    sa.func.max(_runs.id),
+    sa.func.count().filter(_runs.deleted_at.is_(None)),
+    sa.func.max(_runs.updated_at),
+).where(_runs.project_pk == sa.bindparam("project_key"))
+
+
+def count_runs(connection: Connection, project_pk: int) -> int:
+    """How many runs a project has, deleted ones included: the next run's number."""
+    query = sa.select(sa.func.count()).where(_runs.project_pk == project_pk)
+    return int(connection.execute(query).scalar_one())
+
+
+def has_runs(connection: Connection, project_pk: int, least: int) -> bool:
+    """Whether a project has so many runs, deleted ones included; counts no further."""
+    some = sa.select(_runs.id).where(_runs.project_pk == project_pk).limit(least).subquery()
+    return int(connection.scalar(sa.select(sa.func.count()).select_from(some)) or 0) >= least
+
+
+def list_large_projects(connection: Connection, least: int, most: int) -> list[int]:
+    """Our keys of the projects with so many runs, those that changed last first."""
+    query = sa.select(_runs.project_pk).group_by(_runs.project_pk)
+    query = query.having(sa.func.count() >= least).order_by(sa.func.max(_runs.updated_at).desc())
+    return list(connection.scalars(query.limit(most)))
+
+
+def count_ended(connection: Connection, sweep_pk: int) -> int:
+    """How many of a sweep's runs have ended."""
+    query = sa.select(sa.func.count()).where(
+        _runs.sweep_pk == sweep_pk, _runs.ended_at.is_not(None), _runs.deleted_at.is_(None)
+    )
+    return int(connection.execute(query).scalar_one())
+
+
+def ended_version(
+    connection: Connection, sweep_pk: int
+) -> tuple[int, datetime | None, datetime | None]:
+    """What changes with a sweep's ended runs, or with earlier ones that count for it."""
+    ended = sa.select(sa.func.count(), sa.func.max(_runs.updated_at)).where(
+        _runs.sweep_pk == sweep_pk, _runs.ended_at.is_not(None), _runs.deleted_at.is_(None)
+    )
+    prior = schema.prior_runs.c
+    earlier = sa.select(sa.func.max(_runs.updated_at)).join(
+        schema.prior_runs, prior.run_pk == _runs.id
+    )
+    n, changed_at = connection.execute(ended).one()
+    return n, changed_at, connection.scalar(earlier.where(prior.sweep_pk == sweep_pk))
+
+
+def first_created(connection: Connection, sweep_pk: int) -> datetime | None:
+    """When the first of a sweep's runs was handed out, deleted ones included."""
+    query = sa.select(_runs.created_at).where(_runs.sweep_pk == sweep_pk).order_by(_runs.id)
+    return connection.execute(query.limit(1)).scalar()
+
+
+def count_states(connection: Connection, sweep_pk: int) -> dict[str, int]:
+    """How many runs of a sweep are in each state."""
+    query = (
+        sa.select(_runs.state, sa.func.count())
+        .where(_runs.sweep_pk == sweep_pk, _runs.deleted_at.is_(None))
+        .group_by(_runs.state)
+    )
+    return {state: count for state, count in connection.execute(query)}
+
+
+class Version(NamedTuple):
+    """Differs once any run of a project was made, changed or deleted."""
+
+    newest_pk: int
+    n_visible: int
+    changed_at: datetime | None  # None for a project without runs
+
+
+def version_of_runs(connection: Connection, project_pk: int) -> Version:
+    """What a project's runs are at now; read from an index alone."""
+    row = connection.execute(_VERSION, {"project_key": project_pk}).one()
+    return Version(row[0] or 0, row[1], row[2])

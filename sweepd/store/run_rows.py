@@ -1,0 +1,64 @@
+"""Runs as rows of what tables, filters and orders read, times as whole microseconds."""
+
+from collections.abc import Iterator, Sequence
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+
+from sweepd.store import schema, sweeps
+from sweepd.store.database import Connection
+
+AT_ONCE = 2000  # rows in memory
+_runs = schema.runs.c
+TIMES = ("created_at", "updated_at", "heartbeat_at", "started_at", "ended_at")
+PLAIN = (
+    *("run_id", "display_name", "state", "sweep_pk", "group_name", "job_type", "host", "tags"),
+    *("commit_sha", "program", "exitcode", "notes", "description", "stop_reason", "stop_origin"),
+    *("metric_last", "metric_min", "metric_max", "history_lines", "attempt"),
+)
+FIELDS = (*PLAIN, "sweep_id", "user_name", "agent")
+_ROWS = (
+    sa.select(
+        _runs.id.label("pk"),
+        _runs.deleted_at.is_not(None).label("is_deleted"),
+        *(sa.type_coerce(_runs[name], sa.BigInteger).label(name) for name in TIMES),
+        *(_runs[name] for name in PLAIN),
+        schema.sweeps.c.sweep_id,
+        schema.users.c.name.label("user_name"),
+        schema.agents.c.name.label("agent"),
+        _runs.config,
+        _runs.summary,
+        schema.cells.c.config.label("cell_config"),
+    )
+    .select_from(schema.runs)
+    .outerjoin(schema.sweeps, sa.and_(schema.sweeps.c.id == _runs.sweep_pk, sweeps.IS_THERE))
+    .outerjoin(schema.users, schema.users.c.id == _runs.user_pk)
+    .outerjoin(schema.agents, schema.agents.c.id == _runs.agent_pk)
+    .outerjoin(schema.cells, schema.cells.c.id == _runs.cell_pk)
+)
+
+
+def list_rows(connection: Connection, project_pk: int) -> Iterator[Sequence[sa.Row[Any]]]:
+    """All rows of a project that are not deleted, some thousand at a time."""
+    query = _ROWS.where(_runs.project_pk == project_pk, _runs.deleted_at.is_(None))
+    found = connection.execution_options(yield_per=AT_ONCE).execute(query)
+    try:
+        yield from found.partitions()
+    finally:
+        found.close()
+
+
+def list_rows_by_pk(connection: Connection, pks: Sequence[int]) -> Iterator[Sequence[sa.Row[Any]]]:
+    """The rows of some runs, deleted ones too, some hundred at a time."""
+    for start in range(0, len(pks), 500):
+        yield connection.execute(_ROWS.where(_runs.id.in_(pks[start : start + 500]))).all()
+
+
+def list_changes(connection: Connection, project_pk: int, since: datetime) -> list[tuple[int, int]]:
+    """(our key, when changed in microseconds) of what changed from a time on; read from an index
+    alone."""
+    query = sa.select(_runs.id, sa.type_coerce(_runs.updated_at, sa.BigInteger)).where(
+        _runs.project_pk == project_pk, _runs.updated_at >= since
+    )
+    return [(pk, at) for pk, at in connection.execute(query)]

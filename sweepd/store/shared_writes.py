@@ -1,0 +1,134 @@
+"""Short writes on PostgreSQL that share a transaction, as all do on SQLite.
+
+A transaction costs its beginning, its commit (one wait for the disk) and a connection's coming and
+going, several times what a post of a line changes. So posts that wait are written by one thread,
+together. When one of them fails, or meets a row that somebody else holds, none is
+kept: each is then written alone, with all the patience that a write has.
+"""
+
+import asyncio
+import contextlib
+import queue
+import threading
+from collections.abc import Callable
+from typing import Any
+
+import sqlalchemy as sa
+
+from sweepd.domain.before import writing
+from sweepd.domain.errors import Unavailable
+from sweepd.store import pipelined
+from sweepd.store.faults import reason
+from sweepd.store.prepared import Question
+from sweepd.store.sqlite_writer import Job, Outcome, tell
+
+MOST = 64  # writes of one transaction, whose rows are held to its end
+LOCK_MS = 200  # for a row that another transaction holds; less than a deadlock's second
+IDLE_S = 3.0  # after which the connection is given back
+
+
+_Short = tuple[Job, Question]
+
+
+class SharedWrites:
+    """Runs changes one after the other, in a thread, and commits what waits together.
+
+    Args:
+        alone: Writes one change in a transaction of its own, in a thread of its own.
+    """
+
+    def __init__(self, engine: sa.Engine, alone: Callable[[Job], object]) -> None:
+        self._engine, self._alone = engine, alone
+        self._jobs: queue.SimpleQueue[_Short | None] = queue.SimpleQueue()
+        self._thread = threading.Thread(target=self._work, name="sweepd-write", daemon=True)
+        self._thread.start()
+
+    def submit(
+        self, change: Callable[[sa.Connection], Any], future: asyncio.Future[Any], first: Question
+    ) -> None:
+        """Do a change soon, and hand its result to `future` once it is durable.
+
+        Args:
+            first: What it reads first: one row that is found by these values and no others.
+        """
+        self._jobs.put(((change, future), first))
+
+    def stop(self) -> None:
+        """Finish the changes already taken."""
+        self._jobs.put(None)
+        self._thread.join()
+
+    def _work(self) -> None:
+        connection: sa.Connection | None = None
+        is_stopping = False
+        with writing():
+            while not is_stopping:
+                try:
+                    job = self._jobs.get(timeout=None if connection is None else IDLE_S)
+                except queue.Empty:
+                    _let_go(connection)
+                    connection = None
+                    continue
+                batch: list[_Short] = []
+                while job is not None:
+                    batch.append(job)
+                    if len(batch) >= MOST:
+                        break
+                    try:
+                        job = self._jobs.get_nowait()
+                    except queue.Empty:
+                        break
+                is_stopping = job is None
+                if batch:
+                    connection = self._write(connection, batch)
+        _let_go(connection)
+
+    def _write(self, connection: sa.Connection | None, batch: list[_Short]) -> sa.Connection | None:
+        """Write a batch; the connection for the next one."""
+        outcomes: list[Outcome] = []
+        is_committing = False
+        try:
+            if connection is None:
+                connection = self._engine.connect()
+                connection.exec_driver_sql(f"SET lock_timeout = {LOCK_MS}")
+                connection.commit()
+            sending = pipelined.begin(connection)
+            with connection.begin():
+                if len(batch) > 1:
+                    asked = {q[0]: q for q in (p.question(connection, v) for _, (p, v) in batch)}
+                    sending.read_ahead([*asked.values()])
+                for (change, future), _ in batch:
+                    sending.next()
+                    outcomes.append((future, change(connection), None))
+                sending.flush()
+                is_committing = True
+        except BaseException as error:
+            _let_go(connection)
+            connection = None
+            if is_committing:  # it may have been done: the clients' next requests tell
+                fault = Unavailable(f"the database cannot take writes now: {reason(error)}")
+                fault.__cause__ = error
+                tell([(future, None, fault) for (_, future), _ in batch])
+                return None
+            for job, _ in batch:
+                self._alone(job)
+        else:
+            tell(outcomes)
+        return connection
+
+
+def _let_go(connection: sa.Connection | None) -> None:
+    """Give a connection back, as it was; one that cannot be made so is closed for good."""
+    if connection is None:
+        return
+    try:
+        pipelined.end(connection)
+        if connection.in_transaction():
+            connection.rollback()
+        connection.exec_driver_sql("RESET lock_timeout")
+        connection.commit()
+    except Exception:
+        with contextlib.suppress(Exception):
+            connection.invalidate()
+    with contextlib.suppress(Exception):
+        connection.close()

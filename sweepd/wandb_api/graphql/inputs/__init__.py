@@ -1,0 +1,1 @@
+"""What mutations are given: a dataclass for each input type of the schema, by noun."""

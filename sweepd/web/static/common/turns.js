@@ -1,0 +1,12 @@
+/** Long work in turns: between two of them the page answers, and draws what is there already. */
+export function turn() {
+  if (globalThis.scheduler?.yield) return globalThis.scheduler.yield();
+  return new Promise((done) => {
+    const { port1, port2 } = new MessageChannel();
+    port1.onmessage = () => {
+      port1.close();
+      done();
+    };
+    port2.postMessage(0);
+  });
+}

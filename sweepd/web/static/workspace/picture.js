@@ -1,0 +1,93 @@
+/**
+ * A panel of any kind as a picture: plots of lines as shapes, what is made of elements as it stands
+ * on the page, with everything it needs inside.
+ */
+import { save } from "../common/dom.js";
+import { plotSvg } from "../parallel/export.js";
+import { fileName, savePng as saveLinesPng, svgOf } from "./export.js";
+import { LinePanel } from "./line_panel.js";
+import { ParallelPanel } from "./parallel_panel.js";
+
+const HEAD = 30; // px above the panel, for its name
+const SHARP = 2; // pixels of a PNG for one of the page
+const HTML = "http://www.w3.org/1999/xhtml";
+
+/** Whether a picture can be made: what stands in a sandbox of its own cannot be read from here. */
+export const hasPicture = (card) => Boolean(card.kind) && !card.body.querySelector("iframe, video, audio");
+
+export async function saveSvg(card, name) {
+  save(fileName(name, "svg"), await svgText(card, name), "image/svg+xml");
+}
+
+export async function savePng(card, name) {
+  if (card.kind instanceof LinePanel) {
+    saveLinesPng(card.kind.plot, name);
+    return;
+  }
+  const image = new Image();
+  image.src = `data:image/svg+xml;charset=utf-8,${encodeURIComponent(await svgText(card, name))}`;
+  await image.decode();
+  const canvas = Object.assign(document.createElement("canvas"), { width: SHARP * image.naturalWidth, height: SHARP * image.naturalHeight });
+  const context = canvas.getContext("2d");
+  context.scale(SHARP, SHARP);
+  context.drawImage(image, 0, 0);
+  canvas.toBlob((blob) => save(fileName(name, "png"), blob));
+}
+
+async function svgText({ kind, body, element }, name) {
+  if (kind instanceof LinePanel) return svgOf(kind.plot, name);
+  if (kind instanceof ParallelPanel) return plotSvg(kind.plot);
+  const { width, height } = body.getBoundingClientRect();
+  const beyond = Math.max(0, ...[...body.querySelectorAll("*")].filter(isScrolled).map((e) => e.scrollHeight - e.clientHeight));
+  const style = getComputedStyle(element);
+  const title = document.createElementNS(HTML, "p");
+  title.textContent = name;
+  Object.assign(title.style, { margin: "8px", font: `600 13px ${style.fontFamily}`, color: style.color });
+  const around = document.createElementNS(HTML, "div");
+  Object.assign(around.style, { background: style.backgroundColor, height: "100%" });
+  around.append(title, await copied(body));
+  const inside = new XMLSerializer().serializeToString(around);
+  const [w, h] = [Math.ceil(width), Math.ceil(height + beyond) + HEAD];
+  return `<svg xmlns="http://www.w3.org/2000/svg" width="${w}" height="${h}" viewBox="0 0 ${w} ${h}"><foreignObject width="100%" height="100%">${inside}</foreignObject></svg>`;
+}
+
+/** A copy of an element that looks the same without our style sheets; canvases become pictures. */
+async function copied(element) {
+  if (element instanceof HTMLCanvasElement) return pictured(element, element.toDataURL());
+  if (element instanceof HTMLImageElement) return pictured(element, await inlined(element));
+  const copy = element.cloneNode(false);
+  for (const name of ["id", "class", "href", "onclick"]) copy.removeAttribute(name);
+  dress(copy, element);
+  for (const child of element.childNodes) {
+    if (child instanceof Element) copy.append(await copied(child));
+    else if (child instanceof Text) copy.append(child.cloneNode());
+  }
+  return copy;
+}
+
+function dress(copy, element) {
+  const style = getComputedStyle(element);
+  for (const name of style) copy.style.setProperty(name, style.getPropertyValue(name));
+  const isWhole = isScrolled(element) || [...element.querySelectorAll("*")].some(isScrolled);
+  if (isWhole) Object.assign(copy.style, { overflow: "visible", height: "auto", maxHeight: "none" });
+}
+
+/** On paper nothing scrolls: what is hidden below is shown. */
+function isScrolled(element) {
+  return element.scrollHeight > element.clientHeight + 1 && /auto|scroll/.test(getComputedStyle(element).overflowY);
+}
+
+function pictured(element, address) {
+  const image = document.createElementNS(HTML, "img");
+  dress(image, element);
+  image.setAttribute("src", address);
+  return image;
+}
+
+/** The address of an image with all of it inside. */
+async function inlined(image) {
+  const canvas = Object.assign(document.createElement("canvas"), { width: image.naturalWidth || 1, height: image.naturalHeight || 1 });
+  await image.decode().catch(() => {}); // one that is broken stays empty
+  if (image.naturalWidth) canvas.getContext("2d").drawImage(image, 0, 0);
+  return canvas.toDataURL();
+}

@@ -1,0 +1,41 @@
+"""In which order tests are begun, so that several workers end at about the same time."""
+
+from collections.abc import Iterator
+from itertools import chain, groupby
+
+import pytest
+
+
+def is_alone(item: pytest.Item) -> bool:
+    """Whether a test goes to any worker by itself; the files of others stay on one."""
+    return item.path.parent.name == "protocol" or "unit" in item.path.parts
+
+
+def in_order(items: list[pytest.Item]) -> list[pytest.Item]:
+    """Files that start servers and clients spread among the tests that only compute, pages last.
+
+    The former wait most of their time, so that whoever computes meanwhile has the processor.
+    Playwright keeps an event loop running in the main thread, in which no other can be started from
+    its first test on; of its files those with most tests begin first, the small ones fill up.
+    """
+    by_file = [list(group) for _, group in groupby(items, key=lambda item: item.path)]
+    pages = [file for file in by_file if file[0].get_closest_marker("browser")]
+    waiting = [file for file in by_file if file not in pages and not is_alone(file[0])]
+    computing = [file for file in by_file if is_alone(file[0])]
+    pages.sort(key=len, reverse=True)
+    return list(chain(*_spread(waiting, computing), *pages))
+
+
+def _spread(
+    few: list[list[pytest.Item]], many: list[list[pytest.Item]]
+) -> Iterator[list[pytest.Item]]:
+    """Both in their own order; so many tests of `many` between two files of `few`."""
+    step = sum(map(len, many)) / max(1, len(few))
+    n_given = 0
+    rest = iter(many)
+    for number, file in enumerate(few):
+        yield file
+        while n_given < step * (number + 1) and (more := next(rest, None)) is not None:
+            n_given += len(more)
+            yield more
+    yield from rest

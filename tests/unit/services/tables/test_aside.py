@@ -1,0 +1,59 @@
+"""Large projects read in a process of their own, which may be lost."""
+
+import json
+import os
+import signal
+
+import pytest
+
+from sweepd import server
+from sweepd.domain.errors import BadInput
+from sweepd.domain.paging import Start
+from sweepd.domain.users import Caller
+from sweepd.services.runs.runs import RunChange
+from sweepd.services.tables import table as tables
+from sweepd.services.tables.aside import Aside
+
+WHERE, ORDER = '{"config.lr": {"$gt": 1}}', "-config.lr"
+
+
+def fill(parts: server.Parts, ann: Caller, n: int) -> int:
+    """Our key of a project with so many runs."""
+    for lr in range(n):
+        change = RunChange(config=json.dumps({"lr": {"value": lr}}))
+        run, _ = parts.services.runs.upsert(ann, None, "p", f"r{lr}", change)
+    return run.project_pk
+
+
+def test_another_process_answers_and_one_that_is_lost_is_begun_again(
+    parts: server.Parts, ann: Caller
+) -> None:
+    project_pk = fill(parts, ann, 5)
+    aside = Aside(parts.core, 1, large=3)
+    here = aside.select(project_pk, WHERE, ORDER, Start(), 2)
+    assert here is not None and here[1] == 3
+    aside.start()
+    try:
+        assert aside.select(project_pk, WHERE, ORDER, Start(), 2) == here
+        [pid] = aside.pids()
+        assert pid != os.getpid()
+        with pytest.raises(BadInput, match="unknown operator"):
+            aside.select(project_pk, '{"config.lr": {"$near": 1}}', None, Start(), 2)
+        os.kill(pid, signal.SIGKILL)
+        assert aside.select(project_pk, WHERE, ORDER, Start(), 2) == here
+        fill(parts, ann, 7)
+        found = aside.select(project_pk, WHERE, ORDER, Start(), 2)
+        assert found is not None and found[1] == 5
+        assert aside.pids() not in ([pid], [])
+    finally:
+        aside.stop()
+    assert aside.select(project_pk, WHERE, ORDER, Start(), 2) == found
+
+
+def test_small_projects_and_those_of_too_many_names_are_read_otherwise(
+    parts: server.Parts, ann: Caller, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    project_pk = fill(parts, ann, 5)
+    assert Aside(parts.core, 0).select(project_pk, WHERE, ORDER, Start(), 2) is None
+    monkeypatch.setattr(tables, "MAX_BYTES", 1000)
+    assert Aside(parts.core, 0, large=3).select(project_pk, WHERE, ORDER, Start(), 2) is None

@@ -1,0 +1,46 @@
+"""Runs, counted."""
+
+from sweepd.store import run_counts, runs
+from tests.unit.store.world import World, at
+
+
+def test_runs_are_counted_by_project_state_and_end(world: World) -> None:
+    c = world.connection
+    sweep = world.sweep()
+    world.run(sweep_pk=sweep.pk, ended_at=at(1))
+    world.run(sweep_pk=sweep.pk, state="running")
+    world.run(sweep_pk=sweep.pk, ended_at=at(1), deleted_at=at(2))
+    world.run(state="running")
+    world.run(project_pk=world.q)
+    assert run_counts.count_runs(c, world.p) == 4, "deleted ones included"
+    assert run_counts.count_ended(c, sweep.pk) == 1
+    assert run_counts.count_states(c, sweep.pk) == {"finished": 1, "running": 1}
+    assert [run_counts.has_runs(c, world.p, n) for n in (3, 4, 5)] == [True, True, False]
+
+
+def test_large_projects_come_last_changed_first(world: World) -> None:
+    c = world.connection
+    for seconds in (1, 2):
+        world.run(seconds=seconds)
+        world.run(seconds=seconds + 10, project_pk=world.q)
+    small = world.project("small")
+    world.run(seconds=99, project_pk=small)
+    assert run_counts.list_large_projects(c, 2, 9) == [world.q, world.p]
+    assert run_counts.list_large_projects(c, 2, 1) == [world.q]
+    assert run_counts.list_large_projects(c, 3, 9) == []
+
+
+def test_version_differs_with_whatever_happens_to_a_run(world: World) -> None:
+    c = world.connection
+    seen = [run_counts.version_of_runs(c, world.p)]
+    assert seen[0] == (0, 0, None)
+    run = world.run(seconds=1)
+    seen.append(run_counts.version_of_runs(c, world.p))
+    assert seen[-1] == (run.pk, 1, at(1))
+    runs.update_run(c, run.pk, {"updated_at": at(2)})
+    seen.append(run_counts.version_of_runs(c, world.p))
+    runs.update_run(c, run.pk, {"deleted_at": at(2)})
+    seen.append(run_counts.version_of_runs(c, world.p))
+    world.run(project_pk=world.q, seconds=50)
+    assert run_counts.version_of_runs(c, world.p) == seen[-1]
+    assert len(set(seen)) == 4

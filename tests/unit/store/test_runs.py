@@ -1,0 +1,196 @@
+"""Runs: found, listed in order, each list with the runs it should have and no other."""
+
+import pytest
+
+from sweepd.domain.errors import Gone
+from sweepd.domain.goals import Goal
+from sweepd.domain.paging import Start
+from sweepd.domain.runs import LIVE, RunState, StopOrigin
+from sweepd.domain.sweeps import CellOrigin
+from sweepd.store import agents, artifacts, cells, deleted_runs, prior_runs, run_listings, runs
+from tests.unit.store.world import World, at, names
+
+pytestmark = pytest.mark.both_databases
+
+
+def test_a_run_is_found_by_id_path_and_key_deleted_ones_when_asked_for(world: World) -> None:
+    c = world.connection
+    sweep = world.sweep("s1")
+    run = world.run(
+        "r", sweep_pk=sweep.pk, user_pk=world.ann, tags='["x", "y"]', stop_origin=StopOrigin.RULE
+    )
+    assert (run.sweep_id, run.user_name, run.tags) == ("s1", "ann", ("x", "y"))
+    assert (run.stop_origin, run.state) == (StopOrigin.RULE, RunState.FINISHED)
+    assert world.run().stop_origin is None
+    for lock in (False, True):
+        assert runs.find_run(c, world.p, "r", lock=lock) == run
+        assert runs.find_run_by_pk(c, run.pk, lock=lock) == run
+        assert runs.find_run(c, world.q, "r", lock=lock) is None
+    assert runs.find_run_by_path(c, world.ann_entity, "p", "r") == run
+    assert runs.find_run_by_path(c, world.bob_entity, "p", "r") is None
+    runs.update_run(c, run.pk, {"deleted_at": at(1)})
+    for lock in (False, True):
+        assert runs.find_run(c, world.p, "r", lock=lock) is None
+        found = runs.find_run(c, world.p, "r", deleted=True, lock=lock)
+        assert found is not None and found.deleted_at == at(1)
+    assert runs.find_run_by_path(c, world.ann_entity, "p", "r") is None
+    assert runs.get_run_by_pk(c, run.pk).deleted_at == at(1)
+    deleted_runs.purge_run(c, run.pk)
+    with pytest.raises(Gone):
+        runs.get_run_by_pk(c, run.pk)
+
+
+def test_a_projects_runs_come_by_age(world: World) -> None:
+    c = world.connection
+    for name, seconds in (("b", 5), ("a", 1), ("c", 5)):
+        world.run(name, seconds)
+    world.run("gone", 2, deleted_at=at(9))
+    world.run("other", 0, project_pk=world.q)
+    assert names(runs.list_project_runs(c, world.p)) == ["a", "b", "c"]
+    oldest = run_listings.of_project(world.p, newest_first=False).fetch(c, Start(), None)
+    assert [run.run_id for _, run in oldest] == ["a", "b", "c"]
+    newest = run_listings.of_project(world.p, newest_first=True).fetch(c, Start(), None)
+    assert [run.run_id for _, run in newest] == ["b", "c", "a"]
+
+
+def test_what_changed_since_is_told_with_what_was_deleted(world: World) -> None:
+    c = world.connection
+    for seconds in (1, 5, 6):
+        world.run(f"at{seconds}", seconds)
+    gone = world.run("gone", 7, deleted_at=at(7))
+    world.run("gone before", 2, deleted_at=at(2))
+    world.run("other", 9, project_pk=world.q)
+    changed, deleted = runs.list_changed_runs(c, world.p, at(5))
+    assert (names(changed), deleted) == (["at5", "at6"], [gone.pk])
+
+
+def test_runs_by_key_come_in_the_order_asked_for(world: World) -> None:
+    c = world.connection
+    made = [world.run() for _ in range(4)]
+    gone = world.run("gone", deleted_at=at(1))
+    pks = [made[2].pk, gone.pk, 10**6, made[0].pk]
+    assert [run.pk for run in runs.list_runs_by_pk(c, pks)] == [made[2].pk, gone.pk, made[0].pk]
+    shown = runs.list_runs_by_pk(c, pks, deleted=False)
+    assert [run.pk for run in shown] == [made[2].pk, made[0].pk]
+    many = runs.list_runs_by_pk(c, [*range(10**6, 10**6 + 1200), made[1].pk])
+    assert [run.pk for run in many] == [made[1].pk]
+
+
+def test_runs_of_a_sweep_come_in_order_from_a_place_on(world: World) -> None:
+    c = world.connection
+    sweep = world.sweep()
+    made = [world.run(sweep_pk=sweep.pk, seconds=9 - i) for i in range(4)]
+    world.run(sweep_pk=sweep.pk, deleted_at=at(1))
+    world.run(sweep_pk=world.sweep().pk)
+    assert [run.pk for run in runs.list_sweep_runs(c, sweep.pk)] == [run.pk for run in made]
+    some = runs.list_sweep_runs(c, sweep.pk, first=2, after_pk=made[0].pk)
+    assert [run.pk for run in some] == [made[1].pk, made[2].pk]
+    listed = run_listings.of_sweep(sweep.pk).all(c)
+    assert [run.pk for run in listed] == [run.pk for run in made]
+    assert names(runs.find_runs_by_ids(c, world.p, [made[1].run_id, "no"])) == [made[1].run_id]
+    assert runs.find_runs_by_ids(c, world.q, [made[1].run_id]) == []
+
+
+def test_attached_runs_are_the_sweeps_prior_ones_and_those_of_others(world: World) -> None:
+    c = world.connection
+    sweep, other = world.sweep(), world.sweep()
+    found = {}
+    for key, origin in (("p", CellOrigin.PRIOR), ("s", CellOrigin.SEARCH)):
+        cell = cells.reserve_new_cell(c, sweep.pk, key, "{}", origin=origin)
+        assert cell is not None
+        found[key] = world.run(sweep_pk=sweep.pk, cell_pk=cell.pk)
+    theirs = world.run(sweep_pk=other.pk)
+    for _ in range(2):
+        prior_runs.add_prior_run(c, {"sweep_pk": sweep.pk, "run_pk": theirs.pk})
+    attached = run_listings.attached_to(sweep.pk).all(c)
+    assert [run.pk for run in attached] == [found["p"].pk, theirs.pk]
+    assert run_listings.attached_to(other.pk).all(c) == []
+
+
+def test_runs_of_an_agent_and_those_it_should_stop(world: World) -> None:
+    c = world.connection
+    agent = agents.create_agent(c, world.sweep(), "a", "h", world.ann, at(0)).pk
+    for state in RunState:
+        for is_stopping in (False, True):
+            name = f"{state}-{is_stopping}"
+            world.run(name, agent_pk=agent, state=state, stop_requested=is_stopping)
+    world.run("gone", agent_pk=agent, state=RunState.RUNNING, stop_requested=True, deleted_at=at(1))
+    world.run("other", state=RunState.RUNNING, stop_requested=True)
+    assert len(runs.list_agent_runs(c, agent)) == 2 * len(RunState)
+    live = runs.list_agent_runs(c, agent, live_only=True)
+    assert names(live) == [f"{s}-{b}" for s in RunState if s in LIVE for b in (False, True)]
+    assert names(runs.list_stopping_runs(c, agent)) == [f"{s}-True" for s in RunState if s in LIVE]
+    newest = [run.run_id for run in run_listings.of_agent(agent, newest_first=True).all(c)]
+    oldest = [run.run_id for run in run_listings.of_agent(agent, newest_first=False).all(c)]
+    assert newest == oldest[::-1] and len(newest) == 2 * len(RunState)
+
+
+def test_attempts_at_a_cell_with_those_deleted_unless_unwanted(world: World) -> None:
+    c = world.connection
+    cell = cells.reserve_new_cell(c, world.sweep().pk, "k", "{}")
+    assert cell is not None
+    world.run("a", cell_pk=cell.pk)
+    world.run("b", cell_pk=cell.pk, deleted_at=at(1))
+    world.run("c")
+    assert names(runs.list_cell_runs(c, cell.pk)) == ["a", "b"]
+    assert names(runs.list_cell_runs(c, cell.pk, deleted=False)) == ["a"]
+
+
+def test_silent_are_live_runs_not_heard_since_or_heard_ahead_of_the_clock(world: World) -> None:
+    c = world.connection
+    for state in RunState:
+        world.run(str(state), 0, state=state, heartbeat_at=at(9))
+    for name, heard in (("at", 10), ("just before", 9.9), ("ahead", 100), ("far ahead", 100.1)):
+        world.run(name, 0, state=RunState.RUNNING, heartbeat_at=at(heard))
+    world.run("never", 9, state=RunState.PENDING)
+    world.run("not yet", 11, state=RunState.PENDING)
+    found = names(runs.list_silent_runs(c, at(10), at(100)))
+    expected = {str(state) for state in LIVE} | {"just before", "far ahead", "never"}
+    assert set(found) == expected and len(found) == len(expected)
+
+
+def test_forks_that_read_beyond_a_line_come_longest_first(world: World) -> None:
+    c = world.connection
+    parent = world.run()
+    for name, n in (("short", 5), ("long", 20), ("edge", 10), ("as long", 20)):
+        world.run(name, parent_pk=parent.pk, inherited_lines=n)
+    world.run("other", parent_pk=parent.pk + 1, inherited_lines=50)
+    assert names(runs.list_forks(c, parent.pk, 10)) == ["long", "as long"]
+    assert names(runs.list_forks(c, parent.pk, 9)) == ["long", "as long", "edge"]
+
+
+def test_last_ended_after_a_time_newest_first(world: World) -> None:
+    c = world.connection
+    sweep = world.sweep()
+    for seconds in (3, 9, 5, 7):
+        world.run(f"at{seconds}", sweep_pk=sweep.pk, ended_at=at(seconds))
+    world.run("gone", sweep_pk=sweep.pk, ended_at=at(8), deleted_at=at(8))
+    world.run("other", ended_at=at(8))
+    world.run("live", sweep_pk=sweep.pk)
+    assert names(runs.list_last_ended(c, sweep.pk, 9, at(3))) == ["at9", "at7", "at5"]
+    assert names(runs.list_last_ended(c, sweep.pk, 2, at(0))) == ["at9", "at7"]
+
+
+@pytest.mark.parametrize(("goal", "expected"), [(Goal.MINIMIZE, "low"), (Goal.MAXIMIZE, "high")])
+def test_best_run_by_its_extreme_of_equals_the_first(
+    world: World, goal: Goal, expected: str
+) -> None:
+    c = world.connection
+    sweep = world.sweep()
+    assert runs.best_sweep_run(c, sweep.pk, goal) is None
+    for name, low, high in (("none", None, None), ("low", -5, 0), ("high", 0, 5), ("again", -5, 5)):
+        world.run(name, sweep_pk=sweep.pk, metric_min=low, metric_max=high)
+    world.run("gone", sweep_pk=sweep.pk, metric_min=-9, metric_max=9, deleted_at=at(1))
+    world.run("other", metric_min=-9, metric_max=9)
+    best = runs.best_sweep_run(c, sweep.pk, goal)
+    assert best is not None and best.run_id == expected
+
+
+def test_runs_that_used_a_version_in_the_order_they_did(world: World) -> None:
+    c = world.connection
+    version = world.version(world.collection())
+    made = [world.run(name) for name in ("late", "early", "gone")]
+    for run, seconds in zip(made, (9, 3, 5), strict=True):
+        artifacts.record_use(c, run.pk, version.pk, None, at(seconds))
+    runs.update_run(c, made[2].pk, {"deleted_at": at(10)})
+    assert names(run_listings.using(version.pk).all(c)) == ["early", "late"]

@@ -1,0 +1,206 @@
+"""Short writes on PostgreSQL share a transaction, and nobody can tell from what is kept."""
+
+import asyncio
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any
+
+import pytest
+import sqlalchemy as sa
+
+from sweepd.store import schema, shared_writes
+from sweepd.store.database import Connection, Database
+from sweepd.store.prepared import Prepared, Question
+from tests.conftest import wait_until
+
+_secrets = schema.secrets.c
+READ = Prepared(
+    sa.select(_secrets.name, _secrets.value)
+    .where(_secrets.name == sa.bindparam("secret"))
+    .with_for_update(),
+    of="secrets",
+)
+UPDATE = Prepared(
+    sa.update(schema.secrets).where(_secrets.name == sa.bindparam("secret")), of="secrets"
+)
+INSERT = Prepared(sa.insert(schema.secrets))
+Short = tuple[Callable[[Connection], object], Question]
+
+
+@pytest.fixture
+def database(postgresql_url: str) -> Iterator[Database]:
+    opened = Database(postgresql_url)
+    for name in "abc":
+        opened.write(
+            lambda c, n=name: c.execute(sa.insert(schema.secrets), [{"name": n, "value": ""}])
+        )  # type: ignore[misc]
+    yield opened
+    opened.close()
+
+
+def first(name: str) -> Question:
+    return READ, {"secret": name}
+
+
+def append(name: str, text: str, to: str = "", n_tries: list[str] | None = None) -> Short:
+    """Reads one row, and adds a text to it or to another."""
+
+    def change(connection: Connection) -> str:
+        if n_tries is not None:
+            n_tries.append(text)
+        row = READ.first(connection, {"secret": name})
+        if to:
+            row = READ.first(connection, {"secret": to})
+        UPDATE.all(connection, {"value": row.value + text, "secret": row.name})
+        return str(row.value)
+
+    return change, first(name)
+
+
+def blind(name: str, to: str) -> Short:
+    """Reads one row and writes another, which it has not read."""
+
+    def change(connection: Connection) -> None:
+        READ.first(connection, {"secret": name})
+        UPDATE.all(connection, {"value": "blind", "secret": to})
+
+    return change, first(name)
+
+
+def spelt_out(name: str, to: str) -> Short:
+    """As `blind`, with a statement that is not prepared."""
+
+    def change(connection: Connection) -> None:
+        READ.first(connection, {"secret": name})
+        connection.execute(sa.update(schema.secrets).where(_secrets.name == to).values(value="sa"))
+
+    return change, first(name)
+
+
+def together(database: Database, shorts: Sequence[Short]) -> list[Any]:
+    """What each is told, all waiting when the thread is free."""
+    began, gate = threading.Event(), threading.Event()
+
+    def hold(_: Connection) -> None:
+        began.set()
+        gate.wait(30)
+
+    async def write() -> list[Any]:
+        held = asyncio.ensure_future(database.write_async(hold, first("none")))
+        await asyncio.to_thread(began.wait, 30)
+        waiting = [asyncio.ensure_future(database.write_async(*short)) for short in shorts]
+        asyncio.get_running_loop().call_soon(gate.set)
+        return (await asyncio.gather(held, *waiting, return_exceptions=True))[1:]
+
+    return asyncio.run(write())
+
+
+def values(database: Database) -> dict[str, str]:
+    with database.read() as connection:
+        rows = connection.execute(sa.select(_secrets.name, _secrets.value)).all()
+    return {row.name: row.value for row in rows}
+
+
+def test_they_are_told_apart_and_kept(database: Database) -> None:
+    assert together(database, [append(n, n) for n in "abc"]) == ["", "", ""]
+    assert values(database) == {"a": "a", "b": "b", "c": "c"}
+
+
+def test_they_share_a_transaction(database: Database) -> None:
+    def number(name: str) -> Short:
+        return lambda c: c.scalar(sa.text("SELECT pg_current_xact_id()::text")), first(name)
+
+    assert len(set(together(database, [number(n) for n in "abc"]))) == 1
+
+
+def test_two_of_one_row_see_each_other(database: Database) -> None:
+    told = together(database, [append("a", text) for text in "1234"])
+    assert told == ["", "1", "12", "123"]
+    assert values(database)["a"] == "1234"
+
+
+@pytest.mark.parametrize("other", [blind, spelt_out, lambda a, b: append(a, "x", to=b)])
+def test_what_one_changes_of_anothers_row_the_other_reads(
+    database: Database, other: Callable[[str, str], Short]
+) -> None:
+    told = together(database, [other("a", "b"), append("b", "+")])
+    assert values(database)["b"] == told[1] + "+"
+    assert told[1] in ("blind", "sa", "x")
+
+
+def test_a_statement_that_is_not_prepared_sees_what_was_changed_before_it(
+    database: Database,
+) -> None:
+    def change(connection: Connection) -> object:
+        UPDATE.all(connection, {"value": "new", "secret": "a"})
+        return connection.scalar(sa.select(_secrets.value).where(_secrets.name == "a"))
+
+    assert together(database, [(change, first("a"))]) == ["new"]
+
+
+def test_one_that_fails_takes_no_other_with_it(database: Database) -> None:
+    def failing(connection: Connection) -> None:
+        UPDATE.all(connection, {"value": "half", "secret": "c"})
+        raise ValueError("no")
+
+    def unstorable(connection: Connection) -> None:
+        UPDATE.all(connection, {"value": "\0", "secret": "c"})
+
+    def taken(connection: Connection) -> None:
+        INSERT.all(connection, {"name": "a", "value": ""})
+
+    shorts: list[Short] = [(change, first("c")) for change in (failing, unstorable, taken)]
+    told = together(database, [append("a", "1"), *shorts, append("b", "2")])
+    assert [told[0], told[-1]] == ["", ""]
+    assert [type(error).__name__ for error in told[1:-1]] == [
+        "ValueError",
+        "BadInput",
+        "IntegrityError",
+    ]
+    assert values(database) == {"a": "1", "b": "2", "c": ""}
+
+
+def test_a_row_that_somebody_holds_keeps_only_its_own_write_waiting(database: Database) -> None:
+    other = sa.create_engine(database.url)
+    with other.connect() as holder:
+        holder.execute(sa.select(_secrets.name).where(_secrets.name == "a").with_for_update())
+
+        async def write() -> str:
+            held, _ = (
+                asyncio.ensure_future(database.write_async(*append("a", "1"))),
+                await asyncio.sleep(0),
+            )
+            told = await asyncio.wait_for(database.write_async(*append("b", "2")), 30)
+            assert told == ""
+            assert not held.done()
+            holder.rollback()
+            return str(await asyncio.wait_for(held, 30))
+
+        assert asyncio.run(write()) == ""
+    other.dispose()
+    assert values(database) == {"a": "1", "b": "2", "c": ""}
+
+
+def test_a_connection_that_was_cut_is_nobodys_failure(database: Database) -> None:
+    pids = together(
+        database, [(lambda c: c.scalar(sa.text("SELECT pg_backend_pid()")), first("a"))]
+    )
+    other = sa.create_engine(database.url, isolation_level="AUTOCOMMIT")
+    with other.connect() as connection:
+        connection.execute(sa.select(sa.func.pg_terminate_backend(pids[0], 10_000)))
+    other.dispose()
+    assert together(database, [append("a", "1"), append("b", "2")]) == ["", ""]
+    assert values(database) == {"a": "1", "b": "2", "c": ""}
+
+
+def test_the_connection_is_given_back_when_nothing_comes(
+    postgresql_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(shared_writes, "IDLE_S", 0.01)
+    database = Database(postgresql_url, n_connections=6)
+    together(database, [(lambda c: None, first("a"))])
+    pool: Any = database._engine.pool
+    wait_until(lambda: pool.checkedout() == 0, 30, lambda: str(pool.status()))
+    shown = database.write(lambda c: c.scalar(sa.text("SHOW lock_timeout")))
+    assert shown == "0"
+    database.close()

@@ -1,0 +1,117 @@
+"""Tests that could not fail: their only assertions stand where a loop may have nothing to do."""
+
+import ast
+from collections.abc import Iterator
+from pathlib import Path
+
+TESTS = Path(__file__).parents[1]
+SAME_LENGTH = {"enumerate", "zip", "sorted", "reversed", "list", "iter", "map"}
+RAISES = {"raises", "fail", "skip", "warns"}
+
+
+def is_filled(node: ast.expr) -> bool:
+    """Whether something surely is in what is looped over: written out, a range, a constant."""
+    match node:
+        case ast.Tuple(elts=[_, *_]) | ast.List(elts=[_, *_]) | ast.Set(elts=[_, *_]):
+            return True
+        case ast.Constant(value=str(text)):
+            return bool(text)
+        case ast.Name(id=name):
+            return name.isupper() or name[:1].isupper()  # a module's constant, or an enum
+        case ast.Call(func=ast.Name(id="range" | "tracked")):  # the latter asserts that
+            return True
+        case ast.Call(func=ast.Name(id=name), args=[first, *_]) if name in SAME_LENGTH:
+            return is_filled(first)
+        case ast.Call(func=ast.Attribute(value=inner, attr="items" | "values" | "keys")):
+            return is_filled(inner)
+        case ast.ListComp(generators=[only]) | ast.DictComp(generators=[only]) if not only.ifs:
+            return is_filled(only.iter)
+        case ast.Call(func=ast.Attribute(attr="linspace" | "product" | "permutations")):
+            return True
+        case ast.BinOp(left=left, right=right):
+            return is_filled(left) or is_filled(right)
+        case ast.Attribute(attr=name):
+            return name.isupper()
+        case ast.Starred(value=inner):
+            return is_filled(inner)
+    return False
+
+
+def surely_runs(statements: list[ast.stmt], filled: set[str]) -> Iterator[ast.stmt]:
+    """The statements that run whatever the loops among them have to do.
+
+    Args:
+        filled: Variables that hold something.
+    """
+    for statement in statements:
+        if isinstance(statement, ast.Assign) and is_filled(statement.value):
+            filled |= {item.id for item in statement.targets if isinstance(item, ast.Name)}
+        if isinstance(statement, ast.For | ast.AsyncFor):
+            names = {node.id for node in ast.walk(statement.iter) if isinstance(node, ast.Name)}
+            if not is_filled(statement.iter) and not names & filled:
+                continue
+        yield statement
+        for part in ("body", "orelse", "finalbody"):
+            yield from surely_runs(getattr(statement, part, []), filled)
+
+
+def can_fail(statement: ast.stmt) -> bool:
+    """Whether a statement says something that may be untrue."""
+    if isinstance(statement, ast.Assert):
+        match statement.test:
+            case ast.Call(func=ast.Name(id="all"), args=[ast.GeneratorExp(generators=[first, *_])]):
+                return is_filled(first.iter)
+        return True
+    if isinstance(statement, ast.With | ast.AsyncWith):
+        heads = [ast.unparse(item.context_expr) for item in statement.items]
+        return any(name in head for head in heads for name in RAISES)
+    return False
+
+
+def list_idle(source: str) -> list[str]:
+    """Names of the tests of a file that assert something, and perhaps nothing."""
+    found = []
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, ast.FunctionDef) and node.name.startswith("test_"):
+            asserts = [inner for inner in ast.walk(node) if isinstance(inner, ast.Assert)]
+            arguments = {argument.arg for argument in node.args.args}
+            if {"path", "page"} & arguments:
+                continue  # one of many files, of which another test says that there is something
+            is_table = any("parametrize" in ast.unparse(item) for item in node.decorator_list)
+            filled = arguments if is_table else set[str]()
+            if asserts and not any(map(can_fail, surely_runs(node.body, filled))):
+                found.append(node.name)
+    return found
+
+
+def test_no_test_asserts_only_where_a_loop_may_be_empty() -> None:
+    files = sorted(TESTS.rglob("test_*.py"))
+    assert len(files) > 200
+    found = [
+        f"{path.relative_to(TESTS)}: {name}"
+        for path in files
+        for name in list_idle(path.read_text())
+    ]
+    assert found == [], "assert that there is something to loop over"
+
+
+def test_what_may_be_empty_is_told_from_what_is_not() -> None:
+    idle = [
+        "for x in found(): assert x",
+        "for x in found.items():\n  for y in (1, 2): assert y",
+        "assert all(x > 0 for x in found)",
+        "if a:\n  for x in found: assert x",
+        "with closing(a):\n  for x in found: assert x",
+    ]
+    busy = [
+        "for x in found(): assert x\nassert found()",
+        "for x in (1, 2): assert x",
+        "for i, x in enumerate(FILES): assert x",
+        "for x in range(4): assert x",
+        "assert all(x > 0 for x in SIZES.values())",
+        "assert all(found)",
+        "with pytest.raises(ValueError):\n  f()\nfor x in found: assert x",
+    ]
+    for body, expected in [(text, 1) for text in idle] + [(text, 0) for text in busy]:
+        lines = "\n".join(f"  {line}" for line in body.split("\n"))
+        assert len(list_idle(f"def test_x():\n{lines}\n")) == expected, body
