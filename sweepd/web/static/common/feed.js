@@ -5,13 +5,12 @@
  * polls; it says when the line is lost.
  */
 import { listen } from "./news.js";
+import { Pace } from "./pace.js";
 import { whenReleased } from "./pressed.js";
 import { merged } from "./run_list.js";
 
 const POLL_MS = 5000;
 const SLOW_POLL_MS = 30_000; // beside news, in case another server process made the change
-const LEAST_MS = 700; // between two fetches
-const REST = 5; // a document that takes long is asked for more rarely: a sixth of the time at most
 
 /** The topic of news of an address below /-/, as "sweeps/ann/mnist/abc" of its points. */
 export function topicOf(url) {
@@ -21,7 +20,8 @@ export function topicOf(url) {
 export class Feed {
   /** `document`: a list of runs that is shown already, of which only changes are asked for. */
   constructor({ url, receive, document: shown = null, connection = () => {} }) {
-    Object.assign(this, { url, receive, shown, connection, busy: false, stale: false, last: 0, took: 0 });
+    Object.assign(this, { url, receive, shown, connection, busy: false, stale: false });
+    this.pace = new Pace();
     this.etag = null;
     const topic = topicOf(url);
     if (topic) listen(topic, { changed: () => this.refresh(), live: (is) => this.#live(is) });
@@ -54,17 +54,16 @@ export class Feed {
     }
     this.busy = true;
     this.stale = false;
-    const wait = Math.max(LEAST_MS, REST * this.took) - (performance.now() - this.last);
+    const wait = this.pace.wait();
     if (wait > 0) await new Promise((done) => setTimeout(done, wait));
     await whenReleased(); // nothing new under a brush that is being pulled
-    const start = performance.now();
+    const ended = this.pace.begin();
     try {
       await this.#fetch();
     } catch {
       this.connection("lost");
     } finally {
-      this.last = performance.now();
-      this.took = this.last - start;
+      ended();
       this.busy = false;
       if (this.stale) this.refresh();
     }

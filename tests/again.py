@@ -1,0 +1,41 @@
+"""What failed among tests with real clocks, once more alone: `make test` asks for it.
+
+A browser, clients and several servers on two busy cores can take longer than any deadline that
+still tells a fault. A fault fails alone as well. See docs/decisions/0301. Tests that only compute
+get no second look, nor do more than `MOST`: those are faults.
+"""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+FAILED = Path(".pytest_cache/v/cache/lastfailed")  # written by pytest, of the run before
+MOST = 3
+WAITING = ("tests/browser/", "tests/e2e/", "tests/faults/", "tests/workload/")
+
+
+def once_more(failed: list[str]) -> str | None:
+    """Why these tests deserve no second look; None when they do."""
+    if not failed:
+        return "no test is noted as failed"
+    if len(failed) > MOST:
+        return f"{len(failed)} failed, and a second look is for {MOST} at most"
+    computing = [name for name in failed if not name.startswith(WAITING)]
+    return f"{computing[0]} waits for nothing that a busy machine delays" if computing else None
+
+
+def main() -> int:
+    failed = sorted(json.loads(FAILED.read_text())) if FAILED.exists() else []
+    if why := once_more(failed):
+        print(f"Not tried again: {why}.")
+        return 1
+    code = subprocess.run([sys.executable, "-m", "pytest", "-n", "0", *failed]).returncode
+    if code == 0:
+        print("These failed on the busy machine and passed alone; mend what made them:")
+        print("\n".join(f"  {name}" for name in failed))
+    return code
+
+
+if __name__ == "__main__":
+    sys.exit(main())
