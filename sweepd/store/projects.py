@@ -77,7 +77,11 @@ def rename_project(connection: Connection, project: Project, name: str) -> None:
     old = insert(connection, schema.project_names).values(
         entity_pk=project.entity_pk, name=project.name, project_pk=project.pk
     )
-    connection.execute(old.on_conflict_do_nothing())
+    connection.execute(
+        old.on_conflict_do_update(  # another was called so before
+            index_elements=["entity_pk", "name"], set_={"project_pk": project.pk}
+        )
+    )
     connection.execute(
         sa.delete(schema.project_names).where(
             _names.entity_pk == project.entity_pk, _names.name == name

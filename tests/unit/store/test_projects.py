@@ -7,6 +7,8 @@ from sweepd.store import projects, run_files
 from sweepd.store.measuring import StoredBlob
 from tests.unit.store.world import START, World, at
 
+pytestmark = pytest.mark.both_databases
+
 
 def test_a_project_is_made_once_and_found(world: World) -> None:
     c = world.connection
@@ -20,6 +22,32 @@ def test_a_project_is_made_once_and_found(world: World) -> None:
     projects.lock_project(c, world.p)
     with pytest.raises(Gone):
         projects.get_project_by_pk(c, 999)
+
+
+def test_a_name_leads_to_the_project_that_had_it_last(world: World) -> None:
+    """One that was called so before does not take back what runs under way say."""
+    c = world.connection
+
+    def found(name: str, entity_pk: int = 0) -> int | None:
+        project = projects.find_project(c, entity_pk or world.ann_entity, name)
+        return project.pk if project else None
+
+    def rename(pk: int, name: str) -> None:
+        projects.rename_project(c, projects.get_project_by_pk(c, pk), name)
+
+    beside = world.project("beside")
+    bobs = world.project("p", world.bob_entity)
+    rename(world.p, "p1")
+    assert found("p") == found("p1") == world.p and found("beside") == beside
+    rename(world.p, "p2")
+    assert found("p") == found("p1") == found("p2") == world.p
+    second = world.project("p")  # made while the first lay in the trash
+    assert found("p") == second, "what has a name now comes before what had it"
+    rename(second, "q")
+    assert found("p") == found("q") == second
+    assert found("p", world.bob_entity) == bobs and found("q", world.bob_entity) == world.q
+    rename(second, "p")
+    assert found("p") == found("q") == second
 
 
 def test_projects_come_newest_first(world: World) -> None:
