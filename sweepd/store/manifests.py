@@ -55,11 +55,13 @@ def list_entries(
     connection: Connection, artifact_pk: int, names: Sequence[str] | None = None
 ) -> list[Entry]:
     """A version's manifest by path; of the paths named only."""
-    if names is not None and len(names) > MAX_VALUES:
+    if names is None:
+        return entries_of(artifact_pk).all(connection)
+    if len(names) > MAX_VALUES:
         wanted = set(names)
         every = list_entries(connection, artifact_pk)
         return [entry for entry in every if entry.path in wanted]
-    return entries_of(artifact_pk, names or ()).all(connection)
+    return entries_of(artifact_pk, names).all(connection) if names else []
 
 
 def _entry(row: sa.Row[Any]) -> Entry:

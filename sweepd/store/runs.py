@@ -230,7 +230,7 @@ def list_last_ended(
     query = SELECT.where(
         _runs.sweep_pk == sweep_pk, _runs.ended_at > since, _runs.deleted_at.is_(None)
     )
-    return _all(connection, query.order_by(_runs.ended_at.desc()).limit(limit))
+    return _all(connection, query.order_by(_runs.ended_at.desc(), _runs.id.desc()).limit(limit))
 
 
 def find_runs_by_ids(

@@ -23,6 +23,7 @@ def test_lines_are_added_replaced_and_read_by_path(world: World) -> None:
     manifests.upsert_entries(c, pk, [other])
     assert manifests.list_entries(c, pk) == [entry("a", "x"), other, entry("c")]
     assert manifests.list_entries(c, pk, ["c", "b", "none"]) == [other, entry("c")]
+    assert manifests.list_entries(c, pk, []) == [], "none was named"
     assert manifests.count_entries(c, pk) == 3
     manifests.delete_entries(c, pk, ["a", "b", "none"])
     assert manifests.list_entries(c, pk) == [entry("c")]

@@ -167,7 +167,8 @@ def test_last_ended_after_a_time_newest_first(world: World) -> None:
     world.run("gone", sweep_pk=sweep.pk, ended_at=at(8), deleted_at=at(8))
     world.run("other", ended_at=at(8))
     world.run("live", sweep_pk=sweep.pk)
-    assert names(runs.list_last_ended(c, sweep.pk, 9, at(3))) == ["at9", "at7", "at5"]
+    world.run("also", sweep_pk=sweep.pk, ended_at=at(5))
+    assert names(runs.list_last_ended(c, sweep.pk, 9, at(3))) == ["at9", "at7", "also", "at5"]
     assert names(runs.list_last_ended(c, sweep.pk, 2, at(0))) == ["at9", "at7"]
 
 
