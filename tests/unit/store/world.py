@@ -5,9 +5,25 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from sweepd.domain.artifacts import Artifact, ArtifactState, CollectionKind
+from sweepd.domain.automations import (
+    ActionType,
+    Automation,
+    EventType,
+    IntegrationKind,
+    ScopeType,
+)
 from sweepd.domain.runs import Run, RunState
 from sweepd.domain.sweeps import Sweep, SweepState
-from sweepd.store import artifact_collections, artifacts, memberships, projects, runs, sweeps, users
+from sweepd.store import (
+    artifact_collections,
+    artifacts,
+    automations,
+    memberships,
+    projects,
+    runs,
+    sweeps,
+    users,
+)
 from sweepd.store.database import Connection
 
 START = datetime(2026, 1, 1, tzinfo=UTC)
@@ -94,6 +110,37 @@ class World:
         made = artifacts.create_artifact(self.connection, {**values, **more})
         memberships.add_membership(self.connection, collection_pk, made.pk, at(seconds))
         return artifacts.get_artifact(self.connection, made.pk)
+
+    def integration(self, name: str, entity_pk: int = 0, **more: Any) -> int | None:
+        """Where automations of ann's send to, unless another entity is named."""
+        values: dict[str, Any] = {
+            "entity_pk": entity_pk or self.ann_entity,
+            "kind": IntegrationKind.WEBHOOK,
+            "name": name,
+            "target": "https://receiver",
+            "created_at": START,
+        }
+        return automations.create_integration(self.connection, {**values, **more})
+
+    def automation(
+        self, name: str, event: EventType = EventType.RUN_STATE, **more: Any
+    ) -> Automation:
+        """One of ann's that looks at her project."""
+        values: dict[str, Any] = {
+            "entity_pk": self.ann_entity,
+            "scope": ScopeType.PROJECT,
+            "project_pk": self.p,
+            "name": name,
+            "enabled": True,
+            "event": event,
+            "action_type": ActionType.NOTIFICATION,
+            "created_at": START,
+        }
+        pk = automations.create_automation(self.connection, {**values, **more})
+        assert pk is not None, f"there is an automation {name}"
+        made = automations.find_automation(self.connection, pk)
+        assert made is not None
+        return made
 
 
 def names(found: Sequence[Run]) -> list[str]:
