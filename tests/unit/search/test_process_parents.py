@@ -7,6 +7,7 @@ import sys
 
 import pytest
 
+from sweepd.search import process
 from tests.conftest import wait_until
 
 # Begins another such process, tells its number, and waits for it.
@@ -21,6 +22,23 @@ print(child.pid, flush=True)
 child.wait()
 """
 
+# As above; its child computes without ever giving another thread of its own a turn.
+BUSY = """
+import ctypes, multiprocessing, os
+from sweepd.search.process import begin_beside
+
+def work(pipe):
+    begin_beside()
+    pipe.send(os.getpid())
+    ctypes.PyDLL(None).pause()
+
+ours, theirs = multiprocessing.Pipe()
+child = multiprocessing.get_context("fork").Process(target=work, args=(theirs,))
+child.start()
+print(ours.recv(), flush=True)
+child.join()
+"""
+
 
 def is_alive(pid: int) -> bool:
     try:
@@ -32,12 +50,35 @@ def is_alive(pid: int) -> bool:
 
 @pytest.mark.skipif(sys.platform != "linux", reason="the kernel of Linux sees to it")
 @pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGTERM], ids=lambda n: n.name)
-def test_a_child_goes_with_its_parent_however_that_ends(number: signal.Signals) -> None:
+@pytest.mark.parametrize("script", [PARENT, BUSY], ids=["idle", "busy"])
+def test_a_child_goes_with_its_parent_however_that_ends(
+    script: str, number: signal.Signals
+) -> None:
     with subprocess.Popen(
-        [sys.executable, "-c", PARENT], stdout=subprocess.PIPE, text=True
+        [sys.executable, "-c", script], stdout=subprocess.PIPE, text=True
     ) as parent:
         assert parent.stdout is not None
         child = int(parent.stdout.readline())
         assert is_alive(child)
         os.kill(parent.pid, number)
     wait_until(lambda: not is_alive(child), 60, lambda: "it lives on")
+
+
+class Library:
+    """A C library that notes what it is asked."""
+
+    def __init__(self) -> None:
+        self.asked: list[tuple[object, ...]] = []
+
+    def malloc_trim(self, kept: int) -> None:
+        self.asked.append(("malloc_trim", kept))
+
+
+def test_memory_is_given_back_where_the_c_library_can(monkeypatch: pytest.MonkeyPatch) -> None:
+    library = Library()
+    monkeypatch.setattr(process, "_libc", library)
+    process.give_back_memory()
+    assert library.asked == [("malloc_trim", 0)], "none is kept"
+    for other in (object(), None):  # another C library, another system
+        monkeypatch.setattr(process, "_libc", other)
+        process.give_back_memory()
