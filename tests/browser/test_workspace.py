@@ -246,6 +246,33 @@ def test_the_crosshair_shows_sorted_values_and_a_press_opens_the_run(
     expect(page.locator(".plot-card")).to_be_visible()
 
 
+def test_the_crosshair_stands_in_all_plots_of_the_same_axis(opened: tuple[Page, str]) -> None:
+    page, _ = opened
+    for name in ("train/loss", "val/loss"):
+        lines(page, name, 4)
+    over = panel(page, "val/loss").locator(".plot-over")
+    over.scroll_into_view_if_needed()
+    over.hover(position={"x": 150, "y": 60})
+    pointed, other = (panel(page, name).locator(".plot") for name in ("val/loss", "train/loss"))
+    expect(pointed.locator(".plot-cross")).to_have_attribute("data-rings", "4")
+    expect(other.locator(".plot-cross")).to_have_attribute("data-rings", "1")
+    expect(pointed).to_have_attribute("data-marked", re.compile(".+:val/loss"))
+    run = str(pointed.get_attribute("data-marked")).split(":")[0]
+    expect(other).to_have_attribute("data-marked", f"{run}:train/loss")
+    for plot in (pointed, other):
+        middle = plot.evaluate("""(plot) => {
+          const cross = plot.querySelector('.plot-cross').getBoundingClientRect();
+          return cross.left + cross.width / 2 - plot.getBoundingClientRect().left;
+        }""")
+        at = plot.evaluate("(plot) => plot.plot.x(plot.plot.at)")
+        assert abs(middle - at) <= 1
+    assert abs(pointed.evaluate("(plot) => plot.plot.x(plot.plot.at)") - 150) <= 2
+    page.mouse.move(2, 2)
+    for plot in (pointed, other):
+        expect(plot.locator(".plot-cross")).to_be_hidden()
+        expect(plot).to_have_attribute("data-marked", "")
+
+
 def test_sections_fold_are_named_moved_and_removed(
     opened: tuple[Page, str], real: RealSite
 ) -> None:

@@ -47,7 +47,7 @@ class Crosshair {
     }
     const mark = best ? best.line.run ?? best.line.id : null;
     for (const other of this.plots) {
-      if (other === plot || other.options.nameX === plot.options.nameX) other.pointAt(at, mark);
+      if (other === plot || other.options.nameX === plot.options.nameX) other.pointAt(at, mark, other === plot);
     }
     if (mark !== this.mark) {
       this.mark = mark;
@@ -61,7 +61,7 @@ class Crosshair {
     if (this.over !== plot) return;
     this.over = null;
     this.mark = null;
-    for (const other of this.plots) other.pointAt(null, null);
+    for (const other of this.plots) other.pointAt(null, null, false);
     plot.marked(null);
     this.#tell(null);
     this.card.hidden = true;

@@ -1,12 +1,14 @@
 /**
- * Curves on a canvas: lines, bands and axes below, the crosshair and what is marked above, so that a
- * pointer that moves never draws a line again. Zoom, focus and what is marked outlast new data.
+ * Curves on a canvas: lines, bands and axes below, what is marked above, and the crosshair on one of its
+ * own, so that a pointer that moves never draws a line again. Zoom, focus and what is marked outlast new
+ * data.
  */
 import { colourOf, h } from "../common/dom.js";
 import { Axis } from "./axis.js";
 import { nearest, rangeOf } from "./prepare.js";
-import { drawAxes, drawMarks, drawBand, stroke, drawDots, drawRing } from "./painting.js";
-import { later, withoutHaste } from "./turns.js";
+import { Cross } from "./cross.js";
+import { drawAxes, drawMarks, drawBand, stroke, drawDots } from "./painting.js";
+import { atRest, later, withoutHaste } from "./turns.js";
 import { crosshair } from "./crosshair.js";
 import { listen } from "./pointer.js";
 
@@ -22,9 +24,11 @@ export class LinePlot {
     this.zoom = null;
     this.mark = null;
     this.at = null;
+    this.isPointed = false;
     this.below = h("canvas", { class: "plot-lines", "aria-hidden": "true" });
     this.above = h("canvas", { class: "plot-over", role: "img", tabindex: "0", "aria-label": label });
-    this.element = h("div", { class: "plot" }, this.below, this.above);
+    this.cross = new Cross(this);
+    this.element = h("div", { class: "plot" }, this.below, this.above, this.cross.canvas);
     this.element.style.height = `${height}px`;
     this.element.plot = this;
     root.append(this.element);
@@ -86,13 +90,14 @@ export class LinePlot {
       canvas.height = Math.round(height * ratio);
       canvas.getContext("2d").setTransform(ratio, 0, 0, ratio, 0, 0);
     }
-    Object.assign(this, { width, height });
+    Object.assign(this, { width, height, ratio });
     this.paint = {};
     for (const name of ["ink", "ink-2", "ink-3", "line", "accent", "surface", "warn"]) this.paint[name] = colourOf(this.root, `--${name}`);
     this.font = getComputedStyle(this.root).fontFamily;
     this.#axes();
     this.#drawLines();
     this.drawOver();
+    this.cross.draw();
     const { dataset } = this.element;
     dataset.lines = this.lines.length;
     dataset.colours = [...new Set(this.lines.map((line) => line.colour))].slice(0, 50).join("|");
@@ -149,13 +154,13 @@ export class LinePlot {
     context.restore();
   }
 
-  /** The crosshair at a value of x, and the marked line once more, on top. */
+  /** The marked line once more, on top, and the range that is being dragged. */
   drawOver() {
     const context = this.above.getContext("2d");
     context.clearRect(0, 0, this.width, this.height);
     if (!this.box || this.isEmpty) return;
     const { box } = this;
-    const marked = this.lines.find((line) => line.id === this.mark || line.run === this.mark);
+    const [marked] = this.markedLines();
     this.element.dataset.marked = marked?.id ?? "";
     if (marked) {
       context.save();
@@ -164,18 +169,6 @@ export class LinePlot {
       context.clip();
       stroke(this, context, { ...marked, dash: marked.dash }, marked.y, (marked.width ?? 1.5) + 1.5);
       context.restore();
-    }
-    if (this.at !== null) {
-      const x = Math.round(this.x(this.at)) + 0.5;
-      if (x >= box.left && x <= box.right) {
-        context.strokeStyle = this.paint["ink-3"];
-        context.lineWidth = 1;
-        context.beginPath();
-        context.moveTo(x, box.top);
-        context.lineTo(x, box.bottom);
-        context.stroke();
-      }
-      for (const { line, value, x: at } of this.nearestValues(this.at).slice(0, 30)) drawRing(this, context, line, at, value);
     }
     if (this.drag?.is) {
       const [from, to] = [Math.min(this.drag.x, this.drag.to), Math.max(this.drag.x, this.drag.to)];
@@ -186,11 +179,15 @@ export class LinePlot {
     }
   }
 
-  /** Each line's value nearest to `at`: {line, value, x, low?, high?}, the greatest first. */
-  nearestValues(at) {
+  markedLines() {
+    return this.lines.filter((line) => line.id === this.mark || line.run === this.mark);
+  }
+
+  /** The value nearest to `at` of each line: {line, value, x, low?, high?}, the greatest first. */
+  nearestValues(at, lines = this.lines) {
     const found = [];
     const reach = (this.axisX.high - this.axisX.low) / 50;
-    for (const line of this.lines) {
+    for (const line of lines) {
       const k = nearest(line.x, at);
       if (k < 0 || !Number.isFinite(line.y[k]) || (!this.axisX.isLog && Math.abs(line.x[k] - at) > Math.max(reach, gap(line.x, k)))) continue;
       found.push({ line, value: line.y[k], x: line.x[k], low: line.low?.[k], high: line.high?.[k], raw: line.raw?.[k] });
@@ -198,11 +195,16 @@ export class LinePlot {
     return found.sort((a, b) => b.value - a.value);
   }
 
-  /** Show the crosshair at a value of x (null: none) and mark a run or line. */
-  pointAt(at, mark) {
-    if (this.at === at && this.mark === mark) return;
-    Object.assign(this, { at, mark });
-    if (this.isSeen && this.box && !this.isStale) later(this, () => this.drawOver());
+  /**
+   * Show the crosshair at a value of x (null: none) and mark a run or line; where the pointer is not, once
+   * it rests.
+   */
+  pointAt(at, mark, isPointed = this.isPointed) {
+    const [isMoved, isOther] = [this.at !== at, this.mark !== mark];
+    Object.assign(this, { at, mark, isPointed });
+    if (!this.isSeen || !this.box || this.isStale) return;
+    if (isMoved || isOther) later(this.cross, () => this.cross.draw());
+    if (isOther) (isPointed ? later : atRest)(this.above, () => this.drawOver());
   }
 
   /** Zoom to a range, or out again with null. */

@@ -30,7 +30,7 @@ function moved(plot, event) {
   }
   const at = plot.axisX.value((clamp(event.offsetX, box.left, box.right) - box.left) / (box.right - box.left));
   crosshair.move(plot, at, event.offsetY, event.clientX, event.clientY);
-  if (drag?.is) later(plot, () => plot.drawOver());
+  if (drag?.is) later(plot.above, () => plot.drawOver());
 }
 
 function released(plot, event) {
@@ -44,7 +44,7 @@ function released(plot, event) {
     const line = plot.lines.find((item) => item.id === plot.mark || item.run === plot.mark);
     if (line && plot.near(line, event.offsetX, event.offsetY) < 12) plot.opened(line, event);
   }
-  later(plot, () => plot.drawOver());
+  later(plot.above, () => plot.drawOver());
 }
 
 function pressed(plot, event) {

@@ -1,9 +1,16 @@
-/** Who draws when: one frame for what moves with the pointer, many short frames for the rest. */
+/**
+ * Who draws when: one frame for what moves with the pointer, many short frames for the rest, and what
+ * would only flicker under a pointer that moves waits until it rests.
+ */
 const SHARE_MS = 10; // of a frame; what does not fit waits for the next
 const SHARE_POINTS = 15_000; // of a frame: what they cost comes after the drawing, with the frame
 
+const REST_MS = 80;
+
 const due = new Map();
 const queue = new Map();
+const resting = new Map();
+let timer = null;
 let isAsked = false;
 
 /** In the next frame, once for each owner. */
@@ -19,6 +26,16 @@ export function later(owner, draw) {
 export function withoutHaste(owner, draw) {
   queue.set(owner, draw);
   ask();
+}
+
+/** Without haste, once nobody has asked for so much for a while. */
+export function atRest(owner, draw) {
+  resting.set(owner, draw);
+  clearTimeout(timer);
+  timer = setTimeout(() => {
+    for (const [waiting, drawing] of resting) withoutHaste(waiting, drawing);
+    resting.clear();
+  }, REST_MS);
 }
 
 function ask() {
