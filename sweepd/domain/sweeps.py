@@ -195,6 +195,7 @@ class SweepPoint:
     created_at: datetime
     started_at: datetime | None
     ended_at: datetime | None
+    is_prior: bool = False  # attached, not made by the sweep
 
 
 @dataclass(frozen=True, slots=True)

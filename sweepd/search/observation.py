@@ -33,6 +33,8 @@ class Observation:
             early termination, so that a stopped run counts as far as it came and not as its end.
         source: The earlier sweep it is of, when its run counts only as far as that sweep's results
             prove to tell something of this one's; empty for a run of this sweep.
+        is_prior: Whether it was there before the sweep (`-R`): a result of this sweep's own, until
+            those it makes itself contradict it.
         seconds: How long the run took by the clock; None while it runs or where nobody knows.
         objectives: One value per metric of `metrics:`, in that order; empty with a single metric.
     """
@@ -45,6 +47,7 @@ class Observation:
     curve: Sequence[tuple[int, float]] = ()
     source: str = ""
     seconds: float | None = None
+    is_prior: bool = False
 
     @property
     def is_running(self) -> bool:

@@ -10,7 +10,7 @@ from sweepd.domain.errors import Gone
 from sweepd.domain.goals import Goal
 from sweepd.domain.projects import TRASH
 from sweepd.domain.runs import RunState, StopOrigin
-from sweepd.domain.sweeps import EventKind, Sweep, SweepEvent, SweepPoint, SweepState
+from sweepd.domain.sweeps import CellOrigin, EventKind, Sweep, SweepEvent, SweepPoint, SweepState
 from sweepd.store import schema
 from sweepd.store.database import Connection
 from sweepd.store.paging import Listing, SortKey, sort_by
@@ -247,6 +247,7 @@ def _points(source: Any, kept: Any) -> sa.Select[Any]:
             runs.created_at,
             runs.started_at,
             runs.ended_at,
+            (sa.func.coalesce(cells.origin, "") == CellOrigin.PRIOR.value).label("is_prior"),
         )
         .select_from(source)
         .outerjoin(schema.cells, cells.id == kept.cell_pk)

@@ -18,7 +18,6 @@ from sweepd.search.bayes.gaussian_process import (
     correlation,
     cross,
     joint,
-    predict,
     scaled_distances,
 )
 from sweepd.search.distribution import Array
@@ -79,10 +78,7 @@ def fantasise(
     p = len(pending)
     if p == 0:
         means = model.y - model.noise_diagonal * model.alpha
-        is_own = model.is_own
-        # Without a result of this objective: the best that is expected where the others are.
-        means = means[is_own] if is_own.any() else predict(model, model.X)[0]
-        lowest = np.array([float(means.min())])
+        lowest = np.array([float(means[model.is_own].min())])
         apart = np.broadcast_to(model.apart, len(model.y))
         return Fantasies(model, model.X, model.L, model.alpha[:, None], apart, lowest)
     mean, covariance = joint(model, pending)
@@ -101,7 +97,7 @@ def fantasise(
     diagonal = np.concatenate([model.noise_diagonal, np.full(p, noise)])
     means = y + model.mean - diagonal[:, None] * alpha
     is_own = np.concatenate([model.is_own, np.full(p, counts_pending)])
-    means = means[is_own] if is_own.any() else means
+    means = means[is_own]
     L = np.asfortranarray(L)  # as LAPACK wants it
     apart = np.concatenate([np.broadcast_to(model.apart, n), np.zeros(p)])
     return Fantasies(model, np.vstack([model.X, pending]), L, alpha, apart, means.min(axis=0))

@@ -24,9 +24,10 @@ from sweepd.search.bayes.known import COARSE, RESOLUTION, Known
 from sweepd.search.bayes.model import model_of
 from sweepd.search.bayes.objective import gather
 from sweepd.search.bayes.outliers import is_borne_out
+from sweepd.search.bayes.prior_runs import weighed
 from sweepd.search.bayes.settings import DEFAULT, Settings
 from sweepd.search.bayes.several import joined
-from sweepd.search.bayes.sources import alone, beside, is_believed, read_sources
+from sweepd.search.bayes.sources import beside, read_sources
 from sweepd.search.coordinates import Coordinates
 from sweepd.search.distribution import Array
 from sweepd.search.errors import NoFeasibleConfig, TooMuchWork
@@ -70,12 +71,13 @@ def propose(
         return chosen
     coordinates = Coordinates(spec.space)
     metric = spec.metric or Metric("")
-    sources = read_sources(coordinates, metric.goal.sign, observations, settings)
-    observations = [o for o in observations if not o.source]
-    data = gather(coordinates, metric, observations, pending)
-    taken_before = [*(o.config for o in observations), *pending]
-    known = Known(coordinates, [] if may_repeat else taken_before)
-    number = len(observations) + len(pending)
+    here = [o for o in observations if not o.source]  # their configs count as done
+    told = weighed(coordinates, metric, observations, settings)
+    own = [o for o in told if not o.source]
+    sources = read_sources(coordinates, metric.goal.sign, told, settings)
+    data = gather(coordinates, metric, own, pending)
+    known = Known(coordinates, [] if may_repeat else [*(o.config for o in here), *pending])
+    number = len(here) + len(pending)
     n_design = design_size(coordinates.d) if settings.n_design is None else settings.n_design
     is_flat = len(data.y) < settings.n_results or float(np.ptp(data.y)) == 0.0
     found: list[Config] = []
@@ -84,7 +86,7 @@ def propose(
     @cache
     def used() -> set[str]:
         """Keys of all runs: costly for many, and only the design asks for them."""
-        return used_keys(spec, observations, pending, may_repeat)
+        return used_keys(spec, here, pending, may_repeat)
 
     def designed(place: int) -> Config | None:
         return design_config(spec, place, seed, used() | {spec.space.key(c) for c in found})
@@ -93,17 +95,14 @@ def propose(
     def modelled() -> tuple[Fit, Callable[[Array], Array]]:
         """Of the results there are, and of earlier sweeps as far as they tell; and what else
         speaks for a place, or against it, in units of log-EI."""
-        if is_flat:
-            model = alone(sources)
-        else:
-            is_good = is_borne_out(data.X, data.y, coordinates.is_category)
-            believed = data if is_good else data.without(int(data.y.argmin()))
-            model = model_of(believed, coordinates.is_category, settings)
-            model = beside(model, sources, settings.prior) if sources else model
+        is_good = is_borne_out(data.X, data.y, coordinates.is_category)
+        believed = data if is_good else data.without(int(data.y.argmin()))
+        model = model_of(believed, coordinates.is_category, settings)
+        model = beside(model, sources, settings.prior) if sources else model
         failures = Failures(data.X, data.failed, model)
         if spec.extras.budget is None:  # runs are what is limited
             return model, lambda X: settings.caution * failures.log_chance(X)
-        costs = Costs(coordinates, observations, settings.prior)
+        costs = Costs(coordinates, own, settings.prior)
         return (
             model,
             lambda X: (
@@ -112,18 +111,16 @@ def propose(
         )
 
     for i in range(n):
-        place = number + i - bool(sources)  # of the design; before it, what earlier sweeps suggest
-        by_model = place < 0 or (not is_flat and place >= n_design)
-        if sources and not is_flat and not by_model:
-            by_model = is_believed(modelled()[0], place)
+        place = number + i  # of the design, which a source that is believed makes needless
+        by_model = not is_flat and (
+            place >= n_design or (bool(sources) and not modelled()[0].is_own.all())
+        )
         if coordinates.d == 0 or not by_model:
-            config = designed(max(place, 0))
+            config = designed(place)
         else:
             model, beside_ei = modelled()
             rng = np.random.default_rng([seed, number + i])
             waiting = np.vstack([data.pending, *[point[None] for point in taken]])
-            if is_flat:  # results of unknown scale: where they are is all that they say
-                waiting = np.vstack([data.X, waiting])
             is_fine = model.noise <= settings.max_precise_noise * model.signal
             is_fine = is_fine and data.n_since_best < settings.patience
             known.resolution = RESOLUTION if is_fine else COARSE
@@ -131,7 +128,7 @@ def propose(
                 spec, coordinates, model, beside_ei, waiting, known, rng, settings
             )
             if config is None:
-                config = designed(max(place, 0))
+                config = designed(place)
         if config is None:
             break
         found.append(config)

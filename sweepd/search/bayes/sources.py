@@ -7,8 +7,10 @@ moves away until it tells nothing. A source's results enter in the shape its own
 brought to the mean and spread of this sweep's results at the same places: another data set may
 have another level and another scale. Its numbers beyond this sweep's bounds lie beyond the cube.
 
-Whether sources take part at all is asked at every ask: only while this sweep's own results, each
-predicted from the others, are predicted better with them than without.
+Whether sources take part at all is asked at every ask: of few results each must rank most as they
+are, and from MIN_COMPARED on these, each predicted from the others, must be predicted better with
+the sources than without. A source that is not believed changes nothing: the search goes on bit for
+bit as it would without it.
 
 Sources: Bonilla, Chai & Williams (2008), Multi-task Gaussian process prediction (one correlation
 per pair of tasks); Feurer et al. (2018), Scalable meta-learning (weights by leave-one-out).
@@ -46,6 +48,7 @@ NOWHERE = -2.0  # a category that this sweep has not
 START = 2.0  # length scale of a source's column at first: a correlation of 0.83
 MARGIN, MARGIN_PER_RUN = 1.0, 0.1  # of log density by which they must be of use
 MIN_COMPARED = 5  # results of this sweep from which on sources must prove themselves
+FEW_AGREE = 0.5  # rank correlation above which a source is believed until then
 
 
 @dataclass(frozen=True)
@@ -96,24 +99,13 @@ def _modelled(points: bytes, results: bytes, category: bytes, most: int, setting
     return model_of(data, is_category, settings)
 
 
-def alone(sources: Sequence[Source]) -> Fit:
-    """The model while this sweep has no result: of the sources, as near as the prior has them."""
-    d = sources[0].model.X.shape[1]
-    lengths = np.mean([np.log(s.model.lengths) for s in sources], axis=0)
-    noise = np.mean([np.log(s.model.noise / s.model.signal) for s in sources])
-    theta = np.array([*lengths, *[np.log(START)] * len(sources), 0.0, noise])
-    results = [source.model.y for source in sources]
-    X, y, is_category = _stacked(np.empty((0, d)), np.empty(0), sources, results)
-    return _folded(condition(X, y, is_category, theta, np.ones(len(y))), d)
-
-
 def beside(own: Fit, sources: Sequence[Source], prior: Prior) -> Fit:
     """The model of this sweep's results, with whatever of the sources helps to predict them."""
     taken, results = [], []
     n = len(own.y)
     for source in sources:
         guess, _ = predict(source.model, own.X)
-        if n >= MIN_COMPARED and _rank_correlation(guess, own.y) <= 0:
+        if _rank_correlation(guess, own.y) <= (0.0 if n >= MIN_COMPARED else FEW_AGREE):
             continue
         spread = float(guess.std())
         scale = float(own.y.std()) / spread if spread > 1e-9 else 1.0
@@ -144,13 +136,6 @@ def beside(own: Fit, sources: Sequence[Source], prior: Prior) -> Fit:
     if n >= MIN_COMPARED and left_out(joint, n) < left_out(own, n) + needed:
         return own
     return _folded(joint, d)
-
-
-def is_believed(model: Fit, place: int) -> bool:
-    """Whether a point of the design is left to a model of sources: to one that has proven itself,
-    and every third point to one that could not yet."""
-    n = int(model.is_own.sum())
-    return n < len(model.y) and (n >= MIN_COMPARED or place % 3 == 2)
 
 
 def _stacked(

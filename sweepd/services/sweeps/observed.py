@@ -50,6 +50,7 @@ def known(
                 curve=tuple((curves or {}).get(point.run_id, ())),
                 objectives=summarised(point, metrics) if metrics else (),
                 seconds=_seconds(point),
+                is_prior=point.is_prior,
             )
         )
     return observations, [json.loads(config) for config in open_configs.elements()]

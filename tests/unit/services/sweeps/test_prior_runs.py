@@ -1,6 +1,7 @@
 """Earlier runs as results: which count, with what values, under which config."""
 
 import json
+from collections import Counter
 
 import pytest
 
@@ -9,6 +10,7 @@ from sweepd.domain.sweeps import Sweep, SweepPoint
 from sweepd.domain.users import Caller
 from sweepd.services.runs.runs import RunChange
 from sweepd.services.streams.lines import Lines, StreamPost
+from sweepd.services.sweeps.observed import known
 from sweepd.services.sweeps.sweeps import SweepChange
 from tests.unit.services.handing_out import (
     GRID,
@@ -84,6 +86,24 @@ def test_without_a_value_in_the_history_the_summarys_counts(
         "search nothing"
     ]
     assert warnings == ([] if expected is not None else told)
+
+
+def test_the_search_can_tell_them_from_the_sweeps_own(parts: server.Parts, ann: Caller) -> None:
+    sweep = make_sweep(parts, ann)
+    made = str(next_run(parts, ann, register(parts, ann, sweep)).run_id)
+    end(parts, ann, made)
+    prior(parts, ann, "old", 3.0, a=1, b="x")
+    elsewhere = make_sweep(parts, ann)
+    theirs = str(next_run(parts, ann, register(parts, ann, elsewhere)).run_id)
+    end(parts, ann, theirs)
+    points, _ = attach(parts, ann, sweep, "old", theirs)
+    assert {run_id: point.is_prior for run_id, point in points.items()} == {
+        made: False,
+        "old": True,
+        theirs: True,
+    }
+    seen, _ = known(list(points.values()), Counter(), sweep.metric_goal)
+    assert sorted(run.is_prior for run in seen if run.value is not None) == [True]
 
 
 def test_sweep_without_a_metric_asks_for_no_value(parts: server.Parts, ann: Caller) -> None:
