@@ -18,22 +18,32 @@ from pathlib import Path
 
 import numpy as np
 
-from bench.search.results import Table
+from bench.search.results import AT, PEER_RUNS, Table
 
 RESULTS = Path(__file__).parent / "results"
-ENGINES = ("ours", "tpe", "sobol", "random", "wandb")
+ENGINES = ("ours", "tpe", "sobol", "random", "wandb", "gp", "botorch", "smac")
+PEERS = ("gp", "botorch", "smac")  # of environments of their own, dear: only on COMPARED
+COMPARED = (  # problems of every shape, chosen before any peer was run on them
+    *("hartmann6", "training", "svm", "levy8", "corner", "turned ellipse", "3 of 20", "network"),
+    *("optimisers", "lists6", "bowl4 noisy", "bowl3 limit", "kernel ridge", "neighbours"),
+    *("bbob 10", "bbob 15", "bbob 21", "mlp"),
+)
 TITLES = {
     "ours": "sweepd",
     "tpe": "Optuna TPE",
     "sobol": "Sobol",
     "random": "random",
     "wandb": "W&B `sweeps`",
+    "gp": "Optuna GPSampler",
+    "botorch": "BoTorch",
+    "smac": "SMAC3",
 }
 WORKERS = (1, 4, 16)
 MISSING = "not run"
 DEFAULT = "default"  # what the variants of the ablations are compared with, run beside them
 HALVES = {"develop": "developed on", "held out": "held out"}
 SHAPE = "shape: "
+MODELS = ("svm", "kernel ridge", "neighbours")  # real ones, not searched exhaustively
 FINITE = ("boost", "mlp", "forest")  # fewer than 768 cells, which are all judged at every ask
 
 
@@ -81,11 +91,13 @@ def overall(table: Table, against: str, engines: list[str]) -> list[str]:
     return lines
 
 
-def ratio(table: Table, engine: str, against: str, workers: int, problems: list[str]) -> str:
+def ratio(
+    table: Table, engine: str, against: str, workers: int, problems: list[str], at: int = -1
+) -> str:
     """The geometric mean over problems with its interval; MISSING unless all were simulated."""
     if not problems or not all(len(table.pair(engine, against, workers, p)[0]) for p in problems):
         return MISSING
-    values, draws = table.ratios(engine, against, workers, problems)
+    values, draws = table.ratios(engine, against, workers, problems, at)
     middle = float(np.exp(np.log(values).mean()))
     return interval(middle, np.exp(np.log(draws).mean(axis=1)))
 
@@ -109,6 +121,30 @@ def shapes(table: Table, workers: int = 4) -> list[str]:
         title = f"{HALVES.get(half, half.removeprefix(SHAPE))} ({len(problems)})"
         cells = [ratio(table, "ours", peer, workers, problems) for peer in peers]
         lines.append(row([title, *cells, ", ".join(behind) or "none"]))
+    return lines
+
+
+def compared(table: Table, workers: int = 4) -> list[str]:
+    """Ours against every peer on the problems that all of them were run on, and by problem, after
+    as many runs as the dearest of them had."""
+    at = AT.index(PEER_RUNS)
+    everyone = ("wandb", "tpe", *PEERS)
+    peers = [peer for peer in everyone if peer in table.engines()]
+    problems = [
+        name
+        for name in COMPARED
+        if all(len(table.pair("ours", peer, workers, name)[0]) for peer in peers)
+    ]
+    lines = head(["sweepd relative to", *(TITLES[peer] for peer in peers)])
+    shown = {
+        "all but the finite table": [name for name in problems if name not in FINITE],
+        "models": [name for name in problems if name in MODELS],
+        **{name: [name] for name in problems},
+    }
+    for title, names in shown.items():
+        cells = [ratio(table, "ours", peer, workers, names, at) for peer in peers]
+        count = f" ({len(names)})" if len(names) > 1 else ""
+        lines.append(row([f"{title}{count}", *cells]))
     return lines
 
 
@@ -194,6 +230,7 @@ def sections(results: Path) -> dict[str, list[str]]:
     found = {
         "overall": overall(table, "wandb", others),
         "shapes": shapes(table),
+        "peers": compared(table),
         "random": overall(table, "random", ["ours"]),
         "problems": by_problem(table),
         "asks": asks(table),

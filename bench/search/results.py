@@ -1,8 +1,8 @@
 """Results of simulated sweeps: raw lines while they run, one compact file per engine to keep.
 
-A compact file holds regret after AT[0], AT[1], … runs only, with four digits, so that it is small
-enough for the repository: `{"at": […], "sweeps": [[engine, problem, half, workers, seed, ask_ms,
-[regret, …]], …]}`.
+A compact file holds regret after AT[0], AT[1], … runs only, as far as its sweeps went, with four
+digits, so that it is small enough for the repository: `{"at": […], "sweeps": [[engine, problem,
+half, workers, seed, ask_ms, [regret, …]], …]}`.
 """
 
 from __future__ import annotations
@@ -14,7 +14,9 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-AT = tuple(range(5, 61, 5))
+N_RUNS = 60
+AT = tuple(range(5, N_RUNS + 1, 5))
+PEER_RUNS = 40  # of the peers whose asks take a second
 FLOOR = 0.01  # of random's average regret; below that, differences interest nobody
 N_BOOT = 2000
 
@@ -28,7 +30,7 @@ class Sweep(NamedTuple):
     workers: int
     seed: int
     ask_ms: float  # median over its asks
-    regret: list[float]  # after each of AT runs
+    regret: list[float]  # after each of AT runs, or fewer
 
 
 def compact(raw: Path, kept: Path, at: Iterable[int] = AT) -> None:
@@ -95,13 +97,13 @@ class Table:
         first = np.array([ours[seed][at] for seed in common])
         return first, np.array([theirs[seed][at] for seed in common])
 
-    def floor(self, workers: int, problem: str) -> float:
+    def floor(self, workers: int, problem: str, at: int = -1) -> float:
         """What is added to every mean regret before it is divided."""
-        found = [seed[-1] for seed in self.seeds("random", workers, problem).values()]
+        found = [seed[at] for seed in self.seeds("random", workers, problem).values()]
         return FLOOR * float(np.mean(found))
 
     def ratios(
-        self, engine: str, other: str, workers: int, problems: list[str]
+        self, engine: str, other: str, workers: int, problems: list[str], at: int = -1
     ) -> tuple[np.ndarray, np.ndarray]:
         """Ratio of mean regrets per problem, shape (p,), and bootstrap draws of it (N_BOOT, p).
 
@@ -112,8 +114,8 @@ class Table:
         values = np.empty(len(problems))
         draws = np.empty((N_BOOT, len(problems)))
         for j, problem in enumerate(problems):
-            ours, theirs = self.pair(engine, other, workers, problem)
-            floor = self.floor(workers, problem)
+            ours, theirs = self.pair(engine, other, workers, problem, at)
+            floor = self.floor(workers, problem, at)
             values[j] = (ours.mean() + floor) / (theirs.mean() + floor)
             drawn = rng.integers(0, len(ours), (N_BOOT, len(ours)))
             draws[:, j] = (ours[drawn].mean(axis=1) + floor) / (theirs[drawn].mean(axis=1) + floor)

@@ -19,9 +19,8 @@ import numpy as np  # noqa: E402
 
 from bench.search.engines import ENGINES  # noqa: E402
 from bench.search.problems import all_problems  # noqa: E402
+from bench.search.results import N_RUNS  # noqa: E402
 from bench.search.simulate import simulate  # noqa: E402
-
-N_RUNS = 60
 
 
 def main() -> None:

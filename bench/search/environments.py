@@ -1,0 +1,38 @@
+"""Environments of the peers: what each needs lives apart, below `.bench/`, made on first use.
+
+Nothing of it is among the project's own requirements: W&B's package wants NumPy below 2, the
+others PyTorch or more.
+"""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import venv
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]
+BENCH = ROOT / ".bench"
+
+# Environment → arguments of one `pip install` after the other.
+PACKAGES: dict[str, tuple[tuple[str, ...], ...]] = {
+    # ioh asks for NumPy 2, which W&B's package cannot use, and works with NumPy 1.
+    "wandb-sweeps": (("sweeps==0.3.0", "numpy<2"), ("--no-deps", "ioh")),
+    "torch": (("torch==2.13.0", "botorch==0.18.1", "optuna==5.0.0", "ioh>=0.4,<0.5"),),
+    "smac": (("smac==2.4.1", "ioh>=0.4,<0.5"),),
+}
+OF_ENGINE = {"wandb": "wandb-sweeps", "gp": "torch", "botorch": "torch", "smac": "smac"}
+
+
+def python_of(engine: str) -> Path:
+    """Interpreter that can run an engine; its environment is made if it is not there."""
+    if engine not in OF_ENGINE:
+        return Path(sys.executable)
+    folder = BENCH / OF_ENGINE[engine]
+    python = folder / "bin" / "python"
+    if not (folder / "ready").exists():
+        venv.create(folder, with_pip=True)
+        for packages in PACKAGES[OF_ENGINE[engine]]:
+            subprocess.run([python, "-m", "pip", "install", "-q", *packages], check=True)
+        (folder / "ready").touch()
+    return python
