@@ -99,6 +99,7 @@ def test_collections_elsewhere_that_hold_a_projects_versions(world: World) -> No
     for place in (*of_z, of_a, of_q):
         for version in versions:
             memberships.add_membership(c, place, version.pk, at(0))
+    world.collection("holds none", project_pk=a)
     own = world.version(of_a, project_pk=a)
     memberships.add_membership(c, of_q, own.pk, at(0))
     everywhere = ["ann/a/c", "ann/z/one", "ann/z/two", "bob/q/c"]

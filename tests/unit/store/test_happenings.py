@@ -49,6 +49,17 @@ def test_a_happening_is_kept_only_where_an_automation_asks_about_it(world: World
     assert len(kept(world)) == 2, "it looks at all projects"
 
 
+def test_what_others_ask_about_is_not_kept_for_them(world: World) -> None:
+    other = world.project("other")
+    world.automation("elsewhere", EventType.RUN_STATE, project_pk=other)
+    world.automation("other event", EventType.CREATE_ARTIFACT)
+    world.automation("another", EventType.SWEEP_ENDED)
+    happenings.happened(world.connection, EventType.RUN_STATE, world.p)
+    assert kept(world) == []
+    happenings.happened(world.connection, EventType.RUN_STATE, other)
+    assert [one.project_pk for one in kept(world)] == [other]
+
+
 @pytest.mark.parametrize(
     ("kind", "event", "told"),
     [

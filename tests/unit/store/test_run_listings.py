@@ -25,12 +25,15 @@ def listed(world: World, listing: Listing[Run]) -> list[str]:
 
 
 def test_a_projects_runs_by_age(world: World) -> None:
-    for name, seconds in (("c", 5), ("a", 1), ("b", 5), ("d", 3)):
-        world.run(name, seconds)
-    world.run("gone", deleted_at=at(1))
-    world.run("bobs", project_pk=world.q)
-    assert listed(world, run_listings.of_project(world.p, newest_first=False)) == [*"adcb"]
-    assert listed(world, run_listings.of_project(world.p, newest_first=True)) == [*"cbda"]
+    for project in (world.p, world.q, world.project("r")):
+        for name, seconds in (("c", 5), ("a", 1), ("b", 5), ("d", 3)):
+            world.run(f"{name}{project}", seconds, project)
+    q = world.q
+    world.run("gone", project_pk=q, deleted_at=at(1))
+    oldest_first = [f"{name}{q}" for name in "adcb"]
+    assert listed(world, run_listings.of_project(q, newest_first=False)) == oldest_first
+    newest_first = [f"{name}{q}" for name in "cbda"]
+    assert listed(world, run_listings.of_project(q, newest_first=True)) == newest_first
 
 
 def test_a_sweeps_and_an_agents_runs_as_they_were_handed_out(world: World) -> None:
