@@ -42,7 +42,7 @@ _ROWS = (
 def list_rows(connection: Connection, project_pk: int) -> Iterator[Sequence[sa.Row[Any]]]:
     """All rows of a project that are not deleted, some thousand at a time."""
     query = _ROWS.where(_runs.project_pk == project_pk, _runs.deleted_at.is_(None))
-    found = connection.execution_options(yield_per=AT_ONCE).execute(query)
+    found = connection.execute(query.execution_options(yield_per=AT_ONCE))
     try:
         yield from found.partitions()
     finally:

@@ -74,7 +74,7 @@ def _check_empty(connection: Connection, url: str) -> None:
 
 
 def _batches(connection: Connection, table: sa.Table) -> Iterator[list[dict[str, object]]]:
-    result = connection.execution_options(yield_per=BATCH_ROWS).execute(sa.select(table))
+    result = connection.execute(sa.select(table).execution_options(yield_per=BATCH_ROWS))
     for rows in result.mappings().partitions(BATCH_ROWS):
         yield [dict(row) for row in rows]
 
