@@ -5,7 +5,7 @@
  */
 import { colourOf, h } from "../common/dom.js";
 import { Axis } from "./axis.js";
-import { nearest, rangeOf } from "./prepare.js";
+import { USUAL_WIDTH, nearest, rangeOf, widthOf } from "./prepare.js";
 import { Cross } from "./cross.js";
 import { drawAxes, drawMarks, drawBand, stroke, drawDots } from "./painting.js";
 import { atRest, later, withoutHaste } from "./turns.js";
@@ -103,7 +103,7 @@ export class LinePlot {
     dataset.colours = [...new Set(this.lines.map((line) => line.colour))].slice(0, 50).join("|");
     dataset.points = Math.max(0, ...this.lines.map((line) => line.x.length));
     dataset.range = `${this.axisX.low} ${this.axisX.high}`;
-    return this.lines.reduce((n, line) => n + line.x.length, 0);
+    return this.#points();
   }
 
   #axes() {
@@ -125,6 +125,10 @@ export class LinePlot {
     drawAxes(this, context, ticks);
   }
 
+  #points() {
+    return this.lines.reduce((n, line) => n + line.x.length, 0);
+  }
+
   x(value) {
     return this.box.left + this.axisX.share(value) * (this.box.right - this.box.left);
   }
@@ -142,13 +146,11 @@ export class LinePlot {
     context.clip();
     context.lineJoin = "round";
     for (const line of this.lines) if (line.low) drawBand(this, context, line);
-    for (const line of this.lines) {
-      if (!line.raw) continue;
-      context.globalAlpha = 0.22;
-      stroke(this, context, line, line.raw, 1);
-    }
-    context.globalAlpha = this.lines.length > 60 ? 0.75 : 1;
-    for (const line of this.lines) stroke(this, context, line, line.y, line.width ?? 1.5);
+    const width = (asked) => widthOf(asked, this.#points(), this.ratio);
+    context.globalAlpha = 0.22;
+    for (const line of this.lines) if (line.raw) stroke(this, context, line, line.raw, width(1));
+    context.globalAlpha = this.lines.length > 60 ? 0.85 : 1;
+    for (const line of this.lines) stroke(this, context, line, line.y, width(line.width ?? USUAL_WIDTH));
     for (const { end, x, y } of this.lines) if (end && x.length) drawDots(this, context, { x: [x.at(-1)], colour: this.paint[end] }, [y.at(-1)], 3.5);
     drawMarks(this, context);
     context.restore();
@@ -167,7 +169,7 @@ export class LinePlot {
       context.beginPath();
       context.rect(box.left, box.top, box.right - box.left, box.bottom - box.top);
       context.clip();
-      stroke(this, context, { ...marked, dash: marked.dash }, marked.y, (marked.width ?? 1.5) + 1.5);
+      stroke(this, context, { ...marked, dash: marked.dash }, marked.y, (marked.width ?? USUAL_WIDTH) + 1.5);
       context.restore();
     }
     if (this.drag?.is) {

@@ -124,3 +124,14 @@ export function nearest(x, at) {
   }
   return Math.abs(x[high] - at) < Math.abs(at - x[low]) ? high : low;
 }
+
+export const USUAL_WIDTH = 1.5; // of a line, pixels of the page
+const CROWDED = 6000; // points of a plot
+
+/**
+ * How wide a line of a plot of so many points is drawn, in pixels of the page: as asked, but where there are
+ * many points none of the usual width is more than a pixel of the screen, which costs a browser a tenth.
+ */
+export function widthOf(asked, points, ratio) {
+  return points > CROWDED && asked <= USUAL_WIDTH ? 1 / ratio : asked;
+}

@@ -284,10 +284,14 @@ function eye(isOpen, name) {
 }
 
 const probe = document.createElement("canvas").getContext("2d", { willReadFrequently: true });
+const hexes = new Map(); // colours of runs repeat, and a pixel that is read takes its time
 
 /** Any colour as #rrggbb, for the field that changes it. */
 function hexOf(colour) {
+  if (hexes.has(colour)) return hexes.get(colour);
   probe.fillStyle = colour;
   probe.fillRect(0, 0, 1, 1);
-  return `#${[...probe.getImageData(0, 0, 1, 1).data.slice(0, 3)].map((x) => x.toString(16).padStart(2, "0")).join("")}`;
+  const hex = `#${[...probe.getImageData(0, 0, 1, 1).data.slice(0, 3)].map((x) => x.toString(16).padStart(2, "0")).join("")}`;
+  hexes.set(colour, hex);
+  return hex;
 }
