@@ -269,8 +269,8 @@ def make_app(parts: Parts) -> Starlette:
         middleware=[
             Middleware(CutOff),
             Middleware(Compressed),
-            *([Middleware(Framed, origins=origins)] if origins else []),
             *([Middleware(BelowPath, prefix=prefix), Middleware(Rooted)] if prefix else []),
+            Middleware(Framed, origins=origins),
         ],
         lifespan=lifespan,
     )
