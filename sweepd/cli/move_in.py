@@ -84,12 +84,14 @@ def _take_project(
     artifacts = parts.services.artifacts
     versions = VersionIntake(parts.core, artifacts, caller, where, source.name)
     intake = ProjectIntake(parts.core, runs, versions, caller, where)
-    new: dict[str, int] = dict.fromkeys(("sweep", "version", "run"), 0)
+    new: dict[str, int] = dict.fromkeys(("sweep", "version", "run", "view"), 0)
     n_same = 0
     for taken in intake.take(source):
         if taken.is_new:
             new[taken.kind] += 1
             out.say(f"  {taken.told}")
+        elif taken.is_left:
+            out.complain(f"  {taken.told}")
         else:
             n_same += 1
     told = ", ".join(f"{n} {kind}s" for kind, n in new.items())

@@ -147,9 +147,12 @@ class RunFile:
     updated_at: datetime
 
 
+SEVERITIES = ("INFO", "WARN", "ERROR")
+
+
 @dataclass(frozen=True, slots=True)
 class Alert:
-    """What a script called out with `run.alert`; `severity` is INFO, WARN or ERROR."""
+    """What a script called out with `run.alert`; `severity` is one of SEVERITIES."""
 
     title: str
     body: str

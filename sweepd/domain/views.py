@@ -28,6 +28,8 @@ class View:
         name: Of the address; one for each project and kind.
         spec: JSON text of an object, as the client sent it.
         user_name: Who wrote it first; None when that user is gone.
+        imported_from: The project of another server it came from.
+        imported_at: Its `updated_at` then; another one by now says that it was changed here.
     """
 
     pk: int
@@ -42,6 +44,8 @@ class View:
     user_name: str | None
     created_at: datetime
     updated_at: datetime
+    imported_from: str | None
+    imported_at: datetime | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +69,16 @@ def own_name(user_name: str) -> str:
 def own_sweep_name(user_name: str, sweep_id: str) -> str:
     """The name of a user's own panels on the page of a sweep, a view of the kind `SWEEP_PAGE`."""
     return f"nw-{sweep_id}:nwuser{user_name}-w"
+
+
+def shared_name(chance: str) -> str:
+    """The name of a workspace that is everybody's; `?nw={chance}` in an address."""
+    return f"nw-{chance}-v"
+
+
+def sweep_of(name: str) -> str:
+    """The sweep whose page a view of the kind `SWEEP_PAGE` belongs to."""
+    return name.removeprefix("nw-").rpartition(":nwuser")[0]
 
 
 def owner_of(kind: str, name: str) -> str | None:

@@ -9,7 +9,7 @@ import sqlalchemy as sa
 
 from sweepd.domain.errors import BadInput, SweepdError
 
-HEAD = "0022"
+HEAD = "0023"
 _FOLDER = Path(__file__).parent / "migrations"
 
 

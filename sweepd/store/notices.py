@@ -1,12 +1,14 @@
 """What users leave beside runs: alerts, and charts of their own."""
 
 from datetime import datetime, timedelta
+from typing import Any
 
 import sqlalchemy as sa
 
 from sweepd.domain.runs import Alert
 from sweepd.store import schema
 from sweepd.store.database import Connection, insert
+from sweepd.store.paging import Listing, SortKey, sort_by
 
 
 def append_alert(
@@ -58,6 +60,24 @@ def list_alerts(
     if project_pk is not None:
         query = query.where(runs.project_pk == project_pk, runs.deleted_at.is_(None))
     return [Alert(*row) for row in connection.execute(query)]
+
+
+def of_run(run_pk: int) -> Listing[Alert]:
+    """A run's alerts, the oldest first."""
+    alerts, runs = schema.alerts.c, schema.runs.c
+    query = (
+        sa.select(
+            alerts.title, alerts.body, alerts.severity, alerts.at, runs.run_id, runs.display_name
+        )
+        .join(schema.runs, runs.id == alerts.run_pk)
+        .where(alerts.run_pk == run_pk)
+    )
+    keys = (*sort_by(alerts.at), SortKey(alerts.id))
+    return Listing(query, keys, lambda _, rows: [_alert(row) for row in rows])
+
+
+def _alert(row: sa.Row[Any]) -> Alert:
+    return Alert(row.title, row.body, row.severity, row.at, row.run_id, row.display_name)
 
 
 def upsert_chart(

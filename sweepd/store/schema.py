@@ -577,6 +577,8 @@ views = _table(
     _text("spec", "{}"),
     _time("created_at", nullable=False),
     _time("updated_at", nullable=False),
+    sa.Column("imported_from", sa.Text),
+    _time("imported_at"),
     sa.UniqueConstraint("project_pk", "kind", "name"),
     sa.Index(None, "user_pk"),
 )

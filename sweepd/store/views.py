@@ -57,8 +57,11 @@ def insert_view(
     return connection.execute(query).scalar()
 
 
-def update_view(connection: Connection, pk: int, at: datetime, **values: str) -> None:
-    """Replace some of a view's `kind`, `display_name`, `description` and `spec`."""
+def update_view(
+    connection: Connection, pk: int, at: datetime, **values: str | datetime | None
+) -> None:
+    """Replace some of a view's `kind`, `display_name`, `description`, `spec`, and where it came
+    from."""
     connection.execute(
         sa.update(schema.views).where(schema.views.c.id == pk).values(updated_at=at, **values)
     )
@@ -126,4 +129,6 @@ def _view(row: sa.Row[tuple[object, ...]]) -> View:
         user_name=row.user_name,
         created_at=row.created_at,
         updated_at=row.updated_at,
+        imported_from=row.imported_from,
+        imported_at=row.imported_at,
     )

@@ -55,18 +55,21 @@ def test_a_project_is_read_alike_from_both_servers(
     there = seen(shared_live, tmp_path, "moving-out")
     found = json.loads(there)
     assert len(found["runs"]) == 3 and len(found["versions"]) == 4, there
+    assert len(found["reports"]) == 1, there
 
     address = f"{shared_live.url}/{user_of(shared_live)}/moving-out"
     bring = ("-m", "sweepd", "import", address, f"{user_of(other)}/moved", "--data", other.data)
-    assert "1 sweeps, 4 versions, 3 runs brought in" in run(environ, tmp_path, *bring)
-    assert "0 sweeps, 0 versions, 0 runs brought in" in run(environ, tmp_path, *bring)
+    assert "1 sweeps, 4 versions, 3 runs, 1 views brought in" in run(environ, tmp_path, *bring)
+    assert "0 sweeps, 0 versions, 0 runs, 0 views brought in" in run(environ, tmp_path, *bring)
     assert seen(other, tmp_path, "moved") == there
 
     file = tmp_path / "project.zip"
     out = ("-m", "sweepd", "export", f"{user_of(shared_live)}/moving-out", file)
     run(environ, tmp_path, *out, "--data", shared_live.data)
     take = ("-m", "sweepd", "import", file, f"{user_of(other)}/unpacked", "--data", other.data)
-    assert "1 sweeps, 4 versions, 3 runs brought in" in run(dict(os.environ), tmp_path, *take)
+    assert "1 sweeps, 4 versions, 3 runs, 1 views brought in" in run(
+        dict(os.environ), tmp_path, *take
+    )
     assert seen(other, tmp_path, "unpacked") == there
 
 

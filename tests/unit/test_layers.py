@@ -39,7 +39,7 @@ ROOMS = {  # sweepd/services/: a folder a noun
     "sweeps": {"access", "background", "core", "filters", "paging", "streams"},
     "tables": {"background", "core", "filters", "streams"},
     "runs": {"access", "core", "filters", "paging", "streams", "sweeps", "tables"},
-    "moving": {"access", "artifacts", "core", "files", "runs", "streams", "sweeps"},
+    "moving": {"access", "artifacts", "core", "files", "runs", "streams", "sweeps", "workspaces"},
     "upkeep": {"artifacts", "background", "core", "files", "runs"},
     "workspaces": {"access", "core", "paging"},
     "all": {

@@ -16,6 +16,7 @@ from sweepd.services.moving.foreign import (
     ForeignRun,
     ForeignStreams,
     ForeignVersion,
+    ForeignView,
     Lineage,
     ProjectSource,
 )
@@ -74,6 +75,12 @@ class CheckedSource:
         check_types(found, f"{self.name}: {what}")
         return found
 
+    def views(self) -> Iterator[ForeignView]:
+        """Its workspaces and reports, oldest first."""
+        for view in self._each(self._source.views(), "a view"):
+            check_types(view, f"{self.name}: a view")
+            yield view
+
     def artifact_of(self, client_id: str) -> str | None:
         """What the source calls the version that a client's own id names; None if nothing."""
         with self._expecting("a client's id of a version"):
@@ -115,7 +122,8 @@ class CheckedSource:
         return items
 
     def _each(self, items: Iterable[_T], what: str) -> Iterator[_T]:
-        given = iter(items)
+        with self._expecting(what):
+            given = iter(items)
         while True:
             with self._expecting(what):
                 try:

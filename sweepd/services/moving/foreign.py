@@ -51,6 +51,16 @@ class ForeignStreams:
 
 
 @dataclass(frozen=True)
+class ForeignAlert:
+    """What a run called out."""
+
+    title: str
+    body: str
+    severity: str
+    created_at: datetime
+
+
+@dataclass(frozen=True)
 class ForeignRun:
     """A run as its source has it.
 
@@ -81,6 +91,7 @@ class ForeignRun:
     job_type: str | None = None
     commit_sha: str | None = None
     sweep_id: str | None = None
+    alerts: Sequence[ForeignAlert] = ()
 
     @property
     def lines(self) -> ForeignStreams:
@@ -147,6 +158,19 @@ class ForeignCollection:
 
 
 @dataclass(frozen=True)
+class ForeignView:
+    """A workspace or report; its kind and name as the protocol has them."""
+
+    kind: str
+    name: str
+    display_name: str
+    description: str
+    spec: str
+    created_at: datetime
+    updated_at: datetime
+
+
+@dataclass(frozen=True)
 class Lineage:
     """The versions a run logged and used, by what the source calls them."""
 
@@ -170,6 +194,9 @@ class ProjectSource(Protocol):
 
     def lineage(self, run_id: str) -> Lineage:
         """What a run logged and used."""
+
+    def views(self) -> Iterator[ForeignView]:
+        """Its workspaces and reports, oldest first."""
 
     def artifact_of(self, client_id: str) -> str | None:
         """What the source calls the version that a client's own id names; None if nothing."""

@@ -6,26 +6,28 @@ ended: lines that are there and say the same are not written again, others take 
 
 import json
 from collections.abc import AsyncIterator, Iterable
+from dataclasses import replace
 from itertools import islice
 from typing import Any
 
 import anyio
 
 from sweepd.domain.config import PRIVATE, private_part, wrap
+from sweepd.domain.encoding import clean
 from sweepd.domain.errors import Conflict
-from sweepd.domain.runs import ENDED, Run, RunState
+from sweepd.domain.runs import ENDED, SEVERITIES, Run, RunState
 from sweepd.domain.users import Caller
 from sweepd.services.core import Core
 from sweepd.services.files.run_files import Files
-from sweepd.services.moving.foreign import ForeignFile, ForeignRun, ForeignStreams
+from sweepd.services.moving.foreign import ForeignAlert, ForeignFile, ForeignRun, ForeignStreams
 from sweepd.services.runs.runs import RunChange, Runs
 from sweepd.services.runs.taking_in import History
-from sweepd.services.streams import rewinds
+from sweepd.services.streams import forks, rewinds
 from sweepd.services.streams.console import console_text
 from sweepd.services.streams.lines import Lines, StreamPost, parse_line
 from sweepd.services.streams.reading import Reading, Stream
 from sweepd.services.sweeps import brought_in, lifecycle
-from sweepd.store import runs, sweeps
+from sweepd.store import notices, runs, sweeps
 from sweepd.store.database import Connection
 
 LINES_AT_ONCE = 1_000
@@ -74,6 +76,7 @@ class Intake:
         if known is not None and not files and self._is_same(known, foreign, streams, change):
             return False
         run, _ = self._runs.upsert(*where, change, resumes=True)
+        run = self._fork(run, foreign.source)
         self._core.db.write(lambda connection: _open(connection, run, streams))
         run = self._runs.get_by_pk(self._caller, run.pk)
         self._append(foreign.run_id, Stream.HISTORY, self._held(run, Stream.HISTORY), streams)
@@ -101,6 +104,7 @@ class Intake:
             return _n_alike(held, lines) == len(lines)
         return (
             known.heartbeat_at == (foreign.ended_at or foreign.started_at)
+            and not self._missing_alerts(known, foreign)
             and known.sweep_id == foreign.sweep_id
             and known.history_lines == streams.n_history
             and known.events_lines == streams.n_events
@@ -113,6 +117,24 @@ class Intake:
                 if name != "tags"
             )
         )
+
+    def _missing_alerts(self, run: Run, foreign: ForeignRun) -> list[ForeignAlert]:
+        """Those that are not here yet; others, of a run that went on here, stay."""
+        if not foreign.alerts:
+            return []
+        with self._core.db.read() as connection:
+            here = notices.of_run(run.pk).all(connection)
+        known = {(one.title, one.body, one.at) for one in here}
+        told = [replace(o, title=clean(o.title), body=clean(o.body)) for o in foreign.alerts]
+        return [o for o in told if (o.title, o.body, o.created_at) not in known]
+
+    def _fork(self, run: Run, source: str) -> Run:
+        """A fork without lines begins with its parent's, if that came from there, too."""
+        point = forks.branch_point(run.run_id, run.config)
+        parent = self.find(point[0]) if point is not None and not run.history_lines else None
+        if parent is None or _source(parent) != source:
+            return run
+        return self._runs.begin_fork(self._caller, run.pk)
 
     def _held(self, run: Run, stream: Stream) -> list[str]:
         return self._reading.lines(run, stream)
@@ -156,6 +178,7 @@ class Intake:
     def _end(self, run: Run, foreign: ForeignRun) -> None:
         """State, times and sweep as they were; the last that is written of a run."""
         summary = dict(foreign.summary)
+        alerts = self._missing_alerts(run, foreign)
         rows: list[dict[str, Any]] = []
         if foreign.sweep_id is not None:
             rows = [row for some in self._reading.batches(run, Stream.HISTORY) for row in some]
@@ -179,6 +202,10 @@ class Intake:
                 "updated_at": at,
             }
             runs.update_run(connection, run.pk, values)
+            for one in alerts:
+                severity = one.severity if one.severity in SEVERITIES else SEVERITIES[0]
+                told = (one.title, one.body, severity, one.created_at)
+                notices.append_alert(connection, run.pk, *told, wait_s=0)
             if foreign.sweep_id is None:
                 return
             sweep = sweeps.find_sweep(connection, found.project_pk, foreign.sweep_id)

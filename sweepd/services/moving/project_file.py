@@ -1,8 +1,9 @@
 """A whole project in one file, which another server's `sweepd import` takes in.
 
-A ZIP of JSON: `project.json`, `sweeps.jsonl`, `collections.jsonl`, `runs.jsonl`, and what these
-point to by the names of members: lines as clients send them, files, manifests, bytes. Bytes of
-versions lie once each, however many versions have them. Nothing is unpacked by a member's name.
+A ZIP of JSON: `project.json`, `sweeps.jsonl`, `collections.jsonl`, `runs.jsonl`, `views.jsonl`,
+and what these point to by the names of members: lines as clients send them, files, manifests,
+bytes. Bytes of versions lie once each, however many versions have them. Nothing is unpacked by a
+member's name.
 """
 
 import hashlib
@@ -21,12 +22,14 @@ from sweepd.domain.sweeps import SweepState
 from sweepd.services.artifacts.manifest_reading import read_manifest
 from sweepd.services.moving.checked import OTHERWISE
 from sweepd.services.moving.foreign import (
+    ForeignAlert,
     ForeignCollection,
     ForeignFile,
     ForeignLink,
     ForeignRun,
     ForeignStreams,
     ForeignVersion,
+    ForeignView,
     Lineage,
     ProjectSource,
 )
@@ -42,7 +45,7 @@ def write(source: ProjectSource, path: Path) -> dict[str, int]:
     """Write a project into a file, whole or not at all.
 
     Returns:
-        How many sweeps, versions and runs there are.
+        How many sweeps, versions, runs and views there are.
     """
     aside = path.with_name(f".{path.name}.part")
     try:
@@ -67,12 +70,19 @@ class _Writer:
         collections = [self._collection(one) for one in self._source.collections()]
         runs = [self._run(n, run) for n, run in enumerate(self._source.runs())]
         known = {one: self._source.artifact_of(one) for one in sorted(self._client_ids)}
-        for name, rows in (("sweeps", sweeps), ("collections", collections), ("runs", runs)):
+        views = [asdict(view) for view in self._source.views()]
+        tables = {"sweeps": sweeps, "collections": collections, "runs": runs, "views": views}
+        for name, rows in tables.items():
             self._put(f"{name}.jsonl", (f"{_text(row)}\n".encode() for row in rows))
-        head = {"format": FORMAT, "name": self._source.name, "client_ids": known}
+        head = {"format": FORMAT, "name": self._source.name, "client_ids": known, "views": True}
         self._put("project.json", [_text(head).encode()])
         versions = sum(len(one["versions"]) for one in collections)
-        return {"sweeps": len(sweeps), "versions": versions, "runs": len(runs)}
+        return {
+            "sweeps": len(sweeps),
+            "versions": versions,
+            "runs": len(runs),
+            "views": len(views),
+        }
 
     def _run(self, number: int, run: ForeignRun) -> dict[str, Any]:
         place = f"runs/{number}"
@@ -87,8 +97,9 @@ class _Writer:
         }
         self._client_ids |= client_ids_in(_text(run.summary))
         left = {"files": files, "streams": counts, "place": place}
+        left["alerts"] = [asdict(alert) for alert in run.alerts]
         lineage = asdict(self._source.lineage(run.run_id))
-        return {**_plain(run, ("files", "streams", "rows")), **left, "lineage": lineage}
+        return {**_plain(run, ("files", "streams", "rows", "alerts")), **left, "lineage": lineage}
 
     def _collection(self, one: ForeignCollection) -> dict[str, Any]:
         versions = [self._version(version) for version in one.versions]
@@ -139,6 +150,7 @@ class ProjectFile:
             is_known = head["format"] == FORMAT
             self.name = str(head["name"])
             self._client_ids: dict[str, str | None] = dict(head["client_ids"])
+            self._has_views = bool(head.get("views"))  # an earlier sweepd wrote none
         except (OSError, *OTHERWISE) as error:
             raise BadInput(f"{path}: expected a project of `sweepd export`, got {error}") from error
         if not is_known:
@@ -176,11 +188,18 @@ class ProjectFile:
             lines = [partial(self._lines, f"{place}/{name}.jsonl") for name in STREAMS]
             streams = ForeignStreams(*(counts[name] for name in STREAMS), *lines)
             row["state"] = RunState(row["state"])
+            row["alerts"] = [ForeignAlert(**_timed(one)) for one in row.pop("alerts", ())]
             yield ForeignRun(**_timed(row), streams=streams)
 
     def lineage(self, run_id: str) -> Lineage:
         """What a run, which was given, logged and used."""
         return self._lineage[run_id]
+
+    def views(self) -> Iterator[ForeignView]:
+        """Its workspaces and reports, oldest first."""
+        if self._has_views:
+            for row in self._rows("views"):
+                yield ForeignView(**_timed(row))
 
     def artifact_of(self, client_id: str) -> str | None:
         """What the server it came from called the version that a client's own id names."""

@@ -1,19 +1,21 @@
 """A whole project of another server is taken in; cut off, it goes on where it was.
 
-Sweeps come first, then versions, then runs, which point to both; what logged and used what is last.
+Sweeps come first, then versions, then runs, which point to both, with what they logged and used;
+workspaces and reports are last.
 """
 
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 
-from sweepd.domain.errors import NotFound
+from sweepd.domain.errors import Conflict, NotFound
 from sweepd.domain.users import Caller
 from sweepd.services.core import Core
 from sweepd.services.moving.checked import CheckedSource
 from sweepd.services.moving.foreign import ForeignRun, ProjectSource
 from sweepd.services.moving.intake import Intake
 from sweepd.services.moving.version_intake import VersionIntake
+from sweepd.services.moving.view_intake import ViewIntake
 from sweepd.services.sweeps import brought_in
 
 _CLIENT_ID = re.compile(r"wandb-client-artifact://([A-Za-z0-9_-]{8,128})")
@@ -24,13 +26,15 @@ class Taken:
     """One thing that was looked at.
 
     Attributes:
-        kind: sweep, version or run.
+        kind: sweep, version, run or view.
         told: What it is and how much, for people.
+        is_left: It did not come: something of one's own has its name.
     """
 
     kind: str
     told: str
     is_new: bool
+    is_left: bool = False
 
 
 class ProjectIntake:
@@ -71,6 +75,13 @@ class ProjectIntake:
         made = {one.source_id: one.created_by for one, _ in versions if one.created_by}
         for run in source.runs():
             yield self._take_run(source, run, made)
+        intake = ViewIntake(self._core, self._caller, self._where, source.name)
+        for view in source.views():
+            told = f"{view.kind} {view.display_name or view.name}"
+            try:
+                yield Taken("view", told, intake.take(view))
+            except Conflict as error:
+                yield Taken("view", str(error), False, is_left=True)
 
     def _take_run(self, source: ProjectSource, run: ForeignRun, made: dict[str, str]) -> Taken:
         streams = run.lines

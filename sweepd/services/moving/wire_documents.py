@@ -58,6 +58,26 @@ USED = _OF_RUN.format(
     f"found: inputArtifacts(first: 500, after: $cursor) {{ edges {{ node {{ id }} }} {_PAGE} }}",
 )
 
+VIEWS = f"""query ImportViews(
+  $entity: String!, $project: String!, $kind: String!, $cursor: String
+) {{
+  project(name: $project, entityName: $entity) {{
+    found: allViews(viewType: $kind, first: 20, after: $cursor) {{
+      edges {{ node {{ id name displayName description spec createdAt updatedAt }} }}
+      {_PAGE}
+    }}
+  }}
+}}"""
+
+# Alerts are read by no client: a field of ours, asked for where it is.
+RUN_FIELDS = """query ImportRunFields { found: __type(name: "Run") { fields { name } } }"""
+ALERTS = _OF_RUN.format(
+    "Alerts",
+    ", $cursor: String",
+    "found: alerts(first: 500, after: $cursor) "
+    f"{{ edges {{ node {{ title text severity createdAt }} }} {_PAGE} }}",
+)
+
 TYPES = f"""query ImportTypes($entity: String!, $project: String!, $cursor: String) {{
   project(name: $project, entityName: $entity) {{
     found: artifactTypes(first: 100, after: $cursor) {{ edges {{ node {{ name }} }} {_PAGE} }}

@@ -11,15 +11,18 @@ from sweepd.domain.sweeps import SweepState
 from sweepd.services.artifacts.manifest_reading import read_manifest
 from sweepd.services.moving import wire_documents as documents
 from sweepd.services.moving.foreign import (
+    ForeignAlert,
     ForeignCollection,
     ForeignFile,
     ForeignLink,
     ForeignRun,
     ForeignStreams,
     ForeignVersion,
+    ForeignView,
     Lineage,
 )
 from sweepd.services.moving.wire_values import read_number, read_object, read_time
+from sweepd.services.moving.wire_words import read_alerts, read_views
 from sweepd.services.streams.console import console_text
 from sweepd.services.sweeps.brought_in import SweepElsewhere
 
@@ -70,6 +73,8 @@ class WireProject:
 
     def runs(self) -> Iterator[ForeignRun]:
         """Its runs, oldest first."""
+        found = self._wire.query(documents.RUN_FIELDS)["found"]
+        has_alerts = any(field["name"] == "alerts" for field in (found or {}).get("fields") or ())
         for node in self._pages(documents.RUNS, "project"):
             config = read_object(node["config"])
             known = {str(state): state for state in ENDED}
@@ -93,6 +98,7 @@ class WireProject:
                 ended_at=read_time(node["heartbeatAt"]) if node["heartbeatAt"] else began,
                 files=self._files(partial(self._pages, documents.FILES, "project", "run"), node),
                 streams=self._streams(node),
+                alerts=self._alerts(node["name"]) if has_alerts else (),
             )
 
     def collections(self) -> Iterator[ForeignCollection]:
@@ -107,6 +113,11 @@ class WireProject:
         logged = self._pages(documents.LOGGED, "project", "run", run=run_id)
         used = self._pages(documents.USED, "project", "run", run=run_id)
         return Lineage([node["id"] for node in logged], [node["id"] for node in used])
+
+    def views(self) -> Iterator[ForeignView]:
+        """Its workspaces and reports, and the panels on pages of sweeps; oldest first."""
+        pages = partial(self._pages, documents.VIEWS, "project")
+        yield from read_views(lambda kind: pages(kind=kind))
 
     def artifact_of(self, client_id: str) -> str | None:
         """What the server calls the version that a client's own id names."""
@@ -198,6 +209,9 @@ class WireProject:
                 f"{self.name}: expected {n_lines} lines of history of run {run_id}, was given "
                 f"{n_read}; import again, which goes on from there"
             )
+
+    def _alerts(self, run_id: str) -> list[ForeignAlert]:
+        return read_alerts(self._pages(documents.ALERTS, "project", "run", run=run_id))
 
     def _files(
         self, pages: Callable[..., Iterator[dict[str, Any]]], run: dict[str, Any]

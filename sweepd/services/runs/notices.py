@@ -1,11 +1,13 @@
 """What users leave beside runs: alerts, and charts of their own."""
 
 from sweepd.domain.automations import EventType
+from sweepd.domain.paging import Page, Start
 from sweepd.domain.projects import Project
 from sweepd.domain.runs import Alert, Run
 from sweepd.domain.users import Caller
 from sweepd.services import access
 from sweepd.services.core import Core
+from sweepd.services.paging import read_page
 from sweepd.store import happenings, notices
 from sweepd.store.database import Connection
 
@@ -44,6 +46,10 @@ class Notices:
         """A run's alerts, the newest first."""
         with self._core.db.read() as connection:
             return notices.list_alerts(connection, most, run_pk=run.pk)
+
+    def page(self, run: Run, start: Start, first: int | None) -> Page[Alert]:
+        """A page of a run's alerts, the oldest first."""
+        return read_page(self._core, notices.of_run(run.pk), start, first)
 
     def of_project(self, project: Project, most: int) -> list[Alert]:
         """The alerts of a project's runs, the newest first."""

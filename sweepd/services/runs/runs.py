@@ -19,7 +19,7 @@ from sweepd.services.runs import deletions
 from sweepd.services.runs.changes import RunChange as RunChange  # what the edges say
 from sweepd.services.runs.changes import is_started as is_started
 from sweepd.services.runs.selections import Selections
-from sweepd.services.streams import rewinds
+from sweepd.services.streams import forks, rewinds
 from sweepd.services.sweeps import endings, lifecycle
 from sweepd.services.tables.aside import Aside
 from sweepd.store import run_counts, run_listings, runs
@@ -88,6 +88,19 @@ class Runs:
         run = self._core.db.write(update)
         self._core.changes.touch_run(run.pk, run.sweep_pk)
         return run
+
+    def begin_fork(self, caller: Caller, pk: int) -> Run:
+        """Let a run without lines begin with those of the run that its config names as its parent.
+
+        Raises:
+            NotFound: None that the caller may see; no parent in its project.
+        """
+
+        def begin(connection: Connection) -> Run:
+            run = access.get_run_by_pk(connection, caller, pk, lock=True)
+            return forks.begin(connection, self._blobs, run, run.config)
+
+        return self._core.db.write(begin)
 
     def get(self, caller: Caller, entity: str | None, project: str | None, run_id: str) -> Run:
         """A run by its path.

@@ -91,7 +91,7 @@ class Views:
             BadInput: A kind, name or spec that cannot be one.
             TooLarge: The spec is.
         """
-        values = _checked(change)
+        values = checked(change)
         kind = None if change.kind is None and pk is not None else check_kind(change.kind)
         if change.name and pk is None:
             check_name(change.name)
@@ -163,8 +163,12 @@ def _check_free(connection: Connection, old: View, kind: str) -> None:
         raise BadInput(f"there is another view of type {kind!r} named {old.name!r}")
 
 
-def _checked(change: ViewChange) -> dict[str, str]:
-    """What is stored of a change; texts are cut, a spec is refused when it is none."""
+def checked(change: ViewChange) -> dict[str, str]:
+    """What is stored of a change; texts are cut.
+
+    Raises:
+        BadInput, TooLarge: The spec is none, or too large.
+    """
     values = {}
     if change.display_name is not None:
         values["display_name"] = clean(change.display_name)[:MAX_TITLE]

@@ -7,11 +7,11 @@ from ariadne import ObjectType
 from ariadne.types import SchemaBindable
 
 from sweepd.domain.fields import Fields
-from sweepd.domain.runs import ConsoleLine, Run
+from sweepd.domain.runs import Alert, ConsoleLine, Run
 from sweepd.services.streams.reading import Stream
 from sweepd.wandb_api import wire
 from sweepd.wandb_api.graphql.context import Info, ctx
-from sweepd.wandb_api.graphql.paging import read_start
+from sweepd.wandb_api.graphql.paging import connection, read_start
 
 run_type = ObjectType("Run")
 
@@ -123,6 +123,23 @@ def log_lines(
             "end_cursor": edges[-1]["cursor"] if edges else None,
             "has_next_page": len(page) < len(lines),
         },
+    }
+
+
+@run_type.field("alerts")
+def alerts(
+    run: Run, info: Info, after: str | None = None, first: int | None = None
+) -> dict[str, Any]:
+    """What it called out, oldest first."""
+    return connection(ctx(info).services.notices.page(run, read_start(after), first), _alert)
+
+
+def _alert(found: Alert) -> dict[str, Any]:
+    return {
+        "title": found.title,
+        "text": found.body,
+        "severity": found.severity,
+        "created_at": found.at,
     }
 
 

@@ -1,9 +1,10 @@
-"""A project with a sweep, artifacts, tables and files, made with the stock client."""
+"""A project with a sweep, artifacts, tables, files and a report, made with the stock client."""
 
 import sys
 from pathlib import Path
 
 import wandb
+import wandb_workspaces.reports.v2 as wr
 
 PROJECT = sys.argv[1]
 SWEEP = {
@@ -32,3 +33,7 @@ wandb.agent(sweep_id, function=train, project=PROJECT, count=2)
 with wandb.init(project=PROJECT, id="user", name="uses a model") as run:
     run.use_artifact("model:latest").download("got")
     run.log({"acc": 0.5})
+    run.alert("low", "the accuracy is")
+entity = wandb.Api().default_entity
+grid = wr.PanelGrid(runsets=[wr.Runset(entity, PROJECT)], panels=[wr.LinePlot(y=["loss"])])
+wr.Report(project=PROJECT, entity=entity, title="What came of it", blocks=[grid]).save()

@@ -48,11 +48,19 @@ def sweep_seen(sweep):
     return {"config": sweep.config, "runs": sorted(r.id for r in sweep.runs), "best": best.id}
 
 
+def report_seen(report):
+    """Its sets of runs are of the project it is in."""
+    spec = json.dumps(report.spec)
+    assert json.dumps({"name": PATH.split("/")[1]})[1:-1] in spec, spec
+    return [report.display_name, report.created_at, spec.replace(PATH.split("/")[1], "this")]
+
+
 sweeps = {sweep.id: sweep_seen(sweep) for sweep in api.project(PATH.split("/")[1]).sweeps()}
 types = api.artifact_types(PATH)
 found = {
     "runs": {run.id: run_seen(run) for run in api.runs(PATH, order="+created_at")},
     "sweeps": sweeps,
+    "reports": [report_seen(report) for report in api.reports(PATH)],
     "versions": {
         version.name: version_seen(version)
         for kind in types

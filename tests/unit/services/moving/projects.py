@@ -12,8 +12,10 @@ import anyio
 from sweepd import server
 from sweepd.cli.own_server import OwnServer
 from sweepd.domain.artifacts import Digest, DigestAlgorithm
+from sweepd.domain.paging import BEGINNING
 from sweepd.domain.runs import Run
 from sweepd.domain.users import Caller
+from sweepd.domain.views import REPORT, SWEEP_PAGE, WORKSPACE, View, own_name, own_sweep_name
 from sweepd.services.artifacts.artifact_collections import CollectionChange
 from sweepd.services.artifacts.manifests import make_digest
 from sweepd.services.artifacts.uploads import ComingFile, NewArtifact
@@ -22,6 +24,7 @@ from sweepd.services.runs.runs import RunChange
 from sweepd.services.streams.lines import Lines, StreamPost
 from sweepd.services.streams.reading import Stream
 from sweepd.services.sweeps.sweeps import SweepChange
+from sweepd.services.workspaces.views import ViewChange
 from tests.conftest import FakeClock, build_parts
 
 GRID = (
@@ -116,6 +119,16 @@ def make(folder: Path) -> tuple[server.Parts, Caller]:
     linked = artifacts.collections.link(ann, best, "ann", "p", "chosen", ["prod"])
     words = CollectionChange(description="those in use", add_tags=["kept"])
     artifacts.collections.change_collection(ann, linked.collection_pk, words)
+    runs = services.runs
+    services.notices.alert(runs.get(ann, "ann", "p", "one"), "low", "accuracy", "WARN", 0)
+    own = json.dumps({"runSets": [{"project": {"entityName": "ann", "name": "p"}}]})
+    for kind, name, title, spec in (
+        (WORKSPACE, own_name("ann"), "", own),
+        (REPORT, "4f1d7a", "What came of it", '{"width":  1.0}'),
+        (SWEEP_PAGE, own_sweep_name("ann", sweep.sweep_id), "", "{}"),
+    ):
+        clock.forward(60)
+        services.views.save(ann, "ann", "p", ViewChange(kind, name, title, "of p", spec))
     return parts, ann
 
 
@@ -149,11 +162,20 @@ def seen(parts: server.Parts, ann: Caller, entity: str, project: str) -> dict[st
     return {
         "runs": {run.run_id: _run_seen(parts, run) for run in runs},
         "versions": versions,
+        "views": {
+            (view.kind, view.name): _view_seen(view)
+            for _, view in services.views.page(found, BEGINNING, None).items
+        },
         "sweeps": {
             sweep.sweep_id: (sweep.display_name, sweep.config_yaml, sweep.created_at)
             for sweep in services.sweeps.list_all(found)
         },
     }
+
+
+def _view_seen(view: View) -> tuple[Any, ...]:
+    spec = json.dumps(json.loads(view.spec)).replace(json.dumps(view.project), "this")
+    return view.display_name, view.description, spec, view.created_at, view.updated_at
 
 
 def _policy(manifest: bytes) -> dict[str, Any]:
@@ -175,6 +197,10 @@ def _run_seen(parts: server.Parts, run: Run) -> dict[str, Any]:
         "history": services.reading.lines(run, Stream.HISTORY),
         "events": services.reading.lines(run, Stream.EVENTS),
         "console": services.reading.console(run),
+        "alerts": [
+            (alert.title, alert.body, alert.severity, alert.at)
+            for alert in services.notices.of_run(run, 10)
+        ],
         "files": {
             file.path: services.files.read(file.blob) for file in services.files.list_files(run)
         },

@@ -86,7 +86,7 @@ def test_any_value_of_a_file_may_be_another(
         members = {name: file.read(name) for name in file.namelist()}
     number, n_refused = itertools.count(), 0
     path = tmp_path / "damaged.zip"
-    for name in ("sweeps.jsonl", "collections.jsonl", "runs.jsonl", "project.json"):
+    for name in ("sweeps.jsonl", "collections.jsonl", "runs.jsonl", "views.jsonl", "project.json"):
         rows = [json.loads(line) for line in members[name].splitlines()]
         for n, place in enumerate(places(rows)):
             odd = (..., *ODD)[n % 6]
@@ -184,7 +184,7 @@ def test_pages_without_end_that_bring_nothing_end(
 ) -> None:
     endless = Endless(whole[0]._wire)  # type: ignore[attr-defined]
     take(parts, ann, WireProject(endless, "https://there", "ann", "p"), "endless")
-    assert endless.n == 3  # sweeps, types, runs
+    assert endless.n == 4 + 4  # sweeps, types, fields of runs, runs; each kind of view
 
 
 def test_what_was_wrong_is_said(

@@ -71,7 +71,7 @@ class Cut:
 def test_a_project_comes_whole_and_only_once(
     parts: server.Parts, ann: Caller, there: tuple[server.Parts, Caller]
 ) -> None:
-    assert len(take(parts, ann, projects.source_of(*there))) == 1 + 3 + 4
+    assert len(take(parts, ann, projects.source_of(*there))) == 1 + 3 + 4 + 3
     assert is_whole(parts, ann, there)
     before = projects.seen(parts, ann, "ann", "moved")
     assert take(parts, ann, projects.source_of(*there)) == []
@@ -195,8 +195,9 @@ def test_a_file_holds_the_project_for_another_server(
         "sweeps": 1,
         "versions": 3,
         "runs": 4,
+        "views": 3,
     }
-    assert len(take(parts, ann, ProjectFile(file))) == 1 + 3 + 4
+    assert len(take(parts, ann, ProjectFile(file))) == 1 + 3 + 4 + 3
     assert is_whole(parts, ann, there)
     assert take(parts, ann, ProjectFile(file)) == []
     assert parts.services.artifacts.find_by_client_id(ann, "clientofmodel") is not None
