@@ -9,7 +9,7 @@ import json
 from typing import Any
 
 from sweepd.domain.encoding import clean
-from sweepd.domain.errors import Conflict
+from sweepd.domain.errors import Conflict, Gone
 from sweepd.domain.nesting import load
 from sweepd.domain.users import Caller
 from sweepd.domain.views import (
@@ -64,7 +64,8 @@ class ViewIntake:
                 connection, owner.pk, self._caller.user_pk, view.kind, name, view.created_at
             )
             known = views.find_view_by_name(connection, owner.pk, view.kind, name)
-            assert known is not None  # made, if it was not there
+            if known is None:
+                raise Gone("a view was deleted as it was made; import again")
             if made is None:
                 if known.imported_from != self._source:
                     raise Conflict(
@@ -99,7 +100,7 @@ class ViewIntake:
 
 
 def moved_spec(text: str, there: tuple[str, str], here: tuple[str, str]) -> str:
-    """A spec that speaks of one project where it spoke of another; to the letter when of neither.
+    """A spec that names one project where it named another; to the letter where it named neither.
 
     Raises:
         BadInput, TooLarge: It is nested too deeply, or holds too much.
