@@ -13,6 +13,7 @@ from sweepd.settings import Settings
 
 DATABASE, FILES, KEY_FILE = "sweepd.db", "blobs", "local.key"
 LOCK_FILE = "server.lock"
+COLUMNS = "columns"  # of large projects, made of the database again if they are gone
 OWN = {DATABASE, FILES, KEY_FILE, LOCK_FILE, "server.json"}
 NO_DATA = {"lost+found"}  # of a disk just made
 WALK_S = 1.0  # for the permissions of what lies deeper; the folder itself shuts others out already

@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from threading import Thread
+from threading import Timer
 
 import anyio.to_thread
 from starlette.applications import Starlette
@@ -44,6 +44,8 @@ from sweepd.services.sweeps.proposals import Proposals
 from sweepd.services.sweeps.scheduling import Scheduling
 from sweepd.services.sweeps.sweeps import Sweeps
 from sweepd.services.tables.aside import Aside
+from sweepd.services.tables.reading_aside import ReadingAside
+from sweepd.services.tables.reads import Places
 from sweepd.services.upkeep import belonging
 from sweepd.services.upkeep.gathering import Gathering
 from sweepd.services.upkeep.housekeeping import Housekeeping
@@ -175,7 +177,10 @@ def _build(
     direct = DirectUploads(core, blobs, settings.direct_upload_s, settings.max_file_bytes)
     artifacts = Artifacts(core, blobs, limits, direct)
     users = Users(core)
-    aside = Aside(core, settings.reader_processes)
+    own_reading = Reading(core, blobs)
+    columns = settings.data / data_folder.COLUMNS
+    places = Places(settings.database_url, settings.files_location, str(columns), belongs.identity)
+    aside = Aside(core, own_reading, places, settings.reader_processes)
     registries = Registries(core)
     registries.prepare(settings.organization)
     allowed, mail = read_allowed(settings.notice_hosts), _mail_of(settings)
@@ -190,7 +195,7 @@ def _build(
         runs=Runs(core, blobs, aside),
         tables=aside,
         history=History(core),
-        reading=Reading(core, blobs),
+        reading=ReadingAside(own_reading, aside),
         files=Files(core, blobs, settings.direct_download_s),
         artifacts=artifacts,
         registries=registries,
@@ -245,6 +250,7 @@ def _mail_of(settings: Settings) -> Mail:
 
 
 CLOCK_EVERY_S = 15.0
+PACK_AFTER_S = 3.0  # the start comes first; a page asked for sooner has its files packed for it
 
 
 def make_app(parts: Parts) -> Starlette:
@@ -254,10 +260,13 @@ def make_app(parts: Parts) -> Starlette:
     async def lifespan(_: Starlette) -> AsyncIterator[None]:
         anyio.to_thread.current_default_thread_limiter().total_tokens = parts.settings.threads
         parts.start()
-        Thread(target=static_files.prepare, name="static files", daemon=True).start()
+        packing = Timer(PACK_AFTER_S, static_files.prepare)
+        packing.daemon = True
+        packing.start()
         try:
             yield
         finally:
+            packing.cancel()
             # Here, not after serving: uvicorn ends the process by the signal it was sent.
             await anyio.to_thread.run_sync(parts.close)
             local_address.remove(parts.settings.data)

@@ -79,7 +79,8 @@ class Settings:
         20.0,
     )
     reader_processes: int = _help(
-        "processes beside the server that read large projects, so that no agent waits for pages; "
+        "processes beside the server that read what is dear (large projects, long histories, CSV "
+        "files), so that no agent waits for pages; they begin when needed and end when nobody asks. "
         "0: none, the server reads by itself",
         1,
     )

@@ -5,12 +5,15 @@ So every command prints through here (`tests/unit/cli/test_out.py`).
 """
 
 import sys
+from typing import TYPE_CHECKING
 
 import typer
-from rich.console import Console
-from rich.text import Text
 
 from sweepd.domain.encoding import one_line
+
+if TYPE_CHECKING:  # a server draws nothing
+    from rich.console import Console
+    from rich.text import Text
 
 LONGEST = 100_000  # characters of a line
 MORE = "  | "  # begins each further line of what is told in several
@@ -46,11 +49,13 @@ def data(text: str) -> None:
     sys.stdout.write(text)  # typer would leave out what looks like a color
 
 
-def draw(console: Console, text: str = "", style: str = "") -> None:
+def draw(console: "Console", text: str = "", style: str = "") -> None:
     """Print one line to a console, in which brackets are brackets."""
     console.print(cell(text, style))
 
 
-def cell(text: object, style: str = "") -> Text:
+def cell(text: object, style: str = "") -> "Text":
     """Anything as a part of what a console draws."""
+    from rich.text import Text
+
     return Text(shown(text), style)

@@ -11,11 +11,13 @@ ROWS_AT_ONCE = 200
 _STARTS_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "|", "%")
 
 
-def csv_text(header: Iterable[Any], rows: Iterable[Iterable[Any]]) -> Iterator[str]:
-    """A table's text, some hundred lines at a time, the header first; any value is written."""
+def csv_text(header: Iterable[Any] | None, rows: Iterable[Iterable[Any]]) -> Iterator[str]:
+    """A table's text, some hundred lines at a time, the header first, if any; any value is
+    written."""
     buffer = io.StringIO()
     writer = csv.writer(buffer)
-    writer.writerow([cell(name) for name in header])
+    if header is not None:
+        writer.writerow([cell(name) for name in header])
     for number, row in enumerate(rows, start=1):
         writer.writerow([cell(value) for value in row])
         if number % ROWS_AT_ONCE == 0:

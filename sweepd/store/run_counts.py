@@ -22,10 +22,10 @@ def count_runs(connection: Connection, project_pk: int) -> int:
     return int(connection.execute(query).scalar_one())
 
 
-def has_runs(connection: Connection, project_pk: int, least: int) -> bool:
-    """Whether a project has so many runs, deleted ones included; counts no further."""
-    some = sa.select(_runs.id).where(_runs.project_pk == project_pk).limit(least).subquery()
-    return int(connection.scalar(sa.select(sa.func.count()).select_from(some)) or 0) >= least
+def count_up_to(connection: Connection, project_pk: int, most: int) -> int:
+    """How many runs a project has, deleted ones included; counts no further than `most`."""
+    some = sa.select(_runs.id).where(_runs.project_pk == project_pk).limit(most).subquery()
+    return int(connection.scalar(sa.select(sa.func.count()).select_from(some)) or 0)
 
 
 def list_large_projects(connection: Connection, least: int, most: int) -> list[int]:

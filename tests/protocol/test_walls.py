@@ -142,8 +142,8 @@ def test_version_used_over_a_wall_stays_behind_it_until_it_is_linked(parts: serv
     say(use, i={**own, "runName": "r", "artifactID": world["artifact_id"]})
     read = """{ project(entityName: "both", name: "open") {
       run(name: "r") { inputArtifacts { edges { node { digest } } } }
-      artifact(name: "shelf:latest") { digest createdBy { __typename } }
-      artifactCollectionMembership(name: "shelf:latest") { artifact { digest } } } }"""
+      artifact(name: "reads:latest") { digest createdBy { __typename } }
+      artifactCollectionMembership(name: "reads:latest") { artifact { digest } } } }"""
     assert json.dumps(say(read)).count("hush-artifact") == 1
     assert "hush" not in json.dumps(say(read, BOB))
     link = "mutation L($i: LinkArtifactInput!) { linkArtifact(input: $i) { versionIndex } }"
@@ -152,8 +152,8 @@ def test_version_used_over_a_wall_stays_behind_it_until_it_is_linked(parts: serv
         i={
             **own,
             "artifactID": world["artifact_id"],
-            "artifactPortfolioName": "shelf",
-            "aliases": [{"artifactCollectionName": "shelf", "alias": "pick"}],
+            "artifactPortfolioName": "reads",
+            "aliases": [{"artifactCollectionName": "reads", "alias": "pick"}],
         },
     )
     assert json.dumps(say(read)).count("hush-artifact") == 3

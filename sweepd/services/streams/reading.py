@@ -39,8 +39,8 @@ class Reading:
     """
 
     def __init__(self, core: Core, blobs: Blobs) -> None:
-        self._core = core
-        self._blobs = blobs
+        self.core = core
+        self.blobs = blobs
         self._keys: dict[int, tuple[int, KeyCount]] = {}  # of a run, with its `rewrites` then
         self._n_kept = 0
         self._lock = threading.Lock()
@@ -55,12 +55,12 @@ class Reading:
         end_line: int | None = None,
     ) -> list[Piece]:
         """The history of a fork begins with its parent's, up to the step where they part."""
-        with self._core.db.read() as connection:
+        with self.core.db.read() as connection:
             if stream is Stream.HISTORY:
                 return forks.pieces(
-                    connection, self._blobs, run, first_line, end_line, min_step, max_step
+                    connection, self.blobs, run, first_line, end_line, min_step, max_step
                 )
-            return run_lines.list_pieces(connection, self._blobs, run.pk, stream)
+            return run_lines.list_pieces(connection, self.blobs, run.pk, stream)
 
     def lines(
         self, run: Run, stream: Stream, min_step: int | None = None, max_step: int | None = None
@@ -166,14 +166,14 @@ class Reading:
 
     def last_line(self, run: Run, stream: Stream) -> str | None:
         """The newest line of a stream."""
-        with self._core.db.read() as connection:
+        with self.core.db.read() as connection:
             if stream is Stream.HISTORY:
-                return forks.last_line(connection, self._blobs, run, run.history_lines)
-            return run_lines.last_line(connection, self._blobs, run.pk, stream)
+                return forks.last_line(connection, self.blobs, run, run.history_lines)
+            return run_lines.last_line(connection, self.blobs, run.pk, stream)
 
     def objective(self, run: Run) -> list[tuple[int, float]]:
         """(step, value) of the sweep's metric, finite ones only."""
-        with self._core.db.read() as connection:
+        with self.core.db.read() as connection:
             return objectives.list_values(connection, run.pk)
 
     def keys(self, run: Run) -> dict[str, Any] | None:
@@ -207,7 +207,7 @@ class Reading:
         self, run: Run, first_line: int = 0, end_line: int | None = None
     ) -> list[ConsoleLine]:
         """The terminal output from a line number on, to before another."""
-        with self._core.db.read() as connection:
+        with self.core.db.read() as connection:
             found: list[tuple[int, str]] = []
             for line in history.read_lines(
                 connection, run.pk, Stream.CONSOLE, first_line, end_line

@@ -1,54 +1,75 @@
-"""Tables of large projects, asked in a process of their own: reading makes no agent wait.
+"""What is dear to read, asked of processes beside the server: reading makes no agent wait.
 
 The server's own process keeps its time and its memory for clients. A process that reads begins when
-there is a large project to read, and reads those that changed last before anybody asks. Without
-one (`reader_processes` 0, or when it was lost just now) the server reads by itself.
+there is a large project to read, or when something dear is asked, and ends when nobody has asked
+for minutes. Without one (`reader_processes` 0, or when it was lost just now) the server reads by
+itself.
 """
 
 import contextlib
 import logging
-import multiprocessing
 import threading
-from concurrent.futures import Future, ProcessPoolExecutor
-from concurrent.futures.process import BrokenProcessPool
-from typing import Any
+import time
+from collections.abc import Callable, Iterator
+from typing import Any, TypeVar
 
-from sweepd.domain import patience
-from sweepd.domain.errors import SweepdError
+from sweepd.domain.errors import SweepdError, Unavailable
 from sweepd.domain.paging import Key, Start
-from sweepd.search import process
 from sweepd.services.core import Core
+from sweepd.services.streams.reading import Reading
+from sweepd.services.tables.fetching import Documents, Fetched, Opened
+from sweepd.services.tables.reader import Reader, ReaderLost
+from sweepd.services.tables.reads import Places, Reads
 from sweepd.services.tables.table import TooWide
 from sweepd.services.tables.tables import MAX_TABLES, Tables
 from sweepd.store import run_counts
-from sweepd.store.database import Database
+
+T = TypeVar("T")
 
 log = logging.getLogger(__name__)
-LARGE = 2000  # runs of a project from which on it is kept in columns
+LARGE = 2000  # runs of a project from which on it is kept in columns, whoever reads
+MIDDLING = 300  # from which on it is so where a process reads already
 REST_S = 2.0  # after the start, before anything is read that nobody asked for
 START_S = 60.0
-LOOK_S = 0.2  # how often to see whether the answer is still waited for
-N_CONNECTIONS = 6  # at most; a process that reads uses one at a time
+N_TRIES = 2  # the first process may have been lost, or have ended for want of questions
+IDLE_S = 300.0  # for which nobody has asked before the processes end
 
 
 class Aside:
-    """Asks about large projects. Safe to use from any thread.
+    """Asks about large projects and long histories. Safe to use from any thread.
 
-    Every question gives None where the project is not kept in columns: it is small, or its runs
-    have too many different names. Whoever asks then reads the runs themselves.
+    Every question about a project gives None where it is not kept in columns: it is small, or its
+    runs have too many different names. Whoever asks then reads the runs themselves.
     """
 
-    def __init__(self, core: Core, n_processes: int, large: int = LARGE) -> None:
-        """Nothing runs before `start`; until then, and when it has ended, this process reads."""
+    def __init__(
+        self,
+        core: Core,
+        reading: Reading,
+        places: Places,
+        n_processes: int,
+        large: int = LARGE,
+        idle_s: float = IDLE_S,
+    ) -> None:
+        """Nothing runs before `start`; until then, and when it has ended, this process reads.
+
+        Args:
+            reading: With which this process reads histories.
+            places: Where other processes find all of it.
+        """
         self._core = core
+        self._places = places
         self._n_processes = n_processes
         self._large = large
-        self._own = Tables(core.db)
+        self._idle_s = idle_s
+        self._reads = Reads(core, reading, Tables(core.db), Documents())
         self._wide: set[int] = set()
-        self._pools: list[ProcessPoolExecutor] = []
+        self._readers: list[Reader] = []
         self._lock = threading.Lock()
         self._wanted, self._ready = threading.Event(), threading.Event()
-        self._is_stopping = self._is_started = False
+        self._stopping = threading.Event()
+        self._is_started = False
+        self._asked_at = time.monotonic()
         self._thread = threading.Thread(target=self._work, name="sweepd-aside", daemon=True)
 
     def start(self) -> None:
@@ -59,7 +80,7 @@ class Aside:
 
     def stop(self) -> None:
         """End the processes; questions are answered here from now on."""
-        self._is_stopping = True
+        self._stopping.set()
         self._wanted.set()
         self._let_go()
         if self._thread.is_alive():
@@ -70,138 +91,191 @@ class Aside:
     ) -> tuple[list[tuple[Key, int]], int] | None:
         """As `Tables.select`."""
         found: tuple[list[tuple[Key, int]], int] | None
-        found = self._ask("select", project_pk, where, order, start, limit)
+        found = self._of_project(_select, project_pk, where, order, start, limit)
         return found
 
-    def runs(self, project_pk: int, sweep_pk: int | None = None) -> bytes | None:
-        """As `Tables.runs`."""
-        found: bytes | None = self._ask("runs", project_pk, sweep_pk)
-        return found
+    def runs(self, project_pk: int, sweep_pk: int | None = None) -> Fetched | None:
+        """As `Tables.runs`; the parts are fetched as they are taken."""
+        found = self._ask_project(_open_runs, project_pk, sweep_pk)
+        if found is None:
+            return None
+        opened, reader = found
+        assert isinstance(opened, Opened)
+
+        def parts() -> Iterator[bytes]:
+            for place in range(opened.n_parts):
+                yield self._part(reader, opened.number, place)
+
+        return Fetched(opened.n_bytes, parts())
 
     def best(self, project_pk: int, sweep_pk: int, is_max: bool) -> str | None:
         """As `Tables.best`."""
-        found: str | None = self._ask("best", project_pk, sweep_pk, is_max)
+        found: str | None = self._of_project(_best, project_pk, sweep_pk, is_max)
         return found
 
     def pids(self) -> list[int]:
         """The processes that read now."""
         with self._lock:
-            return [pid for pool in self._pools for pid in pool._processes]
+            return [reader.pid for reader in self._readers]
 
-    def _ask(self, name: str, project_pk: int, *args: Any) -> Any:
+    def offer(self, place: int, function: Callable[..., T], *args: Any) -> T:
+        """Have a function called with `Reads` and arguments by a process that reads; here when
+        there is none just now, and then one begins for the next time.
+
+        Args:
+            place: Questions of one place go to the same process, which may remember.
+            function: Of a module: its name and arguments, and what it returns, go through a pipe.
+        """
+        found: T = self._ask(place, False, function, *args)[0]
+        return found
+
+    def _of_project(self, function: Callable[..., Any], project_pk: int, *args: Any) -> Any:
+        return found[0] if (found := self._ask_project(function, project_pk, *args)) else None
+
+    def _ask_project(
+        self, function: Callable[..., Any], project_pk: int, *args: Any
+    ) -> tuple[Any, Reader | None] | None:
         if project_pk in self._wide:
             return None
         with self._core.db.read() as connection:
-            if not run_counts.has_runs(connection, project_pk, self._large):
-                return None
+            n_runs = run_counts.count_up_to(connection, project_pk, self._large)
+        if n_runs < min(MIDDLING, self._large):
+            return None
+        is_large = n_runs >= self._large
+        if not is_large and self._reader(project_pk, False) is None:
+            return None  # it is read sooner than a process begins
         try:
-            asked = self._submit(name, project_pk, *args)
-            if asked is not None:
-                with contextlib.suppress(BrokenProcessPool):
-                    return _wait(asked)
-                self._let_go()
-            return getattr(self._own, name)(project_pk, *args)
+            return self._ask(project_pk, is_large, function, project_pk, *args)
         except TooWide:
             self._wide.add(project_pk)
             log.warning("a project has too many different keys to be kept in columns")
             return None
 
-    def _submit(self, name: str, project_pk: int, *args: Any) -> Future[Any] | None:
-        if not self._is_started or self._is_stopping:
+    def _ask(
+        self, place: int, waits: bool, function: Callable[..., Any], *args: Any
+    ) -> tuple[Any, Reader | None]:
+        """The answer, and who gave it.
+
+        Args:
+            waits: For a process to begin, when there is none.
+        """
+        for _ in range(N_TRIES):
+            reader = self._reader(place, waits)
+            if reader is None:
+                break
+            try:
+                return reader.ask(function, args).wait(), reader
+            except ReaderLost:
+                self._let_go(reader)
+        return function(self._reads, *args), None
+
+    def _part(self, reader: Reader | None, number: int, place: int) -> bytes:
+        if reader is None:
+            return self._reads.documents.part(number, place)
+        self._asked_at = time.monotonic()
+        try:
+            return bytes(reader.ask(_part, (number, place)).wait())
+        except ReaderLost as error:
+            raise Unavailable("the process that reads was lost; ask again") from error
+
+    def _reader(self, place: int, waits: bool) -> Reader | None:
+        if not self._is_started or self._stopping.is_set():
             return None
+        self._asked_at = time.monotonic()
         if not self._ready.is_set():
             self._wanted.set()
-            if not self._ready.wait(START_S) or self._is_stopping:
+            if not waits or not self._ready.wait(START_S) or self._stopping.is_set():
                 return None
         with self._lock:
-            pools = self._pools
-        if not pools:
-            return None
-        try:
-            return pools[project_pk % len(pools)].submit(_answer, name, project_pk, *args)
-        except BrokenProcessPool:
-            self._let_go()
-        except RuntimeError:
-            pass  # it was let go just now
-        return None
+            readers = self._readers
+        return readers[place % len(readers)] if readers else None
 
     def _work(self) -> None:
-        """Begin the processes when they are wanted; on Linux they end with this thread."""
-        if self._wanted.wait(REST_S):  # else the server's own start comes first
-            self._wanted.clear()
-            if self._is_stopping:
-                return
-        with contextlib.suppress(SweepdError):
-            with self._core.db.read() as connection:
-                large = run_counts.list_large_projects(connection, self._large, MAX_TABLES)
-            if large:
-                self._begin()
-            for project_pk in large:
-                if (asked := self._submit("prepare", project_pk)) is not None:
-                    asked.add_done_callback(_forget)
-        while not self._is_stopping:
-            self._wanted.wait()
-            self._wanted.clear()
-            if not self._is_stopping and not self._ready.is_set():
-                self._begin()
+        """Begin the processes when they are wanted, end them when they are not; on Linux they end
+        with this thread."""
+        try:
+            self._wanted.wait(REST_S)  # the server's own start comes first
+            if not self._stopping.is_set():
+                with contextlib.suppress(SweepdError):
+                    self._prepare()
+            while not self._stopping.is_set():
+                self._watch()
+        finally:
+            self._let_go()  # also what began while the server was told to stop
+
+    def _watch(self) -> None:
+        is_wanted = self._wanted.wait(self._idle_s / 4 if self._readers else None)
+        self._wanted.clear()
+        if self._stopping.is_set():
+            return
+        if is_wanted and not self._ready.is_set():
+            self._begin()
+        elif not is_wanted and self._is_idle():
+            self._let_go(rests=True)
+
+    def _prepare(self) -> None:
+        """Read what is large before anybody asks."""
+        with self._core.db.read() as connection:
+            large = run_counts.list_large_projects(connection, self._large, MAX_TABLES)
+        if large and not self._ready.is_set():
+            self._begin()
+        for project_pk in large:
+            if (reader := self._reader(project_pk, False)) is not None:
+                with contextlib.suppress(ReaderLost):
+                    reader.ask(_prepare, (project_pk,))
+
+    def _is_idle(self) -> bool:
+        is_asked = any(reader.n_asked for reader in self._readers)
+        return not is_asked and time.monotonic() - self._asked_at >= self._idle_s
 
     def _begin(self) -> None:
-        context = multiprocessing.get_context("spawn")
-        pools = [
-            ProcessPoolExecutor(1, context, initializer=_begin, initargs=(self._core.db.url,))
-            for _ in range(self._n_processes)
-        ]
+        readers: list[Reader] = []
         try:
-            for pool in pools:
-                pool.submit(_is_there).result(START_S)
+            for _ in range(self._n_processes):
+                readers.append(Reader(self._places))
+            for reader in readers:
+                reader.ready.result(START_S)
         except Exception:
             log.exception("a process that reads did not begin; this one reads")
-            for pool in pools:
-                pool.shutdown(wait=False, cancel_futures=True)
-            pools = []
+            for reader in readers:
+                reader.stop()
+            readers = []
         with self._lock:
-            self._pools = pools
+            self._readers = readers
             self._ready.set()
+        self._reads.tables.forget()
 
-    def _let_go(self) -> None:
+    def _let_go(self, lost: Reader | None = None, rests: bool = False) -> None:
+        """End the processes; where one was lost, only if another is not there by now.
+
+        Args:
+            rests: Nobody asks: they may keep what they read.
+        """
         with self._lock:
-            pools, self._pools = self._pools, []
-            self._ready.set() if self._is_stopping else self._ready.clear()
-        for pool in pools:
-            with contextlib.suppress(Exception):
-                pool.shutdown(wait=False, cancel_futures=True)
+            if lost is not None and lost not in self._readers:
+                return
+            readers, self._readers = self._readers, []
+            self._ready.set() if self._stopping.is_set() else self._ready.clear()
+        for reader in readers:
+            reader.rest() if rests else reader.stop()
 
 
-def _wait(asked: Future[Any]) -> Any:
-    while True:
-        try:
-            return asked.result(LOOK_S)
-        except TimeoutError:
-            if asked.done():
-                raise
-            patience.glance()
+def _select(reads: Reads, *args: Any) -> Any:
+    return reads.tables.select(*args)
 
 
-def _forget(asked: Future[Any]) -> None:
-    """Whoever asks next is told what is wrong."""
-    if not asked.cancelled():
-        asked.exception()
+def _best(reads: Reads, *args: Any) -> Any:
+    return reads.tables.best(*args)
 
 
-_tables: list[Tables] = []  # one, in a process that reads
+def _prepare(reads: Reads, project_pk: int) -> None:
+    with contextlib.suppress(TooWide):  # whoever asks next is told
+        reads.tables.prepare(project_pk)
 
 
-def _begin(url: str) -> None:
-    process.begin_beside()
-    _tables.append(Tables(Database(url, N_CONNECTIONS, reads_only=True)))
+def _open_runs(reads: Reads, project_pk: int, sweep_pk: int | None) -> Opened:
+    return reads.tables.open_runs(reads.documents, project_pk, sweep_pk)
 
 
-def _is_there() -> bool:
-    return True
-
-
-def _answer(name: str, project_pk: int, *args: Any) -> Any:
-    try:
-        return getattr(_tables[0], name)(project_pk, *args)
-    finally:
-        process.give_back_memory()
+def _part(reads: Reads, number: int, place: int) -> bytes:
+    return reads.documents.part(number, place)

@@ -8,10 +8,12 @@ there are: places one, two or four; numbers one or two where all are whole (the 
 stands for none), four where such floats are exact, else eight. Times are microseconds since 1970,
 of eight bytes, NaN for none. The pages' `rows.js` makes runs of it again; a test holds it to what
 `web.shapes` makes of each run.
+
+The text comes in parts, a column or so each, that are never put into one: it has tens of megabytes.
 """
 
-import base64
-from collections.abc import Callable, Iterator, Mapping, Sequence
+import binascii
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -62,17 +64,19 @@ def id_of(table: Table, row: int) -> str | None:
     return column.texts[int(column.numbers[row])] if column else None
 
 
-def of_project(table: Table, connection: Connection) -> bytes:
-    """All runs, oldest first."""
+def of_project(table: Table, connection: Connection) -> list[bytes]:
+    """All runs, oldest first, in parts."""
     rows = table.rows
-    rows = rows[np.lexsort((table.pks[rows], table.times["created_at"][rows]))]
-    return _Document(table, connection, rows).write(_FACTS | _OF_PROJECT, CONFIG)
+    created, pks = table.times["created_at"][rows], table.pks[rows]
+    if not (np.diff(created) > 0).all():
+        rows = rows[np.lexsort((pks, created))]
+    return _Document(table, connection, rows).parts(_FACTS | _OF_PROJECT, CONFIG)
 
 
-def of_sweep(table: Table, connection: Connection, sweep_pk: int) -> bytes:
+def of_sweep(table: Table, connection: Connection, sweep_pk: int) -> list[bytes]:
     """A sweep's own runs in the order they were handed out, with the configs of their cells."""
     rows = rows_of_sweep(table, sweep_pk)
-    return _Document(table, connection, rows).write(_FACTS | {"agent": "agent"}, CELL)
+    return _Document(table, connection, rows).parts(_FACTS | {"agent": "agent"}, CELL)
 
 
 class _Document:
@@ -81,26 +85,40 @@ class _Document:
         self._place = np.full(len(table.pks), -1, np.intp)
         self._place[rows] = np.arange(len(rows))
 
-    def write(self, facts: Mapping[str, str], config_side: str) -> bytes:
+    def parts(self, facts: Mapping[str, str], config_side: str) -> list[bytes]:
         """The document's text."""
-        shown: dict[str, Any] = {"n": len(self._rows)}
-        shown["facts"] = {
-            name: self._column(column, self._long(_reading(key)), _SHOWN.get(key, plain))
-            for name, key in facts.items()
-            if (column := self._table.column(RUN, key)) is not None
-        }
-        shown["facts"]["outcome"] = self._outcomes()
-        # Colours go by it.
-        shown["facts"]["number"] = {"n": _numbers(self._table.pks[self._rows].astype(float))}
-        shown["times"] = {name: _packed(self._times(name), "<f8") for name in _TIMES}
-        shown["metric"] = {
+        own = self._facts(facts)
+        metric = {
             name: self._column(column, self._nothing, plain)
             for name in ("last", "min", "max")
             if (column := self._table.column(RUN, f"metric_{name}")) is not None
         }
-        shown["config"] = self._nested(config_side, lambda _, value: value, lambda *_: True)
-        shown["summary"] = self._nested(SUMMARY, lambda _, value: short(value), is_readable)
-        return to_json(shown)
+        config = self._nested(config_side, lambda _, value: value, lambda *_: True)
+        summary = self._nested(SUMMARY, lambda _, value: short(value), is_readable)
+        return [
+            b'{"n":%d,"facts":' % len(self._rows),
+            *_object((name, _written(column)) for name, column in own.items()),
+            b',"times":',
+            *_object((name, _packed(self._times(name), "<f8")) for name in _TIMES),
+            b',"metric":',
+            *_object((name, _written(column)) for name, column in metric.items()),
+            b',"config":',
+            *_object((name, _written(column)) for name, column in config.items()),
+            b',"summary":',
+            *_object((name, _written(column)) for name, column in summary.items()),
+            b"}",
+        ]
+
+    def _facts(self, facts: Mapping[str, str]) -> dict[str, dict[str, Any]]:
+        found = {
+            name: self._column(column, self._long(_reading(key)), _SHOWN.get(key, plain))
+            for name, key in facts.items()
+            if (column := self._table.column(RUN, key)) is not None
+        }
+        found["outcome"] = self._outcomes()
+        # Colours go by it.
+        found["number"] = {"n": _numbers(self._table.pks[self._rows].astype(float))}
+        return found
 
     def _times(self, name: str) -> Any:
         found = self._table.times[name][self._rows]
@@ -158,7 +176,7 @@ class _Document:
                 rows = np.asarray([row for row, _ in found], np.intp)
                 one_each = Coded(rows, np.arange(len(rows)), [value for _, value in found])
                 self._others(one_each, value_of, within, others)
-            elif all(isinstance(value, str) for value in group.values):
+            elif group.are_texts:
                 codes = np.full(len(self._rows), -1, np.int32)
                 codes[self._place[group.rows]] = group.codes
                 made["c"], made["t"] = _codes(codes), _texts(group.values, value_of)
@@ -196,17 +214,17 @@ class _Document:
         texts: dict[str, int] = {}
         states = self._texts("state")
         origins = self._texts("stop_origin")
-        different, codes = np.unique(np.stack([states[1], origins[1]]), axis=1, return_inverse=True)
-        words = [
-            outcome(
+        n_origins = len(origins[0]) + 1
+        pairs = states[1] * n_origins + origins[1] + 1  # few states, few origins
+        place_of = np.zeros(len(states[0]) * n_origins, np.int32)
+        for pair in np.flatnonzero(np.bincount(pairs, minlength=1)).tolist():
+            state, origin = pair // n_origins, pair % n_origins - 1
+            word = outcome(
                 RunState(states[0][state]),
                 None if origin < 0 else StopOrigin(origins[0][origin]),
             )
-            for state, origin in different.T.tolist()
-        ]
-        places = np.asarray([texts.setdefault(word, len(texts)) for word in words], np.int32)
-        flat_codes = np.asarray(codes).reshape(-1)
-        return {"c": _codes(places[flat_codes]), "t": list(texts)}
+            place_of[pair] = texts.setdefault(word, len(texts))
+        return {"c": _codes(place_of[pairs]), "t": list(texts)}
 
     def _texts(self, name: str) -> tuple[list[str], Any]:
         """A column's texts, and for each row the place of its own, or -1."""
@@ -262,7 +280,7 @@ def _texts(texts: Sequence[str], value_of: Callable[[Any], Any]) -> list[Any]:
     return [value_of(text) for text in texts]
 
 
-def _numbers(values: Any) -> str:
+def _numbers(values: Any) -> bytes:
     """Numbers, NaN for none, as narrow as they are exact."""
     few = values[:64]  # most columns of floats tell by these that they need eight bytes
     with np.errstate(over="ignore"):
@@ -281,10 +299,30 @@ def _numbers(values: Any) -> str:
     return _packed(values, "<f8")
 
 
-def _codes(codes: Any) -> str:
+def _codes(codes: Any) -> bytes:
     high = int(codes.max(initial=0))
     return _packed(codes, "<i1" if high < 2**7 else "<i2" if high < 2**15 else "<i4")
 
 
-def _packed(values: Any, kind: str) -> str:
-    return base64.b64encode(np.ascontiguousarray(values, kind).tobytes()).decode()
+def _packed(values: Any, kind: str) -> bytes:
+    """Numbers as JSON: a text in base64."""
+    return b'"%b"' % binascii.b2a_base64(np.ascontiguousarray(values, kind).data, newline=False)
+
+
+def _written(column: Mapping[str, Any]) -> bytes:
+    """A column as JSON; what is packed is so already."""
+    items = (
+        b'"%b":%b' % (name.encode(), value if isinstance(value, bytes) else to_json(value))
+        for name, value in column.items()
+    )
+    return b"{%b}" % b",".join(items)
+
+
+def _object(items: Iterable[tuple[str, bytes]]) -> Iterator[bytes]:
+    """An object of values that are JSON already, in parts."""
+    lead = b"{"
+    for name, value in items:
+        yield lead + to_json(name) + b":"
+        yield value
+        lead = b","
+    yield b"{}" if lead == b"{" else b"}"

@@ -1,7 +1,9 @@
 """The runs of one project as columns, kept true by reading again what changed."""
 
 import contextlib
+import itertools
 import json
+import time
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
@@ -13,6 +15,7 @@ import orjson
 from sweepd.domain.config import PRIVATE, unwrap
 from sweepd.services.streams.lines import parse_line
 from sweepd.services.tables.column import ELSEWHERE, Column, Rows
+from sweepd.services.tables.row_index import RowIndex
 from sweepd.store import run_counts, run_rows
 from sweepd.store.database import Connection
 from sweepd.store.run_counts import Version
@@ -37,14 +40,22 @@ class Table:
     """Rows are runs, in the order in which they were first seen; a deleted one keeps its row.
 
     Attributes:
+        number: Its own, of all tables there were in this process.
         n_changes: Grows with every change seen.
+        read_at: When all was read from the database, seconds since 1970.
+        is_kept: It comes from a file: which runs are as they were is not known yet.
     """
+
+    _numbers = itertools.count()
 
     def __init__(self, project_pk: int) -> None:
         self.project_pk = project_pk
+        self.number = next(self._numbers)
         self.version: Version | None = None
+        self.read_at = 0.0
+        self.is_kept = False
         self.n_rows = self.n_changes = 0
-        self.row_of: dict[int, int] = {}
+        self.index = RowIndex()
         self.columns: dict[Name, Column] = {}
         self.pks: npt.NDArray[np.int64] = np.zeros(0, np.int64)
         self.is_there: npt.NDArray[np.bool_] = np.zeros(0, np.bool_)
@@ -74,9 +85,19 @@ class Table:
         if version == self.version:
             return True
         self.n_changes += 1
-        if self.version is None or self.version.changed_at is None:
+        if self.is_kept:
+            self.is_kept = False
+            pks = self._differing(connection)
+            if pks is None:
+                return False
+            for found in run_rows.list_rows_by_pk(connection, pks):
+                self._put(found)
+        elif self.version is None or self.version.changed_at is None:
+            self.read_at = time.time()
+            self._grow(max(version.n_visible, len(self.pks)))
             for found in run_rows.list_rows(connection, self.project_pk):
                 self._put(found)
+            self._settle()
         else:
             pks = self._changed_since(connection, self.version.changed_at)
             for found in run_rows.list_rows_by_pk(connection, pks):
@@ -86,13 +107,27 @@ class Table:
 
     def _changed_since(self, connection: Connection, at: datetime) -> list[int]:
         since = at - OVERLAP
-        known, times = self.row_of, self.times["updated_at"]
+        find, times = self.index.find, self.times["updated_at"]
         last = times[: self.n_rows].max(initial=0)
         return [
             pk
             for pk, changed in run_rows.list_changes(connection, self.project_pk, since)
-            if (row := known.get(pk)) is None or times[row] != changed or changed >= last
+            if (row := find(pk)) is None or times[row] != changed or changed >= last
         ]
+
+    def _differing(self, connection: Connection) -> list[int] | None:
+        """The runs that are not as they were when this was kept; None when it is of others."""
+        found = run_rows.list_states(connection, self.project_pk)
+        pks, times, are_deleted = (np.array(part, np.int64) for part in found)
+        rows = self.index.find_all(pks)
+        is_known = rows >= 0
+        if int(is_known.sum()) != self.n_rows:
+            return None
+        known = self.times["updated_at"]
+        # What changed in the very moment of the last change known may have changed again in it.
+        is_as_it_was = (known[rows] == times) & (times < known.max(initial=0))
+        is_same = np.where(is_known, is_as_it_was, are_deleted != 0)
+        return [int(pk) for pk in pks[~is_same]]
 
     def _put(self, found: Sequence[Any]) -> None:
         if not found:
@@ -149,13 +184,19 @@ class Table:
         return column
 
     def _row(self, pk: int) -> int:
-        row = self.row_of.get(pk)
+        row = self.index.find(pk)
         if row is None:
-            row = self.row_of[pk] = self.n_rows
+            row = self.index.add(pk)
             self.n_rows += 1
             if row >= len(self.pks):
-                self._grow(max(LEAST_ROOM, row + row // 4 + 1))
+                self._grow(max(LEAST_ROOM, row + row // 16 + 1))
         return row
+
+    def _settle(self) -> None:
+        """Let go of what only helped to read all."""
+        self.index.settle()
+        for column in self.columns.values():
+            column.settle()
 
     def _grow(self, capacity: int) -> None:
         if len(self.columns) * capacity * CELL_BYTES > MAX_BYTES:

@@ -6,9 +6,13 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TypeVar
 
+import numpy as np
+
 from sweepd.domain.paging import Key, Start
 from sweepd.domain.runs import Run
 from sweepd.services.tables import documents
+from sweepd.services.tables.fetching import Documents, Opened
+from sweepd.services.tables.keeping import Keeping
 from sweepd.services.tables.ordering import Selected, ordered
 from sweepd.services.tables.selecting import passing
 from sweepd.services.tables.table import RUN, Table
@@ -16,7 +20,9 @@ from sweepd.store import runs
 from sweepd.store.database import Connection, Database
 
 T = TypeVar("T")
-MAX_TABLES = 8  # projects
+MAX_TABLES = 8  # large projects, of those that changed last, read before anybody asks
+MAX_KEPT, MAX_ROWS = 64, 1_000_000  # projects in memory, and runs of them all
+LEAST_SAVED = 2000  # runs of a project; fewer are read again as quickly
 MAX_SELECTED = 16  # answers kept of one, while its runs stand still
 
 
@@ -24,6 +30,7 @@ MAX_SELECTED = 16  # answers kept of one, while its runs stand still
 class _Kept:
     lock: threading.Lock = field(default_factory=threading.Lock)
     table: Table | None = None
+    n_saved: int | None = None  # the table's changes when it was kept
     selected: dict[tuple[str | None, str | None], tuple[int, Selected]] = field(
         default_factory=dict
     )
@@ -35,8 +42,10 @@ class Tables:
     Every question may raise TooWide, see there.
     """
 
-    def __init__(self, db: Database) -> None:
+    def __init__(self, db: Database, keeping: Keeping | None = None) -> None:
+        """`keeping`: where tables are kept while no process has them."""
         self._db = db
+        self._keeping = keeping
         self._lock = threading.Lock()
         self._kept: dict[int, _Kept] = {}
 
@@ -66,15 +75,21 @@ class Tables:
         selected = self._ask(project_pk, select)
         return selected.page(start, limit), len(selected.rows)
 
-    def runs(self, project_pk: int, sweep_pk: int | None = None) -> bytes:
-        """A project's runs, or a sweep's own, as its page reads them; see `documents`."""
+    def runs(self, project_pk: int, sweep_pk: int | None = None) -> list[bytes]:
+        """A project's runs, or a sweep's own, as its page reads them, in parts; see `documents`."""
 
-        def write(_: _Kept, table: Table, connection: Connection) -> bytes:
-            if sweep_pk is None:
-                return documents.of_project(table, connection)
-            return documents.of_sweep(table, connection, sweep_pk)
+        return self._ask(
+            project_pk, lambda _, table, connection: _write(table, connection, sweep_pk)
+        )
 
-        return self._ask(project_pk, write)
+    def open_runs(self, fetched: Documents, project_pk: int, sweep_pk: int | None = None) -> Opened:
+        """As `runs`, to be fetched part by part."""
+
+        def begin(_: _Kept, table: Table, connection: Connection) -> Opened:
+            state = table.number, table.n_changes, sweep_pk
+            return fetched.open(state, lambda: _write(table, connection, sweep_pk))
+
+        return self._ask(project_pk, begin)
 
     def best(self, project_pk: int, sweep_pk: int, is_max: bool) -> str | None:
         """The id of the run of a sweep whose metric was best at any step; the oldest of equals."""
@@ -84,14 +99,36 @@ class Tables:
             rows = documents.rows_of_sweep(table, sweep_pk)
             if column is None or not len(rows := rows[column.kinds[rows] != 0]):
                 return None
-            values = column.numbers[rows] * (-1 if is_max else 1)
+            values = column.numbers[rows].astype(np.float64) * (-1 if is_max else 1)
             return documents.id_of(table, rows[values == values.min()][0])
 
         return self._ask(project_pk, find)
 
+    def forget(self) -> None:
+        """Let go of all that was read; another process reads from now on."""
+        with self._lock:
+            self._kept = {}
+
+    def keep(self) -> None:
+        """Keep what changed since it was kept last."""
+        with self._lock:
+            found = list(self._kept.values())
+        for kept in found:
+            with kept.lock:
+                if self._keeping and kept.table and kept.n_saved != kept.table.n_changes:
+                    self._keep(self._keeping, kept, kept.table)
+
+    def _keep(self, keeping: Keeping, kept: _Kept, table: Table) -> None:
+        if table.n_rows >= LEAST_SAVED:
+            keeping.save(table)
+        kept.n_saved = table.n_changes
+
     def prepare(self, project_pk: int) -> None:
         """Read a project's runs, so that the first question need not wait for it."""
         self._ask(project_pk, lambda *_: None)
+
+    def _n_rows(self) -> int:
+        return sum(kept.table.n_rows for kept in self._kept.values() if kept.table is not None)
 
     def _ask(self, project_pk: int, work: Callable[[_Kept, Table, Connection], T]) -> T:
         with self._table(project_pk) as (kept, table, connection):
@@ -102,13 +139,22 @@ class Tables:
         with self._lock:
             kept = self._kept.pop(project_pk, None) or _Kept()
             self._kept[project_pk] = kept  # asked last, kept longest
-            while len(self._kept) > MAX_TABLES:
+            while len(self._kept) > 1 and (len(self._kept) > MAX_KEPT or self._n_rows() > MAX_ROWS):
                 self._kept.pop(next(iter(self._kept)))
         with kept.lock, self._db.read() as connection:
-            table = kept.table or Table(project_pk)
-            kept.table = None  # should it fail half renewed
-            if not table.renew(connection):
+            table, kept.table = kept.table, None  # should it fail half renewed
+            if table is None and self._keeping is not None:
+                table = self._keeping.load(project_pk)
+            if table is None or not table.renew(connection):
                 table = Table(project_pk)
                 table.renew(connection)
+                if self._keeping is not None:
+                    self._keep(self._keeping, kept, table)
             kept.table = table
             yield kept, table, connection
+
+
+def _write(table: Table, connection: Connection, sweep_pk: int | None) -> list[bytes]:
+    if sweep_pk is None:
+        return documents.of_project(table, connection)
+    return documents.of_sweep(table, connection, sweep_pk)

@@ -118,7 +118,7 @@ with wandb.init(project=project_name, name="told") as run:
     with other.new_file("w") as file:
         file.write("2")
     other = run.log_artifact(other, aliases=["better"]).wait()
-    run.link_artifact(other, f"{entity}/{project_name}/shelf", aliases=["prod"])
+    run.link_artifact(other, f"{entity}/{project_name}/reads", aliases=["prod"])
 if is_new:
     version = api.artifact(f"{entity}/{project_name}/net:v1")
     version.tags = [*version.tags, "good"]
@@ -130,6 +130,6 @@ if is_new:
     collection.save()
     collection.tags = []
     collection.save()
-    api.artifact(f"{entity}/{project_name}/shelf:v0").unlink()
+    api.artifact(f"{entity}/{project_name}/reads:v0").unlink()
 print("made", json.dumps(sorted(made)))
 print("done")

@@ -15,7 +15,7 @@ def test_runs_are_counted_by_project_state_and_end(world: World) -> None:
     assert run_counts.count_runs(c, world.p) == 4, "deleted ones included"
     assert run_counts.count_ended(c, sweep.pk) == 1
     assert run_counts.count_states(c, sweep.pk) == {"finished": 1, "running": 1}
-    assert [run_counts.has_runs(c, world.p, n) for n in (3, 4, 5)] == [True, True, False]
+    assert [run_counts.count_up_to(c, world.p, n) for n in (3, 4, 5)] == [3, 4, 4]
 
 
 def test_large_projects_come_last_changed_first(world: World) -> None:

@@ -130,7 +130,7 @@ def test_a_linked_draft_commits(parts: server.Parts, ann: Caller, n_links: int) 
     log(parts, ann, b"older")
     services, draft = parts.services.artifacts, begin(parts, ann, "d")
     for number in range(n_links):
-        services.collections.link(ann, draft.pk, "ann", "p", f"shelf{number}", ["prod"])
+        services.collections.link(ann, draft.pk, "ann", "p", f"reads{number}", ["prod"])
     put(parts, draft.pk, "f", b"one", b"one")
     put_manifest(parts, draft.pk, {"f": GOOD})
     done = services.uploads.commit(ann, draft.pk, lambda _: draft.pk)

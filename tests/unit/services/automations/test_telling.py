@@ -130,20 +130,20 @@ def test_versions_and_aliases(world: World, is_told_before: bool) -> None:
     parts, caller = world.parts, world.caller
     made = log_version(parts, caller, b"one")
     collections = parts.services.artifacts.collections
-    collections.link(caller, made.pk, None, "p", "shelf", ["prod"])
-    collections.link(caller, made.pk, None, "p", "shelf", ["prod"])
-    shelf = collections.find_collection(world.project, "shelf")
-    assert shelf is not None
+    collections.link(caller, made.pk, None, "p", "reads", ["prod"])
+    collections.link(caller, made.pk, None, "p", "reads", ["prod"])
+    reads = collections.find_collection(world.project, "reads")
+    assert reads is not None
     if is_told_before:
         world.delivering().work()
-    collections.unlink(caller, made.pk, shelf.pk)
+    collections.unlink(caller, made.pk, reads.pk)
     world.delivering().work()
     told = [(body["event_type"], body["artifact_version_string"]) for body in world.bodies()]
     assert sorted(told) == [
         ("ADD_ARTIFACT_ALIAS", "ann/p/m:v0"),
         ("CREATE_ARTIFACT", "ann/p/m:v0"),
-        ("LINK_MODEL", "ann/p/shelf:v0"),
-        ("UNLINK_ARTIFACT", "ann/p/shelf:v0"),
+        ("LINK_MODEL", "ann/p/reads:v0"),
+        ("UNLINK_ARTIFACT", "ann/p/reads:v0"),
     ]
 
 

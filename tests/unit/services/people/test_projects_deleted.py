@@ -107,9 +107,9 @@ def test_15_8_a_project_whose_artifacts_are_linked_elsewhere_stays(
     services = parts.services
     new = NewArtifact("ann", "p", None, "model", "m", "d")
     version = services.artifacts.uploads.create(ann, new)
-    services.artifacts.collections.link(ann, version.pk, None, "shelf", "best", [])
+    services.artifacts.collections.link(ann, version.pk, None, "reads", "best", [])
     project = services.projects.get(ann, None, "p")
-    with pytest.raises(Conflict, match="ann/shelf/best"):
+    with pytest.raises(Conflict, match="ann/reads/best"):
         services.projects.delete(ann, project.pk)
 
 

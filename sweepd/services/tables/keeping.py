@@ -1,0 +1,133 @@
+"""Columns kept in files, so that a process that begins need not read every run again.
+
+A file holds a table as it was. What changed since is found by each run's own time of change, all of
+which are compared, so a file may be old, or of a database that was put back since. It is never the
+only place of anything: one that cannot be read is as good as none.
+"""
+
+import json
+import logging
+import os
+import time
+import uuid
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, BinaryIO
+
+import numpy as np
+import orjson
+
+from sweepd.services.tables.column import Column
+from sweepd.services.tables.row_index import RowIndex
+from sweepd.services.tables.table import Table
+from sweepd.store import run_rows
+
+MAGIC = b"sweepd columns 1\n"
+MAX_FILES = 8
+MAX_AGE_S = 7 * 24 * 3600.0  # a run's row also tells names of others, which may go without it
+SUFFIX = ".columns"
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Keeping:
+    """Where tables are kept, and of which database: its identity."""
+
+    folder: Path
+    identity: str
+
+    def save(self, table: Table) -> None:
+        """Keep a table as it is now."""
+        aside = self.folder / f".{uuid.uuid4().hex}"
+        try:
+            self.folder.mkdir(mode=0o700, exist_ok=True)
+            with aside.open("wb") as file:
+                _write(file, table, self.identity)
+            aside.replace(self._path(table.project_pk))
+            self._drop_old()
+        except OSError as error:
+            log.info("columns of a project are not kept: %s", error.strerror)
+            aside.unlink(missing_ok=True)
+
+    def load(self, project_pk: int) -> Table | None:
+        """A table that was kept; it is as old as its file."""
+        try:
+            with self._path(project_pk).open("rb") as file:
+                return _read(file, project_pk, self.identity)
+        except FileNotFoundError:
+            return None
+        except (OSError, ValueError, KeyError, TypeError) as error:
+            log.info("columns that were kept cannot be read: %s", error)
+            return None
+
+    def _path(self, project_pk: int) -> Path:
+        return self.folder / f"{project_pk}{SUFFIX}"
+
+    def _drop_old(self) -> None:
+        found = sorted(self.folder.glob(f"*{SUFFIX}"), key=lambda path: -path.stat().st_mtime)
+        for path in found[MAX_FILES:]:
+            path.unlink(missing_ok=True)
+        for path in self.folder.glob(".*"):  # of a process that was killed meanwhile
+            if path.stat().st_mtime < time.time() - 3600:
+                path.unlink(missing_ok=True)
+
+
+def _arrays(table: Table) -> Iterator[np.ndarray[Any, Any]]:
+    n = table.n_rows
+    yield table.pks[:n]
+    yield table.is_there[:n]
+    for name in run_rows.TIMES:
+        yield table.times[name][:n]
+    for column in table.columns.values():
+        yield column.kinds[:n]
+        yield column.numbers[:n]
+        yield np.frombuffer(json.dumps(column.texts).encode(), np.uint8)
+
+
+def _write(file: BinaryIO, table: Table, identity: str) -> None:
+    shapes = [(array.dtype.str, len(array)) for array in _arrays(table)]
+    header = orjson.dumps(
+        {
+            "identity": identity,
+            "project": table.project_pk,
+            "read_at": table.read_at,
+            "columns": list(table.columns),
+            "arrays": shapes,
+        }
+    )
+    file.write(MAGIC + len(header).to_bytes(8, "little") + header)
+    for array in _arrays(table):
+        file.write(np.ascontiguousarray(array).data)
+    file.flush()
+    os.fsync(file.fileno())
+
+
+def _read(file: BinaryIO, project_pk: int, identity: str) -> Table | None:
+    if file.read(len(MAGIC)) != MAGIC:
+        raise ValueError("of another version")
+    header = orjson.loads(file.read(int.from_bytes(file.read(8), "little")))
+    is_ours = header["identity"] == identity and header["project"] == project_pk
+    if not is_ours or not 0 <= time.time() - header["read_at"] < MAX_AGE_S:
+        return None
+    shapes = iter(header["arrays"])
+
+    def array() -> Any:
+        kind, n = next(shapes)
+        found = np.fromfile(file, np.dtype(kind), n)
+        if len(found) != n:
+            raise ValueError("cut short")
+        return found
+
+    table = Table(project_pk)
+    table.read_at = header["read_at"]
+    table.pks, table.is_there = array(), array()
+    table.n_rows = len(table.pks)
+    table.index = RowIndex(table.pks)
+    table.times = {name: array() for name in run_rows.TIMES}
+    for side, name in header["columns"]:
+        kinds, numbers, texts = array(), array(), array()
+        table.columns[side, name] = Column.of(kinds, numbers, json.loads(texts.tobytes()))
+    table.is_kept = True
+    return table
