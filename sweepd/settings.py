@@ -80,8 +80,8 @@ class Settings:
     )
     reader_processes: int = _help(
         "processes beside the server that read what is dear (large projects, long histories, CSV "
-        "files), so that no agent waits for pages; they begin when needed and end when nobody asks. "
-        "0: none, the server reads by itself",
+        "files), so that no agent waits for pages; they begin when needed and end when nobody "
+        "asks. 0: none, the server reads by itself",
         1,
     )
     max_header_bytes: int = _help("largest headers of a request, with its address, bytes", 64 << 10)

@@ -12,11 +12,12 @@ from sweepd.domain.config import find
 from sweepd.domain.patience import glancing
 from sweepd.domain.runs import ConsoleLine, Run
 from sweepd.services.core import Core
-from sweepd.services.streams import forks
+from sweepd.services.streams import forks, thinned
 from sweepd.services.streams.console import console_line
 from sweepd.services.streams.curves import Curves, Drawing
 from sweepd.services.streams.keys import KeyCount
 from sweepd.services.streams.sampling import spread
+from sweepd.services.streams.thinned import Chosen
 from sweepd.services.streams.traces import RELATIVE, STEP, Trace, Tracing
 from sweepd.store import history, objectives, pieces, run_lines
 from sweepd.store.blobs import Blobs
@@ -28,8 +29,6 @@ MAX_KEYS_KEPT = 64_000  # keys remembered, of all runs together: about 30 MB
 
 MAX_STEP = 2**62
 COARSE = 1000  # rows a sample from which on levels tell the extremes
-
-_Chosen = list[tuple[Piece, Ints | None, int]]  # of each piece which rows (None: all), how many
 
 
 class Reading:
@@ -80,7 +79,7 @@ class Reading:
     def thinned_lines(self, run: Run, stream: Stream, n_samples: int) -> list[str]:
         """At most `n_samples` lines of a stream, spread evenly."""
         found = self._pieces(run, stream)
-        chosen: _Chosen = [(piece, None, piece.n) for piece in found]
+        chosen: Chosen = [(piece, None, piece.n) for piece in found]
         kept = spread(sum(piece.n for piece in found), n_samples)
         patience.afford(len(kept))
         lines: list[str] = []
@@ -110,7 +109,7 @@ class Reading:
         """
         keys = list(dict.fromkeys(keys))
         end = None if max_step is None else max_step + 1
-        chosen: _Chosen = []
+        chosen: Chosen = []
         for piece in pieces.each(self._pieces(run, Stream.HISTORY, min_step, end)):
             has = piece.having(keys)
             if min_step is not None or end is not None:
@@ -119,6 +118,8 @@ class Reading:
             chosen.append((piece, None if n == piece.n else np.flatnonzero(has), n))
         n_rows = sum(n for _, _, n in chosen)
         is_coarse = n_rows >= COARSE * n_samples
+        if is_coarse and (key := thinned.only_number(keys)) is not None and n_samples > 2:
+            return thinned.sample(chosen, key, keys, n_samples)
         measured = [_series(chosen, key, is_coarse) for key in keys if not key.startswith("_")]
         kept = spread(n_rows, n_samples, measured)
         patience.afford(len(kept))
@@ -230,7 +231,7 @@ def _in_steps(piece: Piece, min_step: int | None, max_step: int | None) -> Ints 
     return np.flatnonzero(~_outside(piece, min_step, max_step))
 
 
-def _series(chosen: _Chosen, key: str, is_coarse: bool) -> Callable[[], Floats]:
+def _series(chosen: Chosen, key: str, is_coarse: bool) -> Callable[[], Floats]:
     """Gives the numbers under a key in the rows chosen; the extremes alone will do if coarse."""
 
     def series() -> Floats:
@@ -246,7 +247,7 @@ def _series(chosen: _Chosen, key: str, is_coarse: bool) -> Callable[[], Floats]:
     return series
 
 
-def _at(chosen: _Chosen, kept: Ints) -> Iterator[tuple[Piece, Ints]]:
+def _at(chosen: Chosen, kept: Ints) -> Iterator[tuple[Piece, Ints]]:
     """Of each piece the rows kept, counted among those chosen."""
     start = 0
     for piece, rows, n in glancing(chosen):

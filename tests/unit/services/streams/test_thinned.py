@@ -1,0 +1,100 @@
+"""A sample from thinned columns: true rows, spread, first, last and extremes among them."""
+
+import itertools
+import json
+import random
+from typing import Any
+
+import pytest
+
+from sweepd import server
+from sweepd.domain.users import Caller
+from sweepd.services.runs.runs import RunChange
+from sweepd.services.streams import reading as module
+from sweepd.services.streams import thinned
+from sweepd.services.streams.lines import Lines, StreamPost
+from sweepd.services.streams.reading import Stream
+from sweepd.store.columns.segment import Segment
+
+N = 3000
+KEYS = ["_step", "loss"]
+
+
+def rows_of(seed: int) -> list[dict[str, Any]]:
+    """What a run logs: now and then without the number, a whole one, or none that is finite."""
+    rng = random.Random(seed)
+    rows: list[dict[str, Any]] = []
+    for step in range(N):
+        row: dict[str, Any] = {"_step": 2 * step, "loss": rng.gauss(0, 1), "other": "x"}
+        if seed and rng.random() < 0.01:
+            row["loss"] = rng.choice([3, float("nan"), None, "word"])
+        if seed == 2 and rng.random() < 0.1:
+            del row["loss"]
+        rows.append(row)
+    return rows
+
+
+@pytest.mark.parametrize("n_gathered", [0, 2000, N])
+@pytest.mark.parametrize("seed", range(3))
+def test_a_sample_of_a_long_history_is_of_its_rows(
+    parts: server.Parts,
+    ann: Caller,
+    monkeypatch: pytest.MonkeyPatch,
+    seed: int,
+    n_gathered: int,
+) -> None:
+    monkeypatch.setattr(module, "COARSE", 1)
+    rows, service = rows_of(seed), parts.services
+    service.runs.upsert(ann, None, "p", "r", RunChange())
+    for first, end in ((0, n_gathered), (n_gathered, N)):
+        lines = [json.dumps(row) for row in rows[first:end]]
+        if lines:
+            service.history.append(ann, "ann", "p", "r", StreamPost(history=Lines(first, lines)))
+        if first == 0 and lines:
+            assert parts.gathering.gather_all(1, 1)
+    run = service.runs.get(ann, "ann", "p", "r")
+    own = {row["_step"]: row["loss"] for row in rows if "loss" in row}
+    found = service.reading.sample(run, KEYS, 50)
+    assert len(found) == 50
+    steps = [row["_step"] for row in found]
+    assert steps == sorted(set(steps))
+    assert (steps[0], steps[-1]) == (min(own), max(own))
+    assert max(b - a for a, b in itertools.pairwise(steps)) < 2 * N / 10
+    for row in found:
+        assert list(row) == KEYS
+        assert repr(row["loss"]) == repr(own[row["_step"]])
+    numbers = [v for v in own.values() if isinstance(v, float | int) and v == v]
+    told = [row["loss"] for row in found]
+    assert min(numbers) in told
+    assert max(numbers) in told
+
+
+def test_no_column_is_read_whole(
+    parts: server.Parts, ann: Caller, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "COARSE", 1)
+    lines = [json.dumps(row) for row in rows_of(0)]
+    parts.services.runs.upsert(ann, None, "p", "r", RunChange())
+    post = StreamPost(history=Lines(0, lines))
+    parts.services.history.append(ann, "ann", "p", "r", post)
+    assert parts.gathering.gather_all(1, 1)
+    run = parts.services.runs.get(ann, "ann", "p", "r")
+    monkeypatch.setattr(thinned, "_read", lambda *_: [{"_step": 0, "loss": 0.0}])
+    monkeypatch.setattr(Segment, "numbers", pytest.fail)
+    assert len(parts.services.reading.sample(run, ["loss", "_step"], 50)) == 50
+    assert len(parts.services.reading.lines(run, Stream.HISTORY, 0, 4)) == 2
+
+
+@pytest.mark.parametrize(
+    ("keys", "number"),
+    [
+        (["loss"], "loss"),
+        (["_step", "a.b"], "a.b"),
+        (["_step"], None),
+        (["loss", "acc"], None),
+        (["loss", "_timestamp"], None),
+        (["_runtime", "_step"], None),
+    ],
+)
+def test_one_number_is_looked_for(keys: list[str], number: str | None) -> None:
+    assert thinned.only_number(keys) == number
