@@ -2,7 +2,7 @@
 
     python -m bench.two_cores [--seconds 8] [--rounds 2] [--runs 20000]
 
-A server has a sweep of many runs and a run of 200,000 lines. Agents send heartbeats and runs post
+A server has a sweep of many runs and a run of 50,000 lines. Agents send heartbeats and runs post
 100 lines at a time, all without a pause, while tabs read the sweep's table and its points after a
 change, the curves and a sample of the long run, filtered pages and a CSV file. The server is held
 to one core, then may use two, in turns. Work is counted in what each kind of request takes of the
@@ -39,7 +39,7 @@ from sweepd.store.database import Database
 from sweepd.store.sqlite import sqlite_url
 
 N_AGENTS, N_POSTING, N_TABS = 8, 8, 4
-LONG_LINES = 200_000
+LONG_LINES = 50_000
 KINDS = ("heartbeat", "post")
 BY_CONFIG = '{"config.lr.value": {"$lt": 0.5}}'
 SPEC = json.dumps(json.dumps({"keys": ["loss", "_step"], "samples": 500}))
