@@ -7,7 +7,7 @@ import { bindAddress, viewFromText } from "./parallel/address.js";
 import { downloadCsv, downloadPng, downloadSvg } from "./parallel/export.js";
 import { Model } from "./parallel/model.js";
 import { RunsTable } from "./parallel/table.js";
-import { turn } from "./common/turns.js";
+import { shown, turn } from "./common/turns.js";
 import { Legend, Toolbar } from "./parallel/toolbar.js";
 
 /** Build the views in the parts of `root`, in turns; resolves to {model, plot, table}. */
@@ -25,7 +25,7 @@ export async function mountSweep(root, data, { theme = () => "light", runHref = 
   ] });
   new Legend(part("legend"), model);
   plot = new ParallelPlot(part("parallel"), model);
-  await turn();
+  await shown(); // the table has so much to lay out again
   const runs = new RunsTable(part("table"), model, { runHref: runHref ?? (() => null), ...table });
   bindAddress(model);
   document.addEventListener("themechange", () => {

@@ -10,3 +10,12 @@ export function turn() {
     port2.postMessage(0);
   });
 }
+
+/** When what is there stands on the screen: what comes after it has a frame of its own. */
+export function shown() {
+  if (document.hidden) return turn();
+  return new Promise((done) => {
+    requestAnimationFrame(() => turn().then(done));
+    setTimeout(done, 100); // it may be hidden meanwhile
+  });
+}
