@@ -78,6 +78,7 @@ def propose(
     data = gather(coordinates, metric, own, pending)
     known = Known(coordinates, [] if may_repeat else [*(o.config for o in here), *pending])
     number = len(here) + len(pending)
+    n_prior = sum(o.is_prior for o in here)
     n_design = design_size(coordinates.d) if settings.n_design is None else settings.n_design
     is_flat = len(data.y) < settings.n_results or float(np.ptp(data.y)) == 0.0
     found: list[Config] = []
@@ -111,9 +112,12 @@ def propose(
         )
 
     for i in range(n):
-        place = number + i  # of the design, which a source that is believed makes needless
+        place = (
+            number - n_prior + i
+        )  # of the design, which a source that is believed makes needless
+        is_checked = n_prior > 0 and place % 2 == 0  # the others of the design hold against it
         by_model = not is_flat and (
-            place >= n_design or (bool(sources) and not modelled()[0].is_own.all())
+            place >= n_design or is_checked or (bool(sources) and not modelled()[0].is_own.all())
         )
         if coordinates.d == 0 or not by_model:
             config = designed(place)

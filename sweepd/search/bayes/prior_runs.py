@@ -3,7 +3,8 @@
 They count as this sweep's own results, as on wandb.ai, until its own say otherwise: from
 MIN_COMPARED results on these, each predicted from the others, must not be predicted better without
 the earlier ones. Where they are, as with another data set or another code, the earlier runs become
-a source (`sources.py`), which takes part as far as it proves to tell something.
+a source (`sources.py`), which takes part as far as it proves to tell something. So that something
+can contradict them, every second config of the first design goes out all the same.
 """
 
 from collections.abc import Sequence

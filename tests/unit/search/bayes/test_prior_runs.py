@@ -62,6 +62,14 @@ def test_runs_without_a_value_contradict_and_support_nothing() -> None:
     assert told(failed, own) == [*failed, *own]
 
 
+def test_every_second_config_of_the_first_design_goes_out_beside_them() -> None:
+    prior, own = runs(20, bowl, 1, True), runs(4, bowl, 2)
+    for n in range(4):
+        beside = propose(SPEC, [*prior, *own[:n]], [], 1, 0)
+        without = propose(SPEC, own[:n], [], 1, 0)
+        assert (beside == without) is (n % 2 == 1), n
+
+
 def best_of(prior, n, seed) -> tuple[float, list[Observation]]:
     own: list[Observation] = []
     while len(own) < n:
