@@ -81,6 +81,14 @@ class Asking:
                 due += 0.05  # the last runs of a grid are with others
         connection.close()
 
+    async def do_one(self, connection: Connection, node: str) -> int:
+        """An agent asks, and does what it is told at once; how many runs that was."""
+        answer = await self.query(connection, HEARTBEAT, id=node, metrics="{}", runState="{}")
+        commands = json.loads(answer["agentHeartbeat"]["commands"])
+        for command in commands:
+            await self._run(connection, command["run_id"], command["args"])
+        return len(commands)
+
     async def _run(self, connection: Connection, run_id: str, args: dict[str, Any]) -> None:
         config = json.dumps(args)
         await self.query(connection, BUCKET, name=run_id, project=PROJECT, config=config)

@@ -1,11 +1,15 @@
 """What every client sends all the time, beside the least such a request can cost on this machine.
 
-    python -m bench.hot_paths [--seconds 5] [--rounds 3] [--database ADDRESS]
+    python -m bench.hot_paths [--seconds 5] [--rounds 3] [--postgresql | --database ADDRESS]
 
-Heartbeats that reserve nothing and posts of one line, from 32 connections without a pause, in turns
-with a bare Starlette app that writes one SQLite row a request (`bench/floor.py`). The load comes
-from this process, on the same cores; beside requests a second stands the processor time of one.
-With the address of an empty PostgreSQL database a second server works on that, in the same turns.
+Heartbeats that reserve nothing, posts of one line, and runs of a grid from their hand-out to their
+end (a heartbeat that hands it out, its beginning, a line with its end: three requests), from 32
+connections without a pause, in turns with a bare Starlette app that writes one SQLite row a request
+(`bench/floor.py`). The load comes from this process, on the same cores; beside requests a second
+stands the processor time of one. With PostgreSQL, one of our own or an empty database somewhere, a
+second server works on that, in the same turns, and is told over SQLite: by what it does in a
+second, and by what it does with a second of its own processor. A PostgreSQL of our own has
+`fsync=on`; what its processes take stands in the last column.
 """
 
 import argparse
@@ -24,12 +28,14 @@ from pathlib import Path
 
 import uvloop
 
+from bench import postgresql, processor_time
 from bench.agents import PROJECT, Asking, create
 from bench.hand_out import HEARTBEAT
 from bench.ingest import ENTITY, RUN, bodies
 from bench.load import Connection, Server, free_port, running, sweepd
 
 N_CONNECTIONS = 32
+RUNS = "runs, hand-out to end"
 Send = Callable[[Connection, int], Awaitable[None]]
 
 
@@ -39,12 +45,14 @@ class Told:
 
     per_s: list[float] = field(default_factory=list)
     cpu_ms: list[float] = field(default_factory=list)
+    database_ms: list[float] = field(default_factory=list)
 
 
 async def measure(server: Server, send: Send, seconds: float, told: Told) -> None:
     """One round of one load."""
     connections = [Connection(server) for _ in range(N_CONNECTIONS)]
     await asyncio.gather(*(connection.open() for connection in connections))
+    database_s = processor_time.postgresql_cpu_s()
     cpu_s, began, n = server.cpu_s(), time.perf_counter(), 0
 
     async def work(number: int, connection: Connection) -> None:
@@ -56,17 +64,19 @@ async def measure(server: Server, send: Send, seconds: float, told: Told) -> Non
     await asyncio.gather(*(work(i, connection) for i, connection in enumerate(connections)))
     told.per_s.append(n / (time.perf_counter() - began))
     told.cpu_ms.append(1000 * (server.cpu_s() - cpu_s) / n)
+    told.database_ms.append(1000 * (processor_time.postgresql_cpu_s() - database_s) / n)
     for connection in connections:
         connection.close()
 
 
 async def loads_of(server: Server) -> dict[str, Send]:
-    """Heartbeats and posts of a sweepd server."""
+    """Heartbeats, posts and whole runs of a sweepd server."""
     asking = Asking(server, str(server.ask(ENTITY)["viewer"]["entity"]))
-    sweep = create(server, 10_000)
+    sweep, large = create(server, 10_000), create(server, 1_000_000)
     first = Connection(server)
     await first.open()
     nodes = [await asking.register(first, sweep, n) for n in range(N_CONNECTIONS)]
+    takers = [await asking.register(first, large, n) for n in range(N_CONNECTIONS)]
     for n in range(N_CONNECTIONS):
         server.ask(RUN, name=f"r{n}", project=PROJECT, entity=asking.entity)
     first.close()
@@ -91,7 +101,10 @@ async def loads_of(server: Server) -> dict[str, Send]:
         assert status == 200, answer[:300]
         n_sent[number] += 1
 
-    return {"heartbeats": beat, "posts of one line": post}
+    async def run(connection: Connection, number: int) -> None:
+        assert await asking.do_one(connection, takers[number]) == 1
+
+    return {"heartbeats": beat, "posts of one line": post, RUNS: run}
 
 
 async def row(connection: Connection, number: int) -> None:
@@ -120,7 +133,9 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("--seconds", type=float, default=5)
     parser.add_argument("--rounds", type=int, default=3)
-    parser.add_argument("--database", default="", help="an empty PostgreSQL database")
+    where = parser.add_mutually_exclusive_group()
+    where.add_argument("--postgresql", action="store_true", help="one of our own, with fsync=on")
+    where.add_argument("--database", default="", help="an empty PostgreSQL database")
     given = parser.parse_args()
     with contextlib.ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
@@ -129,22 +144,44 @@ def main() -> None:
         floor = running("floor", command, port, folder / "floor.log", "/healthz", {})
         servers = {"floor": stack.enter_context(floor)}
         servers["SQLite"] = stack.enter_context(sweepd(folder))
-        if given.database:
+        database = given.database
+        if given.postgresql:
+            own = postgresql.serving(free_port(), ["-c", "fsync=on"])
+            database = stack.enter_context(own) + "/postgres"
+            os.environ["SCALE_POSTGRESQL"] = processor_time.postmaster()
+        if database:
             other = folder / "other"
             other.mkdir()
-            servers["PostgreSQL"] = stack.enter_context(sweepd(other, given.database))
+            servers["PostgreSQL"] = stack.enter_context(sweepd(other, database))
         print(f"load average {os.getloadavg()[0]:.1f}")
         told = uvloop.run(work(servers, given.seconds, given.rounds))
-        least = told["floor"]
         for name, found in told.items():
-            ratios = [one / other for one, other in zip(found.per_s, least.per_s, strict=True)]
-            cpu_ratio = statistics.median(least.cpu_ms) / statistics.median(found.cpu_ms)
-            per_s = statistics.median(found.per_s)
-            print(
-                f"{name:28} {per_s:8.0f} /s {statistics.median(ratios):5.2f} of the floor "
-                f"{statistics.median(found.cpu_ms):8.2f} ms CPU {cpu_ratio:6.2f}"
-            )
+            print(line(name, found, told))
         print(f"load average {os.getloadavg()[0]:.1f}")
+
+
+def line(name: str, found: Told, told: dict[str, Told]) -> str:
+    """What is printed of one load: medians of its rounds."""
+    least = told["floor"]
+    text = (
+        f"{name:34} {statistics.median(found.per_s):7.0f} /s {_over(found, least):5.2f} of the "
+        f"floor {statistics.median(found.cpu_ms):6.2f} ms CPU "
+        f"{statistics.median(found.cpu_ms) / statistics.median(least.cpu_ms):5.1f} times its"
+    )
+    load, _, where = name.rpartition(", ")
+    if where == "PostgreSQL":
+        own = told[f"{load}, SQLite"]
+        a_core = statistics.median(own.cpu_ms) / statistics.median(found.cpu_ms)
+        text += (
+            f"; of SQLite's {_over(found, own):.2f}, per core of server {a_core:.2f}; "
+            f"PostgreSQL {statistics.median(found.database_ms):.2f} ms CPU"
+        )
+    return text
+
+
+def _over(found: Told, other: Told) -> float:
+    pairs = zip(found.per_s, other.per_s, strict=True)
+    return statistics.median(one / least for one, least in pairs)
 
 
 if __name__ == "__main__":

@@ -126,10 +126,10 @@ def find_run(
     return runs.find_run_by_path(connection, caller.entities[entity], project, run_id)
 
 
-def first_of_run(caller: Caller, entity: str, project: str, run_id: str) -> Question | None:
-    """What `find_run` asks first, to be read ahead; None where it asks nothing."""
+def first_of_run(caller: Caller, entity: str, project: str, run_id: str) -> list[Question]:
+    """What `find_run` asks first, to be read ahead."""
     pk = caller.entities.get(entity)
-    return None if pk is None else runs.by_path(pk, project, run_id)
+    return [] if pk is None else [runs.by_path(pk, project, run_id)]
 
 
 def get_run_by_pk(

@@ -13,7 +13,7 @@ from sweepd.domain.sweeps import Agent, Sweep
 from sweepd.store import schema
 from sweepd.store.database import Connection
 from sweepd.store.paging import Listing, SortKey
-from sweepd.store.prepared import Prepared
+from sweepd.store.prepared import Prepared, Question
 
 _agents = schema.agents.c
 _N_RUNS = (
@@ -42,14 +42,10 @@ _IS_ANY_STOPPING = sa.exists().where(
     sa.or_(*(_stopping.c.state == str(state) for state in sorted(LIVE))),
 )
 _BEATING = _SELECT.add_columns(_IS_ANY_STOPPING.label("is_any_stopping"))
-_BY_PK = Prepared(_BEATING.where(_agents.id == sa.bindparam("agent_key")))
-_BY_PKS = _BEATING.where(_agents.id.in_(sa.bindparam("agent_keys", expanding=True)))
+_BY_PK = Prepared(_BEATING.where(_agents.id == sa.bindparam("agent_key")), of="agents")
 _INSERT = sa.insert(schema.agents)
-_UPDATE = Prepared(sa.update(schema.agents).where(_agents.id == sa.bindparam("agent_key")))
-_TOUCH = (
-    sa.update(schema.agents)
-    .where(_agents.id == sa.bindparam("agent_key"))
-    .values(alive_runs=sa.bindparam("alive"), heartbeat_at=sa.bindparam("at"))
+_UPDATE = Prepared(
+    sa.update(schema.agents).where(_agents.id == sa.bindparam("agent_key")), of="agents"
 )
 
 
@@ -71,31 +67,14 @@ def find_agent(connection: Connection, pk: int) -> Agent | None:
 
 def find_beating(connection: Connection, pk: int) -> tuple[Agent, bool] | None:
     """As `find_agent`, with whether a live run of its was asked to stop."""
-    row = _BY_PK.first(connection, {"agent_key": pk})
+    prepared, key = beating(pk)
+    row = prepared.first(connection, key)
     return (_agent(row, None), bool(row.is_any_stopping)) if row else None
 
 
-def find_beating_some(
-    connection: Connection, pks: Collection[int]
-) -> dict[int, tuple[Agent, bool]]:
-    """As `find_beating`, of several at once: those there are, by key."""
-    rows = connection.execute(_BY_PKS, {"agent_keys": sorted(pks)})
-    return {row.id: (_agent(row, None), bool(row.is_any_stopping)) for row in rows}
-
-
-def beaten(agent: Agent, alive_runs: Collection[str], at: datetime) -> Agent:
-    """An agent that has these runs, heard of now."""
-    return replace(agent, alive_runs=tuple(sorted(alive_runs)), heartbeat_at=at)
-
-
-def touch_some(connection: Connection, found: Collection[Agent]) -> None:
-    """Note the heartbeats of several agents, each as `beaten` says; in one order, always."""
-    if found:
-        rows = [
-            {"agent_key": one.pk, "alive": json.dumps(one.alive_runs), "at": one.heartbeat_at}
-            for one in sorted(found, key=lambda agent: agent.pk)
-        ]
-        connection.execute(_TOUCH, rows)
+def beating(pk: int) -> Question:
+    """What `find_beating` asks, to be read ahead."""
+    return _BY_PK, {"agent_key": pk}
 
 
 def touch_agent(

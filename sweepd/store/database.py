@@ -3,7 +3,7 @@
 `write` returns only when its transaction is durable. On SQLite one thread does all writing and
 commits many waiting writes together (one fsync); what fails is undone by itself, so that one
 failing write takes nothing else with it. On PostgreSQL each write is a short transaction, run
-again when the server asks for that; posts of lines share one (`shared_writes.py`).
+again when the server asks for that; short ones share one (`shared_writes.py`).
 
 `write_async` is for what every client sends all the time: it needs no thread while it waits, and
 the event loop is woken once for all writes of a commit.
@@ -12,7 +12,7 @@ the event loop is woken once for all writes of a commit.
 import asyncio
 import random
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from contextvars import copy_context
@@ -110,6 +110,7 @@ class Database:
         try:
             with self._reading.connect() as connection, self._watching(connection):
                 yield connection
+                connection.commit()  # after a rollback it would prepare its statements again
         except sa.exc.SQLAlchemyError as error:
             if (end := patience.current().end) is not None:
                 raise patience.too_large(end) from error
@@ -164,13 +165,14 @@ class Database:
         return self._write_postgresql(change)
 
     async def write_async(
-        self, change: Callable[[Connection], T], first: Question | None = None
+        self, change: Callable[[Connection], T], first: Sequence[Question] | None = None
     ) -> T:
         """As `write`, from the event loop, which is free meanwhile.
 
         Args:
             first: What it reads first, of a change that takes no row others wait for, but of one
-                run or agent: it shares a transaction with others on PostgreSQL, too.
+                run or agent: it shares a transaction with others on PostgreSQL, too. Each is of one
+                row; without any it is still known to be such a change.
         """
         for _ in range(MAX_WORKS):
             try:
@@ -190,7 +192,9 @@ class Database:
             loop = asyncio.get_running_loop()
             await loop.run_in_executor(self._before, copy_context().run, work)
 
-    async def _write_async(self, change: Callable[[Connection], T], first: Question | None) -> T:
+    async def _write_async(
+        self, change: Callable[[Connection], T], first: Sequence[Question] | None
+    ) -> T:
         self._check_open()
         loop = asyncio.get_running_loop()
         if self._writer is not None:

@@ -1,59 +1,146 @@
 """Statements to PostgreSQL that are sent together: what a way to the server and back costs is paid
-once for several.
+once for several, and what a statement costs once for several sets of values.
 
 Within a transaction of short writes, changes wait here until something is read, and go along with
-that; what the writes of a transaction read first is read ahead for all of them at once. An error
-of a change comes up later than it was made, so whoever uses this undoes the transaction as a
-whole, whatever fails.
+that; what the writes of a transaction read first is read ahead for all of them at once. Statements
+that are the same but for their values go as one, with arrays. An error of a change comes up later
+than it was made, so whoever uses this undoes the transaction as a whole, whatever fails.
 """
 
-from collections.abc import Hashable, Sequence
-from typing import Any
+from collections.abc import Hashable, Iterable, Mapping, Sequence
+from typing import Any, Protocol
 
 import sqlalchemy as sa
 
 _KEY = "sweepd.pipelined"
 Row = tuple[str, int]  # a table and the key of a row
+Values = Mapping[str, Any]
+
+
+class Sent(Protocol):
+    """A statement for certain names of values, as it is sent."""
+
+    @property
+    def sql(self) -> str:
+        """With places for one set of values."""
+        ...
+
+    @property
+    def many(self) -> str:
+        """With places for arrays, one item a set; a SELECT's first column counts the sets from 1.
+        Empty where each set has to be sent by itself."""
+        ...
+
+    def given(self, values: Values) -> Any:
+        """One set as the driver takes it."""
+        ...
+
+    def given_many(self, sets: Sequence[Values]) -> Any:
+        """Several as the driver takes them."""
+        ...
+
+
+class Kept(Protocol):
+    """A statement whatever names its values have."""
+
+    def sent(self, dialect: sa.Dialect, values: Values) -> Sent:
+        """For these names."""
+        ...
+
+
+class _Write:
+    """A change that waits: whose it is, and what it sets."""
+
+    __slots__ = ("statement", "values", "writer")
+
+    def __init__(self, writer: int, statement: Kept, values: Values) -> None:
+        self.writer, self.statement, self.values = writer, statement, values
 
 
 class Pipelined:
-    """Of one connection and its transactions. For one thread."""
+    """Of one connection and its transactions. For one thread.
 
-    def __init__(self, driver: Any) -> None:
-        self._driver = driver
-        self._waiting: list[tuple[str, Any]] = []
-        self._ahead: dict[Hashable, Any] = {}
-        self._own: Row | None = None
+    Attributes:
+        n_changes: How many changes were made until now, waiting ones too.
+    """
 
-    def write(self, sql: str, given: Any, row: Row | None) -> None:
+    def __init__(self, dialect: sa.Dialect, driver: Any) -> None:
+        self._dialect, self._driver = dialect, driver
+        self._waiting: list[_Write] = []
+        self._update_of: dict[Row, _Write] = {}  # of those that wait
+        self._ahead: dict[Hashable, Sequence[Any]] = {}
+        self._own: set[Row] = set()
+        self._writer = self.n_changes = 0
+
+    def write(self, statement: Kept, values: Values, row: Row | None) -> None:
         """Make a change, before the next thing that is read.
 
         Args:
-            row: What is changed; None for something new. A row but the writer's own may have been
-                read ahead for another.
+            row: Whose columns are set to the values; None for something new. A row but the writer's
+                own may have been read ahead for another.
         """
-        self._waiting.append((sql, given))
-        if row is not None and row != self._own:
+        self.n_changes += 1
+        before = self._update_of.get(row) if row is not None else None
+        if before is not None:
+            before.values = {**before.values, **values}
+        else:
+            write = _Write(self._writer, statement, values)
+            self._waiting.append(write)
+            if row is not None:
+                self._update_of[row] = write
+        if row is not None and row not in self._own:
             self.forget()
 
-    def read(self, sql: str, given: Any) -> Any:
+    def read(self, sent: Sent, values: Values) -> Sequence[Any]:
         """The rows of a question, after the changes before it."""
         if not self._waiting:
-            return self._driver.execute(sql, given).fetchall()
-        waiting, self._waiting = self._waiting, []
+            found: Sequence[Any] = self._driver.execute(sent.sql, sent.given(values)).fetchall()
+            return found
         with self._driver.pipeline():
-            for change in waiting:
-                self._driver.execute(*change)
-            found = self._driver.execute(sql, given)
-            return found.fetchall()
+            self._send()
+            cursor = self._driver.execute(sent.sql, sent.given(values))
+        found = cursor.fetchall()
+        return found
 
-    def read_ahead(self, questions: Sequence[tuple[Hashable, str, Any]]) -> None:
-        """Ask all of them at once, before anything was changed; `take` has the rows."""
+    def change(self, sent: Sent, values: Values) -> None:
+        """Make a change of whatever rows, at once."""
+        self.n_changes += 1
+        self.forget()
         with self._driver.pipeline():
-            asked = [(key, self._driver.execute(sql, given)) for key, sql, given in questions]
-            self._ahead = {key: found.fetchall() for key, found in asked}
+            self._send()
+            self._driver.execute(sent.sql, sent.given(values))
 
-    def take(self, key: Hashable, table: str | None) -> Any:
+    def read_ahead(self, questions: Iterable[tuple[Hashable, Sent, Values]]) -> None:
+        """Ask all of them at once, before anything was changed; `take` has the rows.
+
+        Of those of one statement rows are locked in the order of their values, so that whoever
+        else does so waits, and is not waited for.
+        """
+        asked: dict[Sent, dict[Hashable, Values]] = {}
+        for key, sent, values in questions:
+            asked.setdefault(sent, {})[key] = values
+        answers = []
+        with self._driver.pipeline():
+            for sent, sets in asked.items():
+                ordered = sorted(sets.items(), key=lambda item: tuple(item[1].values()))
+                if len(ordered) > 1 and sent.many:
+                    given = sent.given_many([values for _, values in ordered])
+                    answers.append((ordered, True, self._driver.execute(sent.many, given)))
+                    continue
+                for item in ordered:
+                    cursor = self._driver.execute(sent.sql, sent.given(item[1]))
+                    answers.append(([item], False, cursor))
+        for ordered, is_many, cursor in answers:
+            rows = cursor.fetchall()
+            if not is_many:
+                self._ahead[ordered[0][0]] = rows
+                continue
+            for key, _ in ordered:
+                self._ahead[key] = []
+            for number, *row in rows:
+                self._ahead[ordered[number - 1][0]] = [row]
+
+    def take(self, key: Hashable, table: str | None) -> Sequence[Any] | None:
         """What was read ahead, once; None for nothing. From then on this row is the writer's own.
 
         Args:
@@ -61,7 +148,7 @@ class Pipelined:
         """
         rows = self._ahead.pop(key, None) if self._ahead else None
         if rows and table is not None:
-            self._own = table, rows[0][0]
+            self._own.add((table, rows[0][0]))
         return rows
 
     def forget(self) -> None:
@@ -70,21 +157,53 @@ class Pipelined:
 
     def next(self) -> None:
         """Another write of the transaction begins."""
-        self._own = None
+        self._writer += 1
+        self._own.clear()
 
     def flush(self) -> None:
         """Make the changes that wait."""
-        if not self._waiting:
-            return
-        waiting, self._waiting = self._waiting, []
+        if self._waiting:
+            with self._driver.pipeline():
+                self._send()
+
+    def commit(self) -> None:
+        """Make the changes that wait, and end the transaction.
+
+        Raises:
+            RuntimeError: It was undone: something had failed, and nobody said so.
+        """
         with self._driver.pipeline():
-            for change in waiting:
-                self._driver.execute(*change)
+            self._send()
+            ended = self._driver.execute("COMMIT", prepare=False)
+        if ended.statusmessage != "COMMIT":
+            raise RuntimeError("the transaction was undone")
+
+    def _send(self) -> None:
+        """Send what waits; the same statements of several writers as one, which is done where the
+        first of them stood: no writer's own order changes, and no two set one row."""
+        waiting, self._waiting = self._waiting, []
+        self._update_of.clear()
+        groups: list[tuple[Sent, list[Values]]] = []
+        newest: dict[Sent, int] = {}
+        reached: dict[int, int] = {}  # the group to which a writer has come
+        for write in waiting:
+            sent = write.statement.sent(self._dialect, write.values)
+            at = newest.get(sent, -1) if sent.many else -1
+            if at < reached.get(write.writer, 0):
+                at = newest[sent] = len(groups)
+                groups.append((sent, []))
+            groups[at][1].append(write.values)
+            reached[write.writer] = at
+        for sent, sets in groups:
+            if len(sets) > 1:
+                self._driver.execute(sent.many, sent.given_many(sets))
+            else:
+                self._driver.execute(sent.sql, sent.given(sets[0]))
 
 
 def begin(connection: sa.Connection) -> Pipelined:
     """From now on statements of this connection are sent together where they can be."""
-    made = Pipelined(connection.connection.driver_connection)
+    made = Pipelined(connection.dialect, connection.connection.driver_connection)
     connection.info[_KEY] = made
     return made
 
@@ -110,4 +229,5 @@ def watch(engine: sa.Engine) -> None:
         if pipelined is not None:
             pipelined.flush()
             if not sql.startswith("SELECT"):
+                pipelined.n_changes += 1
                 pipelined.forget()

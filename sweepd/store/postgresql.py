@@ -27,6 +27,7 @@ def pooled(url: str, most: int) -> sa.Engine:
         pool_timeout=WAIT_S,
     )
     _ping(engine)
+    _alike(engine)
     pipelined.watch(engine)
     return _patient(engine)
 
@@ -50,6 +51,19 @@ def _ping(engine: sa.Engine) -> None:
             engine.dialect.do_ping(connection)
         except engine.dialect.loaded_dbapi.Error as error:
             raise sa.exc.InvalidatePoolError from error  # all of them were cut: new ones are made
+
+
+def _alike(engine: sa.Engine) -> None:
+    """Send all whole numbers alike: psycopg gives them types by their size, and a statement is
+    prepared for each combination of types anew."""
+
+    @sa.event.listens_for(engine, "connect")
+    def _connected(connection: Any, _: Any) -> None:
+        from psycopg.types import numeric  # not on SQLite: it costs a start time
+
+        # As text for items of arrays, whose type is else that of the first ones there were.
+        for dumper in (numeric.Int8Dumper, numeric.Int8BinaryDumper):
+            connection.adapters.register_dumper(int, dumper)
 
 
 def single(url: str) -> sa.Engine:

@@ -5,6 +5,7 @@ database. Here statements go straight to the driver, with the same conversions o
 names of columns.
 """
 
+import re
 from collections import namedtuple
 from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass
@@ -12,14 +13,16 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from sweepd.store.pipelined import Row
+from sweepd.store.pipelined import Row, Sent
 from sweepd.store.pipelined import of as pipelined_of
 
 FLOAT8 = 701  # PostgreSQL's number of the kind of all our numbers that are not whole
 Convert = Callable[[Any], Any] | None
+_INSERT = re.compile(r"(INSERT INTO .*) VALUES \((.*)\)\Z", re.DOTALL)
+_UPDATE = re.compile(r"(UPDATE .* SET .*)( WHERE .*)\Z", re.DOTALL)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class _Plan:
     """A statement for certain names of values.
 
@@ -28,6 +31,8 @@ class _Plan:
         is_named: The driver takes values by name, not by place.
         has_rows: It gives any.
         columns: Places of a row that are converted, and how.
+        many: As `pipelined.Sent` says; what is the same for all sets stands once.
+        names: Those of which `many` takes arrays.
     """
 
     sql: str
@@ -36,6 +41,8 @@ class _Plan:
     has_rows: bool
     columns: Sequence[tuple[int, Callable[[Any], Any]]]
     row: Callable[[Any], Any]
+    many: str
+    names: frozenset[str]
 
     def given(self, values: Mapping[str, Any]) -> Any:
         """Values as the driver takes them."""
@@ -47,6 +54,19 @@ class _Plan:
         if not self.is_named:
             return given
         return {name: value for (name, _, _), value in zip(self.values, given, strict=True)}
+
+    def given_many(self, sets: Sequence[Mapping[str, Any]]) -> Any:
+        """Values of several sets, for `many`."""
+        given: dict[str, Any] = {}
+        for name, default, convert in self.values:
+            if name not in self.names:
+                given[name] = convert(default) if convert and default is not None else default
+            elif convert is None:
+                given[name] = [values[name] for values in sets]
+            else:
+                found = [values[name] for values in sets]
+                given[name] = [None if value is None else convert(value) for value in found]
+        return given
 
     def read(self, row: Sequence[Any]) -> Any:
         """A row as the statement's own types have it, its columns by place and by name."""
@@ -60,37 +80,39 @@ class Prepared:
     """A SELECT, INSERT or UPDATE with named parameters; the latter two set what they are given."""
 
     def __init__(self, statement: Any, of: str | None = None) -> None:
-        """`of`: the table of which it reads one row, its key the first column, or changes one, its
-        key the last value."""
+        """`of`: the table of which it reads one row, its key the first column; or of which it sets
+        columns of one row, to values and nothing else, its key the last value."""
         self._statement, self._of = statement, of
         self._plans: dict[tuple[str, ...], _Plan] = {}
 
     def all(self, connection: sa.Connection, values: Mapping[str, Any]) -> Sequence[Any]:
         """Run it; the rows, whose columns have places and names."""
         dialect = connection.dialect
-        plan = self._plan_of(dialect, values)
+        plan = self.sent(dialect, values)
         if not connection.in_transaction():
             connection.begin()
-        driver: Any = connection.connection.driver_connection
-        given = plan.given(values)
         pipelined = pipelined_of(connection) if plan.is_named else None
         try:
             if pipelined is None:
-                cursor = driver.execute(plan.sql, given)
+                driver: Any = connection.connection.driver_connection
+                cursor = driver.execute(plan.sql, plan.given(values))
                 rows = cursor.fetchall() if plan.has_rows else ()
             elif plan.has_rows:
-                rows = pipelined.take((id(self), *values.values()), self._of)
-                rows = pipelined.read(plan.sql, given) if rows is None else rows
+                ahead = pipelined.take((id(self), *values.values()), self._of)
+                rows = pipelined.read(plan, values) if ahead is None else ahead
+            elif self._of is None and isinstance(self._statement, sa.Update):
+                pipelined.change(plan, values)
+                return ()
             else:
-                pipelined.write(plan.sql, given, self._changed(values))
+                pipelined.write(self, values, self._changed(values))
                 return ()
         except dialect.loaded_dbapi.Error as error:
-            is_cut = dialect.is_disconnect(error, driver, None)
+            is_cut = dialect.is_disconnect(error, connection.connection.driver_connection, None)
             if is_cut:
                 connection.invalidate(error)
             raise sa.exc.DBAPIError.instance(
                 plan.sql,
-                given,
+                plan.given(values),
                 error,
                 dialect.loaded_dbapi.Error,
                 connection_invalidated=is_cut,
@@ -100,17 +122,17 @@ class Prepared:
 
     def question(
         self, connection: sa.Connection, values: Mapping[str, Any]
-    ) -> tuple[Hashable, str, Any]:
+    ) -> tuple[Hashable, Sent, Mapping[str, Any]]:
         """Key, statement and values of a SELECT, for `Pipelined.read_ahead`."""
-        plan = self._plan_of(connection.dialect, values)
-        return (id(self), *values.values()), plan.sql, plan.given(values)
+        return (id(self), *values.values()), self.sent(connection.dialect, values), values
 
     def _changed(self, values: Mapping[str, Any]) -> Row | None:
-        if isinstance(self._statement, sa.Insert):
+        if isinstance(self._statement, sa.Insert) or self._of is None:
             return None
-        return self._of or "", [*values.values()][-1]
+        return self._of, [*values.values()][-1]
 
-    def _plan_of(self, dialect: sa.Dialect, values: Mapping[str, Any]) -> _Plan:
+    def sent(self, dialect: sa.Dialect, values: Mapping[str, Any]) -> _Plan:
+        """For these names of values."""
         key = dialect.name, *values
         plan = self._plans.get(key)
         if plan is None:
@@ -124,6 +146,9 @@ class Prepared:
 
 
 def _plan(statement: Any, dialect: sa.Dialect, names: list[str]) -> _Plan:
+    selected = list(getattr(statement, "selected_columns", ()) or statement.exported_columns)
+    if isinstance(statement, sa.Insert) and not selected:
+        statement = statement.inline()  # nor is its key asked for
     compiled = statement.compile(dialect=dialect, column_keys=names)
     if compiled.post_compile_params:
         raise ValueError("a statement that is prepared names no lists of values (IN)")
@@ -134,16 +159,47 @@ def _plan(statement: Any, dialect: sa.Dialect, names: list[str]) -> _Plan:
         kind = kinds.get(name, sa.types.NULLTYPE)
         convert = kind.dialect_impl(dialect).bind_processor(dialect)
         places.append((name, defaults.get(name), convert))
-    selected = list(getattr(statement, "selected_columns", ()))
     columns = []
     for place, column in enumerate(selected):
         convert = column.type.dialect_impl(dialect).result_processor(dialect, FLOAT8)
         if convert is not None:
             columns.append((place, convert))
     row = namedtuple("Row", [str(c.key) for c in selected], rename=True)  # type: ignore[misc]
+    many = ""
+    if not compiled.positional and names:
+        types = {name: dialect.type_compiler_instance.process(kinds[name]) for name in names}
+        many = _many(statement, compiled.string, types)
     return _Plan(
-        compiled.string, places, not compiled.positional, bool(selected), columns, row._make
+        compiled.string,
+        places,
+        not compiled.positional,
+        bool(selected),
+        columns,
+        row._make,
+        many,
+        frozenset(names),
     )
+
+
+def _many(statement: Any, sql: str, types: Mapping[str, str]) -> str:
+    """The same for arrays of values; empty where there is no such statement."""
+    arrays = ", ".join(f"%({name})s::{kind}[]" for name, kind in types.items())
+    names = ", ".join(f'"{name}"' for name in types)
+    for name in types:
+        sql = sql.replace(f"%({name})s", f'sets."{name}"')
+    if isinstance(statement, sa.Select):
+        return (
+            f"SELECT sets.ordinality, found.* FROM unnest({arrays}) WITH ORDINALITY "
+            f"AS sets ({names}, ordinality) CROSS JOIN LATERAL ({sql}) AS found"
+        )
+    pattern = _INSERT if isinstance(statement, sa.Insert) else _UPDATE
+    parts = pattern.match(sql)
+    if parts is None:
+        return ""
+    source = f" FROM unnest({arrays}) AS sets ({names})"
+    if isinstance(statement, sa.Insert):
+        return f"{parts[1]} SELECT {parts[2]}{source}"
+    return f"{parts[1]}{source}{parts[2]}"
 
 
 Question = tuple[Prepared, Mapping[str, Any]]  # a SELECT of one row and its values

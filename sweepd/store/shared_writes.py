@@ -10,13 +10,13 @@ import asyncio
 import contextlib
 import queue
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import sqlalchemy as sa
 
-from sweepd.domain.before import writing
-from sweepd.domain.errors import Unavailable
+from sweepd.domain.before import WorkFirst, writing
+from sweepd.domain.errors import SweepdError, Unavailable
 from sweepd.store import pipelined
 from sweepd.store.faults import reason
 from sweepd.store.prepared import Question
@@ -27,7 +27,7 @@ LOCK_MS = 200  # for a row that another transaction holds; less than a deadlock'
 IDLE_S = 3.0  # after which the connection is given back
 
 
-_Short = tuple[Job, Question]
+_Short = tuple[Job, Sequence[Question]]
 
 
 class SharedWrites:
@@ -44,12 +44,16 @@ class SharedWrites:
         self._thread.start()
 
     def submit(
-        self, change: Callable[[sa.Connection], Any], future: asyncio.Future[Any], first: Question
+        self,
+        change: Callable[[sa.Connection], Any],
+        future: asyncio.Future[Any],
+        first: Sequence[Question],
     ) -> None:
         """Do a change soon, and hand its result to `future` once it is durable.
 
         Args:
-            first: What it reads first: one row that is found by these values and no others.
+            first: What it reads first, in this order: each one row that is found by these values
+                and no others.
         """
         self._jobs.put(((change, future), first))
 
@@ -94,27 +98,54 @@ class SharedWrites:
                 connection.commit()
             sending = pipelined.begin(connection)
             with connection.begin():
-                if len(batch) > 1:
-                    asked = {q[0]: q for q in (p.question(connection, v) for _, (p, v) in batch)}
-                    sending.read_ahead([*asked.values()])
-                for (change, future), _ in batch:
+                asked = [first for _, questions in batch for first in questions]
+                if len(asked) > 1:
+                    sending.read_ahead(
+                        prepared.question(connection, values) for prepared, values in asked
+                    )
+                for job, _ in batch:
                     sending.next()
-                    outcomes.append((future, change(connection), None))
-                sending.flush()
+                    outcomes.append(_outcome(connection, sending, job))
                 is_committing = True
+                sending.commit()
         except BaseException as error:
+            is_lost = connection is None or _is_lost(connection)
             _let_go(connection)
-            connection = None
-            if is_committing:  # it may have been done: the clients' next requests tell
+            if is_committing and is_lost:  # it may be done: the clients' next requests tell
                 fault = Unavailable(f"the database cannot take writes now: {reason(error)}")
                 fault.__cause__ = error
                 tell([(future, None, fault) for (_, future), _ in batch])
                 return None
             for job, _ in batch:
                 self._alone(job)
-        else:
-            tell(outcomes)
+            return None
+        tell(outcomes)
         return connection
+
+
+def _outcome(connection: sa.Connection, sending: pipelined.Pipelined, job: Job) -> Outcome:
+    """Do one change of a batch.
+
+    Raises:
+        Exception: It cannot be told alone: something is to be undone, or the database failed.
+    """
+    change, future = job
+    n_before = sending.n_changes
+    try:
+        return future, change(connection), None
+    except (SweepdError, WorkFirst) as error:
+        if sending.n_changes != n_before:
+            raise
+        return future, None, error
+
+
+def _is_lost(connection: sa.Connection) -> bool:
+    """Whether nobody can say any more what has become of its transaction."""
+    try:
+        driver: Any = connection.connection.driver_connection
+        return connection.invalidated or bool(driver.closed)
+    except sa.exc.SQLAlchemyError:
+        return True
 
 
 def _let_go(connection: sa.Connection | None) -> None:

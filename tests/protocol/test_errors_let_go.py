@@ -100,9 +100,9 @@ def test_nothing_is_held_once_the_answer_is_given(
         fail()
         return write(change)
 
-    async def failing_write_async(change: Any) -> Any:
+    async def failing_write_async(change: Any, *more: Any) -> Any:
         fail()
-        return await write_async(change)
+        return await write_async(change, *more)
 
     monkeypatch.setattr(database, "read", failing_read)
     monkeypatch.setattr(database, "write", failing_write)

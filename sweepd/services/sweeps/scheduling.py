@@ -29,7 +29,6 @@ from sweepd.services.sweeps import (
     time_budget,
 )
 from sweepd.services.sweeps import next_config as candidates
-from sweepd.services.sweeps.beats import Beats
 from sweepd.services.sweeps.commands import Command, CommandKind, run_command, stops_of
 from sweepd.services.sweeps.proposals import Proposals
 from sweepd.store import agents, cells, run_listings, runs, sweeps
@@ -44,7 +43,6 @@ class Scheduling:
     def __init__(self, core: Core, proposals: Proposals) -> None:
         self._core = core
         self._proposals = proposals
-        self._beats = Beats(core)
 
     def register_agent(
         self, caller: Caller, entity: str | None, project: str | None, sweep_id: str, host: str
@@ -87,12 +85,9 @@ class Scheduling:
         Raises:
             NotFound: The agent's sweep was deleted; the agent leaves by itself.
         """
-        if alive_runs and not self._core.db.is_sqlite:
-            joined = await self._beats.join(caller, agent_pk, alive_runs)
-            if joined is not None:
-                return joined, []
         heartbeat = self._heartbeat_of(caller, agent_pk, alive_runs)
-        agent, commands = await self._core.db.write_async(heartbeat)
+        first = [agents.beating(agent_pk)] if alive_runs else None
+        agent, commands = await self._core.db.write_async(heartbeat, first)
         if any(command.kind is not CommandKind.STOP for command in commands):
             self._core.changes.touch("sweep", agent.sweep_pk)
         if not alive_runs:  # it took a config, or waits for one

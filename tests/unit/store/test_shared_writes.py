@@ -3,11 +3,13 @@
 import asyncio
 import threading
 from collections.abc import Callable, Iterator, Sequence
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 import sqlalchemy as sa
 
+from sweepd.domain.errors import NotFound
 from sweepd.store import schema, shared_writes
 from sweepd.store.database import Connection, Database
 from sweepd.store.prepared import Prepared, Question
@@ -57,6 +59,12 @@ def append(name: str, text: str, to: str = "", n_tries: list[str] | None = None)
     return change, first(name)
 
 
+def alone(name: str, text: str) -> tuple[Callable[[Connection], object], list[Question]]:
+    """As `append`, for `write_async`."""
+    change, question = append(name, text)
+    return change, [question]
+
+
 def blind(name: str, to: str) -> Short:
     """Reads one row and writes another, which it has not read."""
 
@@ -86,9 +94,11 @@ def together(database: Database, shorts: Sequence[Short]) -> list[Any]:
         gate.wait(30)
 
     async def write() -> list[Any]:
-        held = asyncio.ensure_future(database.write_async(hold, first("none")))
+        held = asyncio.ensure_future(database.write_async(hold, [first("none")]))
         await asyncio.to_thread(began.wait, 30)
-        waiting = [asyncio.ensure_future(database.write_async(*short)) for short in shorts]
+        waiting = [
+            asyncio.ensure_future(database.write_async(short[0], [short[1]])) for short in shorts
+        ]
         asyncio.get_running_loop().call_soon(gate.set)
         return (await asyncio.gather(held, *waiting, return_exceptions=True))[1:]
 
@@ -138,6 +148,126 @@ def test_a_statement_that_is_not_prepared_sees_what_was_changed_before_it(
     assert together(database, [(change, first("a"))]) == ["new"]
 
 
+KINDS = sa.Table(
+    "of_all_kinds",
+    sa.MetaData(),
+    sa.Column("id", sa.BigInteger, primary_key=True),
+    sa.Column("text", sa.Text),
+    sa.Column("number", sa.Double),
+    sa.Column("yes", sa.Boolean),
+    sa.Column("body", sa.LargeBinary),
+    sa.Column("at", schema.UtcTime),
+    sa.Column("size", schema.Count),
+)
+AT = datetime(2026, 1, 2, 3, 4, 5, 6, UTC)
+ADD = Prepared(sa.insert(KINDS))
+SET = Prepared(sa.update(KINDS).where(KINDS.c.id == sa.bindparam("key")), of="of_all_kinds")
+GROW = Prepared(
+    sa.update(KINDS)
+    .where(KINDS.c.id == sa.bindparam("key"))
+    .values(number=KINDS.c.number + sa.bindparam("more"))
+)
+ONE = Prepared(sa.select(KINDS).where(KINDS.c.id == sa.bindparam("key")), of="of_all_kinds")
+
+
+@pytest.fixture
+def kinds(database: Database) -> Database:
+    database.write(lambda c: KINDS.create(c))
+    return database
+
+
+def stored(database: Database) -> list[tuple[Any, ...]]:
+    with database.read() as connection:
+        return [tuple(row) for row in connection.execute(sa.select(KINDS).order_by(KINDS.c.id))]
+
+
+def test_values_of_every_kind_are_written_and_read_together_as_alone(kinds: Database) -> None:
+    rows = [
+        (1, "a", 0.5, True, b"\0\xff", AT, 10**30),
+        (2**40, 'q"u\\o{t},e', 1e300, False, b"", AT + timedelta(days=1), 0),
+        (3, None, None, None, None, None, None),
+    ]
+    names = KINDS.c.keys()
+    added = [dict(zip(names, row, strict=True)) for row in rows]
+    nothing = [(lambda c, n=n: ADD.all(c, n), first("none")) for n in added]
+    together(kinds, nothing)
+    assert stored(kinds) == sorted(rows)
+    told = together(kinds, [(lambda c, n=n: ONE.first(c, n[1]), n) for n in of_rows(rows)])
+    assert [tuple(row) for row in told] == rows
+    changed = [{**{name: None for name in names[1:]}, "key": row[0]} for row in rows]
+    together(kinds, [(lambda c, n=n: SET.all(c, n), first("none")) for n in changed])
+    assert stored(kinds) == [(row[0], *[None] * 6) for row in sorted(rows)]
+
+
+def test_large_numbers_follow_small_ones(kinds: Database) -> None:
+    for first_id in (1, 2**50):
+        added = [{"id": first_id + n} for n in range(2)]
+        together(kinds, [(lambda c, n=n: ADD.all(c, n), first("none")) for n in added])
+    assert [row[0] for row in stored(kinds)] == [1, 2, 2**50, 2**50 + 1]
+
+
+def of_rows(rows: Sequence[tuple[Any, ...]]) -> list[Question]:
+    return [(ONE, {"key": row[0]}) for row in rows]
+
+
+def test_what_is_not_there_is_read_ahead_as_nothing(kinds: Database) -> None:
+    together(kinds, [(lambda c: ADD.all(c, {"id": 1}), first("none"))])
+    asked = of_rows([(n,) for n in (3, 1, 2)])
+    told = together(kinds, [(lambda c, n=n: ONE.first(c, n[1]), n) for n in asked])
+    assert [row and row.id for row in told] == [None, 1, None]
+
+
+def test_changes_of_one_row_are_made_in_their_order(kinds: Database) -> None:
+    """Among others, as values and as sums, of one writer and of several."""
+
+    def add_and_set(connection: Connection) -> None:
+        for key in (1, 2):
+            ADD.all(connection, {"id": key, "number": 1.0})
+        SET.all(connection, {"number": 2.0, "key": 1})
+        GROW.all(connection, {"more": 0.5, "key": 1})
+        SET.all(connection, {"text": "a", "key": 1})
+
+    def set_again(connection: Connection) -> None:
+        SET.all(connection, {"text": "b", "yes": True, "key": 1})
+        SET.all(connection, {"number": 7.0, "key": 2})
+        GROW.all(connection, {"more": 1.0, "key": 2})
+
+    def add_late(connection: Connection) -> None:
+        SET.all(connection, {"number": 9.0, "key": 2})
+        ADD.all(connection, {"id": 3})
+        SET.all(connection, {"number": 3.0, "key": 3})
+
+    together(kinds, [(one, first("none")) for one in (add_and_set, set_again, add_late)])
+    assert [row[:4] for row in stored(kinds)] == [
+        (1, "b", 2.5, True),
+        (2, None, 9.0, None),
+        (3, None, 3.0, None),
+    ]
+
+
+def test_one_that_refuses_before_it_wrote_holds_up_no_other(database: Database) -> None:
+    """It is told so at once, and the others' transaction goes on."""
+    n_tries: list[str] = []
+
+    def refuse(_: Connection) -> None:
+        n_tries.append("refused")
+        raise NotFound("no such row")
+
+    told = together(database, [append("a", "1", n_tries=n_tries), (refuse, first("b"))])
+    assert (told[0], str(told[1])) == ("", "no such row")
+    assert n_tries == ["1", "refused"]
+
+
+def test_one_that_refuses_after_it_wrote_is_undone(database: Database) -> None:
+    def refuse(connection: Connection) -> None:
+        UPDATE.all(connection, {"value": "half", "secret": "b"})
+        raise NotFound("no such row")
+
+    told = together(database, [append("a", "1"), (refuse, first("b"))])
+    assert (told[0], str(told[1])) == ("", "no such row")
+    assert values(database) == {"a": "1", "b": "", "c": ""}
+
+
 def test_one_that_fails_takes_no_other_with_it(database: Database) -> None:
     def failing(connection: Connection) -> None:
         UPDATE.all(connection, {"value": "half", "secret": "c"})
@@ -167,10 +297,10 @@ def test_a_row_that_somebody_holds_keeps_only_its_own_write_waiting(database: Da
 
         async def write() -> str:
             held, _ = (
-                asyncio.ensure_future(database.write_async(*append("a", "1"))),
+                asyncio.ensure_future(database.write_async(*alone("a", "1"))),
                 await asyncio.sleep(0),
             )
-            told = await asyncio.wait_for(database.write_async(*append("b", "2")), 30)
+            told = await asyncio.wait_for(database.write_async(*alone("b", "2")), 30)
             assert told == ""
             assert not held.done()
             holder.rollback()
