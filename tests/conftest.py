@@ -266,7 +266,7 @@ def start_server(
     running = RunningServer(data, port, process, log_path, public_url=public_url)
     wait_until(
         lambda: b"Ctrl-C stops" in log_path.read_bytes()[n_before:] or process.poll() is not None,
-        30,
+        120,  # a second, but for machines where a dozen others work
         lambda: running.log,
     )
     assert process.poll() is None, running.log
