@@ -16,6 +16,7 @@ from sweepd.services.streams.reading import Reading
 from sweepd.services.tables import table as tables
 from sweepd.services.tables.aside import Aside
 from sweepd.services.tables.reads import Places
+from tests.conftest import wait_until
 
 WHERE, ORDER = '{"config.lr": {"$gt": 1}}', "-config.lr"
 
@@ -75,3 +76,16 @@ def test_small_projects_and_those_of_too_many_names_are_read_otherwise(
     assert aside_of(parts, 0, large=2000).select(project_pk, WHERE, ORDER, Start(), 2) is None
     monkeypatch.setattr(tables, "MAX_BYTES", 100)
     assert aside_of(parts, 0, large=3).select(project_pk, WHERE, ORDER, Start(), 2) is None
+
+
+def test_processes_end_when_nobody_asks_and_begin_again(parts: server.Parts, ann: Caller) -> None:
+    project_pk = fill(parts, ann, 5)
+    reading = Reading(parts.core, parts.blobs)
+    aside = Aside(parts.core, reading, places_of(parts), 1, large=3, idle_s=0.1)
+    aside.start()
+    try:
+        here = aside.select(project_pk, WHERE, ORDER, Start(), 2)
+        wait_until(lambda: not aside.pids(), 60, lambda: f"{aside.pids()} are still there")
+        assert aside.select(project_pk, WHERE, ORDER, Start(), 2) == here
+    finally:
+        aside.stop()
