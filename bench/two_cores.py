@@ -195,9 +195,7 @@ def main() -> None:
             asking = Asking(server, Asker(server).entity)
             writing = Writing(asking, uvloop.run(prepare(asking, sweep)))
             until_quiet(server)
-            cost = costs(server, writing, sweep)
-            print("processor time alone, ms: " + told({k: 1000 * v for k, v in cost.items()}, 2))
-            rates: dict[int, list[float]] = {1: [], 2: []}
+            rounds: list[tuple[int, float, Counter[str]]] = []
             for cores in [one, both] * given.rounds:
                 hold(server, cores)
                 os.sched_setaffinity(0, both if cores == both else {1})
@@ -209,16 +207,23 @@ def main() -> None:
                 answered = uvloop.run(writing.run(until)) + watching.result()
                 took = time.time() - began
                 cpu, own = server.all_cpu_s() - cpu, server.cpu_s() - own
-                work = sum(n * cost[kind] for kind, n in answered.items()) / took
-                rates[len(cores)].append(work)
+                rounds.append((len(cores), took, answered))
                 print(
-                    f"{len(cores)} cores: work {work:.2f} a second; the server had "
-                    f"{cpu / took:.2f} cores, {cpu / own:.2f} times its own process; the load "
+                    f"{len(cores)} cores: the server had {cpu / took:.2f}, "
+                    f"{cpu / own:.2f} times what its own process had; the load "
                     f"{(time.process_time() - mine) / took:.2f} and its tabs; "
                     f"{server.memory_mb():.0f} MB, {len(pids)} processes; {told(answered, 0)}",
                     flush=True,
                 )
             print(f"load average {os.getloadavg()[0]:.1f}")
+            hold(server, both)
+            cost = costs(server, writing, sweep)  # last: by now lines lie in columns
+            print("processor time alone, ms: " + told({k: 1000 * v for k, v in cost.items()}, 2))
+            rates: dict[int, list[float]] = {1: [], 2: []}
+            for n_cores, took, answered in rounds:
+                work = sum(n * cost[kind] for kind, n in answered.items()) / took
+                rates[n_cores].append(work)
+                print(f"{n_cores} cores: work {work:.2f} a second")
             one_core, two_cores = (sorted(rates[n])[len(rates[n]) // 2] for n in (1, 2))
             print(f"two cores over one: {two_cores / one_core:.2f}")
 
