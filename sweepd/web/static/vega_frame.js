@@ -1,4 +1,7 @@
-/* Inside the sandboxed frame: draws the one spec it is sent, with the rows it is sent. */
+/* Inside the sandboxed frame: draws the one spec it is sent, with the rows it is sent, and gives its picture. */
+let drawn = Promise.reject(new Error("nothing is drawn yet"));
+drawn.catch(() => {}); // who asks is told
+
 /* A spec that says nothing of its size fills the frame; one of several views keeps its own. */
 function fill(spec) {
   const isComposite = ["facet", "hconcat", "vconcat", "concat", "repeat"].some((key) => key in spec);
@@ -7,7 +10,20 @@ function fill(spec) {
     autosize: { type: "fit", contains: "padding" } });
 }
 
+/* Answers through the port that came with the question. */
+async function picture(port) {
+  try {
+    port.postMessage({ svg: await (await drawn).view.toSVG() });
+  } catch (error) {
+    port.postMessage({ error: error.message });
+  }
+}
+
 window.addEventListener("message", (event) => {
+  if (event.data?.picture) {
+    picture(event.ports[0]);
+    return;
+  }
   const { spec, rows, fields = {}, strings = {} } = event.data ?? {};
   let text = typeof spec === "string" ? spec : JSON.stringify(spec);
   for (const [kind, values] of [["field", fields], ["string", strings]]) {
@@ -23,7 +39,8 @@ window.addEventListener("message", (event) => {
   fill(ready);
   const forbidden = { load: () => Promise.reject(new Error("no addresses")),
     sanitize: () => Promise.reject(new Error("no addresses")) };
-  window.vegaEmbed("#chart", ready, { actions: false, loader: forbidden }).catch((error) => {
+  drawn = window.vegaEmbed("#chart", ready, { actions: false, loader: forbidden });
+  drawn.catch((error) => {
     document.getElementById("chart").textContent = `This chart cannot be drawn: ${error.message}`;
   });
 });

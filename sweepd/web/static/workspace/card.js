@@ -70,9 +70,13 @@ export class PanelCard {
 
   #fillMenu(panel) {
     const { view } = this.context;
-    const act = (label, edit) => h("button", { type: "button", onclick: () => {
+    const act = (label, edit) => h("button", { type: "button", onclick: async () => {
       panel.hidePopover();
-      edit();
+      try {
+        await edit();
+      } catch (error) {
+        this.body.append(h("p", { class: "notice is-bad", role: "alert" }, error.message));
+      }
     } }, label);
     const at = this.one.panels.findIndex((item) => item.id === this.item.id);
     const name = titleOfPanel(this.item.panel);

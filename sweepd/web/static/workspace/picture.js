@@ -12,8 +12,8 @@ const HEAD = 30; // px above the panel, for its name
 const SHARP = 2; // pixels of a PNG for one of the page
 const HTML = "http://www.w3.org/1999/xhtml";
 
-/** Whether a picture can be made: what stands in a sandbox of its own cannot be read from here. */
-export const hasPicture = (card) => Boolean(card.kind) && !card.body.querySelector("iframe, video, audio");
+/** Whether a picture can be made: of what stands in a frame, Vega's alone gives one. */
+export const hasPicture = (card) => Boolean(card.kind) && !card.body.querySelector("iframe:not(.vega-frame), video, audio");
 
 export async function saveSvg(card, name) {
   save(fileName(name, "svg"), await svgText(card, name), "image/svg+xml");
@@ -37,6 +37,8 @@ export async function savePng(card, name) {
 async function svgText({ kind, body, element }, name) {
   if (kind instanceof LinePanel) return svgOf(kind.plot, name);
   if (kind instanceof ParallelPanel) return plotSvg(kind.plot);
+  const frame = body.querySelector("iframe.vega-frame");
+  if (frame) return pictureOf(frame);
   const { width, height } = body.getBoundingClientRect();
   const beyond = Math.max(0, ...[...body.querySelectorAll("*")].filter(isScrolled).map((e) => e.scrollHeight - e.clientHeight));
   const style = getComputedStyle(element);
@@ -49,6 +51,28 @@ async function svgText({ kind, body, element }, name) {
   const inside = new XMLSerializer().serializeToString(around);
   const [w, h] = [Math.ceil(width), Math.ceil(height + beyond) + HEAD];
   return `<svg xmlns="http://www.w3.org/2000/svg" width="${w}" height="${h}" viewBox="0 0 ${w} ${h}"><foreignObject width="100%" height="100%">${inside}</foreignObject></svg>`;
+}
+
+/** What Vega has drawn in its frame, as it says; of it come shapes and words alone. */
+async function pictureOf(frame) {
+  const { port1, port2 } = new MessageChannel();
+  const answer = new Promise((done) => { port1.onmessage = ({ data }) => done(data); });
+  frame.contentWindow.postMessage({ picture: true }, "*", [port2]);
+  const { svg, error } = await answer;
+  if (error) throw new Error(`This chart has no picture: ${error}`);
+  return shapesOf(String(svg));
+}
+
+/** A drawing without anything that runs, leads or loads. */
+export function shapesOf(svg) {
+  const { documentElement: drawing } = new DOMParser().parseFromString(svg, "image/svg+xml");
+  for (const element of [...drawing.querySelectorAll("script, foreignObject, iframe, a")]) element.replaceWith(...(element.localName === "a" ? element.childNodes : []));
+  for (const element of [drawing, ...drawing.querySelectorAll("*")]) {
+    for (const { name, value } of [...element.attributes]) {
+      if (/^on/i.test(name) || (/href$/i.test(name) && !value.startsWith("#") && !value.startsWith("data:image/"))) element.removeAttribute(name);
+    }
+  }
+  return new XMLSerializer().serializeToString(drawing);
 }
 
 /** A copy of an element that looks the same without our style sheets; canvases become pictures. */
