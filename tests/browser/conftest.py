@@ -1,6 +1,5 @@
 """A browser, a small server with made-up sweeps, and pages that fail their test on any error."""
 
-import contextlib
 import socket
 import threading
 from collections.abc import Callable, Iterator
@@ -8,8 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 import uvicorn
+from contexts import close, wait_for_scripts
 from fixture_app import FixtureApp, Site
-from playwright.sync_api import Browser, Error, Page, expect, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 from plots import open_plot
 from synthetic import six
 
@@ -51,9 +51,9 @@ def site() -> Iterator[Site]:
     listener.close()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def real(tmp_path_factory: pytest.TempPathFactory) -> Iterator["RealSite"]:
-    """A whole server; each test uses a project of its own."""
+    """A whole server for one file, whose tests use projects of their own."""
     from real_site import RunningSite
 
     running = RunningSite(tmp_path_factory.mktemp("site"))
@@ -73,7 +73,7 @@ def signed_in(new_page: Callable[..., Page], real: "RealSite") -> Page:
 @pytest.fixture
 def new_page(browser: Browser) -> Iterator[Callable[..., Page]]:
     """Pages of their own context; any script error or policy violation fails the test."""
-    contexts = []
+    contexts: list[BrowserContext] = []
     errors: list[str] = []
 
     def make(**options: Any) -> Page:
@@ -81,6 +81,7 @@ def new_page(browser: Browser) -> Iterator[Callable[..., Page]]:
         context.set_default_timeout(DEADLINE_MS)
         contexts.append(context)
         page = context.new_page()
+        wait_for_scripts(page)
         page.on("pageerror", lambda error: errors.append(str(error)))
         page.on(
             "console",
@@ -98,10 +99,7 @@ def new_page(browser: Browser) -> Iterator[Callable[..., Page]]:
 
     yield make
     for context in contexts:
-        for page in context.pages:  # a context whose worker is just beginning may never close
-            with contextlib.suppress(Error):
-                page.goto("about:blank")
-        context.close()
+        close(context)
     assert not errors, errors
 
 

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 
 import pytest
 import renderers
+from contexts import close
 from playwright.sync_api import Browser, FrameLocator, Page, expect
 from real_site import KEY, RealSite, RunningSite
 from renderers import OPAQUE, WEBVIEW, Renderers
@@ -215,4 +216,4 @@ def test_a_page_that_hides_where_it_is_shows_nothing(
     page.wait_for_load_state()
     frame = page.frames[1]
     assert RUN_TITLE not in frame.content()
-    context.close()
+    close(context)

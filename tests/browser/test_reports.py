@@ -14,6 +14,7 @@ from test_pages import open_ready
 from test_workspace import make_runs
 
 from sweepd.services.workspaces.views import ViewChange
+from tests.conftest import wait_until
 
 
 def text(words: str) -> list[dict[str, str]]:
@@ -229,6 +230,6 @@ def test_paper_is_light_and_whole(real: RealSite, new_page: Callable[..., Page])
     expect(page.locator("html")).to_have_attribute("data-theme", "light")
     expect(page.locator("header.site")).to_be_hidden()
     expect(page.get_by_role("button", name="Print")).to_be_hidden()
-    assert len(colours_on(plot.locator(".plot-lines"))) >= 1
+    wait_until(lambda: colours_on(plot.locator(".plot-lines")), 60, lambda: "no line is drawn")
     page.evaluate("window.dispatchEvent(new Event('afterprint'))")
     expect(page.locator("html")).not_to_have_attribute("data-theme", "light")

@@ -54,26 +54,26 @@ def test_a_run_has_the_same_colour_on_every_page(
     expect(squares).to_have_count(N)
     wait_until(
         lambda: {painted(page, one.input_value()) for one in squares.all()} == set(own.values()),
-        30,
+        60,
         lambda: f"{[one.input_value() for one in squares.all()]} for {own}",
     )
     drawn = page.locator(".plot[data-colours]").first
     expect(drawn).to_be_visible()
-    wait_until(lambda: lines_of(drawn) == set(own.values()), 30, lambda: f"{lines_of(drawn)}")
+    wait_until(lambda: lines_of(drawn) == set(own.values()), 60, lambda: f"{lines_of(drawn)}")
 
     open_ready(page, f"{base}/compare?runs={','.join(ids)}")
     heads = page.locator("thead th:has(a[data-run])")
     assert swatches(heads) == own
     drawn = page.locator(".plot[data-colours]").first
     expect(drawn).to_be_visible()
-    wait_until(lambda: lines_of(drawn) == set(own.values()), 30, lambda: f"{lines_of(drawn)}")
+    wait_until(lambda: lines_of(drawn) == set(own.values()), 60, lambda: f"{lines_of(drawn)}")
 
     open_ready(page, f"{base}/sweeps/{sweep_id}")
     rows = page.locator(".runs-table tbody tr[data-i]")
     assert swatches(rows) != own  # by the metric, until somebody says otherwise
     page.get_by_label("Colour by").select_option(label="Run (its own colour)")
     expect(page.locator(".pc-legend")).to_contain_text("Each run has its own colour")
-    wait_until(lambda: swatches(rows) == own, 30, lambda: str(swatches(rows)))
+    wait_until(lambda: swatches(rows) == own, 60, lambda: str(swatches(rows)))
     expect(page).to_have_url(re.compile("colour=run.own"))
     rows.first.hover()
     first = str(rows.first.locator("a").first.get_attribute("href")).split("/")[-1]

@@ -12,6 +12,7 @@ from test_pages import open_ready
 from test_workspace import lines, panel, saved
 
 from sweepd.domain.views import own_sweep_name
+from tests.conftest import wait_until
 
 METRIC = "epoch/val_accuracy"
 
@@ -90,7 +91,7 @@ def test_lines_have_the_colours_of_the_plot_above(opened: tuple[Page, str]) -> N
     colours = str(plot.get_attribute("data-colours")).split("|")
     shown = {css_colour(swatches.nth(k)) for k in range(2)}
     assert {painted(page, colour) for colour in colours} == shown
-    assert colours_on(plot.locator(".plot-lines"))
+    wait_until(lambda: colours_on(plot.locator(".plot-lines")), 60, lambda: "no line is drawn")
 
 
 def test_the_panels_are_kept_for_each_user_and_sweep(

@@ -13,6 +13,7 @@ let spec = null;
 let title = "";
 let isEdited = false;
 let drawn = [];
+let kept = Promise.resolve(); // until it is, the next save waits
 
 function draw() {
   drawn = drawBlocks(spec.blocks ?? [], (block) => panelGrid(block, page.dataset));
@@ -100,9 +101,12 @@ async function edit() {
   draw();
 }
 
-async function keep() {
+/** Save what is there now, after what is being saved: the last stays. */
+function keep() {
   title = part("title").textContent.trim() || title;
-  await post(url, { action: "save", title, spec: JSON.stringify(spec) });
+  const body = { action: "save", title, spec: JSON.stringify(spec) };
+  kept = kept.catch(() => {}).then(() => post(url, body));
+  return kept;
 }
 
 async function start() {

@@ -17,7 +17,7 @@ export class View extends EventTarget {
    */
   constructor(url, nw, { sweep = "", fresh = emptySpec, beside = null } = {}) {
     super();
-    Object.assign(this, { url, nw, sweep, fresh, beside, steps: [], at: 0, saving: "" });
+    Object.assign(this, { url, nw, sweep, fresh, beside, steps: [], at: 0, saving: "", timer: 0 });
     window.addEventListener("popstate", (event) => {
       const wanted = this.steps.findIndex((step) => step.id === event.state?.step);
       if (wanted >= 0 && wanted !== this.at) this.#go(wanted);
@@ -106,14 +106,19 @@ export class View extends EventTarget {
     return this.#text !== this.savedText;
   }
 
+  /** Whether the server has what is shown, and nothing else is on its way there. */
+  get isSaved() {
+    return !this.isDirty && !this.timer && this.saving === "";
+  }
+
   #save() {
     clearTimeout(this.timer);
-    this.dispatchEvent(new Event("saved"));
     if (this.isOwn) this.timer = setTimeout(() => this.save(), SAVE_MS);
+    this.dispatchEvent(new Event("saved"));
   }
 
   #flush() {
-    if (!this.isOwn || !this.isDirty || !this.timer) return;
+    if (!this.isOwn || !this.isDirty) return;
     const token = document.querySelector('meta[name="csrf"]')?.content ?? "";
     const body = JSON.stringify({ action: "save", nw: "", sweep: this.sweep, spec: this.#text });
     if (body.length < 60_000) {
@@ -125,6 +130,7 @@ export class View extends EventTarget {
   /** Keep the view under its name; one's own when it has none. */
   async save(title = null) {
     clearTimeout(this.timer);
+    this.timer = 0;
     const text = this.#text;
     this.saving = "Saving…";
     this.dispatchEvent(new Event("saved"));

@@ -62,6 +62,9 @@ export class Workspace {
     this.panels = new Panels(this.place, { view, runs: this.runs, source, base, keys, ...readersOf(runsUrl, url) });
     this.runList = new RunList(part("runs"), { view, runs: this.runs, base, keys: () => this.keys.all, metric: () => this.metric });
     this.bar = new Bar(part("bar"), { view, panels: this.panels, runList: this.runList, keys });
+    const tell = () => { root.dataset.saved = String(view.isSaved); }; // for tests: no change is on its way
+    view.addEventListener("saved", tell);
+    tell();
     view.addEventListener("view", () => this.update());
     source.listen((error) => {
       if (error) this.#say(error);
