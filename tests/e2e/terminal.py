@@ -36,7 +36,7 @@ class Terminal:
     def __exit__(self, *_: object) -> None:
         if self._process.poll() is None:
             self._process.kill()
-        self._process.wait(10)
+        self._process.wait(60)
         os.close(self._ours)
 
     def expect(self, text: str, timeout_s: float = 60) -> None:

@@ -40,7 +40,7 @@ def test_addresses_follow_what_the_proxy_on_this_machine_says(shared_live: Runni
             "X-Forwarded-Host": "elsewhere.example.org",
         },
     )
-    with urlopen(request, timeout=20) as answer:
+    with urlopen(request, timeout=60) as answer:
         [file] = json.load(answer)["data"]["createRunFiles"]["files"]
     assert file["uploadUrl"].startswith("https://sweeps.example.org/-/blobs/")
 
@@ -109,5 +109,5 @@ def _stay_signed_in(server: RunningServer, database: str) -> None:
     assert link
     browser = build_opener(HTTPCookieProcessor(CookieJar()))
     for address in [link[0], *[f"{server.url}/-/account"] * 4]:
-        with browser.open(address, timeout=20) as answer:
+        with browser.open(address, timeout=60) as answer:
             assert "API keys" in answer.read().decode() or address == link[0]

@@ -252,7 +252,7 @@ def test_leet_shows_a_run_of_the_server_in_the_terminal(
 def in_terminal(
     live: RunningServer, folder: Path, command: list[str], is_enough: Callable[[str], bool]
 ) -> str:
-    """What a full-screen program writes until it is enough, or for half a minute."""
+    """What a full-screen program writes until it is enough, or for two minutes."""
     ours, theirs = pty.openpty()
     fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", 40, 140, 0, 0))
     environment = live.environment(folder) | {"TERM": "xterm-256color"}
@@ -266,11 +266,11 @@ def in_terminal(
         start_new_session=True,
     )
     os.close(theirs)
-    seen, deadline = b"", time.monotonic() + 30
+    seen, deadline = b"", time.monotonic() + 120
     while time.monotonic() < deadline and not is_enough(seen.decode(errors="replace")):
         if select.select([ours], [], [], 0.2)[0]:
             seen += os.read(ours, 65536)
     os.killpg(process.pid, signal.SIGKILL)  # it starts a program of its own, which would go on
-    process.wait(10)
+    process.wait(60)
     os.close(ours)
     return seen.decode(errors="replace")

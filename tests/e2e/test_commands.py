@@ -114,7 +114,7 @@ def test_interrupted_run_stops_everything_and_says_how_to_go_on(
 ) -> None:
     process = begun(folder, PAUSED, "run", "sweep.yaml", SWEEPD_PORT="0")
     process.send_signal(number)
-    said, _ = process.communicate(timeout=90)
+    said, _ = process.communicate(timeout=150)
     assert process.returncode == 130, said
     assert "run --resume" in said
     listing = subprocess.run(["ps", "-A", "-o", "args="], capture_output=True, text=True).stdout
@@ -147,7 +147,7 @@ def test_agents_of_a_command_that_is_killed_end_too(live: RunningServer, folder:
     environ = {"WANDB_BASE_URL": live.url, "WANDB_API_KEY": live.key}
     process = begun(folder, PAUSED, "agents", sweep, "--server", live.url, **environ)
     process.kill()
-    process.communicate(timeout=90)
+    process.communicate(timeout=150)
     wait_until_nothing_is_left(folder)
 
 

@@ -88,7 +88,7 @@ def test_count_queue_retry_and_stops_by_hand(live: RunningServer, folder: Path) 
     second = runs_of(live, path)[1]
     config = json.loads(second["config"])
     assert (config["lr"]["value"], config["n"]["value"]) == (0.001, 7)
-    wait_until(lambda: runs_of(live, path)[1]["state"] == "finished", 30, lambda: live.log)
+    wait_until(lambda: runs_of(live, path)[1]["state"] == "finished", 60, lambda: live.log)
     stops = sweepd(live, folder, "stops", path, "--dry-run", "--rule", "hyperband,min_iter=1,eta=2")
     assert stops.returncode == 0, stops.stderr
     assert "runs would have been stopped" in stops.stdout

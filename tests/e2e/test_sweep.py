@@ -149,6 +149,9 @@ print(json.dumps([
 
 
 def test_pause_resume_stop_cancel_act(live: RunningServer, folder: Path) -> None:
+    (folder / "sweep.yaml").write_text(
+        SWEEP.replace("[1, 2]", str(list(range(60))))
+    )  # not soon over
     path = create(live, folder)
     agent = start_agent(live, folder, path)
     wait_until(lambda: runs_of(live, path), 60, lambda: live.log)
@@ -159,7 +162,7 @@ def test_pause_resume_stop_cancel_act(live: RunningServer, folder: Path) -> None
     assert look(live, path)["state"] == "RUNNING"
     wait_until(lambda: len(runs_of(live, path)) > n_paused, 60, lambda: live.log)
     wandb(live, folder, "sweep", "--stop", path)
-    assert agent.wait(90) == 0
+    assert agent.wait(150) == 0
     assert look(live, path)["state"] == "FINISHED"
     wandb(live, folder, "sweep", "--resume", path)
     wandb(live, folder, "sweep", "--cancel", path)

@@ -63,7 +63,7 @@ def test_a_thousand_idle_and_half_open_connections_hold_up_nobody(tmp_path: Path
         half[0].sendall(b"ealthz HTTP/1.1\r\nHost: x\r\n\r\n")
         assert status_of(half[0]) == 200
     pid = running.process.pid
-    wait_until(lambda: n_open_files(pid) <= before + 5, 20, lambda: str(n_open_files(pid)))
+    wait_until(lambda: n_open_files(pid) <= before + 5, 60, lambda: str(n_open_files(pid)))
     running.stop()
     assert "Traceback" not in running.log, running.log
 
@@ -74,9 +74,9 @@ def test_headers_that_never_come_close_the_connection() -> None:
     thread = threading.Thread(target=lambda: asyncio.run(http.serve([listener])), daemon=True)
     thread.start()
     with (
-        socket.create_connection(listener.getsockname(), timeout=30) as silent,
-        socket.create_connection(listener.getsockname(), timeout=30) as begun,
-        socket.create_connection(listener.getsockname(), timeout=30) as kept,
+        socket.create_connection(listener.getsockname(), timeout=60) as silent,
+        socket.create_connection(listener.getsockname(), timeout=60) as begun,
+        socket.create_connection(listener.getsockname(), timeout=60) as kept,
     ):
         begun.sendall(b"GET /none HTTP/1.1\r\nHo")
         kept.sendall(b"HEAD /none HTTP/1.1\r\nHost: x\r\n\r\n")
@@ -85,7 +85,7 @@ def test_headers_that_never_come_close_the_connection() -> None:
         kept.sendall(b"HEAD /none HTTP/1.1\r\nHost: x\r\n\r\n")
         assert status_of(kept) == 404
     http.should_exit = True
-    thread.join(20)
+    thread.join(60)
     listener.close()
 
 
@@ -121,12 +121,12 @@ def test_no_process_outlives_the_server(tmp_path: Path, number: int) -> None:
     def started() -> list[str]:
         return " ".join(p.read_text() for p in tasks.glob("*/children")).split()
 
-    wait_until(started, 30, lambda: running.log)
+    wait_until(started, 60, lambda: running.log)
     pids = started()
     running.process.send_signal(number)
-    running.process.wait(20)
+    running.process.wait(60)
 
     def left() -> list[str]:
         return [pid for pid in pids if Path(f"/proc/{pid}").exists()]
 
-    wait_until(lambda: not left(), 20, lambda: str(left()))
+    wait_until(lambda: not left(), 60, lambda: str(left()))

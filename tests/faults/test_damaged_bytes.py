@@ -44,7 +44,7 @@ def killed(tmp_path_factory: pytest.TempPathFactory) -> Path:
     [url] = wire.upload_urls("r", "kept.txt")
     assert wire.send("PUT", url, BODY).status == 200
     server.process.send_signal(signal.SIGKILL)
-    server.process.wait(30)
+    server.process.wait(60)
     return server.data
 
 

@@ -85,7 +85,7 @@ def test_agents_on_other_hosts_survive_cut_kill_and_sleep(
     started = [home.start([sys.executable, *serve], tmp_path / "server", environ)]
     log = tmp_path / "server/output.log"
     try:
-        wait_until(lambda: "Ctrl-C stops" in log.read_text(), 40, log.read_text)
+        wait_until(lambda: "Ctrl-C stops" in log.read_text(), 90, log.read_text)
         query = Asking(home, environ)
         created = query(CREATE, config=SWEEP)["upsertSweep"]["sweep"]
         sweep, entity = created["name"], created["project"]["entity"]["name"]

@@ -37,7 +37,7 @@ def test_kill_9_of_the_server_leaves_no_search_process(doing: str) -> None:
         wait_until(lambda: _processor_ticks(pid) > begun + 20, 60, lambda: "it computes nothing")
     host.send_signal(signal.SIGKILL)
     try:
-        host.communicate(timeout=30)  # its end is heard once nobody holds the pipe any more
+        host.communicate(timeout=60)  # its end is heard once nobody holds the pipe any more
     except subprocess.TimeoutExpired:
         with contextlib.suppress(ProcessLookupError):
             os.kill(pid, signal.SIGKILL)

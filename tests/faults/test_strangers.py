@@ -122,5 +122,5 @@ def test_one_address_has_so_many_connections(guarded: RunningServer) -> None:
         assert all(not is_full() or len(held) for _ in range(3))
         for one in held[:20]:
             one.close()
-        wait_until(lambda: not is_full(), 30, lambda: "closing some did not let others in")
-    wait_until(lambda: wire.send("GET", "/healthz").status == 200, 30, lambda: guarded.log)
+        wait_until(lambda: not is_full(), 60, lambda: "closing some did not let others in")
+    wait_until(lambda: wire.send("GET", "/healthz").status == 200, 60, lambda: guarded.log)

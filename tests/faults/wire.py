@@ -80,7 +80,7 @@ class Wire:
 
     def connect(self) -> socket.socket:
         """A bare connection."""
-        return socket.create_connection(("127.0.0.1", self.server.port), timeout=30)
+        return socket.create_connection(("127.0.0.1", self.server.port), timeout=60)
 
     def begin(self, method: str, url: str, *headers: str) -> socket.socket:
         """A request up to the end of its headers."""

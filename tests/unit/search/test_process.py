@@ -103,4 +103,4 @@ def test_a_process_that_cannot_start_is_lost(
     monkeypatch.setattr(process, "START_S", 0.0)
     with pytest.raises(WorkerLost, match="did not start"):
         worker.ask(60, os.getpid)
-    wait_until(lambda: worker.pid is None, 30, lambda: "it is still there")
+    wait_until(lambda: worker.pid is None, 60, lambda: "it is still there")

@@ -330,7 +330,7 @@ def test_the_connection_is_given_back_when_nothing_comes(
     database = Database(postgresql_url, n_connections=6)
     together(database, [(lambda c: None, first("a"))])
     pool: Any = database._engine.pool
-    wait_until(lambda: pool.checkedout() == 0, 30, lambda: str(pool.status()))
+    wait_until(lambda: pool.checkedout() == 0, 60, lambda: str(pool.status()))
     shown = database.write(lambda c: c.scalar(sa.text("SHOW lock_timeout")))
     assert shown == "0"
     database.close()

@@ -74,7 +74,7 @@ def test_what_runs_of_a_sweep_without_a_model_log_wakes_nobody(
     proposals, woken = parts.proposals, threading.Event()
     prepared: list[int] = []
     proposals.start()
-    wait_until(lambda: sweep.pk in proposals._needless, 30, lambda: "it was not looked at")
+    wait_until(lambda: sweep.pk in proposals._needless, 60, lambda: "it was not looked at")
 
     def prepare(pk: int, *_: object) -> None:
         prepared.append(pk)

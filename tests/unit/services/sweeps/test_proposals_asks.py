@@ -78,7 +78,7 @@ class Search:
             nobody = 10**6 + lane
             self.parts.proposals._wanted.note(nobody, lane)
             self.parts.proposals.want(nobody)
-            wait_until(lambda pk=nobody: pk not in caches, 30, lambda: "no thread answers")
+            wait_until(lambda pk=nobody: pk not in caches, 60, lambda: "no thread answers")
         wait_until(
             lambda: not any(cache.is_drawing for cache in list(caches.values())),
             30,
@@ -353,7 +353,7 @@ def test_draws_in_place_of_proposals_differ_and_are_new_where_they_must_be(
             found.append(value(parts, ann, sweep))
         return len(found) == 5
 
-    wait_until(is_handed_out, 30, lambda: f"handed out: {found}")
+    wait_until(is_handed_out, 60, lambda: f"handed out: {found}")
     assert sorted(found) == [0, 1, 2, 3, 4]
 
 
