@@ -75,6 +75,17 @@ class Distribution:
             return None
         return step_of(self.low, self.q), step_of(self.high, self.q)
 
+    @property
+    def bounds(self) -> tuple[float, float]:
+        """Where a kind with bounds begins and ends.
+
+        Raises:
+            ValueError: It has none, as a normal distribution.
+        """
+        if self.low is None or self.high is None:
+            raise ValueError(f"{self.kind} has no bounds")
+        return self.low, self.high
+
     def quantile(self, u: float) -> float:
         """The value at u in [0, 1], before it is rounded to multiples of q."""
         inside = min(max(u, TINY), 1 - TINY)
@@ -86,16 +97,15 @@ class Distribution:
             from scipy.special import betaincinv  # 64 MB: only for who asks for a beta
 
             return float(betaincinv(self.a, self.b, u))
-        assert self.low is not None and self.high is not None
+        low, high = self.bounds
         if "log" in self.kind:
-            start, end = math.log(self.low), math.log(self.high)
-            return min(max(math.exp(start + u * (end - start)), self.low), self.high)
-        return min(self.low + u * (self.high - self.low), self.high)
+            start, end = math.log(low), math.log(high)
+            return min(max(math.exp(start + u * (end - start)), low), high)
+        return min(low + u * (high - low), high)
 
     def cdf(self, x: float) -> float:
         """The share of values below x, beyond [0, 1] for one outside the bounds; NaN for none."""
-        if self.kind == "int_uniform":
-            assert self.steps is not None
+        if self.kind == "int_uniform" and self.steps is not None:
             first, last = self.steps
             return (x - first + 0.5) / (last - first + 1)
         if self.kind.endswith("normal"):
@@ -108,8 +118,7 @@ class Distribution:
             from scipy.special import betainc
 
             return float(betainc(self.a, self.b, min(max(x, 0.0), 1.0)))
-        assert self.low is not None and self.high is not None
-        start, end = self.low, self.high
+        start, end = self.bounds
         if "log" in self.kind:
             if x <= 0:  # zero is what a small q makes of a small value
                 return 0.0 if self.q is not None else math.nan
@@ -135,8 +144,7 @@ class Distribution:
         return np.where(np.isfinite(x) & np.isfinite(units), units, np.nan)
 
     def _bounded_cdfs(self, x: Array) -> Array:
-        assert self.low is not None and self.high is not None
-        start, end = self.low, self.high
+        start, end = self.bounds
         is_zero = np.zeros(len(x), dtype=bool)
         if "log" in self.kind:
             if self.q is not None:  # zero is what a small q makes of a small value

@@ -198,9 +198,8 @@ def _count_up(start: int, end: int) -> Iterator[int]:
 
 def _axis(dimension: Dimension, drawn: bool) -> Sequence[Any]:
     first: Parameter = dimension.members[0]
-    if not drawn and first.kind == "q_uniform":
-        assert first.low is not None and first.high is not None and first.q is not None
-        return Arange(first.low, first.high, first.q)
+    if not drawn and first.kind == "q_uniform" and first.q is not None:
+        return Arange(*first.bounds, first.q)
     choices = dimension.choices
     assert choices is not None
     return choices

@@ -89,9 +89,8 @@ class Parameter(Distribution):
         if self.steps is None:
             return None
         first, last = self.steps
-        if self.kind == "int_uniform":
+        if self.kind == "int_uniform" or self.q is None:
             return range(first, last + 1)
-        assert self.q is not None
         return Multiples(self.q, first, last)
 
     @cached_property
@@ -110,8 +109,7 @@ class Parameter(Distribution):
                 at = bisect_right(self._cumulative, u)
                 return self.values[min(at, self._last_possible)]
             return self.values[min(int(u * len(self.values)), len(self.values) - 1)]
-        if self.kind == "int_uniform":
-            assert self.steps is not None
+        if self.kind == "int_uniform" and self.steps is not None:
             first, last = self.steps
             return min(first + share(u, last - first + 1), last)
         x = self.quantile(u)

@@ -78,6 +78,12 @@ def update_collection(connection: Connection, pk: int, values: dict[str, Any]) -
     connection.execute(sa.update(schema.collections).where(_collections.id == pk).values(**values))
 
 
+def change_collection(connection: Connection, pk: int, values: dict[str, Any]) -> Collection:
+    """As `update_collection`; the collection as it is then."""
+    update_collection(connection, pk, values)
+    return get_collection_by_pk(connection, pk)
+
+
 def next_version(connection: Connection, pk: int) -> int:
     """The number that a collection's next version gets."""
     query = sa.select(_collections.next_version).where(_collections.id == pk)

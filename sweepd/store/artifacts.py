@@ -28,6 +28,12 @@ def update_artifact(connection: Connection, pk: int, values: dict[str, Any]) -> 
     connection.execute(sa.update(schema.artifacts).where(_artifacts.id == pk).values(**values))
 
 
+def change_artifact(connection: Connection, pk: int, values: dict[str, Any]) -> Artifact:
+    """As `update_artifact`; the version as it is then."""
+    update_artifact(connection, pk, values)
+    return get_artifact(connection, pk)
+
+
 def find_artifact(connection: Connection, pk: int, lock: bool = False) -> Artifact | None:
     """A version by our key, deleted ones left out."""
     query = sa.select(schema.artifacts).where(

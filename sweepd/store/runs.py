@@ -125,6 +125,12 @@ def update_run(connection: Connection, pk: int, values: dict[str, Any]) -> None:
         _note_state(connection, pk, values["state"])
 
 
+def change_run(connection: Connection, pk: int, values: dict[str, Any]) -> Run:
+    """As `update_run`; the run as it is then."""
+    update_run(connection, pk, values)
+    return get_run_by_pk(connection, pk)
+
+
 def _note_state(connection: Connection, pk: int, state: RunState) -> None:
     """Every change of a run's state goes through here, for automations that ask about it."""
     for event in (EventType.RUN_STATE, EventType.SWEEP_BEST):

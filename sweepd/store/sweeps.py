@@ -57,6 +57,12 @@ def update_sweep(connection: Connection, pk: int, values: dict[str, Any]) -> Non
     connection.execute(_UPDATE, {**values, "sweep_key": pk})
 
 
+def change_sweep(connection: Connection, pk: int, values: dict[str, Any]) -> Sweep:
+    """As `update_sweep`; the sweep as it is then."""
+    update_sweep(connection, pk, values)
+    return get_sweep_by_pk(connection, pk)
+
+
 def shift_counts(connection: Connection, pk: int, cells: int, open_cells: int) -> None:
     """Add to a sweep's counts of taken and of open configs."""
     if cells or open_cells:

@@ -276,13 +276,11 @@ class Collections:
                 raise Conflict(f"this project has a collection {name!r}; choose another name")
             tags = changed_tags(before.tags, change.add_tags, change.remove_tags)
             happenings.tags_changed(connection, pk, None, before.tags, tags)
-            artifact_collections.update_collection(
+            return artifact_collections.change_collection(
                 connection,
                 pk,
                 {**values, "tags": json.dumps(tags), "updated_at": self._core.now()},
             )
-
-            return artifact_collections.get_collection_by_pk(connection, pk)
 
         return self._core.db.write(write)
 

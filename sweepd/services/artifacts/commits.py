@@ -63,7 +63,10 @@ def _give_number(core: Core, pending: Artifact, n_files: int, size_bytes: int) -
             memberships.set_alias(connection, artifact.collection_pk, membership, alias)
         # Of its own collection: a draft may be linked into others already.
         [place] = memberships.list_memberships(connection, artifact.collection_pk, artifact.pk)
-        artifacts.update_artifact(
+        artifact_collections.update_collection(
+            connection, artifact.collection_pk, {"updated_at": at}
+        )
+        return artifacts.change_artifact(
             connection,
             artifact.pk,
             {
@@ -74,9 +77,5 @@ def _give_number(core: Core, pending: Artifact, n_files: int, size_bytes: int) -
                 "n_files": n_files,
             },
         )
-        artifact_collections.update_collection(
-            connection, artifact.collection_pk, {"updated_at": at}
-        )
-        return artifacts.get_artifact(connection, artifact.pk)
 
     return core.db.write(commit)

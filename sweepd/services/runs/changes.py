@@ -106,8 +106,7 @@ def apply(connection: Connection, run: Run, change: RunChange, at: datetime) -> 
     if change.is_from_client:
         lifecycle.begin_run(connection, run, at)
         values["heartbeat_at"] = at
-    runs.update_run(connection, run.pk, {**values, "updated_at": at})
-    return runs.get_run_by_pk(connection, run.pk)
+    return runs.change_run(connection, run.pk, {**values, "updated_at": at})
 
 
 def _create(

@@ -24,8 +24,7 @@ def rewind(connection: Connection, blobs: Blobs, run: Run, step: int, at: dateti
     values: dict[str, Any] = {"last_step": last_step, "summary": last or "{}", "updated_at": at}
     if run.sweep_pk is not None:
         values |= _metric(connection, run)
-    runs.update_run(connection, run.pk, values)
-    return runs.get_run_by_pk(connection, run.pk)
+    return runs.change_run(connection, run.pk, values)
 
 
 def begin_anew(connection: Connection, run: Run) -> None:

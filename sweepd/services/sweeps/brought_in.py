@@ -97,8 +97,8 @@ def take(core: Core, caller: Caller, entity: str, project: str, other: SweepElse
         if not is_new or _is_same(known, other):
             return False
         columns = _columns(other, spec, n_configs)
-        sweeps.update_sweep(connection, known.pk, {**columns, "updated_at": core.now()})
-        _end(connection, sweeps.get_sweep_by_pk(connection, known.pk), other, core.now())
+        values = {**columns, "updated_at": core.now()}
+        _end(connection, sweeps.change_sweep(connection, known.pk, values), other, core.now())
         return True
 
     return core.db.write(write)
