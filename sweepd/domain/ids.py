@@ -9,8 +9,7 @@ from dataclasses import dataclass
 from sweepd.domain.errors import BadInput
 
 _ALPHABET = string.ascii_lowercase + string.digits
-_RUN_ID = re.compile(r"[^/\\#?%:\x00-\x1f]{1,128}\Z")
-_PROJECT = re.compile(r"[^/\\#?%:\x00-\x1f]{1,128}\Z")
+_PART = re.compile(r"[^/\\#?%:\x00-\x1f]{1,128}\Z")
 _ENTITY = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,63}\Z")
 _RESERVED = frozenset(
     {"graphql", "files", "authorize", "healthz", "readyz", "oidc", "sdk", "artifactsV2"}
@@ -74,22 +73,21 @@ def check_entity_name(name: str) -> str:
 
 def check_project_name(name: str) -> str:
     """Return the name, or raise BadInput when it cannot be part of an address."""
-    if not _PROJECT.match(name) or name.strip(". ") == "":
-        raise BadInput(
-            f"a project's name has 1 to 128 characters, none of / \\ # ? % : or control "
-            f"characters; got {name!r}"
-        )
-    return name
+    return _check_part(name, "a project's name")
 
 
 def check_run_id(run_id: str) -> str:
     """Return the id, or raise BadInput when it cannot be part of an address."""
-    if not _RUN_ID.match(run_id) or run_id.strip(". ") == "":
+    return _check_part(run_id, "a run's id")
+
+
+def _check_part(text: str, what: str) -> str:
+    if not _PART.match(text) or text.strip(". ") == "":
         raise BadInput(
-            f"a run's id has 1 to 128 characters, none of / \\ # ? % : or control characters; "
-            f"got {run_id!r}"
+            f"{what} has 1 to 128 characters, none of / \\ # ? % : or control characters; "
+            f"got {text!r}"
         )
-    return run_id
+    return text
 
 
 def check_collection_name(name: str) -> str:

@@ -5,10 +5,10 @@ name of a second user. Ends with `done` when every assertion held.
 """
 
 import sys
-from collections.abc import Callable
 from pathlib import Path
 
 import wandb
+from refusing import refused
 
 PROJECT, OTHER = sys.argv[1:3]
 OPEN, CLOSED, MOVED = f"open-{PROJECT}", f"closed-{PROJECT}", f"moved-{PROJECT}"
@@ -21,16 +21,6 @@ def log(run: wandb.Run, name: str, kind: str, text: str, **metadata: float) -> w
     with art.new_file("f.txt") as file:
         file.write(text)
     return run.log_artifact(art).wait()
-
-
-def refused(deed: Callable[[], object], *words: str) -> None:
-    try:
-        deed()
-    except Exception as error:
-        told = f"{error} {error.__cause__}"
-        assert all(word in told for word in words), told
-        return
-    raise AssertionError(f"not refused: expected {words}")
 
 
 def organization() -> None:

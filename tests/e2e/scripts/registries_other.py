@@ -6,24 +6,14 @@ assertion held.
 """
 
 import sys
-from collections.abc import Callable
 from pathlib import Path
 
 import wandb
+from refusing import refused
 
 PROJECT, OWNER, NOBODYS_KEY = sys.argv[1:4]
 CLOSED = f"closed-{PROJECT}"
 PATH = f"wandb-registry-model/cnn-{PROJECT}"
-
-
-def refused(deed: Callable[[], object], *words: str) -> None:
-    try:
-        deed()
-    except Exception as error:
-        told = f"{error} {error.__cause__}"
-        assert all(word in told for word in words), told
-        return
-    raise AssertionError(f"not refused: expected {words}")
 
 
 def use() -> None:

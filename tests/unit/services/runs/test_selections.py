@@ -1,19 +1,19 @@
 """Pages of a project's runs stay true while its runs change, come and go."""
 
-import contextlib
 import json
 import random
 
 import pytest
 
 from sweepd import server
-from sweepd.domain.errors import NotFound
 from sweepd.domain.paging import Start
 from sweepd.domain.users import Caller
 from sweepd.services.runs.runs import RunChange
 from sweepd.store import runs
 from tests.conftest import FakeClock
+from tests.unit.services.some_deeds import some_deed
 
+DEEDS = ("create", "create", "change", "change", "delete", "undelete")
 QUESTIONS = [
     ("{}", None),
     ("{}", "-summary_metrics.loss"),
@@ -33,20 +33,12 @@ def test_pages_are_what_the_whole_selection_says(
     n_asked = 0
     for _ in range(60):
         clock.forward(rng.choice([0.001, 1, 100]))
-        deed = rng.choice(["create", "create", "change", "change", "delete", "undelete"])
         change = RunChange(
             config=json.dumps({"lr": {"value": rng.randrange(7)}}),
             summary=json.dumps({"loss": rng.random()} if rng.random() < 0.7 else {}),
             tags=rng.choice([["good"], ["bad"], []]),
         )
-        if deed == "create" or not pks:
-            pks.append(service.upsert(ann, None, "p", None, change)[0].pk)
-        else:
-            with contextlib.suppress(NotFound):  # it was deleted before
-                if deed == "change":
-                    service.change(ann, rng.choice(pks), change)
-                else:
-                    getattr(service, deed)(ann, rng.choice(pks))
+        some_deed(service, ann, rng, pks, change, DEEDS)
         for where, order in QUESTIONS if rng.random() < 0.5 else []:
             n_asked += 1
             expected = service.select(project, where, order)

@@ -1,7 +1,6 @@
 """What a page makes of columns is what it would be told of each run."""
 
 import base64
-import contextlib
 import json
 import random
 from typing import Any
@@ -11,13 +10,13 @@ import pytest
 
 from sweepd import server
 from sweepd.domain.encoding import to_json
-from sweepd.domain.errors import NotFound
 from sweepd.domain.users import Caller
 from sweepd.services.runs.runs import RunChange
 from sweepd.services.tables import documents
 from sweepd.services.tables.tables import Tables
 from sweepd.web import shapes
 from tests.conftest import FakeClock
+from tests.unit.services.some_deeds import some_deed
 from tests.unit.services.tables.test_selecting import some_object
 
 KEYS = ("lr", "a", "opt.value", "net", "mode")  # no two name the same place
@@ -90,15 +89,7 @@ def test_columns_tell_what_the_runs_tell(
             notes=rng.choice([None, "a", "n" * 1200]),
             host=rng.choice([None, "h"]),
         )
-        deed = rng.choice(["create", "create", "change", "delete", "undelete"])
-        if deed == "create" or not pks:
-            pks.append(service.upsert(ann, None, "p", None, change)[0].pk)
-        else:
-            with contextlib.suppress(NotFound):  # it was deleted before
-                if deed == "change":
-                    service.change(ann, rng.choice(pks), change)
-                else:
-                    getattr(service, deed)(ann, rng.choice(pks))
+        some_deed(service, ann, rng, pks, change)
         if rng.random() < 0.3:
             expected = [told(run) for run in service.list_all(project)]
             assert unpack(json.loads(b"".join(tables.runs(project.pk)))) == expected

@@ -1,6 +1,5 @@
 """A table of columns selects exactly what the runs themselves would say, whatever they hold."""
 
-import contextlib
 import json
 import random
 from collections.abc import Sequence
@@ -9,13 +8,14 @@ from typing import Any
 import pytest
 
 from sweepd import server
-from sweepd.domain.errors import BadInput, NotFound
+from sweepd.domain.errors import BadInput
 from sweepd.domain.paging import Start
 from sweepd.domain.users import Caller
 from sweepd.services.filters import mongo
 from sweepd.services.runs.runs import RunChange
 from sweepd.services.tables.tables import Tables
 from tests.conftest import FakeClock
+from tests.unit.services.some_deeds import some_deed
 
 KEYS = ["lr", "a", "a.b", "a.b.c", "opt.value", "value", "net", "x.value.y"]
 VALUES: list[Any] = [
@@ -86,15 +86,7 @@ def test_columns_select_what_the_runs_say(
                 notes=rng.choice([None, "a", "n" * 1200]),
                 group_name=rng.choice([None, "g", "adam"]),
             )
-            deed = rng.choice(["create", "create", "change", "delete", "undelete"])
-            if deed == "create" or not pks:
-                pks.append(service.upsert(ann, None, "p", None, change)[0].pk)
-            else:
-                with contextlib.suppress(NotFound):  # it was deleted before
-                    if deed == "change":
-                        service.change(ann, rng.choice(pks), change)
-                    else:
-                        getattr(service, deed)(ann, rng.choice(pks))
+            some_deed(service, ann, rng, pks, change)
         runs = service.list_all(project)
         for _ in range(40):
             where = rng.choice([None, json.dumps(some_filter(rng))])
