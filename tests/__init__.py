@@ -1,6 +1,5 @@
-"""The tests. One thread for linear algebra: on two cores more only wait for each other."""
+"""The tests. Whatever imports one of them first settles what all of them run in."""
 
-import os
+from tests import surroundings
 
-for _name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"):  # read when NumPy is first imported
-    os.environ.setdefault(_name, "1")
+surroundings.settle()

@@ -13,10 +13,13 @@ ROOM = 6 << 30  # bytes; what the tests hold at one time takes less than one
 def settle() -> None:
     """Make processes begin quickly and disks answer at once, for this process and all it begins.
 
-    Where Python is told to keep no bytecode, every server under test would compile all of sweepd
-    again. In a folder in memory no write waits for its disk; one that is named (`TMPDIR`), small,
-    or forbids programs is left alone.
+    Where Python is told to keep no bytecode, every process would compile all of sweepd again. One
+    thread for linear algebra: on two cores more only wait for each other. In a folder in memory no
+    write waits for its disk; one that is named (`TMPDIR`), small, or forbids programs is left
+    alone.
     """
+    for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"):  # read when NumPy is first imported
+        os.environ.setdefault(name, "1")
     os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
     sys.dont_write_bytecode = False
     if "TMPDIR" not in os.environ and _is_fit(MEMORY):

@@ -136,9 +136,9 @@ def _collect_and_try(
     class Loop:
         @pytest.hookimpl(tryfirst=True)
         def pytest_runtestloop(self, session: pytest.Session) -> bool:
-            from tests import conftest
+            from tests import parts
 
-            conftest._new_database()
+            parts.new_database()
             items = {item.nodeid: item for item in session.items}
             functions = patching.list_functions(str(Path("sweepd").resolve()))
             gc.collect()

@@ -8,11 +8,12 @@ import ast
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cache
 from importlib.metadata import version
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
-import wandb
 from graphql import (
     DocumentNode,
     FragmentDefinitionNode,
@@ -25,9 +26,13 @@ from graphql import (
 )
 
 CLIENT_VERSION = version("wandb")
+# Importing it takes seconds.
+CLIENT = Path(str((spec := find_spec("wandb")) and spec.origin)).parent
 CORE = "wandb-core"
 
 _STARTS = re.compile(r"^\s*(?:query|mutation|subscription|fragment)\s+\w+[^\n]*[{(]", re.MULTILINE)
+# In a file without it there is nothing to be found.
+_MENTIONED = re.compile(r"\b(?:query|mutation|subscription|fragment)\s+[\w{][^\n]*[{(]")
 _CORE_START = re.compile(rb"\s(?:query|mutation) \w+ ?[({]")
 _CORE_FRAGMENT = re.compile(rb"\s*fragment \w+ on ")
 # What the client puts into a document's gaps, by the expression that stands there.
@@ -64,6 +69,9 @@ _PLACEHOLDERS = {
 }
 
 
+parsed = cache(parse)  # the same texts are looked at again and again
+
+
 @dataclass(frozen=True)
 class Document:
     """One operation of the client, whole: with the fragments it uses."""
@@ -73,22 +81,22 @@ class Document:
     text: str
 
 
-def collect(root: Path = Path(wandb.__file__).parent) -> list[Document]:
+def collect(root: Path = CLIENT) -> list[Document]:
     """Every operation of a client, by source and name; the same text only once.
 
     Args:
         root: The client's package; the installed one's by default.
     """
     texts = [*_python_texts(root), *((CORE, text) for text in _core_texts(root))]
-    parsed = [(source, text, parse(text)) for source, text in texts]
+    documents = [(source, text, parsed(text)) for source, text in texts]
     fragments: dict[str, str] = {}
-    for _, text, document in parsed:
+    for _, text, document in documents:
         for definition in document.definitions:
             if isinstance(definition, FragmentDefinitionNode) and definition.loc:
                 body = text[definition.loc.start : definition.loc.end]
                 fragments.setdefault(definition.name.value, body)
     found = {}
-    for source, text, document in parsed:
+    for source, text, document in documents:
         operations = [d for d in document.definitions if isinstance(d, OperationDefinitionNode)]
         if operations:
             name = operations[0].name.value if operations[0].name else "(no name)"
@@ -101,7 +109,7 @@ def _complete(text: str, document: DocumentNode, fragments: dict[str, str]) -> s
     """The text with the fragments it names and does not define."""
     while missing := _spreads(document) - _defined(document):
         text += "".join(f"\n{fragments[name]}" for name in sorted(missing))
-        document = parse(text)
+        document = parsed(text)
     return text
 
 
@@ -123,7 +131,7 @@ def _defined(document: DocumentNode) -> set[str]:
 def _python_texts(root: Path) -> Iterator[tuple[str, str]]:
     for path in sorted(root.rglob("*.py")):
         source = path.read_text(errors="replace")
-        if "vendor" in path.parts or not re.search(r"\b(query|mutation|fragment)\b", source):
+        if "vendor" in path.parts or not _MENTIONED.search(source):
             continue
         name = path.relative_to(root).as_posix()
         for text in _literals(ast.parse(source)):
@@ -158,7 +166,7 @@ def _gap(part: ast.expr) -> str:
 def _fill(text: str) -> Iterator[str]:
     """The documents a literal stands for; prose that merely mentions a query stands for none."""
     try:
-        parse(text)
+        parsed(text)
         yield text
         return
     except GraphQLError:
@@ -181,7 +189,7 @@ def _core_texts(root: Path) -> Iterator[str]:
             continue
         try:
             text = data[start:end].decode()
-            parse(text)
+            parsed(text)
         except (UnicodeDecodeError, GraphQLError):
             continue  # an error message that quotes the word
         yield text

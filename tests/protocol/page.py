@@ -6,13 +6,13 @@ python -m tests.protocol.page
 from functools import cache
 from pathlib import Path
 
-from graphql import FieldNode, GraphQLSchema, OperationDefinitionNode, parse, validate
+from graphql import FieldNode, GraphQLSchema, OperationDefinitionNode, validate
 
 import sweepd.wandb_api
 from sweepd.wandb_api.features import FEATURES
 from sweepd.wandb_api.graphql import refused
 from sweepd.wandb_api.graphql.engine import build_schema
-from tests.protocol.client_documents import CLIENT_VERSION, CORE, Document, collect
+from tests.protocol.client_documents import CLIENT_VERSION, CORE, Document, collect, parsed
 from tests.protocol.flags import DOWN, OLDER, TRIED
 
 PAGE = Path(sweepd.wandb_api.__file__).parent / "PROTOCOL.md"
@@ -35,19 +35,19 @@ def schema() -> GraphQLSchema:
 @cache
 def problems(document: Document) -> list[str]:
     """Why a document cannot be answered; empty when it can."""
-    return [error.message for error in validate(schema(), parse(document.text))]
+    return [error.message for error in validate(schema(), parsed(document.text))]
 
 
 @cache
 def reason(document: Document) -> str | None:
     """Why a document is refused on purpose; None when it is answered, or nobody thought of it."""
-    return refused.reason(schema(), parse(document.text)) if problems(document) else None
+    return refused.reason(schema(), parsed(document.text)) if problems(document) else None
 
 
 def root_fields(document: Document) -> set[str]:
     """`Query.viewer`, `Mutation.stopRun`, …: what a document asks for first."""
     found = set()
-    for definition in parse(document.text).definitions:
+    for definition in parsed(document.text).definitions:
         if isinstance(definition, OperationDefinitionNode):
             kind = definition.operation.value.capitalize()
             for selection in definition.selection_set.selections:

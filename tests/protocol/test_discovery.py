@@ -3,17 +3,15 @@
 import re
 from collections.abc import Iterator
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
 import pytest
-import wandb
 from starlette.testclient import TestClient
-from wandb.proto.wandb_internal_pb2 import ServerFeature
 
 from sweepd import server
 from sweepd.wandb_api import features
 from tests.conftest import ROOT
+from tests.protocol.client_documents import CLIENT
 from tests.protocol.conftest import KEY, Ask, authorization
 from tests.protocol.flags import DOWN, OLDER, TRIED
 from tests.protocol.test_edge import UPSERT, message_of
@@ -69,6 +67,8 @@ def test_flags_are_told_as_they_stand(
 
 
 def test_every_flag_of_the_client_is_up_or_down_for_a_reason() -> None:
+    from wandb.proto.wandb_internal_pb2 import ServerFeature
+
     known = {name for name, _ in ServerFeature.items() if name != "SERVER_FEATURE_UNSPECIFIED"}
     assert known == features.FEATURES.keys() | DOWN.keys()
     assert all(features.FEATURES.values()) and not features.FEATURES.keys() & DOWN.keys()
@@ -83,8 +83,7 @@ def test_every_flag_that_is_up_is_tried_up_and_down() -> None:
 
 def test_flags_for_older_clients_are_asked_for_by_no_code_of_the_installed_one() -> None:
     """One that is needs a test of both settings, and a place in TRIED."""
-    root = Path(wandb.__file__).parent
-    texts = [path.read_text() for path in root.rglob("*.py") if "proto" not in path.parts]
+    texts = [path.read_text() for path in CLIENT.rglob("*.py") if "proto" not in path.parts]
     asked = {name for name in OLDER for text in texts if re.search(rf"\b{name}\b", text)}
     assert asked == set()
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import pytest
 
 POLLING = {  # who asks again and again, up to a deadline; and who stands for work that takes time
-    "tests/conftest.py": {"wait_until"},
+    "tests/timing.py": {"wait_until"},
     "tests/e2e/scripts/waiting.py": {"wait_until", "work_for"},
     "tests/mutants/running.py": {"_wait"},
     "tests/browser/test_news.py": {"wait_for"},

@@ -3,7 +3,6 @@
 import numpy as np
 import pytest
 from scipy import stats
-from sklearn.tree import DecisionTreeRegressor
 
 from sweepd.search.forest import bin_columns, cut_columns, grow, tree_predict
 from sweepd.search.grammar.sweep_file import parse
@@ -66,6 +65,8 @@ def test_rank_correlation_agrees_with_scipy():
 
 
 def test_a_tree_predicts_about_as_well_as_scikit_learns():
+    from sklearn.tree import DecisionTreeRegressor
+
     rng = np.random.default_rng(0)
     X = rng.random((800, 3))
     y = np.sin(6 * X[:, 0]) + X[:, 1]

@@ -7,7 +7,7 @@ import pytest
 import sqlalchemy as sa
 
 from sweepd.store.sqlite import sqlite_url
-from tests.conftest import _new_database
+from tests.parts import new_database
 from tests.unit.store.world import World
 
 
@@ -17,7 +17,7 @@ def world(tmp_path: Path, database_url: str) -> Iterator[World]:
     url = database_url
     if not url:
         path = tmp_path / "sweepd.db"
-        path.write_bytes(_new_database())
+        path.write_bytes(new_database())
         url = sqlite_url(path)
     engine = sa.create_engine(url)
     with engine.connect() as connection:

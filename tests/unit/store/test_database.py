@@ -21,12 +21,12 @@ from sweepd.store import history, migrate, schema
 from sweepd.store.database import Connection, Database
 from sweepd.store.history import Stream
 from sweepd.store.sqlite import sqlite_url
-from tests.conftest import _new_database
+from tests.parts import new_database
 
 
 @pytest.fixture
 def database(tmp_path: Path) -> Iterator[Database]:
-    (tmp_path / "test.db").write_bytes(_new_database())
+    (tmp_path / "test.db").write_bytes(new_database())
     opened = Database(sqlite_url(tmp_path / "test.db"))
     yield opened
     opened.close()
@@ -92,7 +92,7 @@ def test_a_failing_write_takes_no_other_with_it(database: Database) -> None:
     failures: list[BaseException] = []
 
     def slow(connection: Connection) -> None:
-        gate.wait(5)
+        gate.wait(60)
         connection.execute(add("slow"))
 
     def bad(connection: Connection) -> None:
@@ -191,7 +191,7 @@ def test_a_write_nobody_waits_for_any_more_is_kept(database: Database) -> None:
     gate = threading.Event()
 
     def slow(connection: Connection) -> None:
-        gate.wait(5)
+        gate.wait(60)
         connection.execute(add("kept"))
 
     async def give_up() -> None:

@@ -6,8 +6,6 @@ import numpy as np
 import pytest
 from scipy.optimize import approx_fprime
 from scipy.stats import multivariate_normal, norm
-from sklearn.gaussian_process import GaussianProcessRegressor
-from sklearn.gaussian_process.kernels import ConstantKernel, Matern
 
 from sweepd.search.bayes.gaussian_process import (
     JITTER,
@@ -31,6 +29,9 @@ def make_data(n=25, d=3, seed=0):
 
 
 def oracle(X, y, theta):
+    from sklearn.gaussian_process import GaussianProcessRegressor
+    from sklearn.gaussian_process.kernels import ConstantKernel, Matern
+
     d = X.shape[1]
     s2, noise = math.exp(theta[d]), math.exp(theta[d + 1])
     kernel = ConstantKernel(s2, "fixed") * Matern(np.exp(theta[:d]), "fixed", nu=2.5)

@@ -79,6 +79,7 @@ def refused(parts: server.Parts, ann: Caller, source: Any, project: str) -> bool
     return False
 
 
+@pytest.mark.slow
 def test_any_value_of_a_file_may_be_another(
     parts: server.Parts, ann: Caller, whole: tuple[ProjectSource, Path], tmp_path: Path
 ) -> None:
@@ -98,6 +99,7 @@ def test_any_value_of_a_file_may_be_another(
     assert n_refused > 40
 
 
+@pytest.mark.slow
 def test_any_member_of_a_file_may_be_gone_or_hold_anything(
     parts: server.Parts, ann: Caller, whole: tuple[ProjectSource, Path], tmp_path: Path
 ) -> None:
@@ -115,6 +117,7 @@ def test_any_member_of_a_file_may_be_gone_or_hold_anything(
     assert n_refused > len(members) // 2
 
 
+@pytest.mark.slow
 def test_flipped_bytes_of_a_file_are_noticed(
     parts: server.Parts, ann: Caller, whole: tuple[ProjectSource, Path], tmp_path: Path
 ) -> None:
@@ -145,6 +148,7 @@ class Lying:
         yield from self._wire.read(address)
 
 
+@pytest.mark.slow
 def test_any_value_of_an_answer_may_be_another(
     parts: server.Parts, ann: Caller, whole: tuple[ProjectSource, Path]
 ) -> None:

@@ -1,0 +1,44 @@
+"""Time in tests: a clock that one sets, and waiting for what should happen."""
+
+import asyncio
+import time
+from collections.abc import Callable, Coroutine
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import Any, TypeVar
+
+import pytest
+
+T = TypeVar("T")
+
+
+@dataclass
+class FakeClock:
+    """A clock that moves only when told."""
+
+    at: datetime = field(default_factory=lambda: datetime(2026, 1, 1, tzinfo=UTC))
+
+    def __call__(self) -> datetime:
+        return self.at
+
+    def forward(self, seconds: float) -> None:
+        """Let time pass."""
+        self.at += timedelta(seconds=seconds)
+
+
+def awaited(work: Coroutine[Any, Any, T]) -> T:
+    """The result of what the server awaits on its event loop; in a loop and thread of its own."""
+    with ThreadPoolExecutor(1) as pool:
+        return pool.submit(asyncio.run, work).result()
+
+
+def wait_until(
+    condition: Callable[[], object], timeout_s: float, otherwise: Callable[[], str]
+) -> None:
+    """Wait for a condition with a deadline; fail with what `otherwise` tells."""
+    deadline = time.monotonic() + timeout_s
+    while not condition():
+        if time.monotonic() > deadline:
+            pytest.fail(f"not within {timeout_s} s: {otherwise()}")
+        time.sleep(0.05)
