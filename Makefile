@@ -4,7 +4,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 AGENTS ?= 2
-BOTH := -n 3 --dist loadgroup --no-loadscope-reorder  # tests on two cores; some wait for others
+BOTH := -n 3 --dist loadgroup --no-loadscope-reorder  # on two cores; some tests wait for others
 
 .PHONY: sweep serve ingest integrations test check format browser clients mutants wheel deploy clean
 
@@ -31,7 +31,7 @@ check: $(VENV)/.tests  ## format, lint, types, and the tests that take seconds
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
-	HYPOTHESIS_PROFILE=quick TRIES=3 $(BIN)/python -m pytest $(BOTH) -m "not slow and not postgres" \
+	HYPOTHESIS_PROFILE=quick TRIES=3 $(BIN)/python -m pytest $(BOTH) -n 2 -m "not slow and not postgres" \
 	    tests/unit tests/protocol
 
 format: $(VENV)/.tests

@@ -8,6 +8,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from sweepd import server
+from sweepd.services.core import Clock
 from sweepd.settings import Settings
 from sweepd.store import migrate, schema
 from sweepd.store.sqlite import sqlite_url
@@ -39,9 +40,7 @@ def _begun_database() -> bytes:
         return path.read_bytes()
 
 
-def build_parts(
-    data: Path, clock: FakeClock, database_url: str = "", **settings: Any
-) -> server.Parts:
+def build_parts(data: Path, clock: Clock, database_url: str = "", **settings: Any) -> server.Parts:
     """A server's services on an empty folder, nothing running between calls."""
     if not database_url:
         data.mkdir(parents=True, exist_ok=True)

@@ -1,8 +1,13 @@
-"""Statements are compiled once in a session, not once more for the database of each test."""
+"""What costs much and is the same for all tests is done once in a session: statements are compiled
+and documents prepared once, not once more for the database and the application of each test."""
 
+import functools
 from typing import Any
 
 import sqlalchemy as sa
+
+from sweepd import server
+from sweepd.wandb_api.graphql.engine import Engine
 
 _create_engine = sa.create_engine
 
@@ -33,5 +38,6 @@ def create_engine(*given: Any, **named: Any) -> sa.Engine:
 
 
 def share() -> None:
-    """Let every engine of this process be such a one."""
+    """Let every engine of this process be such a one, of databases and of GraphQL."""
     sa.create_engine = create_engine
+    server.Engine = functools.cache(Engine)  # type: ignore[misc]

@@ -21,8 +21,8 @@ from hypothesis import strategies as st
 from starlette.testclient import TestClient
 
 from sweepd import server
-from sweepd.settings import Settings
 from tests.fuzz.values import IDS
+from tests.parts import build_parts
 from tests.protocol.conftest import KEY, authorization, log_version
 
 OTHER_KEY = "bob-" + "b" * 40
@@ -65,7 +65,7 @@ def make_world(data: Path, database: str = "", **given: Any) -> tuple[World, ser
     Args:
         given: Further settings.
     """
-    parts = server.build(Settings(data=data, database=database, **given), server.utc_now)
+    parts = build_parts(data, server.utc_now, database, **given)
     http = TestClient(server.make_app(parts), raise_server_exceptions=False)
     world = World(http, ["ann", "bob", "p", "r", "root", "set", "set:v0", "data", "loss"], [])
     for name, key, text in (("ann", KEY, "ann's"), ("bob", OTHER_KEY, SECRET)):

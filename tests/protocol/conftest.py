@@ -14,7 +14,7 @@ from starlette.testclient import TestClient
 from sweepd import server
 from sweepd.domain.users import Caller
 from sweepd.settings import Settings
-from tests.conftest import FakeClock
+from tests.conftest import FakeClock, build_parts
 from tests.protocol import walls_world
 from tests.protocol.walls_world import Walled, World
 
@@ -58,7 +58,7 @@ def ann_caller(http: TestClient, parts: server.Parts) -> Caller:
 def walled_folder(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, World]:
     """A data folder that holds one of everything of ann's, and the names."""
     folder = tmp_path_factory.mktemp("walls") / "data"
-    parts = server.build(Settings(data=folder, notice_hosts="*"), FakeClock())
+    parts = build_parts(folder, FakeClock(), notice_hosts="*")
     with TestClient(server.make_app(parts)) as http:
         world = walls_world.build(http, parts)
     return folder, world

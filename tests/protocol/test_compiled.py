@@ -39,6 +39,8 @@ HOT = {  # what clients send all the time, as all of them write it
 AGENT = """mutation A($sweep: String!) { createAgent(input: {host: "h", projectName: "p",
   sweep: $sweep}) { agent { id } } }"""
 
+ENGINES = Engine(compiles=False), Engine()
+
 
 @pytest.fixture(scope="module")
 def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
@@ -67,7 +69,7 @@ def test_what_clients_send_all_the_time_is_compiled() -> None:
     "document", COMPILED, ids=lambda d: f"{d.source.rsplit('/', 1)[-1]}:{d.name}"
 )
 def test_both_answer_alike(document: Document, world: World) -> None:
-    slow, fast = Engine(compiles=False), Engine()
+    slow, fast = ENGINES
     seen: Counter[bool] = Counter()
     known = {"SWEEP": _sweep(world)}
     known["AGENT"] = world.ask(AGENT, sweep=known["SWEEP"])["createAgent"]["agent"]["id"]
@@ -101,6 +103,6 @@ def _sweep(world: World) -> str:
 def test_another_operation_than_the_one_there_is_refused(world: World) -> None:
     document = next(document for document in COMPILED if document.name == "ServerInfo")
     body = {"query": document.text, "variables": {}, "operationName": "Other"}
-    first, made = answers(world, [Engine(compiles=False), Engine()], body)
+    first, made = answers(world, list(ENGINES), body)
     assert made == first
     assert made[0] == 400

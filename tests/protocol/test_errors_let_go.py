@@ -71,6 +71,7 @@ BEGUN = {("csv", 3)}  # its first bytes are on their way by then: it is cut off,
 TRIED = [(name, n) for name in REQUESTS for n in range(1, 5) if (name, n) not in BEGUN]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("name", "n"), TRIED)
 def test_nothing_is_held_once_the_answer_is_given(
     http: TestClient, parts: server.Parts, monkeypatch: pytest.MonkeyPatch, name: str, n: int

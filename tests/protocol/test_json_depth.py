@@ -154,6 +154,7 @@ def test_of_a_line_that_is_too_deep_only_what_is_goes(http: TestClient, ask: Ask
     assert page.status_code == 200
 
 
+@pytest.mark.slow
 def test_of_a_line_that_holds_too_much_the_rest_goes(http: TestClient, ask: Ask) -> None:
     create_run(ask)
     much = "[" + "[],0," * 600_000 + "0]"

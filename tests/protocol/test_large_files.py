@@ -7,6 +7,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import urlsplit
 
+import pytest
+
 from sweepd.cli.client import Client
 from tests.conftest import RunningServer
 
@@ -33,6 +35,7 @@ def memory_mb(pid: int, field: str) -> float:
     return next(int(line.split()[1]) for line in lines if line.startswith(field)) / 1024
 
 
+@pytest.mark.slow
 def test_large_file_goes_in_and_out_with_little_memory(live: RunningServer) -> None:
     client = Client(live.url, live.key)
     client.query(RUN)

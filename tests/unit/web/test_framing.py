@@ -8,15 +8,14 @@ from starlette.testclient import TestClient
 
 from sweepd import server
 from sweepd.domain.errors import BadInput
-from sweepd.settings import Settings
 from sweepd.web.framing import read_origins
-from tests.conftest import FakeClock
+from tests.conftest import FakeClock, build_parts
 
 NAMED = "http://localhost:8888, https://*.lab.example"
 
 
 def ancestors(data: Path, origins: str, path: str, is_signed_in: bool = True) -> str:
-    parts = server.build(Settings(data=data, frame_origins=origins), FakeClock())
+    parts = build_parts(data, FakeClock(), frame_origins=origins)
     parts.services.users.add_user("ann", "k" * 40)
     with TestClient(server.make_app(parts)) as http:
         if is_signed_in:

@@ -78,6 +78,7 @@ def test_a_project_comes_whole_and_only_once(
     assert projects.seen(parts, ann, "ann", "moved") == before
 
 
+@pytest.mark.slow
 def test_cut_anywhere_it_goes_on_and_doubles_nothing(
     parts: server.Parts,
     ann: Caller,
