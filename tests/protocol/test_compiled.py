@@ -66,7 +66,9 @@ def test_what_clients_send_all_the_time_is_compiled() -> None:
 
 
 @pytest.mark.parametrize(
-    "document", COMPILED, ids=lambda d: f"{d.source.rsplit('/', 1)[-1]}:{d.name}"
+    "document",
+    [pytest.param(d, marks=[] if d.name in HOT else [pytest.mark.slow]) for d in COMPILED],
+    ids=[f"{d.source.rsplit('/', 1)[-1]}:{d.name}" for d in COMPILED],
 )
 def test_both_answer_alike(document: Document, world: World) -> None:
     slow, fast = ENGINES

@@ -53,7 +53,11 @@ def world(parts: server.Parts, ann_caller: Caller, clock: FakeClock) -> World:
     return World(parts, ann_caller, clock)
 
 
-@pytest.mark.parametrize("item", LISTS, ids=lambda item: f"{item.field}({item.more})")
+@pytest.mark.parametrize(
+    "item",
+    [pytest.param(item, marks=[pytest.mark.slow] if item.more else []) for item in LISTS],
+    ids=[f"{item.field}({item.more})" for item in LISTS],
+)
 def test_a_list_that_is_cut_says_so(
     world: World, ask: Ask, item: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
