@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from sweepd.domain.errors import BadInput
 from sweepd.store import migrate, projects, schema, sessions, transfer, users
 from sweepd.store.sqlite import sqlite_url
-from tests.conftest import _new_database
+from tests.parts import new_database
 from tests.unit.store.world import START, World, at
 
 
@@ -19,7 +19,7 @@ def source(tmp_path: Path, database_url: str) -> Iterator[str]:
     """A database with two users, three runs and a session; the newest project is gone again."""
     url = database_url
     if not url:
-        (tmp_path / "source.db").write_bytes(_new_database())
+        (tmp_path / "source.db").write_bytes(new_database())
         url = sqlite_url(tmp_path / "source.db")
     engine = sa.create_engine(url)
     with engine.begin() as connection:
@@ -35,7 +35,7 @@ def source(tmp_path: Path, database_url: str) -> Iterator[str]:
 
 def empty(tmp_path: Path) -> str:
     """A database to copy into, its tables made: that takes the most of a copy's time."""
-    (tmp_path / "target.db").write_bytes(_new_database())
+    (tmp_path / "target.db").write_bytes(new_database())
     return sqlite_url(tmp_path / "target.db")
 
 
@@ -100,7 +100,7 @@ def test_nothing_is_overwritten(source: str, tmp_path: Path) -> None:
 def test_a_snapshot_is_one_file_with_all_that_was_committed(source: str, tmp_path: Path) -> None:
     path = tmp_path / "snapshot.db"
     if not source.startswith("sqlite"):
-        path.write_bytes(_new_database())
+        path.write_bytes(new_database())
     engine = sa.create_engine(source)
     with engine.begin() as connection:  # in use, and not all of it on its place yet
         if connection.dialect.name == "sqlite":

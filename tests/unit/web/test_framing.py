@@ -41,7 +41,7 @@ FRAME = {"sec-fetch-dest": "iframe", "sec-fetch-site": "same-site"}
 
 def shown(data: Path, origins: str, path: str, **headers: str) -> Response:
     """What a frame gets that is signed in."""
-    parts = server.build(Settings(data=data, frame_origins=origins), FakeClock())
+    parts = build_parts(data, FakeClock(), frame_origins=origins)
     parts.services.users.add_user("ann", "k" * 40)
     with TestClient(server.make_app(parts)) as http:
         http.post("/authorize", data={"key": "k" * 40})
@@ -104,7 +104,7 @@ def test_a_frame_is_known_by_its_address_where_browsers_say_nothing(tmp_path: Pa
 
 @pytest.mark.parametrize("path", ["/ann/none?jupyter=true", "/authorize?token=t", "/-/account"])
 def test_whoever_is_not_signed_in_is_led_to_the_page(tmp_path: Path, path: str) -> None:
-    parts = server.build(Settings(data=tmp_path, frame_origins=NAMED), FakeClock())
+    parts = build_parts(tmp_path, FakeClock(), frame_origins=NAMED)
     with TestClient(server.make_app(parts)) as http:
         got = http.get(path, headers=FRAME)
     assert "frame-ancestors" not in got.headers["content-security-policy"]
