@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 import uvicorn
-from contexts import close, wait_for_scripts
+from contexts import close
 from fixture_app import FixtureApp, Site
 from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 from plots import open_plot
@@ -81,7 +81,6 @@ def new_page(browser: Browser) -> Iterator[Callable[..., Page]]:
         context.set_default_timeout(DEADLINE_MS)
         contexts.append(context)
         page = context.new_page()
-        wait_for_scripts(page)
         page.on("pageerror", lambda error: errors.append(str(error)))
         page.on(
             "console",

@@ -1,17 +1,16 @@
-"""How pages of tests behave: they wait for their scripts, and what holds them can be closed."""
+"""How pages of tests behave: when their scripts hear, and how what holds them is closed."""
 
 import contextlib
 
-from playwright.sync_api import BrowserContext, Error, Page
+from playwright.sync_api import BrowserContext, Error, Page, expect
 
 
-def wait_for_scripts(page: Page) -> None:
-    """Let presses, words and expectations wait until the script of whatever page came is ready.
+def ready(page: Page) -> None:
+    """Wait until the script of the page that has come hears.
 
-    A page reached by a link, or that comes anew by itself, is seen before its script hears.
+    One reached by a link, or that comes anew by itself, is seen before.
     """
-    unready = page.locator("[data-page]:not([data-ready])").first
-    page.add_locator_handler(unready, lambda _: None)  # Playwright waits until it is gone
+    expect(page.locator("[data-page]:not([data-ready])")).to_have_count(0)
 
 
 def close(context: BrowserContext) -> None:

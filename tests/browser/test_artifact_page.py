@@ -8,6 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import anyio
+from contexts import ready
 from playwright.sync_api import Page, expect
 from real_site import RealSite
 from test_accessibility import serious
@@ -226,9 +227,11 @@ def test_aliases_move_between_versions_and_a_version_is_described_and_deleted(
     signed_in.get_by_label("Description").fill("the small one")
     signed_in.get_by_label("Description").blur()
     expect(signed_in.get_by_role("status")).to_have_text("Saved.")
+    ready(signed_in)
     signed_in.get_by_role("button", name="Take the alias best away").click()
     expect(signed_in.get_by_role("button", name="Take the alias best away")).to_have_count(0)
     expect(signed_in.get_by_label("Description")).to_have_value("the small one")
+    ready(signed_in)
     signed_in.get_by_role("button", name="Delete").click()
     signed_in.get_by_role("button", name="Delete it").click()
     expect(signed_in.get_by_role("heading", level=1)).to_have_text("Artifacts")

@@ -5,6 +5,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+from contexts import ready
 from playwright.sync_api import Page, expect
 from plots import rows
 from real_site import KEY, RealSite
@@ -46,6 +47,8 @@ def test_15_13_the_first_commands_work_as_pasted(
     assert "wandb agent" in paste(sweep, tmp_path)
     page.goto(f"{address}/sweeps")
     page.get_by_role("region", name="Sweeps").get_by_role("link").click()
+    page.wait_for_url("**/sweeps/*")
+    ready(page)
     page.get_by_role("button", name="Start an agent").click()
     lines = page.get_by_role("dialog", name="Start an agent").locator("code").all_inner_texts()
     agent = next(line for line in lines if line.startswith("wandb agent"))

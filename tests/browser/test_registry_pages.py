@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 
+from contexts import ready
 from playwright.sync_api import Page, expect
 from real_site import RealSite
 from test_accessibility import serious
@@ -40,9 +41,11 @@ def test_registries_lead_to_linked_versions_that_can_be_taken_back(
     expect(signed_in.get_by_role("heading", level=1)).to_have_text("cnn:v0")
     expect(signed_in.get_by_role("main")).to_contain_text("wandb-registry-prod/cnn:v0")
     expect(signed_in.get_by_role("region", name="Lineage")).to_contain_text("cnn-source:v0")
+    ready(signed_in)
     signed_in.get_by_label("Add an alias").fill("best")
     signed_in.get_by_label("Add an alias").press("Enter")
     expect(signed_in.get_by_role("button", name="Take the alias best away")).to_be_visible()
+    ready(signed_in)
     signed_in.get_by_role("button", name="Unlink").click()
     signed_in.get_by_role("button", name="Unlink it").click()
     expect(signed_in.get_by_role("heading", level=1)).to_have_text("Registry prod")

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from canvases import colours_on
+from contexts import ready
 from playwright.sync_api import Page, expect
 from real_site import RealSite
 from test_pages import open_ready
@@ -114,6 +115,8 @@ def test_a_report_is_written_in_place(signed_in: Page, real: RealSite) -> None:
     page = signed_in
     open_ready(page, address)
     page.get_by_role("link", name="A report: ours").click()
+    expect(page.get_by_role("heading", name="What we tried")).to_be_visible()
+    ready(page)
     page.get_by_role("button", name="Edit").click()
     page.get_by_label("Markdown").fill("## New words")
     page.get_by_role("button", name="Add text").click()
