@@ -86,6 +86,8 @@ def fill(world: World, mark: str) -> Block:
     project = made["project"] = world.project("p", entity)
     projects.describe_project(c, project, mark)
     made["second"] = world.project("second", entity)
+    for name in ("run", "gone", "live"):
+        world.run(name, project_pk=made["second"])
     _people(world, made)
     _runs(world, made)
     _lines(world, made)

@@ -49,6 +49,7 @@ def test_active_are_those_heard_of_since_and_not_told_to_leave(world: World) -> 
     sweep, other = world.sweep(), world.sweep()
     for n, (place, seconds, leaves) in enumerate(
         [
+            (sweep, 8, False),
             (sweep, 9, False),
             (sweep, 10, False),
             (sweep, 20, False),

@@ -89,6 +89,9 @@ def test_runs_of_a_sweep_come_in_order_from_a_place_on(world: World) -> None:
     assert [run.pk for run in listed] == [run.pk for run in made]
     assert names(runs.find_runs_by_ids(c, world.p, [made[1].run_id, "no"])) == [made[1].run_id]
     assert runs.find_runs_by_ids(c, world.q, [made[1].run_id]) == []
+    world.run("gone", deleted_at=at(1))
+    assert runs.find_runs_by_ids(c, world.p, ["gone"]) == []
+    assert names(runs.find_runs_by_ids(c, world.p, ["gone"], deleted=True)) == ["gone"]
 
 
 def test_attached_runs_are_the_sweeps_prior_ones_and_those_of_others(world: World) -> None:

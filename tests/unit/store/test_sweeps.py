@@ -96,3 +96,29 @@ def test_points_are_those_attached_then_its_own_in_order(world: World) -> None:
     assert (found[1].metric_last, found[1].metric_min) == (1.0, None)
     assert (found[2].config, found[2].stop_origin, found[2].stop_reason) == ("{}", "rule", "why")
     assert [point.metric_last for point in sweeps.list_points(c, other.pk)] == [9.0]
+
+
+def test_points_that_changed_are_those_of_the_sweep_and_of_what_counts_for_it(
+    world: World,
+) -> None:
+    c = world.connection
+    before, sweep, after = (world.sweep() for _ in range(3))
+    for one in (before, sweep, after):
+        for seconds in (3, 5, 7):
+            world.run(f"{seconds} of {one.pk}", seconds, sweep_pk=one.pk)
+        world.run(f"gone of {one.pk}", 7, sweep_pk=one.pk, deleted_at=at(7))
+    for seconds in (4, 5, 6):
+        earlier = world.run(f"earlier at {seconds}", seconds)
+        prior_runs.add_prior_run(c, {"sweep_pk": sweep.pk, "run_pk": earlier.pk})
+    found = [point.run_id for point in sweeps.list_points(c, sweep.pk, at(5))]
+    own = [f"{seconds} of {sweep.pk}" for seconds in (5, 7)]
+    assert found == ["earlier at 5", "earlier at 6", *own]
+    assert len(sweeps.list_points(c, sweep.pk)) == 6
+
+
+def test_sweeps_whose_time_is_up(world: World) -> None:
+    c = world.connection
+    old = [world.sweep(deleted_at=at(seconds)).pk for seconds in (1, 4)]
+    world.sweep(deleted_at=at(5))
+    world.sweep()
+    assert set(sweeps.list_expired_sweeps(c, at(5))) == set(old)
