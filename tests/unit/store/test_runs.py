@@ -7,7 +7,16 @@ from sweepd.domain.goals import Goal
 from sweepd.domain.paging import Start
 from sweepd.domain.runs import LIVE, RunState, StopOrigin
 from sweepd.domain.sweeps import CellOrigin
-from sweepd.store import agents, artifacts, cells, deleted_runs, prior_runs, run_listings, runs
+from sweepd.store import (
+    agents,
+    artifacts,
+    cells,
+    deleted_runs,
+    prior_runs,
+    projects,
+    run_listings,
+    runs,
+)
 from tests.unit.store.world import World, at, names
 
 pytestmark = pytest.mark.both_databases
@@ -198,3 +207,27 @@ def test_runs_that_used_a_version_in_the_order_they_did(world: World) -> None:
         artifacts.record_use(c, run.pk, version.pk, None, at(seconds))
     runs.update_run(c, made[2].pk, {"deleted_at": at(10)})
     assert names(run_listings.using(version.pk).all(c)) == ["early", "late"]
+
+
+def test_a_run_is_found_by_its_whole_path(world: World) -> None:
+    c = world.connection
+    _, carl = world.user("carl")
+    owners = (world.ann_entity, world.bob_entity, carl)
+    made = {}
+    for entity in owners:
+        for name in ("x", "y", "z"):
+            project = world.project(name, entity)
+            for run in ("a", "b", "c"):
+                made[entity, name, run] = world.run(run, project_pk=project).pk
+            world.run("gone", project_pk=project, deleted_at=at(1))
+    for path, pk in made.items():
+        found = runs.find_run_by_path(c, *path)
+        assert found is not None and found.pk == pk
+    assert len(made) == 27
+    assert runs.find_run_by_path(c, carl, "x", "gone") is None
+    assert runs.find_run_by_path(c, carl, "no project", "a") is None
+    old = projects.find_project(c, carl, "y")
+    assert old is not None
+    projects.rename_project(c, old, "new")
+    found = runs.find_run_by_path(c, carl, "y", "a")
+    assert found is not None and found.pk == made[carl, "y", "a"], "by what it was called"
