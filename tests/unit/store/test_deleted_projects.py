@@ -108,3 +108,15 @@ def test_collections_elsewhere_that_hold_a_projects_versions(world: World) -> No
     assert deleted_projects.list_linking(c, z) == []
     delete(world, z)
     assert deleted_projects.list_linking(c, world.p) == ["ann/a/c", "bob/q/c"]
+
+
+def test_what_a_deleted_project_was_called_leads_to_it_no_longer(world: World) -> None:
+    c = world.connection
+    delete(world, world.p)  # the entity of deleted projects is older than the next one
+    _, carl = world.user("carl")
+    pk = world.project("old", carl)
+    projects.rename_project(c, get(world, pk), "new")
+    found = projects.find_project(c, carl, "old")
+    assert found is not None and found.pk == pk
+    delete(world, pk)
+    assert projects.find_project(c, carl, "old") is None

@@ -109,3 +109,12 @@ def test_teams_come_by_name_with_their_members(world: World) -> None:
         ("alpha", ()),
         ("zeta", ("ann", "bob")),
     ]
+
+
+def test_a_sweep_without_runs_has_not_changed_with_its_project(world: World) -> None:
+    c = world.connection
+    empty, sweep = world.sweep(), world.sweep()
+    run = world.run(sweep_pk=sweep.pk, seconds=3)
+    world.run(seconds=5)
+    assert overviews.version_of_points(c, world.p, empty.pk) == (0, 0, None)
+    assert overviews.version_of_points(c, world.p, sweep.pk) == (run.pk, 1, at(5))

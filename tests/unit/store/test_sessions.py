@@ -81,3 +81,12 @@ def test_ending_one_session_leaves_those_beside_it(world: World) -> None:
         begin(world, digest, world.ann)
     sessions.end_session(world.connection, "b")
     assert who(world, "a", "b", "c") == ["ann", None, "ann"]
+
+
+def test_ending_says_how_many_sessions_and_links_there_were(world: World) -> None:
+    c = world.connection
+    sessions.create_session(c, "s", world.ann, None, START, at(9))
+    sessions.create_link(c, "l", world.ann, START, at(9))
+    sessions.create_session(c, "bobs", world.bob, None, START, at(9))
+    assert sessions.end_sessions(c, world.ann) == 2
+    assert sessions.end_sessions(c, world.ann) == 0

@@ -47,3 +47,19 @@ def test_places_are_those_that_overlap_or_end_just_before(world: World) -> None:
     assert writers.list_places(c, run, "x", 12, 13) == [Place(5, 8, 200)]
     writers.forget(c, run)
     assert writers.list_places(c, run, "x", 0, 100) == []
+
+
+def test_what_one_client_sent_of_one_stream_is_no_others(world: World) -> None:
+    c, run = world.connection, world.run().pk
+    sent = {
+        (client, stream): 10 * i + int(stream) + 1
+        for i, client in enumerate("abc")
+        for stream in Stream
+    }
+    for (client, stream), n in sent.items():
+        writers.set_sent(c, run, client, stream, n)
+        writers.set_place(c, run, client, Place(0, 2, 10 * ord(client)))
+    for (client, stream), n in sent.items():
+        assert writers.count_sent(c, run, client, stream) == n
+        assert writers.list_places(c, run, client, 0, 9) == [Place(0, 2, 10 * ord(client))]
+    assert len(sent) == 9
