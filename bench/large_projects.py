@@ -182,11 +182,12 @@ def main() -> None:
             note.write_text(sweep)
         sweep = note.read_text()
         with sweepd(folder) as server:
+            started_s = server.all_cpu_s()
             asker = Asker(server)
             spent_s = until_quiet(server)
             print(
-                f"start {server.start_s:.2f} s; all read after {spent_s:.1f} s of processor time; "
-                f"{server.memory_mb():.0f} MB",
+                f"start {server.start_s:.2f} s, {started_s:.2f} s of processor time; all read "
+                f"after {spent_s:.1f} s of processor time; {server.memory_mb():.0f} MB",
                 flush=True,
             )
             by_config = '{"config.lr.value": {"$lt": 0.5}}'
