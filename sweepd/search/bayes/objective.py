@@ -6,6 +6,7 @@ tail drawn in.
 """
 
 import math
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -21,6 +22,7 @@ from sweepd.search.spec import Metric
 
 MAX_READ = 600  # results that are placed in the space: three times what is modelled
 ENOUGH_PLACES = 1e6  # of the parameters by which repeats are told
+ENOUGH_ALIKE = 10  # configs that these do not tell apart, or one in a hundred
 WAITS, FAILED, IGNORED = "waits", "failed", "ignored"
 POWERS = np.linspace(-1.0, 1.0, 21)  # tried by `warps`; 1 leaves y as it is
 
@@ -138,9 +140,17 @@ def _telling(coordinates: Coordinates, configs: Sequence[Mapping[str, Any]]) -> 
     for j in coordinates.telling:
         found += coordinates.space.raw_columns(j, configs)
         n_places *= coordinates.n_places(j)
-        if n_places > ENOUGH_PLACES:
+        if n_places > ENOUGH_PLACES and _most_alike(found) <= max(
+            ENOUGH_ALIKE, len(configs) // 100
+        ):
             break
     return found
+
+
+def _most_alike(columns: Sequence[Sequence[Any]]) -> int:
+    """Configs that agree in all the columns, at most: where a parameter is conditional, all that
+    lack it do."""
+    return max(Counter(zip(*columns, strict=True)).values())
 
 
 def _result(o: Observation, metric: Metric, worst: float) -> float | str:

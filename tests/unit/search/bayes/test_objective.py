@@ -9,7 +9,13 @@ from hypothesis import strategies as st
 from scipy import stats
 
 from sweepd.domain.goals import Goal
-from sweepd.search.bayes.objective import choose_subset, gather, warps, yeo_johnson
+from sweepd.search.bayes.objective import (
+    MAX_READ,
+    choose_subset,
+    gather,
+    warps,
+    yeo_johnson,
+)
 from sweepd.search.coordinates import Coordinates
 from sweepd.search.grammar.sweep_file import parse
 from sweepd.search.observation import Observation
@@ -25,6 +31,25 @@ def collect(runs, **metric):
 
 def run(a, objective, state="finished", latest=None):
     return Observation({"a": a}, objective, state, latest)
+
+
+def test_runs_that_lack_the_same_parameters_are_no_repeats_of_one_another():
+    """Of many runs some hundreds are read; all that lacked one number used to be."""
+    names = ("a", "b", "c")
+    unit = {"min": 0.0, "max": 1.0}
+    space = parse(
+        {
+            "method": "random",
+            "parameters": {"kind": {"values": list(names)}, **dict.fromkeys(names, unit)},
+            "sweepd": {"when": {name: f"kind == '{name}'" for name in names}},
+        }
+    ).space
+    rng = np.random.default_rng(0)
+    runs = [
+        Observation({"kind": names[i % 3], names[i % 3]: x}, x)
+        for i, x in enumerate(rng.random(1500).tolist())
+    ]
+    assert len(gather(Coordinates(space), Metric("loss"), runs, []).y) == MAX_READ
 
 
 @pytest.mark.parametrize(("impute", "expected"), [("worst", 9.0), ("best", 2.0), ("latest", 3.0)])
