@@ -111,11 +111,18 @@ def start_server(
         )
     public_url = environ.get("SWEEPD_PUBLIC_URL", "")
     running = RunningServer(data, port, process, log_path, public_url=public_url)
-    wait_until(
-        lambda: b"Ctrl-C stops" in log_path.read_bytes()[n_before:] or process.poll() is not None,
-        120,  # a second, but for machines where a dozen others work
-        lambda: running.log,
-    )
+    try:
+        wait_until(
+            lambda: (
+                b"Ctrl-C stops" in log_path.read_bytes()[n_before:] or process.poll() is not None
+            ),
+            120,  # a second, but for machines where a dozen others work
+            lambda: running.log,
+        )
+    except BaseException:  # nobody is given it who could end it
+        process.kill()
+        process.wait()
+        raise
     assert process.poll() is None, running.log
     running.key = json.loads((data / "local.key").read_text())["key"]
     return running
