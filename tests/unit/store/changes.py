@@ -37,9 +37,6 @@ CHANGES: dict[str, Step] = {
     "agents.touch": lambda c, b: agents.touch_agent(
         c, agents.find_agent(c, b.agent) or MANY, ["run"], at(7), True
     ),
-    "agents.touch_some": lambda c, b: agents.touch_some(
-        c, [agents.beaten(found, ["run"], at(7)) for found in agents.list_agents(c, b.sweep)]
-    ),
     "collections.update": lambda c, b: artifact_collections.update_collection(
         c, b.home, {"description": "new"}
     ),

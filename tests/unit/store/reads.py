@@ -50,7 +50,6 @@ MANY = 99
 READS: dict[str, Step] = {
     "agents.find_agent": lambda c, b: agents.find_agent(c, b.agent),
     "agents.find_beating": lambda c, b: agents.find_beating(c, b.agent),
-    "agents.find_beating_some": lambda c, b: agents.find_beating_some(c, [b.agent]),
     "agents.list_agents": lambda c, b: agents.list_agents(c, b.sweep),
     "agents.of_sweep": lambda c, b: agents.of_sweep(b.sweep).all(c),
     "agents.count_active": lambda c, b: agents.count_active(c, b.sweep, START),
@@ -170,8 +169,7 @@ READS: dict[str, Step] = {
     "registries.teams": lambda c, b: registries.list_team_roles(c, b.registry),
     "registries.types": lambda c, b: registries.list_used_types(c, b.registry),
     "run_counts.count": lambda c, b: run_counts.count_runs(c, b.project),
-    "run_counts.has_four": lambda c, b: run_counts.has_runs(c, b.project, 4),
-    "run_counts.has_not_five": lambda c, b: not run_counts.has_runs(c, b.project, 5),
+    "run_counts.up_to": lambda c, b: run_counts.count_up_to(c, b.project, MANY),
     "run_counts.ended": lambda c, b: run_counts.count_ended(c, b.sweep),
     "run_counts.ended_version": lambda c, b: run_counts.ended_version(c, b.sweep),
     "run_counts.first_created": lambda c, b: run_counts.first_created(c, b.sweep),
