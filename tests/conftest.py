@@ -24,11 +24,12 @@ from tests.timing import wait_until as wait_until
 statements.share()
 
 # A busy machine must not fail a test that is right; `make check` tries fewer examples.
-hypothesis.settings.register_profile("default", deadline=None)
-hypothesis.settings.register_profile("quick", deadline=None, max_examples=20)
+BUSY = {"deadline": None, "suppress_health_check": [hypothesis.HealthCheck.too_slow]}
+hypothesis.settings.register_profile("default", **BUSY)
+hypothesis.settings.register_profile("quick", **BUSY, max_examples=20)
 hypothesis.settings.register_profile(  # for tests/mutants: the same examples for each change
     "mutants",
-    deadline=None,
+    **BUSY,
     max_examples=20,
     derandomize=True,
     database=None,
