@@ -81,6 +81,10 @@ def _line(world: World, name: str) -> Any:
     world.parts.services.history.append(world.ann, "ann", "p", "r", StreamPost(console=(block,)))
 
 
+def _alert(world: World, name: str) -> Any:
+    return world.parts.services.notices.alert(world.run("r"), name, "text", "INFO", 0)
+
+
 LISTS = [
     *(_runs(field, f'order: "{order}"') for field in ("runs", "buckets") for order in _ORDERS),
     _runs("runs", ""),
@@ -100,6 +104,14 @@ LISTS = [
         "project.run.logLines",
         "line",
         _line,
+        None,
+    ),
+    List(
+        "Run.alerts",
+        IN_RUN("alertsARGS { PAGE title }"),
+        "project.run.alerts",
+        "title",
+        _alert,
         None,
     ),
 ]
