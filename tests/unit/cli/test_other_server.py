@@ -60,7 +60,7 @@ def test_a_project_comes_over_http(parts: server.Parts, ann: Caller, tmp_path: P
     key = other.services.users.add_key("ann", KEY)
     with serve(server.make_app(other)) as url:
         source = WireProject(OtherServer(url, key), url, "ann", "p")
-        assert len(take(parts, ann, source)) == 1 + 3 + 4
+        assert len(take(parts, ann, source)) == 1 + 3 + 4 + 3  # sweep, versions, runs, views
         assert is_whole(parts, ann, (other, owner))
         with pytest.raises(NotSignedIn):
             list(WireProject(OtherServer(url, "x" * 40), url, "ann", "p").runs())
