@@ -110,7 +110,8 @@ class Database:
         try:
             with self._reading.connect() as connection, self._watching(connection):
                 yield connection
-                connection.commit()  # after a rollback it would prepare its statements again
+                if not self.is_sqlite:  # psycopg would prepare anew what was rolled back
+                    connection.commit()
         except sa.exc.SQLAlchemyError as error:
             if (end := patience.current().end) is not None:
                 raise patience.too_large(end) from error
@@ -262,11 +263,9 @@ class Database:
         self._before.shutdown(wait=False, cancel_futures=True)
         if self._writer is not None:
             self._writer.stop()
-        else:
-            if self._shared is not None:
-                self._shared.stop()
+        elif self._shared is not None and self._canceller is not None:
+            self._shared.stop()
             self._threads.shutdown()
-        if self._canceller is not None:
             self._canceller.close()
         self._engine.dispose()
 
