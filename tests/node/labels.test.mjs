@@ -22,6 +22,22 @@ test("a name breaks at its joints and loses nothing before it has used its lines
   assert.ok(cut[2].endsWith("…") && cut.every((line) => measure(line) <= 70));
 });
 
+test("a name of any length is looked at only as far as it is shown", () => {
+  for (const name of ["x".repeat(10_000), "x.".repeat(5000), "xY".repeat(5000)]) {
+    let [n, longest] = [0, 0];
+    const lines = wrapped(name, 70, 3, (text) => {
+      n += 1;
+      longest = Math.max(longest, text.length);
+      return measure(text);
+    });
+    assert.equal(lines.length, 3);
+    assert.ok(lines.every((line) => measure(line) <= 70));
+    assert.ok(n < 100 && longest <= 410, `${n} measured, one of ${longest} characters`);
+  }
+  const long = "a/".repeat(5000);
+  assert.deepEqual(shortNames([`${long}lr`, "b/lr"]).at(-1), "b/lr");
+});
+
 test("a few values far away leave the rest their room", () => {
   const near = Array.from({ length: 40 }, (_, k) => 0.1 + k / 50);
   const sorted = (...far) => [...near, ...far].sort((a, b) => a - b);

@@ -5,7 +5,7 @@
  */
 import { colourOf, h } from "../common/dom.js";
 import { Axis } from "./axis.js";
-import { USUAL_WIDTH, nearest, rangeOf, widthOf } from "./prepare.js";
+import { USUAL_WIDTH, nearest, rangeOf, strokeWidth } from "./prepare.js";
 import { Cross } from "./cross.js";
 import { drawAxes, drawMarks, drawBand, stroke, drawDots } from "./painting.js";
 import { atRest, later, withoutHaste } from "./turns.js";
@@ -146,7 +146,7 @@ export class LinePlot {
     context.clip();
     context.lineJoin = "round";
     for (const line of this.lines) if (line.low) drawBand(this, context, line);
-    const width = (asked) => widthOf(asked, this.#points(), this.ratio);
+    const width = (asked) => strokeWidth(asked, this.#points(), this.ratio);
     context.globalAlpha = 0.22;
     for (const line of this.lines) if (line.raw) stroke(this, context, line, line.raw, width(1));
     context.globalAlpha = this.lines.length > 60 ? 0.85 : 1;

@@ -132,6 +132,6 @@ const CROWDED = 6000; // points of a plot
  * How wide a line of a plot of so many points is drawn, in pixels of the page: as asked, but where there are
  * many points none of the usual width is more than a pixel of the screen, which costs a browser a tenth.
  */
-export function widthOf(asked, points, ratio) {
+export function strokeWidth(asked, points, ratio) {
   return points > CROWDED && asked <= USUAL_WIDTH ? 1 / ratio : asked;
 }
