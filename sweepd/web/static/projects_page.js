@@ -36,3 +36,4 @@ if (head?.dataset.deleted) {
     changed: () => window.location.reload() }));
 }
 if (grid) mount();
+else if (head) head.dataset.ready = "true"; // there is no project: first steps alone
