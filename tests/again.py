@@ -6,13 +6,29 @@ get no second look, nor do more than `MOST`: those are faults.
 """
 
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 FAILED = Path(".pytest_cache/v/cache/lastfailed")  # written by pytest, of the run before
 MOST = 3
 WAITING = ("tests/browser/", "tests/e2e/", "tests/faults/", "tests/workload/")
+
+
+def plain(name: str) -> str:
+    """A test's name as pytest takes it; pytest-xdist puts `@group` behind those of a group."""
+    head, at, group = name.rpartition("@")
+    return head if at and "]" not in group else name
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_logreport(report: pytest.TestReport) -> None:
+    """Whoever reads what failed (a person, `--lf`, `main`) is given names that can be run."""
+    if "PYTEST_XDIST_WORKER" not in os.environ:  # there the name says which test has ended
+        report.nodeid = plain(report.nodeid)
 
 
 def once_more(failed: list[str]) -> str | None:

@@ -11,6 +11,7 @@ from bench import postgresql as bench_postgresql
 from sweepd import server
 from sweepd.domain.users import Caller
 from tests import ordering, statements
+from tests.again import pytest_runtest_logreport as pytest_runtest_logreport
 from tests.parts import build_parts as build_parts
 from tests.postgresql import Databases
 from tests.servers import ROOT as ROOT
