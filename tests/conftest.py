@@ -47,7 +47,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """With several workers, the files whose tests share a server, a browser or a trained model
-    stay on one. What coverage would tell of slow tests and of those through a server's door, quick
+    stay on one. What coverage would tell of slow tests and of those through a server's API, quick
     ones have told already: there it only takes time. Who asks for PostgreSQL is marked so."""
     for item in items:
         if item.path.parent.name == "browser":

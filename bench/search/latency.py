@@ -4,7 +4,7 @@
 
 Prints the median and 95th percentile in ms over ASKS asks on four spaces, with four runs pending;
 then the first ask of a fresh process with its imports, and the time of `importance`. Times are of
-the processor, one thread: wall-clock on a machine with a free core, whatever else runs on this one.
+the processor, one thread: what the clock says with a core free, whatever else runs.
 """
 
 from __future__ import annotations

@@ -143,9 +143,7 @@ def test_lineage_is_drawn_and_leads_on(signed_in: Page, real: RealSite) -> None:
     expect(signed_in.get_by_role("heading", level=1)).to_contain_text("run judge")
 
 
-def test_15_14_lineage_fits_its_words_and_shows_more_by_steps(
-    signed_in: Page, real: RealSite
-) -> None:
+def test_lineage_fits_its_words_and_shows_more_by_steps(signed_in: Page, real: RealSite) -> None:
     run = new_run(real, "long", "R" * 60)
     name = "W" * 60
     version = log_artifact(real, run, name, {"a": b"1"})
@@ -169,9 +167,7 @@ def test_15_14_lineage_fits_its_words_and_shows_more_by_steps(
     expect(signed_in.get_by_role("link", name="show more")).to_have_count(0)
 
 
-def test_15_16_versions_are_compared_and_their_numbers_drawn(
-    signed_in: Page, real: RealSite
-) -> None:
+def test_versions_are_compared_and_their_numbers_drawn(signed_in: Page, real: RealSite) -> None:
     run = new_run(real, "diff", "train")
     kept = {"kept.txt": b"same"}
     steps = (
@@ -239,21 +235,21 @@ def test_aliases_move_between_versions_and_a_version_is_described_and_deleted(
     assert answer and answer.status == 404
 
 
-def test_lineage_ends_at_the_walls_of_an_entity(
+def test_lineage_ends_where_the_reader_has_no_access(
     new_page: Callable[..., Page], real: RealSite
 ) -> None:
     """A version shared with a team shows nothing of runs that only their owner may see."""
-    real.services.users.add_user("wall")
-    real.services.users.add_team("walled", ["ann", "wall"])
+    real.services.users.add_user("other")
+    real.services.users.add_team("others", ["ann", "other"])
     real.caller = real.services.users.get_caller("ann")
     change = RunChange(display_name="shared")
-    run = real.services.runs.upsert(real.caller, "walled", "p", "shared", change)[0]
+    run = real.services.runs.upsert(real.caller, "others", "p", "shared", change)[0]
     done = log_artifact(real, run, "ours", {"f": b"1"})
     secret = new_run(real, "private-user", "secret")
     real.services.artifacts.use(real.caller, secret, done.pk, None)
     page = new_page()
-    page.goto(f"{real.address}/authorize?token={real.services.sessions.create_link('wall')}")
-    page.goto(f"{real.address}/walled/p/artifacts/model/ours/v0")
+    page.goto(f"{real.address}/authorize?token={real.services.sessions.create_link('other')}")
+    page.goto(f"{real.address}/others/p/artifacts/model/ours/v0")
     expect(page.get_by_role("region", name="Lineage")).to_contain_text("shared")
     expect(page.get_by_role("main")).not_to_contain_text("secret")
 

@@ -38,7 +38,7 @@ def add_filter(page: Page, column: str, comparison: str, value: str, either: boo
     page.keyboard.press("Escape")
 
 
-def test_15_2_lists_are_sets_in_filters_groups_and_search(signed_in: Page, real: RealSite) -> None:
+def test_lists_are_sets_in_filters_groups_and_search(signed_in: Page, real: RealSite) -> None:
     _, ids = real.sweep_with_runs("sets", 5)
     tags = [("paper", "base"), ("base", "paper", "old"), ("papers",), ("old",), ()]
     for run_id, own in zip(ids, tags, strict=True):
@@ -70,7 +70,7 @@ def test_15_2_lists_are_sets_in_filters_groups_and_search(signed_in: Page, real:
         expect(head).to_contain_text("2 runs")
 
 
-def test_15_2_between_and_either_of_two_columns(signed_in: Page, real: RealSite) -> None:
+def test_between_and_either_of_two_columns(signed_in: Page, real: RealSite) -> None:
     _, ids = real.sweep_with_runs("between", 6)
     epochs = {}
     for run_id in ids:
@@ -87,7 +87,7 @@ def test_15_2_between_and_either_of_two_columns(signed_in: Page, real: RealSite)
     expect(rows(page)).to_have_count(len(inside | {ids[1]}))
 
 
-def test_15_3_a_name_in_config_and_summary_says_which(signed_in: Page, real: RealSite) -> None:
+def test_a_name_in_config_and_summary_says_which(signed_in: Page, real: RealSite) -> None:
     _, ids = real.sweep_with_runs("twins", 2)
     for run_id in ids:
         change(real, "twins", run_id, RunChange(summary='{"optimizer": "logged", "only": 1}'))
@@ -99,7 +99,7 @@ def test_15_3_a_name_in_config_and_summary_says_which(signed_in: Page, real: Rea
     assert len(labels) == len(set(labels))
 
 
-def test_15_6_a_run_is_renamed_by_enter_and_not_to_nothing(signed_in: Page, real: RealSite) -> None:
+def test_a_run_is_renamed_by_enter_and_not_to_nothing(signed_in: Page, real: RealSite) -> None:
     _, ids = real.sweep_with_runs("rename", 1)
     page = signed_in
     open_ready(page, f"{real.address}/ann/rename/runs/{ids[0]}")
@@ -114,7 +114,7 @@ def test_15_6_a_run_is_renamed_by_enter_and_not_to_nothing(signed_in: Page, real
     expect(field).to_have_count(0)
 
 
-def test_15_6_tags_come_and_go_on_the_screen(signed_in: Page, real: RealSite) -> None:
+def test_tags_come_and_go_on_the_screen(signed_in: Page, real: RealSite) -> None:
     _, ids = real.sweep_with_runs("tags", 1)
     page = signed_in
     open_ready(page, f"{real.address}/ann/tags/runs/{ids[0]}")
@@ -127,7 +127,7 @@ def test_15_6_tags_come_and_go_on_the_screen(signed_in: Page, real: RealSite) ->
     assert real.services.runs.get(real.caller, "ann", "tags", ids[0]).tags == ("two",)
 
 
-def test_15_6_notes_are_saved_as_typed_and_say_so(signed_in: Page, real: RealSite) -> None:
+def test_notes_are_saved_as_typed_and_say_so(signed_in: Page, real: RealSite) -> None:
     _, ids = real.sweep_with_runs("notes", 1)
     page = signed_in
     open_ready(page, f"{real.address}/ann/notes/runs/{ids[0]}")
@@ -137,7 +137,7 @@ def test_15_6_notes_are_saved_as_typed_and_say_so(signed_in: Page, real: RealSit
     assert real.services.runs.get(real.caller, "ann", "notes", ids[0]).notes == "seen"
 
 
-def test_15_6_refused_edits_and_lost_connections_are_said(signed_in: Page, real: RealSite) -> None:
+def test_refused_edits_and_lost_connections_are_said(signed_in: Page, real: RealSite) -> None:
     _, ids = real.sweep_with_runs("refused", 2)
     page = signed_in
     open_ready(page, f"{real.address}/ann/refused/runs/{ids[0]}")
@@ -157,7 +157,7 @@ def test_15_6_refused_edits_and_lost_connections_are_said(signed_in: Page, real:
         page.context.set_offline(False)
 
 
-def test_15_7_a_sweep_s_runs_are_chosen_by_ranges_and_stay_chosen(
+def test_a_sweep_s_runs_are_chosen_by_ranges_and_stay_chosen(
     signed_in: Page, real: RealSite
 ) -> None:
     sweep_id, _ = real.sweep_with_runs("choose", 6)
@@ -193,7 +193,7 @@ def test_scripts_that_are_loaded_ahead_are_there(signed_in: Page, real: RealSite
     assert not missing
 
 
-def test_15_4_warnings_of_one_kind_are_one_line_and_move_nothing(
+def test_warnings_of_one_kind_are_one_line_and_move_nothing(
     signed_in: Page, real: RealSite
 ) -> None:
     sweep_id, ids = real.sweep_with_runs("warned", 4)
@@ -223,7 +223,7 @@ def test_15_4_warnings_of_one_kind_are_one_line_and_move_nothing(
     expect(button).to_have_count(0)
 
 
-def test_15_4_a_sweep_that_waits_for_nobody_says_how_to_start_an_agent(
+def test_a_sweep_that_waits_for_nobody_says_how_to_start_an_agent(
     signed_in: Page, real: RealSite
 ) -> None:
     sweep_id, _ = real.sweep_with_runs("waiting", 2)

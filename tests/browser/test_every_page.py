@@ -44,7 +44,7 @@ def pages(real: RealSite) -> Iterator[dict[str, str]]:
     yield every_page.build(real, "every")
 
 
-def test_15_17_no_page_scrolls_sideways_on_a_phone(signed_in: Page, pages: dict[str, str]) -> None:
+def test_no_page_scrolls_sideways_on_a_phone(signed_in: Page, pages: dict[str, str]) -> None:
     signed_in.set_viewport_size({"width": 390, "height": 844})
     found = {}
     for name, address in pages.items():
@@ -55,7 +55,7 @@ def test_15_17_no_page_scrolls_sideways_on_a_phone(signed_in: Page, pages: dict[
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_15_17_pages_have_no_serious_findings(
+def test_pages_have_no_serious_findings(
     signed_in: Page, pages: dict[str, str], scheme: str
 ) -> None:
     signed_in.emulate_media(color_scheme="dark" if scheme == "dark" else "light")
@@ -68,7 +68,7 @@ def test_15_17_pages_have_no_serious_findings(
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("width", [390, 1440])
-def test_15_8_lists_of_what_was_deleted_have_no_serious_findings(
+def test_lists_of_what_was_deleted_have_no_serious_findings(
     signed_in: Page, pages: dict[str, str], scheme: str, width: int
 ) -> None:
     signed_in.emulate_media(color_scheme="dark" if scheme == "dark" else "light")
@@ -88,7 +88,7 @@ def test_15_8_lists_of_what_was_deleted_have_no_serious_findings(
 
 
 @pytest.mark.parametrize("width", [390, 1440])
-def test_15_13_menus_break_no_word(signed_in: Page, pages: dict[str, str], width: int) -> None:
+def test_menus_break_no_word(signed_in: Page, pages: dict[str, str], width: int) -> None:
     signed_in.set_viewport_size({"width": width, "height": 900})
     found, n_menus = [], 0
     for name in ("projects", "project", "sweeps", "sweep", "run overview", "artifact"):
@@ -106,9 +106,7 @@ def test_15_13_menus_break_no_word(signed_in: Page, pages: dict[str, str], width
     assert n_menus > 8
 
 
-def test_15_13_the_commands_that_start_an_agent_are_whole(
-    signed_in: Page, pages: dict[str, str]
-) -> None:
+def test_the_commands_that_start_an_agent_are_whole(signed_in: Page, pages: dict[str, str]) -> None:
     for width in (390, 1440):
         signed_in.set_viewport_size({"width": width, "height": 900})
         every_page.visit(signed_in, pages["sweep"])
@@ -120,7 +118,7 @@ def test_15_13_the_commands_that_start_an_agent_are_whole(
             expect(line).to_be_in_viewport(ratio=1)
 
 
-def test_15_15_a_file_is_shown_beside_the_tree_or_below_it(
+def test_a_file_is_shown_beside_the_tree_or_below_it(
     signed_in: Page, pages: dict[str, str]
 ) -> None:
     tree = signed_in.get_by_role("region", name="Files")

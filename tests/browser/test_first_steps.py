@@ -27,9 +27,7 @@ def paste(command: str, home: Path) -> str:
     return text
 
 
-def test_15_13_the_first_commands_work_as_pasted(
-    signed_in: Page, real: RealSite, tmp_path: Path
-) -> None:
+def test_the_first_commands_work_as_pasted(signed_in: Page, real: RealSite, tmp_path: Path) -> None:
     project = "it's first"
     real.services.projects.ensure(real.caller, "ann", project, None)
     page = signed_in

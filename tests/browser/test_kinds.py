@@ -19,7 +19,7 @@ PIXEL = base64.b64decode(
 )
 
 
-def test_15_5_the_summary_shows_each_value_by_its_kind(signed_in: Page, real: RealSite) -> None:
+def test_the_summary_shows_each_value_by_its_kind(signed_in: Page, real: RealSite) -> None:
     summary = {
         "_timestamp": 1.79e9,
         "_runtime": 3725,
@@ -56,9 +56,7 @@ def test_15_5_the_summary_shows_each_value_by_its_kind(signed_in: Page, real: Re
     assert before.evaluate("(element) => element.isConnected"), "it was loaded again"
 
 
-def test_15_5_moments_say_how_long_ago_and_exactly_on_hover(
-    signed_in: Page, real: RealSite
-) -> None:
+def test_moments_say_how_long_ago_and_exactly_on_hover(signed_in: Page, real: RealSite) -> None:
     sweep_id, ids = real.sweep_with_runs("moments", 2)
     year = re.compile(str(datetime.now().year))
     page = signed_in
@@ -73,7 +71,7 @@ def test_15_5_moments_say_how_long_ago_and_exactly_on_hover(
     expect(cell).to_have_attribute("title", year)
 
 
-def test_15_5_the_console_has_its_colours(signed_in: Page, real: RealSite) -> None:
+def test_the_console_has_its_colours(signed_in: Page, real: RealSite) -> None:
     real.services.runs.upsert(real.caller, "ann", "colours", "c1", RunChange())
     texts = ["\x1b[31mred\x1b[0m plain", "\x1b[1;38;2;10;120;200mown\x1b[0m", "10%\r\x1b[32m100%"]
     lines = [f"2026-11-22T10:00:0{k}.000 {text}" for k, text in enumerate(texts)]

@@ -5,7 +5,7 @@ from real_site import RealSite
 from test_pages import open_ready
 
 
-def test_15_8_projects_are_found_and_put_in_order(signed_in: Page, real: RealSite) -> None:
+def test_projects_are_found_and_put_in_order(signed_in: Page, real: RealSite) -> None:
     for name in ("zz-list-1", "zz-list-10", "zz-list-2"):
         real.services.projects.ensure(real.caller, "ann", name, f"about {name}")
     page = signed_in
@@ -20,7 +20,7 @@ def test_15_8_projects_are_found_and_put_in_order(signed_in: Page, real: RealSit
     expect(page.get_by_text("No project of that name.")).to_be_visible()
 
 
-def test_15_8_projects_and_sweeps_are_described_and_sweeps_renamed(
+def test_projects_and_sweeps_are_described_and_sweeps_renamed(
     signed_in: Page, real: RealSite
 ) -> None:
     sweep_id, _ = real.sweep_with_runs("described", 1)
@@ -47,9 +47,7 @@ def test_15_8_projects_and_sweeps_are_described_and_sweeps_renamed(
     assert (sweep.display_name, sweep.description) == ("a better name", "second try")
 
 
-def test_15_8_a_project_is_renamed_deleted_and_brought_back(
-    signed_in: Page, real: RealSite
-) -> None:
+def test_a_project_is_renamed_deleted_and_brought_back(signed_in: Page, real: RealSite) -> None:
     sweep_id, _ = real.sweep_with_runs("before-it", 1)
     page = signed_in
     page.goto(f"{real.address}/ann/before-it/runs")
@@ -77,9 +75,7 @@ def test_15_8_a_project_is_renamed_deleted_and_brought_back(
     assert real.services.projects.find(real.caller, "ann", "before-it").name == "after-it"
 
 
-def test_15_8_a_sweep_is_deleted_with_its_runs_and_brought_back(
-    signed_in: Page, real: RealSite
-) -> None:
+def test_a_sweep_is_deleted_with_its_runs_and_brought_back(signed_in: Page, real: RealSite) -> None:
     sweep_id, runs = real.sweep_with_runs("sweeps-gone", 3)
     page = signed_in
     open_ready(page, f"{real.address}/ann/sweeps-gone/sweeps/{sweep_id}")

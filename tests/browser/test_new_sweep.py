@@ -23,9 +23,7 @@ parameters:
         GOOD.replace("program: agent.py\n", ""),
     ],
 )
-def test_15_9_what_may_be_wrong_takes_a_second_look(
-    signed_in: Page, real: RealSite, text: str
-) -> None:
+def test_what_may_be_wrong_takes_a_second_look(signed_in: Page, real: RealSite, text: str) -> None:
     project = f"editor-{len(text)}"  # a page begins with the project's last file
     real.services.projects.ensure(real.caller, "ann", project, None)
     page = signed_in
@@ -52,9 +50,7 @@ def test_15_9_what_may_be_wrong_takes_a_second_look(
     expect(page.locator("[data-ready]")).to_have_count(1)
 
 
-def test_15_9_an_error_is_said_in_plain_words_with_its_line(
-    signed_in: Page, real: RealSite
-) -> None:
+def test_an_error_is_said_in_plain_words_with_its_line(signed_in: Page, real: RealSite) -> None:
     real.services.projects.ensure(real.caller, "ann", "wrong", None)
     page = signed_in
     open_ready(page, f"{real.address}/ann/wrong/sweeps/new")

@@ -31,7 +31,7 @@ def wait_for(page: Page, what: Callable[[], bool]) -> None:
         page.wait_for_timeout(20)  # lets the page's own work go on
 
 
-def test_15_18_many_tabs_share_one_stream_and_all_hear(signed_in: Page, real: RealSite) -> None:
+def test_many_tabs_share_one_stream_and_all_hear(signed_in: Page, real: RealSite) -> None:
     before = real.n_streams()
     sweep_id, ids = real.sweep_with_runs("tabs8", 2)
     addresses = [f"{real.address}/ann/tabs8/sweeps/{sweep_id}"] * 5
@@ -57,9 +57,7 @@ def test_15_18_many_tabs_share_one_stream_and_all_hear(signed_in: Page, real: Re
     wait_for(signed_in, lambda: real.n_streams() == before)
 
 
-def test_15_18_without_shared_workers_a_page_has_its_own_stream(
-    signed_in: Page, real: RealSite
-) -> None:
+def test_without_shared_workers_a_page_has_its_own_stream(signed_in: Page, real: RealSite) -> None:
     sweep_id, _ = real.sweep_with_runs("alone", 1)
     signed_in.add_init_script("delete window.SharedWorker")
     with signed_in.expect_request(re.compile(r"/-/events\?topic=sweeps%2Fann%2Falone%2F")):
@@ -68,7 +66,7 @@ def test_15_18_without_shared_workers_a_page_has_its_own_stream(
     expect(counts(signed_in)).to_have_text("2 runs")
 
 
-def test_15_19_open_tabs_are_sent_only_what_changed(signed_in: Page, real: RealSite) -> None:
+def test_open_tabs_are_sent_only_what_changed(signed_in: Page, real: RealSite) -> None:
     sweep_id, ids = real.sweep_with_runs("parts", 6)
     page = signed_in
     answers: list[dict[str, Any]] = []
@@ -106,9 +104,7 @@ def backdate(connection: Any) -> None:
         connection.execute(schema.runs.update().where(runs.id == pk).values(updated_at=earlier))
 
 
-def test_15_6_what_changes_elsewhere_comes_into_the_overview(
-    signed_in: Page, real: RealSite
-) -> None:
+def test_what_changes_elsewhere_comes_into_the_overview(signed_in: Page, real: RealSite) -> None:
     _, ids = real.sweep_with_runs("overview", 1)
     page = signed_in
     open_ready(page, f"{real.address}/ann/overview/runs/{ids[0]}#overview")

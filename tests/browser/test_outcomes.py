@@ -18,7 +18,7 @@ CASES = {
 }
 
 
-def test_15_1_each_way_to_end_is_named_alike_on_every_page(signed_in: Page, real: RealSite) -> None:
+def test_each_way_to_end_is_named_alike_on_every_page(signed_in: Page, real: RealSite) -> None:
     sweep_id, ids = real.sweep_with_runs("outcomes", len(CASES))
     for run_id, (state, origin, reason) in zip(ids, CASES.values(), strict=True):
         run = real.services.runs.get(real.caller, "ann", "outcomes", run_id)

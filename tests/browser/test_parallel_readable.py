@@ -26,7 +26,7 @@ def diverged(values: dict[int, float]) -> dict[str, Any]:
     ("values", "kind"),
     [({3: 1e9, 7: -1e9}, "percentile"), ({3: 5.0, 7: 6.0, 9: 7.0}, "log"), ({}, "linear")],
 )
-def test_15_10_a_few_diverged_runs_squeeze_nobody(
+def test_a_few_diverged_runs_squeeze_nobody(
     page: Page, site: Site, values: dict[int, float], kind: str
 ) -> None:
     open_plot(page, site.add(f"diverged-{kind}", diverged(values)))
@@ -38,7 +38,7 @@ def test_15_10_a_few_diverged_runs_squeeze_nobody(
         expect(note).to_contain_text(kind)
 
 
-def test_15_10_what_has_no_place_is_marked(page: Page, site: Site) -> None:
+def test_what_has_no_place_is_marked(page: Page, site: Site) -> None:
     document = diverged({3: 5.0, 7: 6.0, 9: 7.0, 11: 0.0})
     document["runs"][12]["metric"] = dict.fromkeys(("last", "min", "max"), "Infinity")
     open_plot(page, site.add("clipped", document))
@@ -71,7 +71,7 @@ def named_like_scripts(n: int) -> dict[str, Any]:
     return document
 
 
-def test_15_11_twelve_long_names_stay_readable(page: Page, site: Site) -> None:
+def test_twelve_long_names_stay_readable(page: Page, site: Site) -> None:
     page.set_viewport_size({"width": 1440, "height": 900})
     open_plot(page, site.add("named", named_like_scripts(11)))
     labels = page.locator(".pc-label")
@@ -94,7 +94,7 @@ def test_15_11_twelve_long_names_stay_readable(page: Page, site: Site) -> None:
     assert plates.count() == page.locator(".pc-axis-marks text").count()
 
 
-def test_15_12_a_saved_picture_says_what_it_is(page: Page, site: Site) -> None:
+def test_a_saved_picture_says_what_it_is(page: Page, site: Site) -> None:
     open_plot(page, site.add("picture", points(30)))
     page.get_by_role("button", name="Export").click()
     with page.expect_download() as waiting:
@@ -112,7 +112,7 @@ def test_15_12_a_saved_picture_says_what_it_is(page: Page, site: Site) -> None:
     assert legend.count("<rect") == 48 and "epoch/val_accuracy" in legend and "finished" in legend
 
 
-def test_15_12_contour_has_its_colours_and_curves_whole_steps(page: Page, site: Site) -> None:
+def test_contour_has_its_colours_and_curves_whole_steps(page: Page, site: Site) -> None:
     page.set_viewport_size({"width": 1440, "height": 3000})  # all is in sight, whatever arrives
     open_plot(page, site.add("scales", points(30)))
     page.get_by_role("tab", name="Contour").click()

@@ -138,7 +138,7 @@ def _proxied(folder: Path, name: str, path: str) -> Iterator[RunningServer]:
 
 @pytest.mark.parametrize("path", ["", "/sweepd"], ids=["at a name", "below a path"])
 @pytest.mark.parametrize("name", PROXIES)
-def test_15_18_a_client_and_many_open_pages_work_through_a_recipe(
+def test_a_client_and_many_open_pages_work_through_a_recipe(
     name: str, path: str, tmp_path: Path
 ) -> None:
     home = tmp_path / "home"

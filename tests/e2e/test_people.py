@@ -1,4 +1,4 @@
-"""Users, keys, teams, and the walls between them, through `wandb.Api()` and `wandb.init`."""
+"""Users, keys, teams, and who may see what, through `wandb.Api()` and `wandb.init`."""
 
 import subprocess
 import sys

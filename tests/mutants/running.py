@@ -57,7 +57,7 @@ class Changed:
 sys.meta_path.insert(0, Changed())
 """
 LEAST_S, TIMES = 10.0, 5.0  # processor time for a change: so much, and so often what its tests take
-WAIT_S = 120.0  # beyond that on the wall, for a machine that does other things
+WAIT_S = 120.0  # beyond that by the clock, for a machine that does other things
 MEMORY = 4 << 30
 FAILED, ERROR = 99, 98  # exit codes of a child: it could not be changed so; a fault of ours
 

@@ -15,8 +15,8 @@ from sweepd import server
 from sweepd.domain.users import Caller
 from sweepd.settings import Settings
 from tests.conftest import FakeClock, build_parts
-from tests.protocol import walls_world
-from tests.protocol.walls_world import Walled, World
+from tests.protocol import access_world
+from tests.protocol.access_world import Guarded, World
 
 Ask = Callable[..., Any]
 KEY = "ann-" + "a" * 40
@@ -55,23 +55,23 @@ def ann_caller(http: TestClient, parts: server.Parts) -> Caller:
 
 
 @pytest.fixture(scope="session")
-def walled_folder(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, World]:
+def guarded_folder(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, World]:
     """A data folder that holds one of everything of ann's, and the names."""
-    folder = tmp_path_factory.mktemp("walls") / "data"
+    folder = tmp_path_factory.mktemp("access") / "data"
     parts = build_parts(folder, FakeClock(), notice_hosts="*")
     with TestClient(server.make_app(parts)) as http:
-        world = walls_world.build(http, parts)
+        world = access_world.build(http, parts)
     return folder, world
 
 
 @pytest.fixture
-def walled(walled_folder: tuple[Path, World], tmp_path: Path) -> Iterator[Walled]:
+def guarded(guarded_folder: tuple[Path, World], tmp_path: Path) -> Iterator[Guarded]:
     """A server on a copy of that folder."""
-    folder, world = walled_folder
+    folder, world = guarded_folder
     shutil.copytree(folder, tmp_path / "data")
     parts = server.build(Settings(data=tmp_path / "data", notice_hosts="*"), FakeClock())
     client = TestClient(server.make_app(parts), raise_server_exceptions=False)
-    yield Walled(client, parts, world)
+    yield Guarded(client, parts, world)
     client.close()
     parts.core.db.close()
 

@@ -21,8 +21,8 @@ from sweepd.web import routes
 from tests.conftest import FakeClock
 from tests.protocol import page
 from tests.protocol.conftest import KEY, authorization, log_version
+from tests.protocol.test_access_addresses import sign_in
 from tests.protocol.test_nothing_fails import READ
-from tests.protocol.test_walls_addresses import sign_in
 
 pytestmark = pytest.mark.slow  # each operation on a folder of its own
 

@@ -132,7 +132,7 @@ def test_missing_part_is_named_and_another_files_upload_is_refused(
     assert other.status_code == 400 and "another file" in other.text
 
 
-def test_file_is_found_by_its_digest_within_the_callers_walls(
+def test_file_is_found_by_its_digest_where_the_caller_may_read(
     ask: Ask, http: TestClient, parts: Any
 ) -> None:
     artifact = create(ask)
@@ -208,8 +208,8 @@ def test_file_is_found_by_its_digest_at_every_address_clients_know(
     ):
         answer = http.get(f"/artifactsV2/default/{path}", headers=authorization(KEY))
         assert answer.content == BODY, (path, answer.text[:200])
-        walled = http.get(f"/artifactsV2/default/{path}", headers=authorization(stranger))
-        assert walled.status_code == 404, path
+        refused = http.get(f"/artifactsV2/default/{path}", headers=authorization(stranger))
+        assert refused.status_code == 404, path
         wrong = path.replace(digest, "0" * 32)
         assert (
             http.get(f"/artifactsV2/default/{wrong}", headers=authorization(KEY)).status_code == 404

@@ -16,7 +16,7 @@ from starlette.testclient import TestClient
 from sweepd import server
 from sweepd.domain.errors import Unavailable
 from tests.protocol.conftest import KEY, authorization
-from tests.protocol.test_walls_addresses import sign_in
+from tests.protocol.test_access_addresses import sign_in
 
 Send = Callable[[TestClient, dict[str, str]], Any]
 BUCKET = """mutation { upsertBucket(input: {entityName: "ann", modelName: "p", name: "r1"}) {

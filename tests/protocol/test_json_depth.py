@@ -11,8 +11,8 @@ from starlette.testclient import TestClient
 from sweepd.domain.nesting import MAX_DEPTH
 from sweepd.wandb_api.graphql.engine import build_schema
 from tests.protocol.conftest import KEY, Ask, authorization
+from tests.protocol.test_access_addresses import sign_in
 from tests.protocol.test_edge import create_run, stream
-from tests.protocol.test_walls_addresses import sign_in
 
 TOLD = "may be nested 200 levels deep"
 TOO_DEEP = [MAX_DEPTH + 1, 100_000]

@@ -14,10 +14,10 @@ from sweepd.domain.errors import BadInput, TooLarge
 from sweepd.domain.patience import ENDLESS, Patience
 from sweepd.services.filters import mongo
 from sweepd.store.database import Connection, Database
-from tests.protocol.test_walls import filled
-from tests.protocol.test_walls_addresses import _addresses, _sender
-from tests.protocol.walls_cases import CASES
-from tests.protocol.walls_world import ANN, Walled, ask
+from tests.protocol.access_cases import CASES
+from tests.protocol.access_world import ANN, Guarded, ask
+from tests.protocol.test_access import filled
+from tests.protocol.test_access_addresses import _addresses, _sender
 
 # One row by a key: who asks, and how long a file is.
 QUICK = {"visitor_of", "sign_in", "begin", "size_of", "find_bytes", "find_project_bytes"}
@@ -45,16 +45,16 @@ def unbounded(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     return found
 
 
-def test_what_graphql_reads_ends_with_the_request(walled: Walled, unbounded: list[str]) -> None:
+def test_what_graphql_reads_ends_with_the_request(guarded: Guarded, unbounded: list[str]) -> None:
     for name, case in CASES.items():
         if name.startswith("Query."):
-            ask(walled.http, ANN, case.document, **filled(case.variables, walled.world))
+            ask(guarded.http, ANN, case.document, **filled(case.variables, guarded.world))
     assert unbounded == []
 
 
-def test_what_pages_read_ends_with_the_request(walled: Walled, unbounded: list[str]) -> None:
-    send = _sender(walled.http, ANN)
-    for key, path in _addresses(walled.world).items():
+def test_what_pages_read_ends_with_the_request(guarded: Guarded, unbounded: list[str]) -> None:
+    send = _sender(guarded.http, ANN)
+    for key, path in _addresses(guarded.world).items():
         if not path.endswith(("/events", "/file_stream")) and "/artifactsV2/" not in path:
             send(key, path)
     assert unbounded == []

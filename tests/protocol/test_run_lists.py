@@ -15,7 +15,7 @@ from sweepd.services.runs.taking_in import Lines, StreamPost
 from sweepd.services.sweeps.sweeps import SweepChange
 from tests.conftest import FakeClock, awaited
 from tests.protocol.conftest import KEY
-from tests.protocol.test_walls_addresses import sign_in
+from tests.protocol.test_access_addresses import sign_in
 
 YAML = """\
 method: random

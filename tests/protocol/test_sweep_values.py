@@ -8,8 +8,8 @@ import yaml
 from starlette.testclient import TestClient
 
 from tests.protocol.conftest import KEY
+from tests.protocol.test_access_addresses import sign_in
 from tests.protocol.test_any_value import AGENT, BEAT, SWEEP
-from tests.protocol.test_walls_addresses import sign_in
 
 pytestmark = pytest.mark.slow  # each operation on a folder of its own
 

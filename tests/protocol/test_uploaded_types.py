@@ -6,7 +6,7 @@ import pytest
 from starlette.testclient import TestClient
 
 from tests.protocol.conftest import KEY, authorization
-from tests.protocol.test_walls_addresses import sign_in
+from tests.protocol.test_access_addresses import sign_in
 
 FILES = """mutation F($f: [String!]!) { createRunFiles(input: {entityName: "ann",
   projectName: "p", runName: "r", files: $f}) { files { uploadUrl } } }"""

@@ -77,7 +77,7 @@ def team() -> None:
     assert "people-more" not in api(PAT).viewer.teams
 
 
-def walls() -> None:
+def access() -> None:
     wandb.login(key=PAT, relogin=True)
     with wandb.init(project="own", id="w1", settings=QUIET) as run:
         run.log({"hush": 1})
@@ -103,7 +103,7 @@ def walls() -> None:
 def main() -> None:
     keys_and_users()
     team()
-    walls()
+    access()
     print("done")
 
 

@@ -1,4 +1,4 @@
-"""Artifacts: a commit is final, entities are walls, shared bytes outlive a deletion."""
+"""Artifacts: a commit is final, no entity sees another's, shared bytes outlive a deletion."""
 
 import pytest
 

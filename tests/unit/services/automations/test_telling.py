@@ -227,7 +227,7 @@ def test_nothing_is_written_where_nobody_asks(world: World) -> None:
 
 
 @pytest.mark.both_databases
-def test_entities_are_walls(parts: server.Parts, ann: Caller, bob: Caller) -> None:
+def test_no_entity_tells_of_another(parts: server.Parts, ann: Caller, bob: Caller) -> None:
     anns, bobs = World(parts, ann), World(parts, bob)
     place = anns.place()
     everywhere = AutomationChange(

@@ -14,9 +14,7 @@ pytestmark = pytest.mark.both_databases
 DAY_S = 86_400.0
 
 
-def test_15_8_agents_and_runs_under_way_go_on_by_the_old_name(
-    parts: server.Parts, ann: Caller
-) -> None:
+def test_agents_and_runs_under_way_go_on_by_the_old_name(parts: server.Parts, ann: Caller) -> None:
     services = parts.services
     sweep = make_sweep(parts, ann)
     agent = register(parts, ann, sweep)
@@ -39,7 +37,7 @@ def test_15_8_agents_and_runs_under_way_go_on_by_the_old_name(
     assert services.sweeps.get(ann, None, "p", sweep.sweep_id).project == "q"
 
 
-def test_15_8_names_that_lead_elsewhere_are_not_taken(parts: server.Parts, ann: Caller) -> None:
+def test_names_that_lead_elsewhere_are_not_taken(parts: server.Parts, ann: Caller) -> None:
     projects = parts.services.projects
     first, _ = projects.ensure(ann, None, "a", None)
     other, _ = projects.ensure(ann, None, "z", None)
@@ -58,7 +56,7 @@ def test_15_8_names_that_lead_elsewhere_are_not_taken(parts: server.Parts, ann: 
     assert len(projects.list_all(ann)) == 2
 
 
-def test_15_8_strangers_rename_delete_and_bring_back_nothing(
+def test_strangers_rename_delete_and_bring_back_nothing(
     parts: server.Parts, ann: Caller, bob: Caller
 ) -> None:
     projects = parts.services.projects
@@ -74,7 +72,7 @@ def test_15_8_strangers_rename_delete_and_bring_back_nothing(
         projects.delete(ann, mine.pk)
 
 
-def test_15_8_a_deleted_project_is_counted_nowhere_and_comes_back_whole(
+def test_a_deleted_project_is_counted_nowhere_and_comes_back_whole(
     parts: server.Parts, ann: Caller
 ) -> None:
     services = parts.services
@@ -101,7 +99,7 @@ def test_15_8_a_deleted_project_is_counted_nowhere_and_comes_back_whole(
     assert {item.name for item in services.projects.list_deleted(ann)} == {"p", "p-2"}
 
 
-def test_15_8_a_project_whose_artifacts_are_linked_elsewhere_stays(
+def test_a_project_whose_artifacts_are_linked_elsewhere_stays(
     parts: server.Parts, ann: Caller
 ) -> None:
     services = parts.services
@@ -113,7 +111,7 @@ def test_15_8_a_project_whose_artifacts_are_linked_elsewhere_stays(
         services.projects.delete(ann, project.pk)
 
 
-def test_15_8_a_deleted_sweep_takes_its_runs_along_when_asked(
+def test_a_deleted_sweep_takes_its_runs_along_when_asked(
     parts: server.Parts, ann: Caller, clock: FakeClock
 ) -> None:
     services = parts.services
@@ -140,7 +138,7 @@ def test_15_8_a_deleted_sweep_takes_its_runs_along_when_asked(
     assert len(services.runs.list_all(project)) == len(done) - 1  # one was deleted before, alone
 
 
-def test_15_8_what_was_deleted_ends_after_its_days(
+def test_what_was_deleted_ends_after_its_days(
     parts: server.Parts, ann: Caller, clock: FakeClock
 ) -> None:
     services = parts.services

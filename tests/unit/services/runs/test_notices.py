@@ -1,4 +1,4 @@
-"""Alerts: repeats within their wait are dropped, the newest come first, entities are walls."""
+"""Alerts: repeats within their wait are dropped, the newest come first, strangers see none."""
 
 import pytest
 
@@ -33,7 +33,7 @@ def test_alerts_are_kept_once_within_their_wait_and_listed_newest_first(
     assert (left.title, left.severity, left.run_id) == ("loss", "ERROR", "two")
 
 
-def test_alerts_of_others_are_behind_the_wall_of_their_run(
+def test_alerts_are_seen_by_who_may_see_their_run(
     parts: server.Parts, ann: Caller, bob: Caller
 ) -> None:
     run = parts.services.runs.upsert(ann, "ann", "p", "r", RunChange())[0]

@@ -160,7 +160,7 @@ def test_run_that_speaks_takes_its_config_out_of_the_queue_or_back(
     assert kinds == ([] if state == "queued" else ["exit"])
 
 
-def test_start_of_a_run_is_when_it_first_spoke(one: One) -> None:
+def test_start_of_a_run_is_its_first_request(one: One) -> None:
     first = one.run().started_at
     one.clock.forward(10)
     one.end(1)

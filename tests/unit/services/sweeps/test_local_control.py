@@ -27,8 +27,8 @@ pytestmark = pytest.mark.both_databases
 CONTROLLED = GRID + "controller: {type: local}\n"
 
 
-def control(parts: server.Parts, ann: Caller, sweep: Sweep, **wishes: object) -> dict[str, object]:
-    change = SweepChange(controller=json.dumps(wishes), config_yaml=sweep.config_yaml)
+def control(parts: server.Parts, ann: Caller, sweep: Sweep, **given: object) -> dict[str, object]:
+    change = SweepChange(controller=json.dumps(given), config_yaml=sweep.config_yaml)
     changed, _ = parts.services.sweeps.update(ann, sweep.pk, change)
     answers: dict[str, object] = json.loads(changed.scheduler)
     return answers
@@ -38,9 +38,9 @@ def test_local_controller_chooses_stops_and_ends(parts: server.Parts, ann: Calle
     sweep = make_sweep(parts, ann, CONTROLLED)
     agent = register(parts, ann, sweep)
     assert beat(parts, ann, agent) == [], "the server does not choose"
-    wish = {"id": "w1", "data": {"args": {"a": {"value": 2}, "b": {"value": "x"}}}}
-    answers = control(parts, ann, sweep, schedule=[wish])
-    assert control(parts, ann, sweep, schedule=[wish]) == answers, "said twice, done once"
+    asked = {"id": "w1", "data": {"args": {"a": {"value": 2}, "b": {"value": "x"}}}}
+    answers = control(parts, ann, sweep, schedule=[asked])
+    assert control(parts, ann, sweep, schedule=[asked]) == answers, "said twice, done once"
     run = next_run(parts, ann, agent)
     assert answers["scheduled"] == [{"id": "w1", "runid": run.run_id}]
     assert run.config == {"a": 2, "b": "x"}
@@ -55,8 +55,8 @@ def test_local_controller_chooses_stops_and_ends(parts: server.Parts, ann: Calle
 
 def test_local_controller_never_exceeds_the_cap(parts: server.Parts, ann: Caller) -> None:
     sweep = make_sweep(parts, ann, CONTROLLED + "run_cap: 1\n")
-    wishes = [{"id": f"w{n}", "data": {"args": {"a": {"value": n}}}} for n in (1, 2)]
-    answers = control(parts, ann, sweep, schedule=wishes)
+    given = [{"id": f"w{n}", "data": {"args": {"a": {"value": n}}}} for n in (1, 2)]
+    answers = control(parts, ann, sweep, schedule=given)
     assert answers["scheduled"] == [{"id": "w1", "runid": answers["scheduled"][0]["runid"]}]  # type: ignore[index]
     with pytest.raises(BadInput, match="run_cap of 1"):
         parts.services.sweeps.enqueue(ann, sweep.pk, {"a": 3})

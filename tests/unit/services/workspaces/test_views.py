@@ -1,4 +1,4 @@
-"""Workspaces and reports are kept as they came, within bounds, each within its walls."""
+"""Workspaces and reports are kept as they came, within bounds, each for who may see it."""
 
 import json
 

@@ -9,11 +9,11 @@ from typing import Any
 import pytest
 
 from sweepd.wandb_api import wire
-from tests.protocol import walls_world
-from tests.protocol.test_walls import filled, seen
-from tests.protocol.test_walls_addresses import _addresses, _anonymous, _sender
-from tests.protocol.walls_cases import CASES, Case
-from tests.protocol.walls_world import ANN, Walled, World, ask, rows
+from tests.protocol import access_world
+from tests.protocol.access_cases import CASES, Case
+from tests.protocol.access_world import ANN, Guarded, World, ask, rows
+from tests.protocol.test_access import filled, seen
+from tests.protocol.test_access_addresses import _addresses, _anonymous, _sender
 
 pytestmark = pytest.mark.slow  # each kind on a folder of its own
 
@@ -52,8 +52,8 @@ def _concerned(kind: str) -> dict[str, Case]:
     return dict(sorted(found.items(), key=lambda item: item[0] in MAKING))
 
 
-def _delete(walled: Walled, kind: str) -> None:
-    services, world = walled.parts.services, walled.world
+def _delete(guarded: Guarded, kind: str) -> None:
+    services, world = guarded.parts.services, guarded.world
     ann = services.users.get_caller("ann")
     if kind == "project":
         services.projects.delete(ann, services.projects.get(ann, "ann", world["project"]).pk)
@@ -63,8 +63,8 @@ def _delete(walled: Walled, kind: str) -> None:
         services.runs.delete(ann, wire.read_node_id("Run", world["run_id"]))
 
 
-def _bring_back(walled: Walled, kind: str) -> None:
-    services, world = walled.parts.services, walled.world
+def _bring_back(guarded: Guarded, kind: str) -> None:
+    services, world = guarded.parts.services, guarded.world
     ann = services.users.get_caller("ann")
     if kind == "project":
         [found] = services.projects.list_deleted(ann)
@@ -76,16 +76,16 @@ def _bring_back(walled: Walled, kind: str) -> None:
 
 
 def _absent(world: World, kind: str) -> World:
-    gone = walls_world.absent(world)
+    gone = access_world.absent(world)
     return {name: gone[name] if name in BOUND[kind] else value for name, value in world.items()}
 
 
 @pytest.mark.parametrize("kind", BOUND)
-def test_15_8_every_operation_sees_the_wall(kind: str, walled: Walled) -> None:
-    http, parts, world = walled.http, walled.parts, walled.world
+def test_every_operation_calls_what_is_deleted_gone(kind: str, guarded: Guarded) -> None:
+    http, parts, world = guarded.http, guarded.parts, guarded.world
     gone, cases = _absent(world, kind), _concerned(kind)
     assert len(cases) > 2
-    _delete(walled, kind)
+    _delete(guarded, kind)
     before = rows(parts)
     for name, case in cases.items():
         real = ask(http, ANN, case.document, **filled(case.variables, world))
@@ -102,8 +102,8 @@ def test_15_8_every_operation_sees_the_wall(kind: str, walled: Walled) -> None:
 
 
 @pytest.mark.parametrize("kind", BOUND)
-def test_15_8_every_address_sees_the_wall(kind: str, walled: Walled) -> None:
-    http, parts, world = walled.http, walled.parts, walled.world
+def test_every_address_calls_what_is_deleted_gone(kind: str, guarded: Guarded) -> None:
+    http, parts, world = guarded.http, guarded.parts, guarded.world
     gone = _absent(world, kind) | {"md5": base64.b64encode(b"\0" * 16).decode()}
     all_real, unreal = _addresses(world), _addresses(gone)
     real = {key: path for key, path in all_real.items() if path != unreal[key]}
@@ -111,7 +111,7 @@ def test_15_8_every_address_sees_the_wall(kind: str, walled: Walled) -> None:
         real = {key: path for key, path in real.items() if f"{{{kind}}}" in key[1]}
     assert len(real) > 5
     send = _sender(http, ANN)
-    _delete(walled, kind)
+    _delete(guarded, kind)
     before = rows(parts)
     for key, path in real.items():
         answer, other = send(key, path), send(key, unreal[key])
@@ -130,15 +130,17 @@ def test_15_8_every_address_sees_the_wall(kind: str, walled: Walled) -> None:
         ) or (kind == "project")
     if kind == "project":
         assert f"/ann/{world['project']}" not in http.get("/").text
-    _bring_back(walled, kind)
+    _bring_back(guarded, kind)
     for key, path in all_real.items():
         answer = send(key, path)
         assert answer.status_code not in (401, 403, 404), (key, path, answer.text)
 
 
-def test_15_8_what_a_deleted_project_s_run_goes_on_to_say_makes_no_new_one(walled: Walled) -> None:
-    http, world = walled.http, walled.world
-    _delete(walled, "project")
+def test_what_a_deleted_project_s_run_goes_on_to_say_makes_no_new_one(
+    guarded: Guarded,
+) -> None:
+    http, world = guarded.http, guarded.world
+    _delete(guarded, "project")
     upsert = "mutation U($i: UpsertBucketInput!) { upsertBucket(input: $i) { inserted } }"
     where = {"entityName": "ann", "modelName": world["project"], "name": world["run"]}
     assert ask(http, ANN, upsert, i={**where, "summaryMetrics": "{}"}).status_code == 404

@@ -1,6 +1,6 @@
 """Every root field of the schema, asked for what is ann's; `@name` stands for a thing of hers.
 
-A field without a case fails test_walls.py: whoever adds one says here how a stranger would try it.
+A field without a case fails test_access.py: whoever adds one says here how a stranger would try it.
 After a colon stands another way to ask the same field.
 """
 

@@ -13,9 +13,9 @@ from starlette.testclient import TestClient
 
 from sweepd.wandb_api import routes as wandb_routes
 from sweepd.web import routes as web_routes
-from tests.protocol import walls_world
+from tests.protocol import access_world
+from tests.protocol.access_world import ANN, BOB, Guarded, World, rows
 from tests.protocol.conftest import authorization
-from tests.protocol.walls_world import ANN, BOB, Walled, World, rows
 
 pytestmark = pytest.mark.slow  # each operation on a folder of its own
 
@@ -62,9 +62,9 @@ def _addresses(world: World) -> dict[tuple[str, str], str]:
     return found
 
 
-def test_no_address_shows_or_changes_a_strangers_things(walled: Walled) -> None:
-    http, parts, world = walled.http, walled.parts, walled.world
-    gone = walls_world.absent(world)
+def test_no_address_shows_or_changes_a_strangers_things(guarded: Guarded) -> None:
+    http, parts, world = guarded.http, guarded.parts, guarded.world
+    gone = access_world.absent(world)
     gone |= {"md5": base64.b64encode(b"\0" * 16).decode()}
     real, unreal = _addresses(world), _addresses(gone)
     assert len(real) > 25
@@ -81,13 +81,13 @@ def test_no_address_shows_or_changes_a_strangers_things(walled: Walled) -> None:
         assert answer.status_code not in (401, 403, 404), (key, path, answer.text)
 
 
-def test_no_news_of_a_strangers_things(walled: Walled) -> None:
+def test_no_news_of_a_strangers_things(guarded: Guarded) -> None:
     """What one may not see is left out of a stream as if it were not there; nothing left is 404."""
-    world, none = walled.world, walls_world.absent(walled.world)
-    sign_in(walled.http, BOB)
+    world, none = guarded.world, access_world.absent(guarded.world)
+    sign_in(guarded.http, BOB)
     for kind in ("sweeps", "runs"):
         there, absent = (
-            walled.http.get(
+            guarded.http.get(
                 "/-/events",
                 params={"topic": f"{kind}/{w['entity']}/{w['project']}/{w[kind[:-1]]}"},
             )

@@ -1,4 +1,4 @@
-"""Entities are walls: what a stranger's key sees and changes of another's things. Nothing.
+"""Access checks: what a stranger's key sees and changes of another entity's things. Nothing.
 
 Every root field of the schema is tried with a key that has nothing to do with what is asked for.
 The answer must be the one that things get which never were, and every row must stay as it was. The
@@ -13,9 +13,9 @@ import pytest
 from starlette.testclient import TestClient
 
 from sweepd import server
-from tests.protocol import page, walls_world
-from tests.protocol.walls_cases import CASES, Case
-from tests.protocol.walls_world import ANN, BOB, Walled, World, ask, path_of, rows
+from tests.protocol import access_world, page
+from tests.protocol.access_cases import CASES, Case
+from tests.protocol.access_world import ANN, BOB, Guarded, World, ask, path_of, rows
 
 pytestmark = pytest.mark.slow  # each operation on a folder of its own
 
@@ -44,13 +44,13 @@ def test_every_root_field_has_a_case() -> None:
         for name in getattr(page.schema().get_type(kind), "fields", {})
     }
     tried = {name.partition(":")[0] for name in CASES}
-    assert fields == tried, "say in walls_cases.py how a stranger would try it"
+    assert fields == tried, "say in access_cases.py how a stranger would try it"
 
 
 @pytest.mark.parametrize("name", CASES)
-def test_stranger_sees_and_changes_nothing(name: str, walled: Walled) -> None:
-    http, parts, world = walled.http, walled.parts, walled.world
-    gone, case = walls_world.absent(world), CASES[name]
+def test_stranger_sees_and_changes_nothing(name: str, guarded: Guarded) -> None:
+    http, parts, world = guarded.http, guarded.parts, guarded.world
+    gone, case = access_world.absent(world), CASES[name]
     before = rows(parts)
     real = ask(http, BOB, case.document, **filled(case.variables, world))
     after = rows(parts)
@@ -73,9 +73,9 @@ def _owner_may(http: TestClient, case: Case, world: World) -> None:
     assert None not in answer.json()["data"].values(), answer.text
 
 
-def test_neither_an_id_nor_a_hash_of_anothers_file_gives_its_bytes(walled: Walled) -> None:
+def test_neither_an_id_nor_a_hash_of_anothers_file_gives_its_bytes(guarded: Guarded) -> None:
     """A version of one's own cannot take in what another's project holds."""
-    http, world = walled.http, walled.world
+    http, world = guarded.http, guarded.world
 
     def say(document: str, **values: Any) -> Any:
         return ask(http, BOB, document, i=values)
@@ -121,10 +121,12 @@ def test_neither_an_id_nor_a_hash_of_anothers_file_gives_its_bytes(walled: Walle
         assert http.get(path, auth=("api", BOB)).status_code == 404
 
 
-def test_version_used_over_a_wall_stays_behind_it_until_it_is_linked(parts: server.Parts) -> None:
+def test_version_used_from_another_entity_stays_hidden_until_it_is_linked(
+    parts: server.Parts,
+) -> None:
     """ann uses a version of her own in a team of bob's: bob sees the run, and it when linked."""
     http = TestClient(server.make_app(parts), raise_server_exceptions=False)
-    world = walls_world.build(http, parts)
+    world = access_world.build(http, parts)
     parts.services.users.add_team("both", ["ann", "bob"])
     own = {"entityName": "both", "projectName": "open"}
 
@@ -159,7 +161,7 @@ def test_version_used_over_a_wall_stays_behind_it_until_it_is_linked(parts: serv
     assert json.dumps(say(read)).count("hush-artifact") == 3
     seen = say(read, BOB)
     assert json.dumps(seen).count("hush-artifact") == 3
-    assert seen["artifact"]["createdBy"] is None  # the run stays behind the wall
+    assert seen["artifact"]["createdBy"] is None  # the run stays hidden
     back = """query A($id: ID!) { artifact(id: $id) { usedBy { edges { node { name } } }
       artifactMemberships { edges { node { artifactCollection { name } } } }
       aliases { alias } } }"""

@@ -22,7 +22,7 @@ World = dict[str, str]
 
 
 @dataclass(frozen=True)
-class Walled:
+class Guarded:
     """A server that holds ann's things, and what they are called."""
 
     http: TestClient
