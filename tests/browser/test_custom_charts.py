@@ -212,6 +212,28 @@ def test_a_picture_from_a_frame_holds_nothing_that_runs(signed_in: Page, real: R
         assert good in text, good
 
 
+def test_a_frame_that_gives_no_picture_is_not_waited_for_without_end(
+    signed_in: Page, real: RealSite
+) -> None:
+    signed_in.clock.install()
+    signed_in.goto(f"{real.address}/ann")
+    signed_in.evaluate(
+        """async (module) => {
+          const { saveSvg } = await import(module);
+          const body = document.body.appendChild(document.createElement("div"));
+          body.innerHTML = '<iframe class="vega-frame" srcdoc="silent"></iframe>';
+          window.said = "";
+          saveSvg({ kind: {}, body, element: body }, "chart")
+            .catch((error) => { window.said = error.message; });
+        }""",
+        f"{real.address}/-/static/workspace/picture.js",
+    )
+    signed_in.clock.run_for(19_000)
+    assert signed_in.evaluate("window.said") == ""
+    signed_in.clock.run_for(2_000)
+    signed_in.wait_for_function("window.said.includes('did not answer within 20 seconds')")
+
+
 def test_workspaces_and_views_draw_the_charts_and_media_of_their_runs(
     signed_in: Page, real: RealSite
 ) -> None:

@@ -79,7 +79,7 @@ class Crosshair {
     const k = values.indexOf(best);
     const from = Math.max(0, Math.min(k - (SHOWN >> 1), values.length - SHOWN));
     put(this.card, h("div", { class: "plot-card-head" }, `${plot.options.nameX ?? "x"} `,
-      h("b", {}, plot.axisX.text(best?.x ?? at)), values.length > SHOWN ? h("span", { class: "quiet" }, ` ${SHOWN} of ${values.length}`) : null),
+      h("b", {}, plot.axisX.text(best?.x ?? at)), values.length > SHOWN ? h("span", { class: "quiet" }, ` · ${SHOWN} of ${values.length} lines`) : null),
     h("table", {}, h("tbody", {}, ...values.slice(from, from + SHOWN).map((item) => h("tr", { class: item === best ? "is-best" : null },
       h("td", {}, h("span", { class: "swatch", style: { background: item.line.colour } })),
       h("td", { class: "plot-card-value" }, formatNumber(item.value)),

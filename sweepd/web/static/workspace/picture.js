@@ -10,6 +10,7 @@ import { ParallelPanel } from "./parallel_panel.js";
 
 const HEAD = 30; // px above the panel, for its name
 const SHARP = 2; // pixels of a PNG for one of the page
+const ANSWER_MS = 20_000; // that a chart has to say how it looks
 const HTML = "http://www.w3.org/1999/xhtml";
 
 /** Whether a picture can be made: of what stands in a frame, Vega's alone gives one. */
@@ -56,9 +57,13 @@ async function svgText({ kind, body, element }, name) {
 /** What Vega has drawn in its frame, as it says; of it come shapes and words alone. */
 async function pictureOf(frame) {
   const { port1, port2 } = new MessageChannel();
-  const answer = new Promise((done) => { port1.onmessage = ({ data }) => done(data); });
+  const answer = new Promise((done) => {
+    port1.onmessage = ({ data }) => done(data);
+    setTimeout(() => done({ error: `it did not answer within ${ANSWER_MS / 1000} seconds; wait until it is drawn, then try again` }), ANSWER_MS);
+  });
   frame.contentWindow.postMessage({ picture: true }, "*", [port2]);
   const { svg, error } = await answer;
+  port1.close();
   if (error) throw new Error(`This chart has no picture: ${error}`);
   return shapesOf(String(svg));
 }
