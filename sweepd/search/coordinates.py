@@ -10,13 +10,14 @@ its coordinate is 0.5, or -1 for a category.
 Arrays are float64; (n, d) points, d = number of dimensions.
 """
 
+from __future__ import annotations
+
 from collections.abc import Mapping, Sequence
 from functools import cached_property
 from statistics import NormalDist
 from typing import Any
 
-import numpy as np
-
+from sweepd.later import np
 from sweepd.search.dimension import Dimension
 from sweepd.search.distribution import Array
 from sweepd.search.parameter import Parameter

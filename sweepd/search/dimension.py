@@ -1,13 +1,14 @@
 """One free choice of a space: a parameter, or several tied by `zip` that take values together."""
 
+from __future__ import annotations
+
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
-import numpy as np
-
+from sweepd.later import np
 from sweepd.search.canonical import content, is_within
 from sweepd.search.distribution import Array
 from sweepd.search.parameter import Parameter

@@ -3,18 +3,22 @@
 A value is drawn by the inverse CDF of one uniform number u in [0, 1).
 """
 
+from __future__ import annotations
+
 import hashlib
 import math
 from dataclasses import KW_ONLY, dataclass
 from functools import cached_property
 from statistics import NormalDist
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
+from sweepd.later import np
 from sweepd.search.quantise import step_of
 
-Array = np.ndarray[Any, np.dtype[np.float64]]
+if TYPE_CHECKING:
+    Array = np.ndarray[Any, np.dtype[np.float64]]
+else:
+    Array = Any
 
 KINDS = (
     "constant",

@@ -7,12 +7,13 @@ others the way leads from even probes to the bottom between them, so that `abs(x
 met within some dozens of looks. What is left of a finite group is walked through, prefix by prefix.
 """
 
+from __future__ import annotations
+
 import math
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
-import numpy as np
-
+from sweepd.later import np
 from sweepd.search.budget import Budget
 from sweepd.search.distribution import Array
 from sweepd.search.errors import NoFeasibleConfig, TooMuchWork

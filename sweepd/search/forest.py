@@ -4,15 +4,19 @@ Shapes: X is (n, d), bins are X as bin numbers, (n, d); a tree's arrays have one
 children of node i at left[i] and left[i] + 1.
 """
 
+from __future__ import annotations
+
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
+from sweepd.later import np
 from sweepd.search.distribution import Array
 
-Bins = np.ndarray[Any, np.dtype[np.intp]]
+if TYPE_CHECKING:
+    Bins = np.ndarray[Any, np.dtype[np.intp]]
+else:
+    Bins = Any
 
 N_BINS = 32
 MAX_DEPTH = 8

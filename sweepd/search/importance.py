@@ -8,13 +8,14 @@ on NumPy: scikit-learn would add 50 MB and a second of import to the server for 
 Sources: Breiman (2001), Random forests; Bonett & Wright (2000) for the interval of Spearman's rho.
 """
 
+from __future__ import annotations
+
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-import numpy as np
-
+from sweepd.later import np
 from sweepd.search.coordinates import Coordinates
 from sweepd.search.distribution import Array
 from sweepd.search.forest import Tree, bin_columns, cut_columns, grow, tree_predict

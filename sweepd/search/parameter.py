@@ -5,6 +5,8 @@ A value is drawn by the inverse CDF of one uniform number u in [0, 1). Quantisat
 outside [min, max].
 """
 
+from __future__ import annotations
+
 import math
 from bisect import bisect_right
 from collections.abc import Sequence
@@ -13,8 +15,7 @@ from functools import cached_property
 from itertools import accumulate
 from typing import Any, Literal
 
-import numpy as np
-
+from sweepd.later import np
 from sweepd.search.canonical import content, is_number, is_within
 from sweepd.search.distribution import LISTED, Array, Distribution, share
 from sweepd.search.quantise import Multiples, quantise

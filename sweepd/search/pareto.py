@@ -1,10 +1,11 @@
 """The Pareto front: what nothing else is at least as good as in every metric and better in one."""
 
+from __future__ import annotations
+
 from collections.abc import Sequence
 
-import numpy as np
-
 from sweepd.domain.goals import Goal
+from sweepd.later import np
 
 
 def front(rows: Sequence[Sequence[float]], goals: Sequence[Goal]) -> list[int]:

@@ -1,11 +1,12 @@
 """Propose configs: the one call the service makes for any method but grid."""
 
+from __future__ import annotations
+
 from collections.abc import Mapping, Sequence
 from importlib import import_module
 from typing import Any, Protocol
 
-import numpy as np
-
+from sweepd.later import np
 from sweepd.search.observation import Observation
 from sweepd.search.random_draws import sample, sample_new
 from sweepd.search.space import Config

@@ -1,11 +1,12 @@
 """Independent samples from a space, by inverse CDF of one uniform number per dimension."""
 
+from __future__ import annotations
+
 import time
 from collections.abc import Callable, Iterator, Set
 from contextlib import suppress
 
-import numpy as np
-
+from sweepd.later import np
 from sweepd.search.budget import Budget
 from sweepd.search.errors import ConfigError, NoFeasibleConfig, TooMuchWork
 from sweepd.search.feasible import Feasible, refusal

@@ -4,6 +4,8 @@ A *dimension* is what a method chooses freely: one parameter, or a group tied by
 are none. Everything between configs and numbers happens here, so methods see only arrays.
 """
 
+from __future__ import annotations
+
 import hashlib
 import math
 from collections.abc import Iterator, Mapping, Sequence
@@ -11,8 +13,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
-import numpy as np
-
+from sweepd.later import np
 from sweepd.search.canonical import content
 from sweepd.search.dimension import Dimension
 from sweepd.search.distribution import Array

@@ -35,7 +35,7 @@ class _File(io.RawIOBase):
         return True
 
     def readinto(self, buffer: Any) -> int:
-        with passing_faults("the file cannot be read now"):
+        with passing_faults("the file cannot be read now", BaseError):
             part = bytes(self._file.read(len(buffer)))
         buffer[: len(part)] = part
         return len(part)
@@ -58,7 +58,7 @@ class Bucket:
         """Write a file, its place known at the end."""
         aside = f"{ASIDE}/{uuid.uuid4().hex}"
         try:
-            with passing_faults("the file could not be stored"):
+            with passing_faults("the file could not be stored", BaseError):
                 async with obstore.open_writer_async(self._store, aside, **_WRITING) as writer:
                     async for part in body:
                         await writer.write(part)
@@ -72,7 +72,7 @@ class Bucket:
         """Write a file in this thread."""
         aside = f"{ASIDE}/{uuid.uuid4().hex}"
         try:
-            with passing_faults("the file could not be stored"):
+            with passing_faults("the file could not be stored", BaseError):
                 with obstore.open_writer(self._store, aside, **_WRITING) as writer:
                     for part in parts:
                         writer.write(part)
@@ -103,7 +103,7 @@ class Bucket:
 
     def open(self, place: str) -> tuple[Any, int]:
         """A file and its bytes."""
-        with passing_faults("the file cannot be read now"):
+        with passing_faults("the file cannot be read now", BaseError):
             try:
                 file = obstore.open_reader(self._store, place)
             except FileNotFoundError as error:
@@ -114,7 +114,7 @@ class Bucket:
         self, place: str, start: int = 0, end: int | None = None, size_bytes: int | None = None
     ) -> AsyncIterator[bytes]:
         """Bytes in requests of a megabyte: a slow reader must not hold one open."""
-        with passing_faults("the file cannot be read now"):
+        with passing_faults("the file cannot be read now", BaseError):
             try:
                 if end is None:
                     end = int((await obstore.head_async(self._store, place))["size"])
@@ -127,7 +127,7 @@ class Bucket:
 
     def exists(self, place: str) -> bool:
         """Whether there is such a file."""
-        with passing_faults("the store of files cannot be reached"):
+        with passing_faults("the store of files cannot be reached", BaseError):
             try:
                 obstore.head(self._store, place)
             except FileNotFoundError:
@@ -144,13 +144,13 @@ class Bucket:
 
     def delete(self, place: str) -> None:
         """Remove a file."""
-        faults = passing_faults("the file cannot be deleted now")
+        faults = passing_faults("the file cannot be deleted now", BaseError)
         with faults, contextlib.suppress(FileNotFoundError):
             obstore.delete(self._store, place)
 
     def move(self, place: str, to: str) -> bool:
         """As `_put_in_place`."""
-        with passing_faults("the file cannot be moved now"):
+        with passing_faults("the file cannot be moved now", BaseError):
             try:
                 self._put_in_place(place, to)
             except FileNotFoundError:
@@ -162,7 +162,7 @@ class Bucket:
 
     def list(self, below: str = "") -> Iterator[tuple[str, datetime]]:
         """Every file."""
-        with passing_faults("the store of files cannot be listed"):
+        with passing_faults("the store of files cannot be listed", BaseError):
             for found in obstore.list(self._store, below or None):
                 for item in found:
                     yield str(item["path"]), item["last_modified"]

@@ -14,7 +14,6 @@ from typing import TypeVar
 import anyio
 import anyio.to_thread
 from anyio.lowlevel import RunVar
-from obstore.exceptions import BaseError
 
 from sweepd.domain.errors import NotFound, Unavailable
 
@@ -217,11 +216,12 @@ class _Aside:
 
 
 @contextlib.contextmanager
-def passing_faults(what: str) -> Iterator[None]:
-    """Turn what a disk or an object store refuses into Unavailable: it may work later."""
+def passing_faults(what: str, *kinds: type[Exception]) -> Iterator[None]:
+    """Turn what a disk refuses, and errors of these kinds, into Unavailable: it may work later."""
+    refusals: tuple[type[Exception], ...] = (OSError, *kinds)
     try:
         yield
-    except (OSError, BaseError) as error:
+    except refusals as error:
         # Without paths of this machine, and without what a store's library says for its developers.
         reason = getattr(error, "strerror", None) or str(error).partition("\n")[0]
         raise Unavailable(f"{what}: {reason}") from error

@@ -5,24 +5,27 @@ line of the run that is. Of a segment only the keys asked for are read. Pieces m
 transaction they were listed in; a segment's bytes are opened when first needed, until `close`.
 """
 
+from __future__ import annotations
+
 import zlib
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import ExitStack, closing
-from typing import Any
-
-import numpy as np
-import numpy.typing as npt
+from typing import TYPE_CHECKING, Any
 
 from sweepd.domain import patience
 from sweepd.domain.config import MISSING, find
 from sweepd.domain.errors import NotFound
 from sweepd.domain.patience import glancing
+from sweepd.later import np, npt
 from sweepd.store.blobs import Blobs
 from sweepd.store.columns.arrays import Floats, Ints
 from sweepd.store.columns.rows import parse_line, step_of
 from sweepd.store.columns.segment import Column, Segment, as_number
 
-Mask = npt.NDArray[np.bool_]
+if TYPE_CHECKING:
+    Mask = npt.NDArray[np.bool_]
+else:
+    Mask = Any
 
 
 class ChunkPiece:
@@ -83,10 +86,6 @@ class ChunkPiece:
     def numbers(self, key: str) -> Floats:
         """For each row the number under a name or dotted path; NaN where there is none."""
         return np.array([as_number(find(row, key)) for row in self._parsed()], np.float64)
-
-    def sketch(self, key: str) -> Floats:
-        """As `numbers`; see `SegmentPiece`."""
-        return self.numbers(key)
 
 
 class SegmentPiece:
@@ -188,16 +187,6 @@ class SegmentPiece:
             spread[rows_with] = values
             values = spread
         return values[self.offset : self.offset + self.n]
-
-    def sketch(self, key: str) -> Floats:
-        """As `numbers`, but the extremes and the last of each stretch may be all there is."""
-        column = self.only(key)
-        level = self.segment.level(column) if column is not None and self.is_whole else None
-        if level is None:
-            return self.numbers(key)
-        found = np.full(self.n, np.nan)
-        found[level.rows] = level.values
-        return found
 
     def only(self, key: str) -> Column | None:
         """The one column that holds what a look-up of a name gives; None: it takes more."""

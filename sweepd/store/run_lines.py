@@ -1,10 +1,12 @@
 """A run's own history or events, listed as pieces from chunks and segments."""
 
+from __future__ import annotations
+
 from typing import Any
 
-import numpy as np
 import sqlalchemy as sa
 
+from sweepd.later import np
 from sweepd.store import schema
 from sweepd.store.blobs import Blobs
 from sweepd.store.database import Connection

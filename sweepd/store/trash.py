@@ -4,12 +4,14 @@ import contextlib
 import re
 from collections.abc import Callable, Iterator
 from datetime import date, datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from sweepd.domain.errors import NotFound
 from sweepd.store.blob_names import PATTERN, Check, blob_place
-from sweepd.store.bucket import Bucket
 from sweepd.store.folder import PART_BYTES, Folder
+
+if TYPE_CHECKING:  # an object store is rare
+    from sweepd.store.bucket import Bucket
 
 _FOLDER = "trash"
 _PLACE = re.compile(rf"{_FOLDER}/(\d{{4}}-\d\d-\d\d)/({PATTERN})")
@@ -18,7 +20,7 @@ _PLACE = re.compile(rf"{_FOLDER}/(\d{{4}}-\d\d-\d\d)/({PATTERN})")
 class Trash:
     """Moves blobs out of the way and back; in a bucket that is a copy and a deletion."""
 
-    def __init__(self, store: Folder | Bucket) -> None:
+    def __init__(self, store: "Folder | Bucket") -> None:
         self._store = store
 
     def put(self, name: str, at: datetime) -> None:

@@ -5,10 +5,11 @@ endian; the header is padded so that the numbers begin at a multiple of eight; t
 little endian, and the header says where those of each curve lie.
 """
 
+from __future__ import annotations
+
 import hashlib
 from typing import Any
 
-import numpy as np
 import orjson
 from starlette.requests import Request
 from starlette.responses import Response
@@ -18,6 +19,7 @@ from sweepd.domain.fields import Fields
 from sweepd.domain.nesting import load
 from sweepd.domain.patience import glancing
 from sweepd.domain.runs import Run
+from sweepd.later import np
 from sweepd.services.all import Services
 from sweepd.services.streams.reading import Stream
 from sweepd.services.streams.traces import STEP, Trace

@@ -3,15 +3,11 @@ alone. An expression that would keep Python's own engine busy for ever cannot be
 
 from collections.abc import Callable
 
-import re2
-
 from sweepd.domain.errors import BadInput
+from sweepd.later import re2
 
 MAX_PATTERN_CHARACTERS = 1000
-
-_OPTIONS = re2.Options()
-_OPTIONS.log_errors = False
-_OPTIONS.max_mem = 1 << 20
+MAX_MEMORY = 1 << 20
 
 
 def compile_pattern(text: object, path: str) -> Callable[[str], bool]:
@@ -28,8 +24,11 @@ def compile_pattern(text: object, path: str) -> Callable[[str], bool]:
             f"{path}: $regex takes a text of at most {MAX_PATTERN_CHARACTERS} characters; "
             f"got {text!r:.100}"
         )
+    options = re2.Options()
+    options.log_errors = False
+    options.max_mem = MAX_MEMORY
     try:
-        pattern = re2.compile(text, _OPTIONS)
+        pattern = re2.compile(text, options)
     except re2.error as error:
         told = error.args[0] if error.args else error
         told = told.decode("utf-8", "replace") if isinstance(told, bytes) else told

@@ -3,14 +3,15 @@
 Of a segment that counts whole only the levels are read, which hold the extremes of each stretch.
 """
 
+from __future__ import annotations
+
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-import numpy as np
-
 from sweepd.domain.config import flatten
+from sweepd.later import np
 from sweepd.services.streams.sampling import spread
 from sweepd.store.columns.arrays import Floats
 from sweepd.store.columns.rows import PLAIN_KINDS

@@ -5,14 +5,15 @@ They are read where they lie, so a fork costs the same however long its parent. 
 is about to lose such lines (rewound, begun anew, removed) are they copied, once for all its forks.
 """
 
+from __future__ import annotations
+
 from dataclasses import replace
 from typing import Any
-
-import numpy as np
 
 from sweepd.domain.config import private_part
 from sweepd.domain.errors import NotFound
 from sweepd.domain.runs import Run
+from sweepd.later import np
 from sweepd.services.streams.lines import parse_line, step_of
 from sweepd.store import history, runs
 from sweepd.store.blobs import Blobs

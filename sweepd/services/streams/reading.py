@@ -1,16 +1,17 @@
 """What a run streamed, read back: rows, samples, curves, keys, system events, console."""
 
+from __future__ import annotations
+
 import math
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
-import numpy as np
-
 from sweepd.domain import patience
 from sweepd.domain.config import find
 from sweepd.domain.patience import glancing
 from sweepd.domain.runs import ConsoleLine, Run
+from sweepd.later import np
 from sweepd.services.core import Core
 from sweepd.services.streams import forks, thinned
 from sweepd.services.streams.console import console_line
@@ -28,7 +29,7 @@ from sweepd.store.pieces import Piece
 MAX_KEYS_KEPT = 64_000  # keys remembered, of all runs together: about 30 MB
 
 MAX_STEP = 2**62
-COARSE = 1000  # rows a sample from which on levels tell the extremes
+COARSE = 1000  # rows a sample from which on levels tell which rows to choose from
 
 
 class Reading:
@@ -117,10 +118,10 @@ class Reading:
             n = int(has.sum())
             chosen.append((piece, None if n == piece.n else np.flatnonzero(has), n))
         n_rows = sum(n for _, _, n in chosen)
-        is_coarse = n_rows >= COARSE * n_samples
-        if is_coarse and (key := thinned.only_number(keys)) is not None and n_samples > 2:
-            return thinned.sample(chosen, key, keys, n_samples)
-        measured = [_series(chosen, key, is_coarse) for key in keys if not key.startswith("_")]
+        numbers = thinned.numbers_of(keys)
+        if numbers and n_rows >= COARSE * n_samples > 2 * COARSE:
+            return thinned.sample(chosen, keys, n_samples)
+        measured = [_series(chosen, key) for key in numbers]
         kept = spread(n_rows, n_samples, measured)
         patience.afford(len(kept))
         return [
@@ -231,15 +232,14 @@ def _in_steps(piece: Piece, min_step: int | None, max_step: int | None) -> Ints 
     return np.flatnonzero(~_outside(piece, min_step, max_step))
 
 
-def _series(chosen: Chosen, key: str, is_coarse: bool) -> Callable[[], Floats]:
-    """Gives the numbers under a key in the rows chosen; the extremes alone will do if coarse."""
+def _series(chosen: Chosen, key: str) -> Callable[[], Floats]:
+    """Gives the numbers under a key in the rows chosen."""
 
     def series() -> Floats:
         numbers = []
         for piece, rows, n in glancing(chosen):
             if n:
-                is_sketch = is_coarse and rows is None
-                values = piece.sketch(key) if is_sketch else piece.numbers(key)
+                values = piece.numbers(key)
                 numbers.append(values if rows is None else values[rows])
                 piece.close()
         return np.concatenate(numbers)

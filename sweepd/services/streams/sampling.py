@@ -1,9 +1,10 @@
 """Which of many rows are shown: as many as asked for, extremes among them."""
 
+from __future__ import annotations
+
 from collections.abc import Callable, Sequence
 
-import numpy as np
-
+from sweepd.later import np
 from sweepd.store.columns.arrays import Floats, Ints
 
 

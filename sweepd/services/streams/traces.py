@@ -4,14 +4,15 @@ The extremes of each stretch are kept. Where the whole of a long column is drawn
 only its level is read, which holds them.
 """
 
+from __future__ import annotations
+
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-import numpy as np
-
 from sweepd.domain.config import find
+from sweepd.later import np
 from sweepd.services.streams.curves import axes
 from sweepd.store.columns.arrays import Floats, Ints
 from sweepd.store.pieces import ChunkPiece, Mask, Piece, SegmentPiece

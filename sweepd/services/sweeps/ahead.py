@@ -5,6 +5,8 @@ by whoever waits, of one person one at a time, and kept until the write reads it
 within its budget is kept as that for a while, so the sweep can say so and nobody looks again.
 """
 
+from __future__ import annotations
+
 import hashlib
 import threading
 import time
@@ -14,12 +16,11 @@ from functools import partial
 from typing import Any, TypeVar
 from weakref import WeakValueDictionary
 
-import numpy as np
-
 from sweepd.domain import patience
 from sweepd.domain.before import WorkFirst, is_writing
 from sweepd.domain.errors import unraised
 from sweepd.domain.sweeps import Sweep
+from sweepd.later import np
 from sweepd.search.budget import Budget
 from sweepd.search.errors import NoFeasibleConfig, SearchError, TooMuchWork
 from sweepd.search.grid import ADVICE, new_budget

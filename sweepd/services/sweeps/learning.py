@@ -5,14 +5,15 @@ out (`search/bayes/sources.py`). Who writes the file must be allowed to read the
 their results count, those that come later too.
 """
 
-from collections import Counter
+from __future__ import annotations
 
-import numpy as np
+from collections import Counter
 
 from sweepd.domain.errors import BadInput, NotFound
 from sweepd.domain.ids import parse_sweep_path
 from sweepd.domain.sweeps import Sweep
 from sweepd.domain.users import Caller
+from sweepd.later import np
 from sweepd.search.observation import Observation
 from sweepd.search.spec import SweepSpec
 from sweepd.services import access

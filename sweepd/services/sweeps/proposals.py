@@ -8,6 +8,8 @@ sweep whose ask takes longer, or ends the process, is told so and given random c
 happens again and again it is paused.
 """
 
+from __future__ import annotations
+
 import os
 import threading
 import time
@@ -17,9 +19,8 @@ from datetime import timedelta
 from functools import partial
 from typing import Any
 
-import numpy as np
-
 from sweepd.domain.sweeps import OPEN_CELLS, Sweep, SweepState
+from sweepd.later import np
 from sweepd.search.errors import SearchError
 from sweepd.search.process import OverTime, WorkerLost
 from sweepd.search.random_draws import sample_some

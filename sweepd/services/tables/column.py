@@ -1,17 +1,20 @@
 """One name's values over all runs of a project, in arrays: what each is, and the number or text."""
 
+from __future__ import annotations
+
 import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from enum import IntEnum
-from typing import Any
-
-import numpy as np
-import numpy.typing as npt
+from typing import TYPE_CHECKING, Any
 
 from sweepd.domain.config import MISSING
+from sweepd.later import np, npt
 
-Rows = npt.NDArray[np.intp]
+if TYPE_CHECKING:
+    Rows = npt.NDArray[np.intp]
+else:
+    Rows = Any
 MAX_TEXT = 1000  # characters of a text, or of the JSON of a list or object, that is kept
 EXACT = 2**53  # whole numbers up to this are what they are as floats
 SLACK = 1000  # texts no longer used that are borne with
@@ -89,7 +92,7 @@ class Column:
         self._places: tuple[dict[str, int], dict[str, int]] | None = ({}, {})
 
     @classmethod
-    def of(cls, kinds: Any, numbers: Any, texts: list[str]) -> "Column":
+    def of(cls, kinds: Any, numbers: Any, texts: list[str]) -> Column:
         """A column that has these."""
         column = cls(0)
         column.kinds, column.numbers, column.texts = kinds, numbers, texts

@@ -12,16 +12,17 @@ of eight bytes, NaN for none. The pages' `rows.js` makes runs of it again; a tes
 The text comes in parts, a column or so each, that are never put into one: it has tens of megabytes.
 """
 
+from __future__ import annotations
+
 import binascii
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any
-
-import numpy as np
 
 from sweepd.domain.config import MISSING, flatten, unwrap
 from sweepd.domain.encoding import clean, to_json
 from sweepd.domain.runs import RunState, StopOrigin, outcome
 from sweepd.domain.shown import MAX_SHORT, is_readable, parse, plain, short
+from sweepd.later import np
 from sweepd.services.tables.column import Coded, Column, Elsewhere, Numbers, Rows
 from sweepd.services.tables.table import CELL, CONFIG, RUN, SUMMARY, Table
 from sweepd.store import run_rows

@@ -5,6 +5,8 @@ which are compared, so a file may be old, or of a database that was put back sin
 only place of anything: one that cannot be read is as good as none.
 """
 
+from __future__ import annotations
+
 import json
 import logging
 import os
@@ -15,9 +17,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, BinaryIO
 
-import numpy as np
 import orjson
 
+from sweepd.later import np
 from sweepd.services.tables.column import Column
 from sweepd.services.tables.row_index import RowIndex
 from sweepd.services.tables.table import Table

@@ -1,15 +1,15 @@
 """Rows of a table in an order: what `filters.mongo` says of runs, with a key for each place."""
 
+from __future__ import annotations
+
 from bisect import bisect_right
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-import numpy as np
-import numpy.typing as npt
-
 from sweepd.domain.paging import MISSING as UNSORTED
 from sweepd.domain.paging import Key, Sortable, Start, in_directions, sortable
+from sweepd.later import np, npt
 from sweepd.services.filters import mongo
 from sweepd.services.filters.runs import ALIASES, reader
 from sweepd.services.tables.column import EXACT, Coded, Numbers, Rows
@@ -103,7 +103,7 @@ class _ByPlace:
         self._found = found
 
     @classmethod
-    def of(cls, found: Mapping[int, Any] | None) -> "_ByPlace | None":
+    def of(cls, found: Mapping[int, Any] | None) -> _ByPlace | None:
         return cls(found) if found else None
 
     def __getitem__(self, place: int) -> Any:

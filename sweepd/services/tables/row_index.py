@@ -1,7 +1,8 @@
 """Which row of a table a run has: sorted arrays, a sixth of the memory of a dictionary."""
 
-import numpy as np
-import numpy.typing as npt
+from __future__ import annotations
+
+from sweepd.later import np, npt
 
 LEAST_NEW = 4096  # found in a dictionary before they are sorted in
 

@@ -3,15 +3,15 @@
 A comparison is made once for each different value; numbers and times are compared in one go.
 """
 
+from __future__ import annotations
+
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
-from typing import Any
-
-import numpy as np
-import numpy.typing as npt
+from typing import TYPE_CHECKING, Any
 
 from sweepd.domain.nesting import load
 from sweepd.domain.runs import Run
+from sweepd.later import np, npt
 from sweepd.services.filters import mongo
 from sweepd.services.filters.runs import ALIASES, TIMES, iso, reader
 from sweepd.services.tables.column import EXACT, Coded, Elsewhere, Rows
@@ -19,7 +19,10 @@ from sweepd.services.tables.table import Table
 from sweepd.services.tables.values import Times, groups_of
 
 Fetch = Callable[[list[int]], Mapping[int, Run]]  # runs by our keys
-Mask = npt.NDArray[np.bool_]
+if TYPE_CHECKING:
+    Mask = npt.NDArray[np.bool_]
+else:
+    Mask = Any
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _IN_ONE_GO: dict[str, Callable[[Any, Any], Any]] = {
     "$eq": lambda found, value: found == value,

@@ -1,5 +1,7 @@
 """The runs of one project as columns, kept true by reading again what changed."""
 
+from __future__ import annotations
+
 import contextlib
 import itertools
 import json
@@ -8,11 +10,10 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-import numpy as np
-import numpy.typing as npt
 import orjson
 
 from sweepd.domain.config import PRIVATE, unwrap
+from sweepd.later import np, npt
 from sweepd.services.streams.lines import parse_line
 from sweepd.services.tables.column import ELSEWHERE, Column, Rows
 from sweepd.services.tables.row_index import RowIndex

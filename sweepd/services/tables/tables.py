@@ -1,15 +1,16 @@
 """The tables of the projects that were asked about, each renewed before it answers."""
 
+from __future__ import annotations
+
 import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TypeVar
 
-import numpy as np
-
 from sweepd.domain.paging import Key, Start
 from sweepd.domain.runs import Run
+from sweepd.later import np
 from sweepd.services.tables import documents
 from sweepd.services.tables.fetching import Documents, Opened
 from sweepd.services.tables.keeping import Keeping

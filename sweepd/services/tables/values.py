@@ -4,14 +4,14 @@ Most paths are one column. A path with dots may lie in several: `a.b` is a key o
 within `a`. Where one run has more than one of them it is put together and asked.
 """
 
+from __future__ import annotations
+
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
-import numpy as np
-import numpy.typing as npt
-
 from sweepd.domain.config import MISSING, PRIVATE, find
+from sweepd.later import np, npt
 from sweepd.services.filters.runs import ALIASES, FIELDS, TIMES, find_in_config, summary_key
 from sweepd.services.tables.column import Coded, Column, Elsewhere, Group, Numbers, Rows
 from sweepd.services.tables.table import CONFIG, RUN, SUMMARY, Table

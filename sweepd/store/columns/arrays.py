@@ -6,14 +6,18 @@ dividing gives the same bits back, which is tried before it is relied on. Bytes 
 side by side, which is what makes some of them compress.
 """
 
+from __future__ import annotations
+
 import zlib
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import numpy as np
-import numpy.typing as npt
+from sweepd.later import np, npt
 
-Ints = npt.NDArray[np.int64]
-Floats = npt.NDArray[np.float64]
+if TYPE_CHECKING:
+    Ints = npt.NDArray[np.int64]
+    Floats = npt.NDArray[np.float64]
+else:
+    Ints = Floats = Any
 
 MAX_PLACES = 9
 EXACT = 2**53  # whole numbers below it are floats, exactly
@@ -33,10 +37,13 @@ def pack_ints(values: Ints) -> bytes:
     return bytes([flag | width]) + _squeeze(chosen.astype(f"<i{width}"))
 
 
-def unpack_ints(body: bytes) -> Ints:
-    """What `pack_ints` was given."""
-    values = _stretch(body, f"<i{body[0] & 15}").astype(np.int64)
-    return np.cumsum(values, dtype=np.int64) if body[0] & _IS_DIFFERENCES else values
+def unpack_ints(body: bytes, places: Ints | None = None) -> Ints:
+    """What `pack_ints` was given, or only what stands at some places."""
+    kind = f"<i{body[0] & 15}"
+    if not body[0] & _IS_DIFFERENCES:
+        return _stretch(body, kind, places).astype(np.int64)
+    values = np.cumsum(_stretch(body, kind), dtype=np.int64)
+    return values if places is None else values[places]
 
 
 def pack_floats(values: Floats) -> bytes:
@@ -48,11 +55,11 @@ def pack_floats(values: Floats) -> bytes:
     return bytes([_RAW]) + _squeeze(values.astype("<f8"))
 
 
-def unpack_floats(body: bytes) -> Floats:
-    """What `pack_floats` was given."""
+def unpack_floats(body: bytes, places: Ints | None = None) -> Floats:
+    """What `pack_floats` was given, or only what stands at some places."""
     if body[0] == _RAW:
-        return _stretch(body, "<f8").astype(np.float64, copy=False)
-    return unpack_ints(body[1:]) / 10.0 ** body[0]
+        return _stretch(body, "<f8", places).astype(np.float64, copy=False)
+    return unpack_ints(body[1:], places) / 10.0 ** body[0]
 
 
 def pack_flags(values: npt.NDArray[np.bool_]) -> bytes:
@@ -100,15 +107,16 @@ def _squeeze(values: npt.NDArray[Any]) -> bytes:
     return b"".join([np.array(sizes, "<u4").tobytes(), *bodies])
 
 
-def _stretch(body: bytes, kind: str) -> npt.NDArray[Any]:
-    """The array behind the first byte, which says how it is kept."""
+def _stretch(body: bytes, kind: str, places: Ints | None = None) -> npt.NDArray[Any]:
+    """The array behind the first byte, which says how it is kept; or what of it is at places."""
     width = np.dtype(kind).itemsize
     at = 1 + 4 * width
     ranks = []
     for size in np.frombuffer(body, "<u4", width, 1).tolist():
         part = memoryview(body)[at : at + (size & ~_AS_IS)]
         at += len(part)
-        ranks.append(np.frombuffer(part if size & _AS_IS else zlib.decompress(part), np.uint8))
+        rank = np.frombuffer(part if size & _AS_IS else zlib.decompress(part), np.uint8)
+        ranks.append(rank if places is None else rank[places])
     found = np.empty((len(ranks[0]), width), np.uint8)
     for i, rank in enumerate(ranks):
         found[:, i] = rank

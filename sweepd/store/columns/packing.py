@@ -8,6 +8,8 @@ no object is kept as it is. Of a long column of numbers a *level* is kept beside
 `BUCKET` values the least, the greatest and the last, with their rows, steps and times.
 """
 
+from __future__ import annotations
+
 import itertools
 import json
 import zlib
@@ -15,9 +17,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-import numpy as np
 import orjson
 
+from sweepd.later import np
 from sweepd.store.columns.arrays import (
     EXACT,
     Floats,

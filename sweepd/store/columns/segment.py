@@ -1,15 +1,17 @@
 """Reading a segment: only the parts asked for are read."""
 
+from __future__ import annotations
+
 import json
 import zlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
-import numpy as np
-import numpy.typing as npt
 import orjson
 
+from sweepd.later import np, npt
 from sweepd.store.columns.arrays import (
     Floats,
     Ints,
@@ -19,6 +21,8 @@ from sweepd.store.columns.arrays import (
 )
 from sweepd.store.columns.packing import MAGIC, Path
 from sweepd.store.columns.rows import loads, parse_line
+
+FEW = 8  # of so many rows one is wanted, or less: then the others' values are not made
 
 Read = Callable[[int, int], bytes]  # (where it begins, how many bytes)
 
@@ -48,14 +52,31 @@ class Column:
     last: Any
 
 
-@dataclass(frozen=True, slots=True)
 class Level:
-    """Extremes of a column, thinned out: rows, values, steps and times (None: rows have none)."""
+    """Extremes of a column, thinned out; read as far as it is asked."""
 
-    rows: Ints
-    values: Floats
-    steps: Ints | None
-    times: Floats | None
+    def __init__(self, part: Callable[[Sequence[int]], bytes], parts: Sequence[list[int]]) -> None:
+        self._part, self._parts = part, parts
+
+    @cached_property
+    def rows(self) -> Ints:
+        """Where they are."""
+        return unpack_ints(self._part(self._parts[0]))
+
+    @cached_property
+    def values(self) -> Floats:
+        """What they are."""
+        return unpack_floats(self._part(self._parts[1]))
+
+    @cached_property
+    def steps(self) -> Ints | None:
+        """The steps of these rows; None when rows have none."""
+        return unpack_ints(self._part(self._parts[2])) if self._parts[2] else None
+
+    @cached_property
+    def times(self) -> Floats | None:
+        """The times of these rows; None when rows have none."""
+        return unpack_floats(self._part(self._parts[3])) if self._parts[3] else None
 
 
 class Segment:
@@ -87,6 +108,7 @@ class Segment:
         self._rows_part: list[int] = header["rows"]
         self._raw_part: list[int] | None = header["raw"]
         self._shape_of_row: Ints | None = None
+        self._touching: dict[str, list[Column]] = {}
 
     def _part(self, where: Sequence[int]) -> bytes:
         return self._read(self._base + where[0], where[1])
@@ -94,7 +116,10 @@ class Segment:
     def shape_of_row(self) -> Ints:
         """For each row its shape; -1 for a line kept as it is."""
         if self._shape_of_row is None:
-            self._shape_of_row = unpack_ints(self._part(self._rows_part))
+            if len(self.shapes) == 1 and self._raw_part is None:
+                self._shape_of_row = np.zeros(self.n, np.int64)
+            else:
+                self._shape_of_row = unpack_ints(self._part(self._rows_part))
         return self._shape_of_row
 
     def rows_with(self, column: Column) -> Ints | None:
@@ -111,7 +136,7 @@ class Segment:
 
     def values(self, column: Column) -> list[Any]:
         """The values of the rows that have a key."""
-        return _picked(column, self._decoded(column), None)
+        return _picked(column, self._decoded(column, None), None)
 
     def numbers(self, column: Column) -> Floats:
         """The same as floats; NaN where a value is no number."""
@@ -132,13 +157,7 @@ class Segment:
         """A column thinned out; None when it is too short for that, or no numbers."""
         if column.level is None:
             return None
-        at, values, steps, times = column.level
-        return Level(
-            unpack_ints(self._part(at)),
-            unpack_floats(self._part(values)),
-            unpack_ints(self._part(steps)) if steps else None,
-            unpack_floats(self._part(times)) if times else None,
-        )
+        return Level(self._part, column.level)
 
     def find(self, name: str) -> Column | None:
         """The column of a key that is not nested; None when no row has it."""
@@ -146,14 +165,21 @@ class Segment:
 
     def touching(self, keys: Sequence[str]) -> list[Column]:
         """The columns whose values a look-up of these names needs."""
+        places = {column.place for key in keys for column in self._touched(key)}
+        return [self.columns[place] for place in sorted(places)]
 
-        def touches(name: str) -> bool:
-            return any(
-                name == key or name.startswith(f"{key}.") or key.startswith(f"{name}.")
-                for key in keys
-            )
-
-        return [column for column in self.columns if touches(column.name)]
+    def _touched(self, key: str) -> list[Column]:
+        found = self._touching.get(key)
+        if found is None:
+            within = f"{key}."
+            found = self._touching[key] = [
+                column
+                for column in self.columns
+                if column.name == key
+                or column.name.startswith(within)
+                or key.startswith(f"{column.name}.")
+            ]
+        return found
 
     def rows(
         self, wanted: Ints, columns: Sequence[Column] | None = None, is_exact: bool = False
@@ -168,6 +194,7 @@ class Segment:
         chosen = None if columns is None else {column.place for column in columns}
         shapes = self.shape_of_row()[wanted]
         taken: dict[int, tuple[Ints | None, Any]] = {}
+        few = wanted if len(wanted) * FEW <= self.n else None
         for shape in np.unique(shapes).tolist():
             places = np.flatnonzero(shapes == shape)
             if shape < 0:
@@ -176,7 +203,7 @@ class Segment:
                     found[place] = parse_line(raw[int(wanted[place])])
                 continue
             own = [self.columns[i] for i in self.shapes[shape] if chosen is None or i in chosen]
-            values = [self._at(column, wanted[places], taken, is_exact) for column in own]
+            values = [self._at(column, wanted[places], few, taken, is_exact) for column in own]
             made = _assemble([column.path for column in own], values, len(places))
             for place, row in zip(places.tolist(), made, strict=True):
                 found[place] = row
@@ -204,29 +231,38 @@ class Segment:
         self,
         column: Column,
         rows: Ints,
+        few: Ints | None,
         taken: dict[int, tuple[Ints | None, Any]],
         is_exact: bool,
     ) -> list[Any]:
-        """A column's values at some of the rows that have it."""
+        """A column's values at some of the rows that have it; those alone are made if it is few."""
         if column.place not in taken:
-            taken[column.place] = self.rows_with(column), self._decoded(column, is_exact)
+            having, at = self.rows_with(column), few
+            if few is not None and having is not None:
+                few = np.intersect1d(few, having)
+                at = np.searchsorted(having, few)
+            taken[column.place] = (
+                having if few is None else few,
+                self._decoded(column, at, is_exact),
+            )
         having, decoded = taken[column.place]
         places = rows if having is None else np.searchsorted(having, rows)
         return _picked(column, decoded, places)
 
-    def _decoded(self, column: Column, is_exact: bool = False) -> Any:
+    def _decoded(self, column: Column, at: Ints | None, is_exact: bool = False) -> Any:
         first = self._part(column.parts[0])
         if column.kind == "json":
             text = zlib.decompress(first)
-            if column.is_plain:
-                return orjson.loads(text)
-            return json.loads(text) if is_exact else loads(text)
+            exactly = json.loads if is_exact else loads
+            values = orjson.loads(text) if column.is_plain else exactly(text)
+            return values if at is None else [values[i] for i in at.tolist()]
         if column.kind == "int":
-            return unpack_ints(first)
-        floats = unpack_floats(first)
+            return unpack_ints(first, at)
+        floats = unpack_floats(first, at)
         if column.kind == "float":
             return floats
-        return floats, unpack_flags(self._part(column.parts[1]), column.n)
+        flags = unpack_flags(self._part(column.parts[1]), column.n)
+        return floats, flags if at is None else flags[at]
 
 
 def _parsed(text: bytes) -> Any:

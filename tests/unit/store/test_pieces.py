@@ -88,7 +88,6 @@ def test_rows_steps_numbers_and_presence_are_the_same_in_every_piece(
         assert piece.steps().tolist() == [row.get("_step", -1) for row in rows]
         for path in PATHS:
             assert same(piece.numbers(path), [number(row, path) for row in rows])
-            assert same(piece.sketch(path), [number(row, path) for row in rows]), "it is short"
         for keys in ([path] for path in PATHS):
             assert piece.having(keys).tolist() == [has(row, keys) for row in rows]
         assert piece.having(["a", "b", "a"]).tolist() == [has(row, ["a", "b"]) for row in rows]
@@ -134,24 +133,22 @@ def test_lines_that_are_no_rows_stand_empty_in_their_places() -> None:
         assert piece.having(["loss"]).tolist() == [True, False, False, True]
 
 
-def test_a_sketch_of_many_lines_has_the_extremes_and_the_last_of_each_stretch() -> None:
+def test_a_level_has_the_extremes_and_the_last_of_each_stretch() -> None:
     n = LEAST_FOR_LEVEL + 10
     values = np.random.default_rng(1).normal(size=n)
     lines = [json.dumps({"loss": value}) for value in values.tolist()]
     whole = SegmentPiece(0, n, 0, pack(lines), NOWHERE)
-    part = SegmentPiece(1, n - 1, 1, pack(lines), NOWHERE)
-    assert whole.is_whole and not part.is_whole
-    found = whole.sketch("loss")
-    at = np.flatnonzero(~np.isnan(found))
-    assert np.array_equal(found[at], values[at])
+    assert whole.is_whole and not SegmentPiece(1, n - 1, 1, pack(lines), NOWHERE).is_whole
+    column = whole.only("loss")
+    assert column is not None and whole.only("other") is None
+    level = whole.segment.level(column)
+    assert level is not None and level.steps is level.times is None
+    at = level.rows
+    assert np.array_equal(level.values, values[at])
     for start in range(0, n, BUCKET):
         stretch = values[start : start + BUCKET]
         kept = set((at[(at >= start) & (at < start + BUCKET)] - start).tolist())
         assert kept == {int(stretch.argmin()), int(stretch.argmax()), len(stretch) - 1}
-    assert np.array_equal(part.sketch("loss"), values[1:]), "of a part every value"
-    assert same(whole.sketch("other"), [math.nan] * n)
-    chunk = ChunkPiece(0, lines)
-    assert np.array_equal(chunk.sketch("loss"), values)
 
 
 def test_one_column_alone_is_read_only_where_no_other_key_could_mean_the_same() -> None:
@@ -206,7 +203,7 @@ def test_a_segment_in_a_blob_is_opened_when_needed_and_again_after_it_was_closed
 
 
 def test_bytes_that_are_gone_or_damaged_are_told_as_such(tmp_path: Path) -> None:
-    lines = ['{"loss": 1}', '{"loss": 2.5}']
+    lines = ['{"loss": 1}', '{"loss": 2.5, "acc": 1}']
     whole = pack(lines)
     name, blobs = blob(tmp_path, whole)
     for body, told in (
