@@ -10,7 +10,7 @@ import pytest
 from bench import postgresql as bench_postgresql
 from sweepd import server
 from sweepd.domain.users import Caller
-from tests import ordering, statements
+from tests import costs, ordering, statements
 from tests.again import pytest_runtest_logreport as pytest_runtest_logreport
 from tests.parts import build_parts as build_parts
 from tests.postgresql import Databases
@@ -42,6 +42,12 @@ hypothesis.settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "default")
 def pytest_addoption(parser: pytest.Parser) -> None:
     """`make deploy` asks for what takes minutes and a machine of one's own."""
     parser.addoption("--deploy", action="store_true", help="also what is marked `deploy`")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """`make check` tells what does not belong into a quick loop."""
+    if os.environ.get("HYPOTHESIS_PROFILE") == "quick":
+        config.pluginmanager.register(costs.Costs())
 
 
 @pytest.hookimpl(tryfirst=True)

@@ -16,6 +16,8 @@ from functools import cache, cached_property
 from pathlib import Path
 from typing import Any
 
+from tests.costs import worked_s
+
 KEPT = Path(".mutants/reached")
 ENOUGH_S = 8.0  # of tests, the quickest that reach a line; a line that all reach needs no more
 ENOUGH_SLOW_S = 60.0  # where only tests reach it that begin processes
@@ -150,11 +152,6 @@ def learn(folders: list[str], quiet: list[str], until: float) -> Reach | None:
     return Reach(known)
 
 
-def _worked_s() -> float:
-    """Seconds of a processor so far, with those of processes that have ended."""
-    return sum(os.times()[:4])
-
-
 def _find(file: str) -> TestFile | None:
     path = _place(file)
     if not path.exists():
@@ -214,9 +211,9 @@ def _run(files: list[str], quiet: list[str], until: float) -> int:
         @pytest.hookimpl(wrapper=True)
         def pytest_runtest_protocol(self, item: pytest.Item, nextitem: pytest.Item | None) -> Any:
             cover.switch_context(item.nodeid)
-            start = _worked_s()
+            start = worked_s()
             result = yield
-            seconds[item.nodeid] = _worked_s() - start
+            seconds[item.nodeid] = worked_s() - start
             if item.get_closest_marker("slow") is not None:
                 slow.add(item.nodeid)
             if item.session.testsfailed > n_failed[0]:  # one that fails by itself tells nothing

@@ -1,8 +1,11 @@
-"""Tests that could not fail: their only assertions stand where a loop may have nothing to do."""
+"""Tests that could not fail: their only assertions stand where a loop may have nothing to do, are
+true whatever is tested, or stand where they are not reached or not heard."""
 
 import ast
 from collections.abc import Iterator
 from pathlib import Path
+
+import pytest
 
 TESTS = Path(__file__).parents[1]
 SAME_LENGTH = {"enumerate", "zip", "sorted", "reversed", "list", "iter", "map"}
@@ -115,6 +118,102 @@ def test_what_may_be_empty_is_told_from_what_is_not() -> None:
     for body, expected in [(text, 1) for text in idle] + [(text, 0) for text in busy]:
         lines = "\n".join(f"  {line}" for line in body.split("\n"))
         assert len(list_idle(f"def test_x():\n{lines}\n")) == expected, body
+
+
+MADE_LATER = {"map", "filter", "zip", "iter", "reversed", "enumerate"}  # true though empty
+ANYTHING = ("Exception", "BaseException", "AssertionError")
+
+
+def is_always_true(test: ast.expr) -> bool:
+    """Whether what is asserted holds whatever is tested: a text, a pair, `x == x`, `or True`."""
+    match test:
+        case ast.Constant(value=value):
+            return bool(value)
+        case ast.GeneratorExp() | ast.Lambda() | ast.JoinedStr():
+            return True
+        case ast.Tuple(elts=[_, *_]) | ast.List(elts=[_, *_]) | ast.Dict(keys=[_, *_]):
+            return True
+        case ast.Call(func=ast.Name(id=name)) if name in MADE_LATER:
+            return True
+        case ast.BoolOp(op=ast.Or(), values=values):
+            return any(map(is_always_true, values))
+        case ast.Compare(left=ast.Call(func=ast.Name(id="len")), ops=[op], comparators=[right]):
+            return (type(op), ast.unparse(right)) in {(ast.GtE, "0"), (ast.Gt, "-1")}
+        case ast.Compare(left=left, ops=[ast.Eq() | ast.Is() | ast.LtE()], comparators=[right]):
+            is_value = not any(isinstance(inner, ast.Call) for inner in ast.walk(left))
+            return is_value and ast.unparse(left) == ast.unparse(right)
+    return False
+
+
+def is_deaf(node: ast.AST) -> bool:
+    """Whether a failed assertion within would not be heard, or passes for what was expected."""
+    match node:
+        case ast.With(items=items):
+            heads = [item.context_expr for item in items if isinstance(item.context_expr, ast.Call)]
+            deaf = [head for head in heads if ast.unparse(head.func).endswith("suppress")]
+            deaf += [head for head in heads if ast.unparse(head.func) == "pytest.raises"]
+            names = {ast.unparse(arg) for head in deaf for arg in head.args}
+        case ast.Try(handlers=handlers):
+            if any(isinstance(inner, ast.Raise) for h in handlers for inner in ast.walk(h)):
+                return False
+            names = {ast.unparse(h.type) if h.type else "Exception" for h in handlers}
+        case _:
+            return False
+    asserts = any(isinstance(inner, ast.Assert) for line in node.body for inner in ast.walk(line))
+    return asserts and not names.isdisjoint(ANYTHING)
+
+
+def list_hollow(source: str) -> Iterator[str]:
+    """Assertions and expectations of a file that cannot fail, as its lines."""
+    for node in ast.walk(ast.parse(source)):
+        match node:
+            case ast.Assert(test=test) if is_always_true(test):
+                yield ast.unparse(node)
+            case ast.Expr(value=ast.Call(func=ast.Name(id="expect"))):  # of what?
+                yield ast.unparse(node)
+            case ast.Expr(value=ast.Attribute(value=ast.Call(func=ast.Name(id="expect")))):
+                yield ast.unparse(node)
+            case ast.With() | ast.Try() if is_deaf(node):
+                yield ast.unparse(node)
+
+
+def test_no_assertion_is_hollow() -> None:
+    files = sorted(TESTS.rglob("*.py"))
+    assert len(files) > 400
+    found = [f"{path.name}: {line}" for path in files for line in list_hollow(path.read_text())]
+    assert found == []
+
+
+@pytest.mark.parametrize(
+    ("body", "n_hollow"),
+    [
+        ("assert 'text'", 1),
+        ("assert (found, 1)", 1),
+        ("assert found == found", 1),
+        ("assert found.n is found.n", 1),
+        ("assert found or True", 1),
+        ("assert found > 1 or len(found) >= 0", 1),
+        ("assert (x > 1 for x in found)", 1),
+        ("assert map(f, found)", 1),
+        ("expect(page)", 1),
+        ("expect(page).to_be_visible", 1),
+        ("with suppress(Exception):\n  assert found", 1),
+        ("with pytest.raises(AssertionError):\n  assert found", 1),
+        ("try:\n  assert found\nexcept:\n  pass", 1),
+        ("assert f(1) == f(1), 'the same again'", 0),
+        ("assert found", 0),
+        ("assert []", 0),
+        ("assert found or other", 0),
+        ("assert len(found) >= 1", 0),
+        ("assert all(x > 1 for x in found)", 0),
+        ("expect(page).to_be_visible()", 0),
+        ("with suppress(BadInput):\n  assert found", 0),
+        ("try:\n  assert found\nexcept AssertionError:\n  raise", 0),
+        ("try:\n  f()\nexcept Exception:\n  pass", 0),
+    ],
+)
+def test_what_is_hollow_is_told_from_what_is_not(body: str, n_hollow: int) -> None:
+    assert len(list(list_hollow(body))) == n_hollow
 
 
 BELIEVED = {  # what the code believes of itself, and the type checker cannot know

@@ -38,7 +38,7 @@ def test_an_odd_member_is_refused_with_its_entry(member: str, odd: Any) -> None:
     text = text_of({"fine": GOOD, "this one": {**GOOD, member: odd}})
     with pytest.raises(BadInput, match="'this one'") as caught:
         read_manifest(text)
-    assert member in str(caught.value) or "digest" in str(caught.value)
+    assert member in str(caught.value)
 
 
 @pytest.mark.parametrize("path", ODD_PATHS, ids=lambda path: repr(path)[:12])

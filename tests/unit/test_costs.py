@@ -1,0 +1,54 @@
+"""Which tests of the quick loop are told to be dear."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+BUSY = "    start = sum(os.times()[:4])\n    while sum(os.times()[:4]) < start + 0.3: pass\n"
+TEST = f"""
+import os, pytest
+
+@pytest.fixture(scope="module")
+def dear():
+{BUSY}
+
+def test_dear_by_its_fixture(dear):
+    pass
+
+def test_dear():
+{BUSY}
+
+@pytest.mark.slow
+def test_marked():
+{BUSY}
+
+def test_cheap(dear):
+    pass
+"""
+CONFTEST = """
+from tests import costs
+
+costs.MOST_S = 0.2
+
+def pytest_configure(config):
+    config.pluginmanager.register(costs.Costs())
+    config.addinivalue_line("markers", "slow: takes long")
+"""
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("workers", ["0", "1"])
+def test_dear_tests_are_told(workers: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "conftest.py").write_text(CONFTEST)
+    (tmp_path / "test_it.py").write_text(TEST)
+    for name in ("PYTEST_XDIST_WORKER", "PYTEST_XDIST_TESTRUNUID", "PYTEST_ADDOPTS"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("PYTHONPATH", str(ROOT))
+    command = [sys.executable, "-m", "pytest", "-n", workers]
+    told = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True).stdout
+    lines = told.partition("over a second of a processor")[2].splitlines()
+    named = {line.rpartition("::")[2] for line in lines if "::" in line}
+    assert named == {"test_dear_by_its_fixture", "test_dear"}, told
