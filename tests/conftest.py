@@ -53,8 +53,8 @@ def pytest_configure(config: pytest.Config) -> None:
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """With several workers, the files whose tests share a server, a browser or a trained model
-    stay on one. What coverage would tell of slow tests and of those through a server's API, quick
-    ones have told already: there it only takes time. Who asks for PostgreSQL is marked so."""
+    stay on one. What coverage would tell of the walks over everything and of tests through a server's API,
+    other tests have told already: there it only takes time. Who asks for PostgreSQL is marked so."""
     for item in items:
         if item.path.parent.name == "browser":
             item.add_marker(pytest.mark.browser)
@@ -63,11 +63,12 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     for item in items:
         if "postgresql" in getattr(item, "fixturenames", ()):
             item.add_marker(pytest.mark.postgres)
+        folder = item.path.parent.name
         if not ordering.is_alone(item):
-            folder = item.path.parent.name
             group = folder if folder == "workload" else item.path.stem
             item.add_marker(pytest.mark.xdist_group(group))
-        if not ordering.is_alone(item) or item.get_closest_marker("slow") is not None:
+        is_walk = folder == "protocol" and item.get_closest_marker("slow") is not None
+        if is_walk or not ordering.is_alone(item):
             item.add_marker(pytest.mark.no_cover)
     items[:] = ordering.in_order(items)
 

@@ -20,6 +20,7 @@ from tests.costs import worked_s
 
 KEPT = Path(".mutants/reached")
 ENOUGH_S = 8.0  # of tests, the quickest that reach a line; a line that all reach needs no more
+SLOW_S = 3.0  # what is marked `slow` and takes less is asked like any other
 ENOUGH_SLOW_S = 60.0  # where only tests reach it that begin processes
 
 
@@ -214,7 +215,7 @@ def _run(files: list[str], quiet: list[str], until: float) -> int:
             start = worked_s()
             result = yield
             seconds[item.nodeid] = worked_s() - start
-            if item.get_closest_marker("slow") is not None:
+            if item.get_closest_marker("slow") is not None and seconds[item.nodeid] > SLOW_S:
                 slow.add(item.nodeid)
             if item.session.testsfailed > n_failed[0]:  # one that fails by itself tells nothing
                 n_failed[0] = item.session.testsfailed

@@ -3,8 +3,15 @@
 python -m tests.protocol.page
 """
 
+import hashlib
+import inspect
+import json
+import os
+from dataclasses import astuple
 from functools import cache
+from importlib.metadata import distribution, version
 from pathlib import Path
+from typing import Any
 
 from graphql import FieldNode, GraphQLSchema, OperationDefinitionNode, validate
 
@@ -12,18 +19,42 @@ import sweepd.wandb_api
 from sweepd.wandb_api.features import FEATURES
 from sweepd.wandb_api.graphql import refused
 from sweepd.wandb_api.graphql.engine import build_schema
+from tests.protocol import client_documents
 from tests.protocol.client_documents import CLIENT_VERSION, CORE, Document, collect, parsed
 from tests.protocol.flags import DOWN, OLDER, TRIED
 
-PAGE = Path(sweepd.wandb_api.__file__).parent / "PROTOCOL.md"
+SCHEMA = Path(sweepd.wandb_api.__file__).parent / "graphql"
+PAGE = SCHEMA.parent / "PROTOCOL.md"
 BEGIN = "<!-- made by python -m tests.protocol.page: from here -->\n"
 END = "<!-- to here -->\n"
+
+
+KEPT = Path(__file__).parents[2] / ".pytest_cache/client"
 
 
 @cache
 def documents() -> tuple[Document, ...]:
     """Every operation of the installed client."""
-    return tuple(collect())
+    return tuple(document for document, *_ in _told())
+
+
+@cache
+def _told() -> tuple[tuple[Document, list[str], str | None], ...]:
+    """Each with its problems and why it is refused: kept, as every worker asks while it collects,
+    for as long as client, schema and what reads them are the same."""
+    sources = [inspect.getsource(module) for module in (client_documents, refused)]
+    sources += [Path(__file__).read_text(), distribution("wandb").read_text("RECORD") or ""]
+    sources += [version("graphql-core")]
+    sources += [path.read_text() for path in sorted(SCHEMA.rglob("*.graphql"))]
+    kept = KEPT / hashlib.blake2b("\0".join(sources).encode(), digest_size=12).hexdigest()
+    if not kept.exists():
+        found = [(astuple(document), *_judged(document)) for document in collect()]
+        kept.parent.mkdir(parents=True, exist_ok=True)
+        written = kept.with_suffix(f".{os.getpid()}")
+        written.write_text(json.dumps(found))
+        written.replace(kept)
+    rows: list[Any] = json.loads(kept.read_text())
+    return tuple((Document(*document), wrong, why) for document, wrong, why in rows)
 
 
 @cache
@@ -32,16 +63,24 @@ def schema() -> GraphQLSchema:
     return build_schema()
 
 
+def _judged(document: Document) -> tuple[list[str], str | None]:
+    wrong = [error.message for error in validate(schema(), parsed(document.text))]
+    return wrong, refused.reason(schema(), parsed(document.text)) if wrong else None
+
+
 @cache
+def _judgements() -> dict[Document, tuple[list[str], str | None]]:
+    return {document: (wrong, why) for document, wrong, why in _told()}
+
+
 def problems(document: Document) -> list[str]:
     """Why a document cannot be answered; empty when it can."""
-    return [error.message for error in validate(schema(), parsed(document.text))]
+    return _judgements()[document][0]
 
 
-@cache
 def reason(document: Document) -> str | None:
     """Why a document is refused on purpose; None when it is answered, or nobody thought of it."""
-    return refused.reason(schema(), parsed(document.text)) if problems(document) else None
+    return _judgements()[document][1]
 
 
 def root_fields(document: Document) -> set[str]:

@@ -6,6 +6,7 @@ import json
 from typing import Any
 from urllib.parse import quote
 
+import pytest
 import xxhash
 from starlette.testclient import TestClient
 
@@ -89,6 +90,7 @@ def commit(ask: Ask, http: TestClient, artifact: str) -> dict[str, Any]:
     return dict(ask(COMMIT, id=artifact)["commitArtifact"]["artifact"])
 
 
+@pytest.mark.slow
 def test_large_file_comes_in_parts_and_is_read_in_parts(ask: Ask, http: TestClient) -> None:
     artifact = create(ask)
     node = announce(ask, artifact)
@@ -179,6 +181,7 @@ def test_unknown_digest_algorithm_is_refused(ask: Ask) -> None:
     assert ask(FILES, input=values).status_code == 400
 
 
+@pytest.mark.slow
 def test_file_is_found_by_its_digest_at_every_address_clients_know(
     ask: Ask, http: TestClient, parts: server.Parts
 ) -> None:

@@ -93,6 +93,7 @@ def test_data_that_changed_are_sent(http: TestClient, parts: server.Parts, ann: 
     assert answer.status_code == 200 and b"renamed" in gzip.decompress(body)
 
 
+@pytest.mark.slow
 def test_our_own_files_are_packed_once_ahead(
     http: TestClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:

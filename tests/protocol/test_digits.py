@@ -20,6 +20,7 @@ PLACES = [
 ]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("document", PLACES)
 def test_text_that_is_no_number_is_refused_or_not_found(
     ask: Ask, parts: server.Parts, ann_caller: Caller, document: str

@@ -66,6 +66,7 @@ def test_flags_are_told_as_they_stand(
     assert not told.get("EVAL_TABLES_CES", False)
 
 
+@pytest.mark.slow
 def test_every_flag_of_the_client_is_up_or_down_for_a_reason() -> None:
     from wandb.proto.wandb_internal_pb2 import ServerFeature
 
@@ -81,6 +82,7 @@ def test_every_flag_that_is_up_is_tried_up_and_down() -> None:
         assert f'"{name}"' in text and "flags=" in text, f"{path} does not try {name}"
 
 
+@pytest.mark.slow
 def test_flags_for_older_clients_are_asked_for_by_no_code_of_the_installed_one() -> None:
     """One that is needs a test of both settings, and a place in TRIED."""
     texts = [path.read_text() for path in CLIENT.rglob("*.py") if "proto" not in path.parts]

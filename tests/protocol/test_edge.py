@@ -86,6 +86,7 @@ def test_oversize_body_is_413(http: TestClient, parts: server.Parts) -> None:
     assert "send less" in message_of(response, 413)
 
 
+@pytest.mark.slow
 def test_gzip_bomb_is_413(http: TestClient, parts: server.Parts) -> None:
     bomb = gzip.compress(b" " * (parts.settings.max_body_bytes + 1))
     headers = authorization(KEY) | {"Content-Encoding": "gzip"}

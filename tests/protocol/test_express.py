@@ -162,6 +162,7 @@ def made(running: Running) -> Iterator[Running]:
     running.switched.is_on, running.switched.held = True, None
 
 
+@pytest.mark.slow
 def test_a_heartbeat(made: Running) -> None:
     sweep = made.ask(SWEEP, config=GRID)["upsertSweep"]["sweep"]["name"]
     agent = made.ask(AGENT, sweep=sweep)["createAgent"]["agent"]["id"]

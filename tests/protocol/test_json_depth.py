@@ -114,6 +114,7 @@ WAYS: dict[str, Send] = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("way", WAYS)
 def test_every_way_in_ends_at_the_same_depth(http: TestClient, ask: Ask, way: str) -> None:
     create_run(ask)
@@ -131,6 +132,7 @@ HISTORY = """{ project(name: "p", entityName: "ann") { run(name: "r1") { history
   summaryMetrics events } } }"""
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("n", TOO_DEEP)
 def test_of_a_line_that_is_too_deep_only_what_is_goes(http: TestClient, ask: Ask, n: int) -> None:
     """On a refusal the client would give the run's whole stream up."""

@@ -60,6 +60,7 @@ def check(response: Any) -> None:
         assert len(body["errors"]) == 1
 
 
+@pytest.mark.slow
 def test_file_stream_of_anything(world: World) -> None:
     @settings(TRIES, max_examples=60)
     @given(stream_bodies(), path_parts(world), st.booleans())
@@ -72,6 +73,7 @@ def test_file_stream_of_anything(world: World) -> None:
     run()
 
 
+@pytest.mark.slow
 def test_addresses_of_files_with_anything_in_them(world: World) -> None:
     document = """mutation F($f: [String!]!) { createRunFiles(input: {entityName: "ann",
       projectName: "p", runName: "r", files: $f}) { files { uploadUrl } } }"""
@@ -127,6 +129,7 @@ REWIND = """mutation W($run: String!) { rewindRun(input: {entityName: "ann", pro
   runName: $run, metricName: "_step", metricValue: 1}) { rewoundRun { historyLineCount } } }"""
 
 
+@pytest.mark.slow
 def test_runs_of_odd_content_are_read_and_rewound(world: World) -> None:
     specs = ['{"keys": ["_step", "loss"], "samples": 3}', '{"keys": ["loss"], "minStep": 0}']
     odd = [name for name in world.texts if name.startswith("odd")]

@@ -45,6 +45,7 @@ def unbounded(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     return found
 
 
+@pytest.mark.slow
 def test_what_graphql_reads_ends_with_the_request(guarded: Guarded, unbounded: list[str]) -> None:
     for name, case in CASES.items():
         if name.startswith("Query."):
@@ -52,6 +53,7 @@ def test_what_graphql_reads_ends_with_the_request(guarded: Guarded, unbounded: l
     assert unbounded == []
 
 
+@pytest.mark.slow
 def test_what_pages_read_ends_with_the_request(guarded: Guarded, unbounded: list[str]) -> None:
     send = _sender(guarded.http, ANN)
     for key, path in _addresses(guarded.world).items():

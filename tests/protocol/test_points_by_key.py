@@ -23,6 +23,7 @@ def points(http: TestClient, parts: server.Parts, ann_caller: Caller) -> str:
     return f"/-/sweeps/ann/p/{sweep.sweep_id}/points"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("headers", [authorization(KEY), {"Authorization": f"Bearer {KEY}"}])
 def test_points_are_those_that_are_documented(
     http: TestClient, points: str, headers: dict[str, str], monkeypatch: pytest.MonkeyPatch

@@ -5,6 +5,7 @@ import random
 from collections.abc import Callable
 from typing import Any
 
+import pytest
 from starlette.testclient import TestClient
 
 from sweepd import server
@@ -58,6 +59,7 @@ class Shown:
         assert mine == all_, what
 
 
+@pytest.mark.slow
 def test_changes_merged_are_all_there_is(
     http: TestClient, parts: server.Parts, ann_caller: Caller, clock: FakeClock
 ) -> None:

@@ -35,6 +35,7 @@ CLAIMED = {
 CAN_BE_SHOWN = {"text/plain", "application/json", "image/png"}
 
 
+@pytest.mark.slow
 def test_no_upload_runs(http: TestClient, ask: Any) -> None:
     ask(RUN)
     made = ask(FILES, f=list(CLAIMED))["createRunFiles"]["files"]

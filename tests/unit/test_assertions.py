@@ -3,6 +3,7 @@ true whatever is tested, or stand where they are not reached or not heard."""
 
 import ast
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -10,6 +11,9 @@ import pytest
 TESTS = Path(__file__).parents[1]
 SAME_LENGTH = {"enumerate", "zip", "sorted", "reversed", "list", "iter", "map"}
 RAISES = {"raises", "fail", "skip", "warns"}
+
+
+parsed = cache(ast.parse)
 
 
 def is_filled(node: ast.expr) -> bool:
@@ -74,7 +78,7 @@ def can_fail(statement: ast.stmt) -> bool:
 def list_idle(source: str) -> list[str]:
     """Names of the tests of a file that assert something, and perhaps nothing."""
     found = []
-    for node in ast.walk(ast.parse(source)):
+    for node in ast.walk(parsed(source)):
         if isinstance(node, ast.FunctionDef) and node.name.startswith("test_"):
             asserts = [inner for inner in ast.walk(node) if isinstance(inner, ast.Assert)]
             arguments = {argument.arg for argument in node.args.args}
@@ -87,6 +91,7 @@ def list_idle(source: str) -> list[str]:
     return found
 
 
+@pytest.mark.slow  # reads every file
 def test_no_test_asserts_only_where_a_loop_may_be_empty() -> None:
     files = sorted(TESTS.rglob("test_*.py"))
     assert len(files) > 200
@@ -165,7 +170,7 @@ def is_deaf(node: ast.AST) -> bool:
 
 def list_hollow(source: str) -> Iterator[str]:
     """Assertions and expectations of a file that cannot fail, as its lines."""
-    for node in ast.walk(ast.parse(source)):
+    for node in ast.walk(parsed(source)):
         match node:
             case ast.Assert(test=test) if is_always_true(test):
                 yield ast.unparse(node)
@@ -177,6 +182,7 @@ def list_hollow(source: str) -> Iterator[str]:
                 yield ast.unparse(node)
 
 
+@pytest.mark.slow  # reads every file
 def test_no_assertion_is_hollow() -> None:
     files = sorted(TESTS.rglob("*.py"))
     assert len(files) > 400
@@ -234,14 +240,13 @@ BELIEVED = {  # what the code believes of itself, and the type checker cannot kn
 }
 
 
+@pytest.mark.slow  # reads every file
 def test_the_code_asserts_little_of_itself() -> None:
     """Input is refused by exceptions, which `-O` leaves in; whoever writes returns what is new."""
     code = TESTS.parent / "sweepd"
     found = {
         path.relative_to(code).as_posix(): n
         for path in sorted(code.rglob("*.py"))
-        if (
-            n := sum(isinstance(node, ast.Assert) for node in ast.walk(ast.parse(path.read_text())))
-        )
+        if (n := sum(isinstance(node, ast.Assert) for node in ast.walk(parsed(path.read_text()))))
     }
     assert found == BELIEVED

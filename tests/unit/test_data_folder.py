@@ -54,6 +54,7 @@ def contents(folder: Path) -> dict[str, bytes]:
     }
 
 
+@pytest.mark.slow
 def test_everything_a_server_writes_is_for_its_owner_alone(tmp_path: Path) -> None:
     with data_folder.hold(Settings(data=tmp_path / "a/data")):
         a_server(tmp_path / "a/data")
@@ -61,6 +62,7 @@ def test_everything_a_server_writes_is_for_its_owner_alone(tmp_path: Path) -> No
     assert len(contents(tmp_path / "a/data")) >= 5
 
 
+@pytest.mark.slow
 def test_an_existing_folder_of_ours_is_tightened_with_all_that_is_in_it(tmp_path: Path) -> None:
     settings = a_server(tmp_path / "data")
     settings.data.chmod(0o755)
@@ -156,6 +158,7 @@ def test_a_lost_database_is_not_taken_for_a_new_server(
     server.build(settings, FakeClock()).core.db.close()  # from now on these belong together
 
 
+@pytest.mark.slow
 def test_a_new_folder_and_an_old_servers_are_not_refused(tmp_path: Path) -> None:
     settings = a_server(tmp_path / "data")
     server.build(settings, FakeClock()).core.db.close()

@@ -5,6 +5,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 from tests.unit.test_waiting import faults
 
 ROOT = Path(__file__).parents[2]
@@ -116,6 +118,7 @@ def test_every_migration_has_a_number_of_its_own() -> None:
     assert f'HEAD = "{numbers[-1]}"' in (ROOT / "sweepd/store/migrate.py").read_text()
 
 
+@pytest.mark.slow
 def test_no_test_waits_for_a_time_or_asserts_one() -> None:
     """`wait_until` asks with a deadline; what counts as waiting is in `test_waiting.py`."""
     here = "tests/unit/test_waiting.py"

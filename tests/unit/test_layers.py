@@ -98,6 +98,7 @@ def test_the_table_of_rooms_has_no_circle() -> None:
         placed |= ready
 
 
+@pytest.mark.slow
 def test_only_the_store_speaks_sql() -> None:
     for layer, path in FILES:
         if layer != "store":
@@ -109,6 +110,7 @@ def test_the_workload_knows_only_the_stock_client(path: Path) -> None:
     assert not any(name.split(".")[0] == "sweepd" for name in imported(path))
 
 
+@pytest.mark.slow
 def test_imports_are_seen_in_every_layer() -> None:
     """Or the tests above would look at nothing."""
     seen = {layer: 0 for layer in ALLOWED}

@@ -55,6 +55,7 @@ def elsewhere() -> Iterator[tuple[str, list[str]]]:
         yield url, told
 
 
+@pytest.mark.slow
 def test_a_project_comes_over_http(parts: server.Parts, ann: Caller, tmp_path: Path) -> None:
     other, owner = projects.make(tmp_path / "other")
     key = other.services.users.add_key("ann", KEY)

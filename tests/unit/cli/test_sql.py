@@ -38,6 +38,7 @@ def ask(data: str, statement: str, format_: str = "jsonl") -> str:
     return done.output
 
 
+@pytest.mark.slow
 def test_tables_are_joined_and_numbers_are_those_logged(data: str) -> None:
     statement = """
         select r.run, "config.lr" as lr, min(loss) as best, count(*) as n, "summary.loss" as last
@@ -58,6 +59,7 @@ def test_tables_are_joined_and_numbers_are_those_logged(data: str) -> None:
     ]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "statement",
     [

@@ -36,11 +36,13 @@ def test_a_config_without_a_private_part_has_an_empty_one() -> None:
         assert private_part(config) == {}
 
 
+@pytest.mark.slow
 @given(st.dictionaries(names, nested))
 def test_unwrapping_undoes_wrapping(config: dict[str, object]) -> None:
     assert unwrap(wrap(config)) == config
 
 
+@pytest.mark.slow
 @given(st.dictionaries(names, nested))
 def test_every_flattened_name_is_found_again(values: dict[str, object]) -> None:
     flat = flatten(values)

@@ -73,6 +73,7 @@ def strict(text: str) -> Any:
     return json.loads(text, parse_constant=refuse)
 
 
+@pytest.mark.slow
 @settings(max_examples=300, deadline=None, derandomize=True, database=None)
 @given(VALUES)
 def test_any_value_is_written(value: Any) -> None:

@@ -41,6 +41,7 @@ def _look_in_vain() -> None:
     ahead.kept("of a kept error", find)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "meet",
     [_read_bad_file, lambda engine=Engine(): _run_bad_document(engine), _look_in_vain],  # noqa: B008

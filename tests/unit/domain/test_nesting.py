@@ -88,6 +88,7 @@ def test_what_is_long_is_read_as_what_is_short(
         monkeypatch.undo()
 
 
+@pytest.mark.slow
 def test_others_get_their_turn_while_a_long_text_is_read() -> None:
     """A thread that does nothing but count comes to count; C code alone would not let it."""
     stop, n_turns = threading.Event(), [0]

@@ -48,6 +48,7 @@ def test_what_is_over_comes_back_only_by_running_again() -> None:
     assert CellState.RESERVED not in transitions.CELL[CellState.DONE], "each config once"
 
 
+@pytest.mark.slow
 def test_states_are_written_in_one_place() -> None:
     """Outside three files nothing stores a run's, a cell's or a sweep's state but the first."""
     makers = {"create_run", "create_sweep"}

@@ -26,6 +26,7 @@ def test_mistyped_command_is_refused_before_a_run_exists(
     assert expected in capsys.readouterr().err
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("sweep", ["/", "a//b", "a/b/c/d", "entity/project/"])
 def test_malformed_sweep_path_is_refused(sweep: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert agent.run_sweep(sweep, None, {}) == 1

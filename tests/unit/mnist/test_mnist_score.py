@@ -10,6 +10,7 @@ def certain(predicted: list[int]) -> np.ndarray[tuple[int, int], np.dtype[np.flo
     return np.eye(10)[predicted]
 
 
+@pytest.mark.slow
 def test_perfect_predictions_score_one() -> None:
     labels = np.arange(10)
     assert score(certain(list(range(10))), labels) == {

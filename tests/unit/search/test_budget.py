@@ -92,6 +92,7 @@ def space_of(constraints, method="grid", n=8, **more):
     return parse({**raw, **more}).space
 
 
+@pytest.mark.slow
 def test_a_constraint_takes_all_below_the_prefix_that_breaks_it():
     rules_ = [f"p{i} == p{i + 1} + 1" for i in range(7)]
     grid = Grid(space_of(rules_))
@@ -109,6 +110,7 @@ def test_a_grid_that_cannot_be_walked_ends_with_what_to_change():
         grid.next(0, Budget(2000, 60, "loosen the constraints"))
 
 
+@pytest.mark.slow
 def test_a_constraint_that_never_holds_ends_a_draw():
     import numpy as np
 

@@ -70,6 +70,7 @@ def test_numbers_lie_by_their_quantile_normal_and_beta_ones_by_their_value():
     assert np.isnan(found.of_configs([base | {"l": 1, "n": "x", "v": 0.5}])[0, 4])
 
 
+@pytest.mark.slow
 @given(st.integers(0, 2**32))
 def test_every_config_has_a_point_that_leads_back_to_it(seed):
     found = make(MIXED)

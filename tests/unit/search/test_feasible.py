@@ -84,6 +84,7 @@ def test_what_nothing_meets_is_named_with_what_to_change(parameters, rule, metho
     assert repr(rule) in str(caught.value)
 
 
+@pytest.mark.slow
 def test_the_model_is_followed_along_a_thin_diagonal():
     spec = spec_of({"x": UNIT, "y": UNIT}, ["abs(x - y) < 1e-5"])
     ended = []
@@ -120,6 +121,7 @@ rules = st.recursive(
 )
 
 
+@pytest.mark.slow
 @given(rules, numbers, numbers)
 @settings(max_examples=300, deadline=None)
 def test_the_shortfall_is_nothing_exactly_where_the_rule_holds(source, a, b):

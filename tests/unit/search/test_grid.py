@@ -169,6 +169,7 @@ def expected_cells(values, when, pair, bound):
     return found
 
 
+@pytest.mark.slow
 @given(restricted())
 @settings(max_examples=200)
 def test_skipping_loses_no_cell(case):

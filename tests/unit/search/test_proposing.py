@@ -76,6 +76,7 @@ def test_values_keep_bounds_steps_and_types(method):
         assert type(config["noise"]) is float and 0 <= config["n"]["b"] <= 1
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("method", METHODS)
 def test_same_seed_and_results_give_the_same_configs(method):
     first = play(make_spec(method, MIXED), 14, loss, workers=2)
@@ -116,6 +117,7 @@ def test_agents_asking_at_once_get_different_configs(method):
     assert len({spec.space.key(config) for config in found}) == 8
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("method", METHODS)
 def test_constraints_and_conditions_hold(method):
     spec = make_spec(

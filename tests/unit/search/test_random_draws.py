@@ -32,6 +32,7 @@ def test_one_at_least_comes_whatever_the_time():
     assert len(draw(make_space({"a": {"min": 0.0, "max": 1.0}}), seconds=0.0)) == 1
 
 
+@pytest.mark.slow
 def test_constraints_that_nothing_meets_are_named():
     space = make_space({"a": {"min": 0.0, "max": 1.0}}, constraints=["a > 2"])
     with pytest.raises(NoFeasibleConfig, match="a > 2"):

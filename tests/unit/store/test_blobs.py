@@ -82,6 +82,7 @@ def test_long_ones_come_in_parts(blobs: Blobs) -> None:
     assert sum(sizes) == len(body) and len(sizes) > 1
 
 
+@pytest.mark.slow
 def test_no_more_than_allowed_is_taken(blobs: Blobs) -> None:
     assert put(blobs, BODY, most=10) == NAME
     blobs.delete(NAME)

@@ -23,6 +23,7 @@ def counts(connection: Connection) -> dict[str, int]:
     }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("owner", ["runs", "sweeps", "projects"])
 def test_what_hangs_on_a_row_goes_in_parts_and_the_row_then_goes_alone(
     parts: server.Parts, ann: Caller, bob: Caller, owner: Owner

@@ -50,6 +50,7 @@ def names(database: Database) -> set[str]:
         return set(connection.execute(sa.select(schema.secrets.c.name)).scalars())
 
 
+@pytest.mark.slow
 def test_what_is_read_together_is_of_one_moment(either: Database) -> None:
     """On PostgreSQL each statement saw what others had changed since the one before: the search
     was told of fewer configs than were known to be taken, and a replica gave one out again."""
@@ -172,6 +173,7 @@ def test_many_threads_lose_nothing(database: Database) -> None:
     assert len(names(database)) == 800
 
 
+@pytest.mark.slow
 def test_writes_from_the_event_loop_are_told_apart(either: Database) -> None:
     def bad(connection: Connection) -> None:
         connection.execute(add("half"))
@@ -207,6 +209,7 @@ def test_a_write_nobody_waits_for_any_more_is_kept(database: Database) -> None:
     assert names(database) == {"kept", "next"}
 
 
+@pytest.mark.slow
 def test_what_was_written_is_there_after_reopening(tmp_path: Path) -> None:
     url = sqlite_url(tmp_path / "test.db")
     first = Database(url)
@@ -247,6 +250,7 @@ def test_a_write_the_database_cannot_read_takes_no_other_with_it(database: Datab
     assert names(database) == {"next"}
 
 
+@pytest.mark.slow
 def test_database_locked_by_another_process_is_unavailable_until_it_lets_go(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -264,6 +268,7 @@ def test_database_locked_by_another_process_is_unavailable_until_it_lets_go(
     database.close()
 
 
+@pytest.mark.slow
 def test_a_write_that_meets_the_end_is_refused_not_kept_waiting(tmp_path: Path) -> None:
     database = Database(sqlite_url(tmp_path / "test.db"))
     answers: list[object] = []
@@ -296,6 +301,7 @@ def test_migrations_make_the_declared_schema(database: Database) -> None:
         assert compare_metadata(context, schema.metadata) == []
 
 
+@pytest.mark.slow
 def test_newer_database_is_refused_with_advice(tmp_path: Path) -> None:
     url = sqlite_url(tmp_path / "test.db")
     opened = Database(url)
@@ -310,6 +316,7 @@ def test_head_names_the_newest_migration() -> None:
     assert sorted(path.name[:4] for path in folder.glob("0*.py"))[-1] == migrate.HEAD
 
 
+@pytest.mark.slow
 def test_forks_of_before_are_converted(tmp_path: Path) -> None:
     """Schema 4 looked parents up by the config at each reading, and numbered rows from 0."""
     url = sqlite_url(tmp_path / "old.db")
@@ -381,6 +388,7 @@ def test_numbers_of_ours_end_in_pk_and_texts_of_clients_in_id() -> None:
                 assert is_number and column.name.endswith("_pk"), column
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("value", ["a\0b", "\ud800", 2**70, -(2**70)], ids=repr)
 def test_what_no_column_holds_is_the_senders_fault(either: Database, value: object) -> None:
     table = schema.sweeps

@@ -8,7 +8,6 @@ from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
-from moto import mock_aws
 
 from sweepd.domain.errors import BadInput, TooLarge, Unavailable
 from sweepd.store.blob_names import blob_place, by_md5
@@ -26,6 +25,8 @@ LONG_AGO, SOON = datetime(2000, 1, 1, tzinfo=UTC), datetime.now(UTC) + timedelta
 def s3(monkeypatch: pytest.MonkeyPatch) -> Iterator[S3]:
     monkeypatch.setenv("AWS_ACCESS_KEY_ID", "testing")
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "testing")
+    from moto import mock_aws  # half a second
+
     with mock_aws():
         found = S3.open("s3://sweeps/kept", {})
         assert found is not None
@@ -42,6 +43,7 @@ def signed(url: str) -> dict[str, Any]:
     return {name: values[0] for name, values in parse_qs(urlsplit(url).query).items()}
 
 
+@pytest.mark.slow
 def test_an_address_is_good_for_bytes_of_one_md5_only(s3: S3) -> None:
     url = Direct(s3).put_address(PLACE, MD5, 600)
     assert urlsplit(url).path == f"/sweeps/kept/{PLACE}"
@@ -54,6 +56,7 @@ def test_an_address_is_good_for_bytes_of_one_md5_only(s3: S3) -> None:
     assert (signed(part)["partNumber"], signed(part)["uploadId"]) == ("3", "u")
 
 
+@pytest.mark.slow
 def test_what_was_put_becomes_a_blob_out_of_reach_of_who_put_it(s3: S3) -> None:
     direct = Direct(s3)
     assert direct.keep(PLACE, "f", MD5, 100) is None
@@ -91,6 +94,7 @@ def test_parts_become_a_blob_in_place_and_again_changes_nothing(s3: S3) -> None:
     assert keys(s3) == set()
 
 
+@pytest.mark.slow
 def test_unfinished_uploads_of_ours_are_forgotten_when_they_are_old(s3: S3) -> None:
     ours = [blob_place(by_md5(HEX)), "incoming/abc", "trash/2026-01-01/f"]
     for place in ours:
@@ -103,6 +107,7 @@ def test_unfinished_uploads_of_ours_are_forgotten_when_they_are_old(s3: S3) -> N
     s3.abort("somebody/elses", others)
 
 
+@pytest.mark.slow
 def test_a_store_that_does_not_tell_the_md5_is_noticed_by_asking_once(
     s3: S3, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -123,6 +128,7 @@ def test_a_store_that_does_not_tell_the_md5_is_noticed_by_asking_once(
     assert len(asked) == 1
 
 
+@pytest.mark.slow
 def test_a_store_that_refuses_may_work_later(s3: S3) -> None:
     elsewhere = S3.open("s3://nowhere", {})
     assert elsewhere is not None

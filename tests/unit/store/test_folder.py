@@ -68,6 +68,7 @@ def test_sender_that_goes_away_leaves_nothing(tmp_path: Path, n_bytes: int) -> N
     assert files(tmp_path) == []
 
 
+@pytest.mark.slow
 def test_sender_canceled_while_a_thread_writes_leaves_nothing(tmp_path: Path) -> None:
     async def cancel() -> None:
         blobs = Blobs.open(str(tmp_path))

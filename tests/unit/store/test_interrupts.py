@@ -68,6 +68,7 @@ def test_a_read_ends_with_its_request(
         assert connection.execute(sa.text("SELECT 1")).scalar_one() == 1
 
 
+@pytest.mark.slow
 def test_rows_that_come_one_by_one_end_too(tmp_path: Path) -> None:
     """SQLite makes rows while they are taken."""
     database = Database(sqlite_url(tmp_path / "test.db"))
@@ -81,6 +82,7 @@ def test_rows_that_come_one_by_one_end_too(tmp_path: Path) -> None:
     database.close()
 
 
+@pytest.mark.slow
 def test_others_reads_go_on(database: Database) -> None:
     """Whatever is cancelled, it is nobody else's statement, also on a connection used again."""
     ends = threading.Event()
@@ -112,6 +114,7 @@ def test_others_reads_go_on(database: Database) -> None:
     assert not failures
 
 
+@pytest.mark.slow
 def test_a_change_that_was_begun_is_finished(database: Database) -> None:
     def change(connection: Connection) -> None:
         request.abandon()
@@ -124,6 +127,7 @@ def test_a_change_that_was_begun_is_finished(database: Database) -> None:
         assert connection.execute(sa.select(schema.secrets.c.name)).scalar_one() == "kept"
 
 
+@pytest.mark.slow
 def test_work_that_nobody_asked_for_goes_on(database: Database) -> None:
     assert patience.current().end is None
     patience.afford(10**12)

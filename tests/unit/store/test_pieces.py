@@ -64,6 +64,7 @@ def number(row: dict[str, Any], path: str) -> float:
     return float(value) if is_number else math.nan
 
 
+@pytest.mark.slow
 @settings(max_examples=12, deadline=None)
 @given(st.lists(ROWS, min_size=1, max_size=12), STEPS)
 @example([{"loss": 1}, {"loss": True}, {"loss": "x"}, {}], None)

@@ -66,6 +66,7 @@ def numbers(found: list[Piece], run_pk: int) -> list[int]:
     return told
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("stream", [Stream.HISTORY, Stream.EVENTS])
 def test_any_stretch_of_lines_comes_whole_and_alone(world: World, stream: Stream) -> None:
     c = world.connection
@@ -98,6 +99,7 @@ def test_the_last_line_before_any_other(world: World) -> None:
     assert last_line(world.connection, BLOBS, runs[1], Stream.EVENTS) is None
 
 
+@pytest.mark.slow
 def test_stretches_without_a_step_in_question_are_left_out(world: World) -> None:
     c = world.connection
     run = world.run().pk

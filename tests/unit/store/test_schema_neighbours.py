@@ -37,6 +37,7 @@ def three(world: World) -> tuple[Block, Block, Block]:
     return fill(world, "c"), fill(world, "d"), fill(world, "e")
 
 
+@pytest.mark.slow
 @pytest.mark.both_databases
 def test_what_is_read_of_a_thing_is_the_same_without_its_neighbours(world: World) -> None:
     before, block, after = three(world)
@@ -49,6 +50,7 @@ def test_what_is_read_of_a_thing_is_the_same_without_its_neighbours(world: World
     assert {name: found for name, found in alone.items() if found != beside[name]} == {}
 
 
+@pytest.mark.slow
 @pytest.mark.both_databases
 def test_nothing_is_read_of_a_thing_that_is_gone_though_others_are_like_it(world: World) -> None:
     before, block, after = three(world)
@@ -71,6 +73,7 @@ def rows(c: Connection) -> set[tuple[Any, ...]]:
     }
 
 
+@pytest.mark.slow
 def test_a_change_of_a_thing_leaves_its_neighbours_as_they_were(world: World) -> None:
     c = world.connection
     fill(world, "c")

@@ -62,6 +62,7 @@ def next_project(url: str) -> int:
     return made.pk
 
 
+@pytest.mark.slow
 @pytest.mark.both_databases
 def test_every_row_is_copied_and_counted(
     source: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch

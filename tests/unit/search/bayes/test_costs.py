@@ -109,6 +109,7 @@ def test_only_so_many_runs_are_modelled_the_latest():
     assert not costs([*late, *early]).depend_on_place
 
 
+@pytest.mark.slow
 def test_under_a_budget_what_takes_long_for_nothing_is_left_alone():
     """`width` has no part in the objective and makes runs up to thirty times as long."""
     timed = runs(25, slow_where_wide)

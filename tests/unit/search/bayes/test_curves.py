@@ -73,6 +73,7 @@ def test_the_model_is_told_the_end_and_how_sure_it_is(goal):
     assert data.doubt[at] > 0 and np.delete(data.doubt, at).tolist() == [0.0] * 6
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("seed", [1, 5])
 def test_where_slow_starters_win_stopping_does_not_drag_the_search_away(seed):
     """Without curves these leave 0.006 and 0.011."""

@@ -64,6 +64,7 @@ ODD = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ODD)
 def test_bad_runs_do_not_keep_a_bowl_from_being_found(name):
     ended = searched(ODD[name])

@@ -78,6 +78,7 @@ def best_of(prior, n, seed) -> tuple[float, list[Observation]]:
     return min(run.objective for run in own), own
 
 
+@pytest.mark.slow
 def test_misleading_prior_runs_do_not_keep_the_search_from_the_best() -> None:
     best = min(bowl(x / 200, y / 200) for x in range(201) for y in range(201))
     for seed in range(2):

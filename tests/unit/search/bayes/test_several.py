@@ -42,6 +42,7 @@ def test_a_run_without_one_of_them_has_no_result(odd):
     assert values([run(*odd)]) == [None]
 
 
+@pytest.mark.slow
 def test_the_front_of_two_opposed_metrics_is_found():
     unit = {"min": 0.0, "max": 1.0}
     spec = parse(

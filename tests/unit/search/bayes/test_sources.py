@@ -123,6 +123,7 @@ def search(earlier, n=14, seed=0) -> list[Observation]:
     return own
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("seed", range(3))
 def test_a_source_that_contradicts_leaves_the_search_as_it_is_without(seed) -> None:
     opposite = runs(40, lambda x, y: -bowl(x, y), 10 + seed, "s")

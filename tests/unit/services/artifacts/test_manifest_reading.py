@@ -77,6 +77,7 @@ def test_what_is_no_manifest_is_refused(text: bytes) -> None:
         read_manifest(text)
 
 
+@pytest.mark.slow
 @settings(max_examples=200, deadline=None, derandomize=True, database=None)
 @given(
     st.recursive(

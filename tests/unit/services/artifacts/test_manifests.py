@@ -55,6 +55,7 @@ def test_pages_of_a_manifest_follow_each_other_by_path(parts: server.Parts, ann:
     assert (len(page.values), page.count()) == (1, 2)
 
 
+@pytest.mark.slow
 def test_manifests_end_at_the_servers_limits(tmp_path: Path) -> None:
     """As sent, as read, and as put together from those of several versions."""
     settings = Settings(data=tmp_path / "data", max_manifest_bytes=400, max_manifest_entries=3)

@@ -52,6 +52,7 @@ def test_only_who_has_bytes_to_send_makes_a_new_version_of_an_older_content(
     assert sent.state is ArtifactState.PENDING
 
 
+@pytest.mark.slow
 def test_writers_who_commit_at_once_get_a_number_each(parts: server.Parts, ann: Caller) -> None:
     with ThreadPoolExecutor(8) as pool:
         done = list(pool.map(lambda n: log(parts, ann, b"%d" % n), range(16)))

@@ -121,6 +121,7 @@ def test_replicas_tell_each_thing_once(world: World) -> None:
     assert sorted(d.event for d in world.sent) == ["RUN_METRIC", "RUN_STATE"]
 
 
+@pytest.mark.slow
 @pytest.mark.both_databases
 def test_a_receiver_that_does_not_answer_holds_up_nobody_else(
     world: World, monkeypatch: pytest.MonkeyPatch

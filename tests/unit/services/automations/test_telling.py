@@ -115,6 +115,7 @@ def test_states_of_runs(world: World, states: list[str], exitcode: int, n_told: 
     assert len(world.sent) == n_told
 
 
+@pytest.mark.slow
 @pytest.mark.both_databases
 @pytest.mark.parametrize("is_told_before", [True, False])
 def test_versions_and_aliases(world: World, is_told_before: bool) -> None:

@@ -183,6 +183,7 @@ class Endless:
         yield from self._wire.read(address)
 
 
+@pytest.mark.slow
 def test_pages_without_end_that_bring_nothing_end(
     parts: server.Parts, ann: Caller, whole: tuple[ProjectSource, Path]
 ) -> None:
@@ -191,6 +192,7 @@ def test_pages_without_end_that_bring_nothing_end(
     assert endless.n == 4 + 4  # sweeps, types, fields of runs, runs; each kind of view
 
 
+@pytest.mark.slow
 def test_what_was_wrong_is_said(
     parts: server.Parts, ann: Caller, whole: tuple[ProjectSource, Path], tmp_path: Path
 ) -> None:

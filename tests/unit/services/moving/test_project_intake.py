@@ -67,6 +67,7 @@ class Cut:
         yield from self._wire.read(address)
 
 
+@pytest.mark.slow
 @pytest.mark.both_databases
 def test_a_project_comes_whole_and_only_once(
     parts: server.Parts, ann: Caller, there: tuple[server.Parts, Caller]
@@ -102,6 +103,7 @@ def test_cut_anywhere_it_goes_on_and_doubles_nothing(
     assert is_whole(parts, ann, there)
 
 
+@pytest.mark.slow
 def test_a_half_done_grid_waits_here_and_then_hands_out_the_rest(
     parts: server.Parts, ann: Caller, there: tuple[server.Parts, Caller]
 ) -> None:
@@ -122,6 +124,7 @@ def test_a_half_done_grid_waits_here_and_then_hands_out_the_rest(
     assert parts.services.sweeps.get_by_pk(ann, sweep.pk).state is SweepState.RUNNING
 
 
+@pytest.mark.slow
 def test_rows_and_references_lead_to_the_versions_here(
     parts: server.Parts, ann: Caller, there: tuple[server.Parts, Caller]
 ) -> None:
@@ -140,6 +143,7 @@ def test_rows_and_references_lead_to_the_versions_here(
     assert entry.ref == f"wandb-artifact://{expected}/model.bin"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("what", ["run", "sweep", "version"])
 def test_what_is_of_ones_own_stays_as_it_is(
     parts: server.Parts, ann: Caller, there: tuple[server.Parts, Caller], what: str
@@ -156,6 +160,7 @@ def test_what_is_of_ones_own_stays_as_it_is(
     assert projects.seen(parts, ann, "ann", "moved") == before
 
 
+@pytest.mark.slow
 def test_what_was_deleted_here_stays_so_and_stops_nothing(
     parts: server.Parts, ann: Caller, there: tuple[server.Parts, Caller]
 ) -> None:
@@ -172,6 +177,7 @@ def test_what_was_deleted_here_stays_so_and_stops_nothing(
     assert set(found["runs"]) == {"two", "three", "live"} and "model:v0" not in found["versions"]
 
 
+@pytest.mark.slow
 def test_a_run_that_went_on_there_goes_on_here(
     parts: server.Parts, ann: Caller, tmp_path: Path
 ) -> None:
@@ -188,6 +194,7 @@ def test_a_run_that_went_on_there_goes_on_here(
     other.core.db.close()
 
 
+@pytest.mark.slow
 def test_a_file_holds_the_project_for_another_server(
     parts: server.Parts, ann: Caller, there: tuple[server.Parts, Caller], tmp_path: Path
 ) -> None:

@@ -75,6 +75,7 @@ def test_a_view_comes_once_and_again_when_it_changed_there(
     assert (now.pk, now.spec, now.updated_at) == (came.pk, '{"a": 1}', changed.updated_at)
 
 
+@pytest.mark.slow
 def test_what_was_changed_here_stays(
     parts: server.Parts, ann: Caller, there: There, clock: FakeClock
 ) -> None:
@@ -99,6 +100,7 @@ def test_what_was_made_here_stays_and_is_told(
     assert views_of(parts, ann) == {(REPORT, "r"): own}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("is_known", [True, False])
 def test_somebodys_own_workspace_stays_theirs_or_becomes_everybodys(
     parts: server.Parts, ann: Caller, there: There, is_known: bool
@@ -174,6 +176,7 @@ def log(parts: server.Parts, caller: Caller, run_id: str, first: int, steps: ran
     parts.services.history.append(caller, caller.name, "p", run_id, post)
 
 
+@pytest.mark.slow
 @pytest.mark.both_databases
 def test_a_fork_reads_its_first_lines_in_its_parent_here_too(
     parts: server.Parts, ann: Caller, there: There
@@ -194,6 +197,7 @@ def test_a_fork_reads_its_first_lines_in_its_parent_here_too(
     assert not any(t.is_new for t in take(parts, ann, there))
 
 
+@pytest.mark.slow
 def test_an_alert_comes_once_and_stays_beside_those_of_here(
     parts: server.Parts, ann: Caller, there: There
 ) -> None:

@@ -36,6 +36,7 @@ def test_time_heals() -> None:
     assert [failed.wait_s("10.0.0.1") for _ in range(20)] == [0.0] * 20
 
 
+@pytest.mark.slow
 def test_guesses_a_minute_are_as_many_as_the_setting_says() -> None:
     clock, n_answered = Time(), 0
     failed = FailedSignIns(20, clock)

@@ -101,6 +101,7 @@ def test_the_organisation_takes_another_name_and_never_somebody_elses(
     assert parts.services.projects.find(ann, "organization", MODEL) is None
 
 
+@pytest.mark.slow
 def test_the_organisation_takes_a_free_name_beside_a_user_of_an_older_server(
     tmp_path: Path, clock: FakeClock
 ) -> None:

@@ -96,6 +96,7 @@ def test_lines_sent_again_count_once(
     assert (run.history_lines, run.last_step) == (n_known, n_known - 1)
 
 
+@pytest.mark.slow
 def test_best_so_far_is_kept_beside_each_value(
     parts: server.Parts, ann: Caller, sweep: Sweep
 ) -> None:

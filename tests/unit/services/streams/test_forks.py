@@ -80,6 +80,7 @@ def test_fork_of_a_fork_takes_each_ancestors_part(scene: Scene) -> None:
     assert last is not None and json.loads(last)["v"] == "a2"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("how", ["rewind", "begin anew", "delete", "remove", "overwrite"])
 def test_fork_keeps_its_history_whatever_becomes_of_its_parent(scene: Scene, how: str) -> None:
     scene.make("a")

@@ -43,6 +43,7 @@ def rows_of(seed: int) -> list[dict[str, Any]]:
     return rows
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("n_gathered", [0, 2000, N])
 @pytest.mark.parametrize("seed", range(3))
 @pytest.mark.parametrize("keys", ASKED, ids=" ".join)

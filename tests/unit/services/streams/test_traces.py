@@ -85,6 +85,7 @@ def test_a_range_is_drawn_in_full(way: str) -> None:
     assert xs == list(range(100, 161, 2)) and n == 31
 
 
+@pytest.mark.slow
 @settings(deadline=None, max_examples=8)
 @given(st.integers(2, 2000), st.sampled_from(WAYS))
 def test_however_long_a_history_its_extremes_are_drawn(n_points: int, way: str) -> None:

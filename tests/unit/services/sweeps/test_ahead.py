@@ -104,6 +104,7 @@ def test_what_asks_for_too_much_fails_its_own_sweep(
     end(parts, ann, command.run_id)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", [n for n in HOSTILE if "random" not in n and "far" not in n])
 def test_what_asks_for_too_much_is_refused_when_it_is_new(
     parts: server.Parts, ann: Caller, name: str
@@ -112,6 +113,7 @@ def test_what_asks_for_too_much_is_refused_when_it_is_new(
         make_sweep(parts, ann, HOSTILE[name])
 
 
+@pytest.mark.slow
 def test_a_grid_with_few_cells_ends_after_exactly_these(parts: server.Parts, ann: Caller) -> None:
     sweep = make_sweep(parts, ann, text("grid", "p0 == 7 and p1 == p2 and p2 == p3 + 97", EIGHT))
     assert sweep.n_configs == 3 * 100**4
@@ -131,6 +133,7 @@ def test_a_tight_random_space_is_handed_out_whole(parts: server.Parts, ann: Call
     assert len(work_off(parts, ann, register(parts, ann, sweep))) == 4
 
 
+@pytest.mark.slow
 def test_an_edit_passes_the_configs_that_were_had(parts: server.Parts, ann: Caller) -> None:
     narrow = "\n".join(f"  p{i}: {{min: 0, max: 9}}" for i in range(2))
     sweep = make_sweep(parts, ann, text("grid", "p0 < 9", narrow))

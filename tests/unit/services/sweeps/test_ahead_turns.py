@@ -4,6 +4,8 @@ import asyncio
 import threading
 from pathlib import Path
 
+import pytest
+
 from sweepd.domain.patience import Patience, working_for
 from sweepd.services.sweeps import ahead
 from sweepd.store.database import Connection, Database
@@ -18,6 +20,7 @@ def request_of(user: str) -> Patience:
     return made
 
 
+@pytest.mark.slow
 def test_one_persons_looks_hold_up_nobody_elses(tmp_path: Path) -> None:
     database = Database(sqlite_url(tmp_path / "test.db"))
     has_begun, may_end = threading.Event(), threading.Event()

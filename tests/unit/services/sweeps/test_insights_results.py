@@ -66,6 +66,7 @@ def test_of_equal_results_no_parameter_can_matter(search: Search) -> None:
     assert "same result" in search.found.message
 
 
+@pytest.mark.slow
 def test_runs_are_compared_by_their_best_value_as_the_goal_has_it(
     parts: server.Parts, ann: Caller
 ) -> None:

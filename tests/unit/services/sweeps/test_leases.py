@@ -33,6 +33,7 @@ parameters: {a: {values: [1]}}
 """
 
 
+@pytest.mark.slow
 def test_killed_agents_config_goes_out_again_within_two_minutes_and_never_while_its_run_beats(
     parts: server.Parts, ann: Caller, clock: FakeClock
 ) -> None:
@@ -115,6 +116,7 @@ def test_run_that_beats_is_never_taken_back(
         assert parts.leases.expire() == []
 
 
+@pytest.mark.slow
 def test_run_whose_agent_still_has_it_is_never_taken_back(
     parts: server.Parts, ann: Caller, clock: FakeClock
 ) -> None:

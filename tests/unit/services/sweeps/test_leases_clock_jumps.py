@@ -50,6 +50,7 @@ def state_of(parts: server.Parts, ann: Caller, run_id: str) -> RunState:
     return parts.services.runs.get(ann, None, "p", run_id).state
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("jump_s", [HOUR_S, -HOUR_S])
 def test_live_runs_are_kept_and_dead_ones_found_as_late_as_ever(
     parts: server.Parts, ann: Caller, clock: SetClock, jump_s: float

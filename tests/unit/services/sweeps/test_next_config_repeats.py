@@ -37,6 +37,7 @@ sweepd: {seed: 3}
 """
 
 
+@pytest.mark.slow
 def test_random_draws_with_replacement(parts: server.Parts, ann: Caller) -> None:
     sweep = make_sweep(parts, ann, WEIGHTED)
     assert sweep.n_expected == 40

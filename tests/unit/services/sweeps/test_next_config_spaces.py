@@ -49,6 +49,7 @@ def test_an_edit_passes_over_what_was_had_however_many(
     assert (found_sweep.n_cells, found_sweep.state) == (n_had + 3, SweepState.FINISHED)
 
 
+@pytest.mark.slow
 def test_an_edit_that_leaves_nothing_new_ends_the_sweep(parts: server.Parts, ann: Caller) -> None:
     sweep = make_sweep(parts, ann, wide(100))
     work_off(parts, ann, register(parts, ann, sweep), 200)
@@ -58,6 +59,7 @@ def test_an_edit_that_leaves_nothing_new_ends_the_sweep(parts: server.Parts, ann
     assert state_of(parts, ann, sweep).state is SweepState.FINISHED
 
 
+@pytest.mark.slow
 def test_what_was_had_is_passed_once_not_at_every_hand_out(
     parts: server.Parts, ann: Caller, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -103,6 +105,7 @@ def test_draws_that_repeat_have_a_cell_each(parts: server.Parts, ann: Caller) ->
     assert set(configs(parts, sweep)) == {'{"a":1,"b":"x"}', '{"a":1,"b":"y"}'}
 
 
+@pytest.mark.slow
 def test_last_configs_of_a_distinct_space_are_found_though_draws_repeat(
     parts: server.Parts, ann: Caller
 ) -> None:
@@ -125,6 +128,7 @@ def test_distinct_space_with_constraints_ends_with_what_meets_them(
     assert found == {'{"a": 2, "b": 3}', '{"a": 3, "b": 2}', '{"a": 3, "b": 3}'}
 
 
+@pytest.mark.slow
 def test_few_configs_that_meet_the_constraints_are_listed_and_repeat(
     parts: server.Parts, ann: Caller, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -15,6 +15,7 @@ HUGE = [1e308, -1e308, 1.7976931348623157e308, 5e-324, 2**1023, -(2**1023), 10**
 KEYS = ["min", "max", "mu", "sigma", "q", "a", "b"]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("seed", range(20))
 def test_file_is_taken_or_refused_by_the_key(seed: int) -> None:
     """Pairs of such numbers that go together, and whatever else the fuzz writes."""

@@ -42,6 +42,7 @@ def fill(parts: server.Parts, ann: Caller, n: int) -> int:
     return run.project_pk
 
 
+@pytest.mark.slow
 def test_another_process_answers_and_one_that_is_lost_is_begun_again(
     parts: server.Parts, ann: Caller
 ) -> None:
@@ -78,6 +79,7 @@ def test_small_projects_and_those_of_too_many_names_are_read_otherwise(
     assert aside_of(parts, 0, large=3).select(project_pk, WHERE, ORDER, Start(), 2) is None
 
 
+@pytest.mark.slow
 def test_processes_end_when_nobody_asks_and_begin_again(parts: server.Parts, ann: Caller) -> None:
     project_pk = fill(parts, ann, 5)
     reading = Reading(parts.core, parts.blobs)

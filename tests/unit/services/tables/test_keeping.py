@@ -39,6 +39,7 @@ def told(tables: Tables, project_pk: int) -> tuple[Any, ...]:
     return document, tables.select(project_pk, None, "-config.a", Start(), None)
 
 
+@pytest.mark.slow
 @pytest.mark.both_databases
 @pytest.mark.parametrize("seed", range(4))
 def test_what_is_kept_and_what_changed_since_is_all(

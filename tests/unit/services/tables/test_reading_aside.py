@@ -49,6 +49,7 @@ def run(parts: server.Parts, ann: Caller) -> Run:
     return parts.services.runs.get(ann, "ann", "p", "r")
 
 
+@pytest.mark.slow
 def test_another_process_reads_what_is_long(
     parts: server.Parts, run: Run, monkeypatch: pytest.MonkeyPatch
 ) -> None:

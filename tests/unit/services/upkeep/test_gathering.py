@@ -117,6 +117,7 @@ def drawn(scene: Scene) -> dict[str, Any]:
     }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "database_url", ["", pytest.param("postgresql", marks=pytest.mark.postgres)], indirect=True
 )
@@ -147,6 +148,7 @@ def test_a_coarse_sample_keeps_the_extremes(scene: Scene, monkeypatch: pytest.Mo
     assert all(values[row["_step"]] == row["v"] for row in rows)
 
 
+@pytest.mark.slow
 def test_answers_from_columns_and_what_came_after_go_together(scene: Scene) -> None:
     """Gathered bit by bit, said again in the middle, cut, said anew: as if never gathered."""
     other = Scene(scene.parts, scene.ann)
@@ -214,6 +216,7 @@ def big(scene: Scene) -> str:
         return str(connection.execute(schema.segments.select()).one().blob)
 
 
+@pytest.mark.slow
 def test_files_of_columns_are_kept_while_a_run_or_a_fork_has_them(
     scene: Scene, clock: FakeClock
 ) -> None:
@@ -239,6 +242,7 @@ def test_files_of_columns_are_kept_while_a_run_or_a_fork_has_them(
     assert not sweep()
 
 
+@pytest.mark.slow
 def test_backup_holds_the_columns(scene: Scene, tmp_path: Path, clock: FakeClock) -> None:
     big(scene)
     expected = dict(answers(scene))
@@ -253,6 +257,7 @@ def test_backup_holds_the_columns(scene: Scene, tmp_path: Path, clock: FakeClock
     restored.core.db.close()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("damage", ["gone", "cut short", "other bytes"])
 def test_lost_columns_are_told_of(scene: Scene, damage: str) -> None:
     blob = big(scene)

@@ -175,6 +175,7 @@ def test_many_known_to_be_unused_go_a_few_at_a_time(
     assert sorted(first) == sorted(blob.hash for blob in blobs)
 
 
+@pytest.mark.slow
 def test_a_clock_set_wrong_does_not_cost_all_versions_at_once(
     parts: server.Parts, ann: Caller, clock: FakeClock
 ) -> None:

@@ -66,6 +66,7 @@ def entry(
     return made
 
 
+@pytest.mark.slow
 def test_everything_comes_back_and_only_for_its_owner(tmp_path: Path, archive: bytes) -> None:
     came = restore(tmp_path, archive)
     assert (came.n_files, came.faults) == (2 * N_FILES, ())
@@ -79,6 +80,7 @@ def test_everything_comes_back_and_only_for_its_owner(tmp_path: Path, archive: b
     server.build(Settings(data=tmp_path / "new"), FakeClock()).core.db.close()
 
 
+@pytest.mark.slow
 def test_any_one_damaged_byte_costs_what_it_lies_in_and_is_named(
     tmp_path: Path, archive: bytes
 ) -> None:
@@ -109,6 +111,7 @@ def test_any_one_damaged_byte_costs_what_it_lies_in_and_is_named(
             assert any(name[6:18] in fault and "ann/p/m" in fault for fault in came.faults)
 
 
+@pytest.mark.slow
 def test_backup_that_was_cut_off_is_refused_and_the_folder_is_as_it_was(
     tmp_path: Path, archive: bytes
 ) -> None:
@@ -198,6 +201,7 @@ def test_what_is_no_backup_gets_one_clear_line(tmp_path: Path, archive: bytes, w
     assert sorted(path.name for path in tmp_path.iterdir()) == ["b.tar"]
 
 
+@pytest.mark.slow
 def test_random_damage_never_ends_in_anything_but_a_line(tmp_path: Path, archive: bytes) -> None:
     rng = random.Random(3)
     for number in range(40):
@@ -236,6 +240,7 @@ def test_restore_cut_off_by_a_kill_can_be_begun_again(tmp_path: Path, archive: b
         restore(tmp_path, archive)
 
 
+@pytest.mark.slow
 def test_restored_server_has_no_session_of_before(tmp_path: Path) -> None:
     settings = Settings(data=tmp_path / "data")
     parts = server.build(settings, FakeClock())

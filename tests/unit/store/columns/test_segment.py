@@ -94,6 +94,7 @@ def test_any_lines_come_back_as_the_same_rows(lines: list[str]) -> None:
     assert [meaning(line) for line in segment.lines(some)] == list(map(meaning, lines[::3]))
 
 
+@pytest.mark.slow
 @settings(max_examples=100, deadline=None)
 @given(lines=LINES, keys=st.lists(KEYS | st.just("a.b.a"), min_size=1, max_size=3))
 def test_a_key_alone_is_what_the_whole_row_holds_under_it(
@@ -126,12 +127,14 @@ def test_a_columns_numbers_are_those_of_the_rows_that_have_it(lines: list[str]) 
         assert np.array_equal(segment.numbers(column), expected, equal_nan=True)
 
 
+@pytest.mark.slow
 @settings(max_examples=200, deadline=None)
 @given(values=st.lists(st.integers(-(2**63), 2**63 - 1), min_size=1))
 def test_whole_numbers_of_any_size_come_back(values: list[int]) -> None:
     assert unpack_ints(pack_ints(np.array(values, np.int64))).tolist() == values
 
 
+@pytest.mark.slow
 @settings(max_examples=200, deadline=None)
 @given(
     values=st.lists(st.floats(), min_size=1)
@@ -184,6 +187,7 @@ def test_only_the_key_asked_for_is_read() -> None:
     assert n_read - before == sum(n_bytes for _, n_bytes in column.parts) < len(body) / 2
 
 
+@pytest.mark.slow
 def test_chunks_become_segments_of_bounded_size_with_their_steps() -> None:
     chunks = [
         "\n".join(json.dumps({"_step": i, "v": "x"}) for i in range(k, k + 9000))
