@@ -53,8 +53,9 @@ def pytest_configure(config: pytest.Config) -> None:
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """With several workers, the files whose tests share a server, a browser or a trained model
-    stay on one. What coverage would tell of the walks over everything and of tests through a server's API,
-    other tests have told already: there it only takes time. Who asks for PostgreSQL is marked so."""
+    stay on one. What coverage would tell of the walks over everything and of tests through a
+    server's API, other tests have told already: there it only takes time. Who asks for PostgreSQL
+    is marked so."""
     for item in items:
         if item.path.parent.name == "browser":
             item.add_marker(pytest.mark.browser)

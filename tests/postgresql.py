@@ -11,13 +11,10 @@ from sweepd.store import migrate
 _KEPT = "alembic_version"  # the one table that a migrated database has rows in
 _CLOSE = """SELECT pg_terminate_backend(pid) FROM pg_stat_activity
 WHERE datname = current_database() AND pid <> pg_backend_pid()"""
-_SHAPE = """SELECT md5(string_agg(line, E'\\n' ORDER BY line)) FROM (
-  SELECT concat_ws(' ', attrelid::regclass, attname, format_type(atttypid, atttypmod), attnotnull)
-    AS line FROM pg_attribute JOIN pg_class ON pg_class.oid = attrelid
-    WHERE relnamespace = 'public'::regnamespace AND attnum > 0
-  UNION ALL SELECT concat_ws(' ', conrelid::regclass, pg_get_constraintdef(oid))
-    FROM pg_constraint WHERE connamespace = 'public'::regnamespace
-  UNION ALL SELECT indexdef FROM pg_indexes WHERE schemaname = 'public') AS lines"""
+# How many parts the tables have, and which transaction last changed one.
+_SHAPE = """SELECT concat_ws(' ', count(*), max(xmin::text::bigint)) FROM (
+  SELECT xmin FROM pg_attribute WHERE attrelid >= 16384  -- those that are not PostgreSQL's own
+  UNION ALL SELECT xmin FROM pg_constraint WHERE oid >= 16384) AS parts"""
 _EMPTY = f"""DO $$ DECLARE name text; BEGIN
   SET LOCAL session_replication_role = replica;  -- in any order of the tables
   FOR name IN SELECT quote_ident(relname) FROM pg_class WHERE relkind = 'r'
@@ -50,7 +47,8 @@ class Databases:
             engine = sa.create_engine(self._address(self._template))
             migrate.upgrade(engine, self._address(self._template))
             engine.dispose()
-            self._shape = self._shape_of(self._template)
+            with self._connect(self._template) as connection:
+                self._shape = _shape_of(connection)
         name, self._free = self._free or self._make(self._template), ""
         return self._address(name)
 
@@ -61,7 +59,7 @@ class Databases:
             with self._connect(name) as connection:
                 connection.execute(_CLOSE)
                 connection.execute(_EMPTY)
-            is_whole = self._shape_of(name) == self._shape
+                is_whole = _shape_of(connection) == self._shape
         except psycopg.Error:
             is_whole = False
         if is_whole:
@@ -78,13 +76,13 @@ class Databases:
         with self._connect("postgres") as connection:
             connection.execute(statement.encode())
 
-    def _shape_of(self, name: str) -> str:
-        with self._connect(name) as connection:
-            found = connection.execute(_SHAPE).fetchone()
-        return str(found and found[0])
-
     def _connect(self, name: str) -> psycopg.Connection:
         return psycopg.connect(self._address(name).replace("+psycopg", ""), autocommit=True)
 
     def _address(self, name: str) -> str:
         return f"{self.server}/{name}"
+
+
+def _shape_of(connection: psycopg.Connection) -> str:
+    found = connection.execute(_SHAPE).fetchone()
+    return str(found and found[0])

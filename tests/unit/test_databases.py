@@ -43,6 +43,8 @@ def test_a_database_that_is_given_back_is_empty_and_counts_anew(
         "ALTER TABLE users ADD COLUMN shoe integer",
         "DROP INDEX {index}",
         "CREATE TABLE another (id integer)",
+        "ALTER TABLE users ADD CHECK (name <> 'bob')",
+        "ALTER TABLE users ALTER COLUMN name DROP NOT NULL",
         "DROP TABLE alembic_version",
     ],
 )
