@@ -21,7 +21,6 @@ from sweepd.store import (
     sweeps,
 )
 from sweepd.store.database import Connection
-from sweepd.store.prepared import Question
 
 NO_SWEEP = "no such sweep; it may have been deleted"  # nor an agent of it: the two look alike
 
@@ -124,12 +123,6 @@ def find_run(
     if entity not in caller.entities:
         return None
     return runs.find_run_by_path(connection, caller.entities[entity], project, run_id)
-
-
-def first_of_run(caller: Caller, entity: str, project: str, run_id: str) -> list[Question]:
-    """What `find_run` asks first, to be read ahead."""
-    pk = caller.entities.get(entity)
-    return [] if pk is None else [runs.by_path(pk, project, run_id)]
 
 
 def get_run_by_pk(

@@ -24,7 +24,7 @@ _N_RUNS = (
 )
 
 _SELECT = (
-    sa.select(schema.agents, schema.entities.c.name.label("entity"))
+    sa.select(schema.agents, schema.sweeps.c.project_pk, schema.entities.c.name.label("entity"))
     .join(
         schema.sweeps,
         sa.and_(schema.sweeps.c.id == _agents.sweep_pk, schema.sweeps.c.deleted_at.is_(None)),
@@ -67,14 +67,14 @@ def find_agent(connection: Connection, pk: int) -> Agent | None:
 
 def find_beating(connection: Connection, pk: int) -> tuple[Agent, bool] | None:
     """As `find_agent`, with whether a live run of its was asked to stop."""
-    prepared, key = beating(pk)
+    prepared, key, _ = beating(pk)
     row = prepared.first(connection, key)
     return (_agent(row, None), bool(row.is_any_stopping)) if row else None
 
 
 def beating(pk: int) -> Question:
     """What `find_beating` asks, to be read ahead."""
-    return _BY_PK, {"agent_key": pk}
+    return Question(_BY_PK, {"agent_key": pk})
 
 
 def touch_agent(

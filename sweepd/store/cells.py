@@ -10,28 +10,40 @@ from sweepd.domain.errors import Gone
 from sweepd.domain.sweeps import Cell, CellOrigin, CellState
 from sweepd.store import schema
 from sweepd.store.database import Connection, insert_into
+from sweepd.store.pipelined import Keeps
+from sweepd.store.prepared import Prepared, Question
 
 _cells = schema.cells.c
 MAX_VALUES = 500  # in one statement
 
 # Made once: every hand-out goes through these.
-_BY_PK = sa.select(schema.cells).where(_cells.id == sa.bindparam("cell_key"))
-_BY_KEY = sa.select(schema.cells).where(
-    _cells.sweep_pk == sa.bindparam("sweep_key"), _cells.key == sa.bindparam("config_key")
+_BY_PK = Prepared(
+    sa.select(schema.cells).where(_cells.id == sa.bindparam("cell_key")),
+    of="cells",
+    keeps=Keeps.ALL,
 )
-_NEXT_QUEUED = (
+_OF_KEY = (_cells.sweep_pk == sa.bindparam("sweep_key"), _cells.key == sa.bindparam("config_key"))
+_BY_KEY = Prepared(sa.select(schema.cells).where(*_OF_KEY), of="cells")
+_NEXT_QUEUED = Prepared(
     sa.select(schema.cells)
-    .where(_cells.sweep_pk == sa.bindparam("sweep_key"), _cells.state == CellState.QUEUED)
+    .where(
+        _cells.sweep_pk == sa.bindparam("sweep_key"),
+        _cells.state == sa.literal_column(f"'{CellState.QUEUED}'"),
+    )
     .order_by(_cells.id)
-    .limit(1)
+    .limit(sa.literal_column("1")),
+    of="cells",
+    keeps=Keeps.NOTHING,
 )
-_UPDATE = sa.update(schema.cells).where(_cells.id == sa.bindparam("cell_key"))
+_UPDATE = Prepared(sa.update(schema.cells).where(_cells.id == sa.bindparam("cell_key")), of="cells")
 
 
 @cache
-def _reserve(dialect: str) -> Any:
+def _reserve(dialect: str) -> Prepared:
     table = schema.cells
-    return insert_into(dialect, table).on_conflict_do_nothing().returning(table)
+    # No change of a cell is about one that is new, nor is any answer but that nothing is queued.
+    added = insert_into(dialect, table).on_conflict_do_nothing().returning(table)
+    return Prepared(added, is_apart=True)
 
 
 def reserve_new_cell(
@@ -44,8 +56,8 @@ def reserve_new_cell(
     run_id: str | None = None,
 ) -> Cell | None:
     """Take a config for the first time; None when the sweep already has it."""
-    row = connection.execute(
-        _reserve(connection.dialect.name),
+    row = _reserve(connection.dialect.name).first(
+        connection,
         {
             "sweep_pk": sweep_pk,
             "key": key,
@@ -55,8 +67,15 @@ def reserve_new_cell(
             "run_id": run_id,
             "n_attempts": 1 if state is CellState.RESERVED else 0,
         },
-    ).first()
+    )
+    _note_queued(connection, sweep_pk, state)
     return _cell(row) if row else None
+
+
+def _note_queued(connection: Connection, sweep_pk: int, state: CellState | None) -> None:
+    """Where writes share a transaction, one may have seen that nothing was queued."""
+    if state is CellState.QUEUED:
+        _NEXT_QUEUED.anew(connection, {"sweep_key": sweep_pk})
 
 
 def find_keys(connection: Connection, sweep_pk: int, keys: Sequence[str]) -> set[str]:
@@ -93,8 +112,14 @@ def queue_new_cells(connection: Connection, sweep_pk: int, configs: Mapping[str,
 
 def next_queued_cell(connection: Connection, sweep_pk: int) -> Cell | None:
     """The queued cell that has waited longest."""
-    row = connection.execute(_NEXT_QUEUED, {"sweep_key": sweep_pk}).first()
+    prepared, key, _ = next_queued(sweep_pk)
+    row = prepared.first(connection, key)
     return _cell(row) if row else None
+
+
+def next_queued(sweep_pk: int) -> Question:
+    """What `next_queued_cell` asks, to be read ahead."""
+    return Question(_NEXT_QUEUED, {"sweep_key": sweep_pk})
 
 
 def list_over_cap(connection: Connection, sweep_pk: int, n_over: int) -> list[Cell]:
@@ -114,8 +139,14 @@ def list_over_cap(connection: Connection, sweep_pk: int, n_over: int) -> list[Ce
 
 def find_cell(connection: Connection, pk: int) -> Cell | None:
     """A cell by our key."""
-    row = connection.execute(_BY_PK, {"cell_key": pk}).first()
+    prepared, key, _ = by_pk(pk)
+    row = prepared.first(connection, key)
     return _cell(row) if row else None
+
+
+def by_pk(pk: int) -> Question:
+    """What `find_cell` asks, to be read ahead."""
+    return Question(_BY_PK, {"cell_key": pk})
 
 
 def get_cell(connection: Connection, pk: int | None) -> Cell:
@@ -131,13 +162,14 @@ def get_cell(connection: Connection, pk: int | None) -> Cell:
 
 def find_cell_by_key(connection: Connection, sweep_pk: int, key: str) -> Cell | None:
     """A cell by the content of its config."""
-    row = connection.execute(_BY_KEY, {"sweep_key": sweep_pk, "config_key": key}).first()
+    row = _BY_KEY.first(connection, {"sweep_key": sweep_pk, "config_key": key})
     return _cell(row) if row else None
 
 
-def update_cell(connection: Connection, pk: int, values: dict[str, Any]) -> None:
+def update_cell(connection: Connection, cell: Cell, values: dict[str, Any]) -> None:
     """Change columns of a cell by name."""
-    connection.execute(_UPDATE, {**values, "cell_key": pk})
+    _UPDATE.all(connection, {**values, "cell_key": cell.pk})
+    _note_queued(connection, cell.sweep_pk, values.get("state"))
 
 
 def repeat_key(key: str, number: int) -> str:

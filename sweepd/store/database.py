@@ -70,7 +70,7 @@ class Database:
         self._before = ThreadPoolExecutor(BEFORE_THREADS, "sweepd-before")
         self._before_of: WeakValueDictionary[str, asyncio.Semaphore] = WeakValueDictionary()
         self._writer: SqliteWriter | None = None
-        self._shared: SharedWrites | None = None
+        self._shared: dict[bool, SharedWrites] = {}  # by whether they take a sweep's row
         self._canceller: Canceller | None = None
         if self.is_sqlite:
             self._engine = sqlite.open_engine(url, sqlite.N_READERS, read_only=True)
@@ -87,7 +87,8 @@ class Database:
             most = n_connections - postgresql.N_NEWS
             self._engine = postgresql.pooled(url, most)
             self._threads = ThreadPoolExecutor(most, "sweepd-write")
-            self._shared = SharedWrites(self._engine, self._write_alone)
+            for takes_sweep, name in ((False, "sweepd-write"), (True, "sweepd-hand-out")):
+                self._shared[takes_sweep] = SharedWrites(self._engine, self._write_alone, name)
             if not reads_only:
                 _open(self._engine, url)
             self._canceller = Canceller()
@@ -140,44 +141,56 @@ class Database:
     def _watching(self, connection: Connection) -> AbstractContextManager[None]:
         return self._canceller.watching(connection) if self._canceller else nullcontext()
 
-    def write(self, change: Callable[[Connection], T]) -> T:
+    def write(
+        self, change: Callable[[Connection], T], first: Sequence[Question] | None = None
+    ) -> T:
         """Run `change` in a transaction and return its result once that is durable.
 
         `change` may run more than once, so it must not act outside the database. What it raises
         `WorkFirst` for is done here, between two tries.
+
+        Args:
+            first: As `write_async` says.
 
         Raises:
             Unavailable: The database cannot take writes now (disk full, locked, gone).
         """
         for _ in range(MAX_WORKS):
             try:
-                return self._write(change)
-            except WorkFirst as first:
-                work = first.work
+                return self._write(change, first)
+            except WorkFirst as wanted:
+                work = wanted.work
             work()
         raise Unavailable(_ALWAYS_MORE)
 
-    def _write(self, change: Callable[[Connection], T]) -> T:
+    def _write(self, change: Callable[[Connection], T], first: Sequence[Question] | None) -> T:
         self._check_open()
+        if self._writer is None and first is None:
+            return self._write_postgresql(change)
+        future: Future[T] = Future()
         if self._writer is not None:
-            future: Future[T] = Future()
             self._writer.submit(change, future)
-            return future.result()
-        return self._write_postgresql(change)
+        else:
+            self._shared[False].submit(change, future, first or ())
+        return future.result()
 
     async def write_async(
-        self, change: Callable[[Connection], T], first: Sequence[Question] | None = None
+        self,
+        change: Callable[[Connection], T],
+        first: Sequence[Question] | None = None,
+        takes_sweep: bool = False,
     ) -> T:
         """As `write`, from the event loop, which is free meanwhile.
 
         Args:
-            first: What it reads first, of a change that takes no row others wait for, but of one
-                run or agent: it shares a transaction with others on PostgreSQL, too. Each is of one
-                row; without any it is still known to be such a change.
+            first: What it reads first, of a short change that shares a transaction with others on
+                PostgreSQL, too. Without any it is still known to be such a change.
+            takes_sweep: It is not of one run or agent only, but takes a sweep's row for which
+                others wait.
         """
         for _ in range(MAX_WORKS):
             try:
-                return await self._write_async(change, first)
+                return await self._write_async(change, first, takes_sweep)
             except WorkFirst as wanted:
                 work = wanted.work
             await self._do_before(work)
@@ -194,18 +207,20 @@ class Database:
             await loop.run_in_executor(self._before, copy_context().run, work)
 
     async def _write_async(
-        self, change: Callable[[Connection], T], first: Sequence[Question] | None
+        self,
+        change: Callable[[Connection], T],
+        first: Sequence[Question] | None,
+        takes_sweep: bool,
     ) -> T:
         self._check_open()
         loop = asyncio.get_running_loop()
-        if self._writer is not None:
+        if self._writer is not None or first is not None:
             future: asyncio.Future[T] = loop.create_future()
-            self._writer.submit(change, future)
+            if self._writer is not None:
+                self._writer.submit(change, future)
+            else:
+                self._shared[takes_sweep].submit(change, future, first or ())
             return await future
-        if first is not None and self._shared is not None:
-            shared: asyncio.Future[T] = loop.create_future()
-            self._shared.submit(change, shared, first)
-            return await shared
         return await loop.run_in_executor(self._threads, self._write_postgresql, change)
 
     def _write_alone(self, job: Job) -> None:
@@ -263,8 +278,9 @@ class Database:
         self._before.shutdown(wait=False, cancel_futures=True)
         if self._writer is not None:
             self._writer.stop()
-        elif self._shared is not None and self._canceller is not None:
-            self._shared.stop()
+        elif self._canceller is not None:
+            for shared in self._shared.values():
+                shared.stop()
             self._threads.shutdown()
             self._canceller.close()
         self._engine.dispose()

@@ -10,7 +10,8 @@ from sweepd.domain.artifacts import CollectionKind
 from sweepd.domain.automations import EventType, Happening
 from sweepd.store import schema
 from sweepd.store.database import Connection
-from sweepd.store.prepared import Prepared
+from sweepd.store.pipelined import Keeps
+from sweepd.store.prepared import Prepared, Question
 
 _automations, _happenings = schema.automations.c, schema.happenings.c
 
@@ -20,6 +21,26 @@ _ANY = Prepared(
     .where(_automations.event == sa.bindparam("event"), _automations.enabled)
     .limit(1)
 )
+_OF_RUNS = Prepared(
+    sa.select(
+        *(
+            sa.exists().where(_automations.event == str(event), _automations.enabled).label(event)
+            for event in (EventType.RUN_STATE, EventType.SWEEP_BEST)
+        )
+    ),
+    keeps=Keeps.ALL,
+)
+
+
+def asked_of_runs(connection: Connection) -> Sequence[bool]:
+    """As `is_asked`, of a run's state and of a sweep's best: one question."""
+    row: Sequence[bool] = _OF_RUNS.first(connection, {})
+    return row
+
+
+def of_runs() -> Question:
+    """What `asked_of_runs` asks, to be read ahead."""
+    return Question(_OF_RUNS, {})
 
 
 def is_asked(connection: Connection, event: EventType) -> bool:

@@ -8,7 +8,7 @@ import sqlalchemy as sa
 from sweepd.domain.errors import Gone
 from sweepd.store import schema
 from sweepd.store.database import Connection
-from sweepd.store.prepared import Prepared
+from sweepd.store.prepared import Prepared, Question
 
 _objectives = schema.objectives.c
 
@@ -40,8 +40,14 @@ def append_values(connection: Connection, rows: Sequence[dict[str, Any]]) -> Non
 
 def last_value(connection: Connection, run_pk: int) -> tuple[int, float] | None:
     """(n, best so far) of a run's newest value."""
-    row = _LAST.first(connection, {"run_key": run_pk})
+    prepared, key, _ = last_of(run_pk)
+    row = prepared.first(connection, key)
     return (row.n, row.best) if row else None
+
+
+def last_of(run_pk: int) -> Question:
+    """What `last_value` asks, to be read ahead."""
+    return Question(_LAST, {"run_key": run_pk})
 
 
 def value_at(connection: Connection, run_pk: int, n: int) -> float:

@@ -3,12 +3,15 @@ once for several, and what a statement costs once for several sets of values.
 
 Within a transaction of short writes, changes wait here until something is read, and go along with
 that; what the writes of a transaction read first is read ahead for all of them at once. Statements
-that are the same but for their values go as one, with arrays. An error of a change comes up later
-than it was made, so whoever uses this undoes the transaction as a whole, whatever fails.
+that are the same but for their values go as one, with arrays. A row that several writes read (a
+sweep's) is asked for once: what they change of it is changed in the answer, too. An error of a
+change comes up later than it was made, so whoever uses this undoes the transaction as a whole,
+whatever fails.
 """
 
 from collections.abc import Hashable, Iterable, Mapping, Sequence
-from typing import Any, Protocol
+from enum import Enum
+from typing import Any, NamedTuple, Protocol
 
 import sqlalchemy as sa
 
@@ -17,8 +20,21 @@ Row = tuple[str, int]  # a table and the key of a row
 Values = Mapping[str, Any]
 
 
+class Keeps(Enum):
+    """Which answers of a SELECT hold for the rest of a transaction, whoever asks."""
+
+    NONE = 0
+    ALL = 1  # and changes of a row by its key are made in them, too
+    NOTHING = 2  # that there is no such row, until it is asked `anew`
+
+
 class Sent(Protocol):
     """A statement for certain names of values, as it is sent."""
+
+    @property
+    def places(self) -> Mapping[str, int]:
+        """Where in its rows the columns are, by name."""
+        ...
 
     @property
     def sql(self) -> str:
@@ -48,6 +64,16 @@ class Kept(Protocol):
         ...
 
 
+class Asked(NamedTuple):
+    """A SELECT with its values."""
+
+    key: Hashable
+    sent: Sent
+    values: Values
+    table: str | None  # whose rows it gives, the first column their key
+    keeps: Keeps
+
+
 class _Write:
     """A change that waits: whose it is, and what it sets."""
 
@@ -69,6 +95,8 @@ class Pipelined:
         self._waiting: list[_Write] = []
         self._update_of: dict[Row, _Write] = {}  # of those that wait
         self._ahead: dict[Hashable, Sequence[Any]] = {}
+        self._kept: dict[Hashable, Sequence[Any]] = {}
+        self._kept_rows: dict[Row, list[tuple[Mapping[str, int], list[Any]]]] = {}
         self._own: set[Row] = set()
         self._writer = self.n_changes = 0
 
@@ -88,72 +116,118 @@ class Pipelined:
             self._waiting.append(write)
             if row is not None:
                 self._update_of[row] = write
-        if row is not None and row not in self._own:
-            self.forget()
+        if row is None:
+            return
+        if row not in self._own:
+            self._ahead.clear()
+        if (kept := self._kept_rows.get(row)) is not None:
+            stored = statement.sent(self._dialect, values).given(values)
+            for places, found in kept:
+                for name in stored.keys() & places.keys():
+                    found[places[name]] = stored[name]
 
-    def read(self, sent: Sent, values: Values) -> Sequence[Any]:
+    def read(self, asked: Asked) -> Sequence[Any]:
         """The rows of a question, after the changes before it."""
+        rows: Sequence[Any]
         if not self._waiting:
-            found: Sequence[Any] = self._driver.execute(sent.sql, sent.given(values)).fetchall()
-            return found
-        with self._driver.pipeline():
-            self._send()
-            cursor = self._driver.execute(sent.sql, sent.given(values))
-        found = cursor.fetchall()
-        return found
+            rows = self._execute(asked.sent.sql, asked.sent.given(asked.values)).fetchall()
+        else:
+            with self._driver.pipeline():
+                self._send()
+                cursor = self._execute(asked.sent.sql, asked.sent.given(asked.values))
+            rows = cursor.fetchall()
+        return self._keep(asked, rows)
 
-    def change(self, sent: Sent, values: Values) -> None:
-        """Make a change of whatever rows, at once."""
+    def change(self, sent: Sent, values: Values, has_rows: bool = False) -> Sequence[Any]:
+        """Make a change of whatever rows, at once; what it gives, if it `has_rows`."""
         self.n_changes += 1
         self.forget()
         with self._driver.pipeline():
             self._send()
-            self._driver.execute(sent.sql, sent.given(values))
+            cursor = self._execute(sent.sql, sent.given(values))
+        rows: Sequence[Any] = cursor.fetchall() if has_rows else ()
+        return rows
 
-    def read_ahead(self, questions: Iterable[tuple[Hashable, Sent, Values]]) -> None:
+    def add(self, sent: Sent, values: Values) -> Sequence[Any]:
+        """Add a row at once, which nothing that waits or was read is about; what that gives."""
+        self.n_changes += 1
+        rows: Sequence[Any] = self._execute(sent.sql, sent.given(values)).fetchall()
+        return rows
+
+    def read_ahead(self, questions: Iterable[Asked]) -> None:
         """Ask all of them at once, before anything was changed; `take` has the rows.
 
         Of those of one statement rows are locked in the order of their values, so that whoever
         else does so waits, and is not waited for.
         """
-        asked: dict[Sent, dict[Hashable, Values]] = {}
-        for key, sent, values in questions:
-            asked.setdefault(sent, {})[key] = values
+        statements: dict[Sent, dict[Hashable, Asked]] = {}
+        for asked in questions:
+            if asked.key not in self._kept:
+                statements.setdefault(asked.sent, {})[asked.key] = asked
         answers = []
         with self._driver.pipeline():
-            for sent, sets in asked.items():
-                ordered = sorted(sets.items(), key=lambda item: tuple(item[1].values()))
+            for sent, sets in statements.items():
+                ordered = sorted(sets.values(), key=lambda asked: tuple(asked.values.values()))
                 if len(ordered) > 1 and sent.many:
-                    given = sent.given_many([values for _, values in ordered])
-                    answers.append((ordered, True, self._driver.execute(sent.many, given)))
+                    given = sent.given_many([asked.values for asked in ordered])
+                    answers.append((ordered, True, self._execute(sent.many, given)))
                     continue
-                for item in ordered:
-                    cursor = self._driver.execute(sent.sql, sent.given(item[1]))
-                    answers.append(([item], False, cursor))
+                for asked in ordered:
+                    cursor = self._execute(sent.sql, sent.given(asked.values))
+                    answers.append(([asked], False, cursor))
         for ordered, is_many, cursor in answers:
-            rows = cursor.fetchall()
-            if not is_many:
-                self._ahead[ordered[0][0]] = rows
-                continue
-            for key, _ in ordered:
-                self._ahead[key] = []
-            for number, *row in rows:
-                self._ahead[ordered[number - 1][0]] = [row]
+            found: list[list[Any]] = [[] for _ in ordered]
+            for row in cursor.fetchall():
+                if is_many:
+                    found[row[0] - 1].append(row[1:])
+                else:
+                    found[0].append(row)
+            for asked, rows in zip(ordered, found, strict=True):
+                if self._keep(asked, rows) is rows:
+                    self._ahead[asked.key] = rows
+
+    def _execute(self, sql: str, given: Any) -> Any:
+        """Each is planned once for a connection: all of them come again."""
+        return self._driver.execute(sql, given, prepare=True)
+
+    def _keep(self, asked: Asked, rows: Sequence[Any]) -> Sequence[Any]:
+        """These rows, or what is kept of them."""
+        if asked.keeps is Keeps.NONE or (asked.keeps is Keeps.NOTHING and rows):
+            return rows
+        kept = self._kept[asked.key] = [list(row) for row in rows]
+        if asked.table is not None:
+            for row in kept:
+                of_row = self._kept_rows.setdefault((asked.table, row[0]), [])
+                of_row.append((asked.sent.places, row))
+        return kept
 
     def take(self, key: Hashable, table: str | None) -> Sequence[Any] | None:
-        """What was read ahead, once; None for nothing. From then on this row is the writer's own.
+        """What was read ahead, once, or is kept; None for nothing. From then on this row is the
+        writer's own.
 
         Args:
             table: Whose row it is, by its first column.
         """
-        rows = self._ahead.pop(key, None) if self._ahead else None
+        rows = self._kept.get(key)
+        if rows is None:
+            rows = self._ahead.pop(key, None)
         if rows and table is not None:
             self._own.add((table, rows[0][0]))
         return rows
 
+    def seen(self, key: Hashable) -> Sequence[Any]:
+        """As `take`, which has the same afterwards."""
+        return self._kept.get(key) or self._ahead.get(key) or ()
+
+    def anew(self, key: Hashable) -> None:
+        """What is kept of this question holds no longer."""
+        self._kept.pop(key, None)
+
     def forget(self) -> None:
-        """What was read ahead may hold no longer."""
+        """What was read ahead, or is kept, may hold no longer."""
         self._ahead.clear()
+        self._kept.clear()
+        self._kept_rows.clear()
 
     def next(self) -> None:
         """Another write of the transaction begins."""
@@ -196,9 +270,9 @@ class Pipelined:
             reached[write.writer] = at
         for sent, sets in groups:
             if len(sets) > 1:
-                self._driver.execute(sent.many, sent.given_many(sets))
+                self._execute(sent.many, sent.given_many(sets))
             else:
-                self._driver.execute(sent.sql, sent.given(sets[0]))
+                self._execute(sent.sql, sent.given(sets[0]))
 
 
 def begin(connection: sa.Connection) -> Pipelined:

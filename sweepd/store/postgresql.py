@@ -12,6 +12,7 @@ from sweepd.store import pipelined
 LEAST = 6  # two for news between replicas, some to read, some to write
 N_NEWS = 2
 FRESH_S = 5.0  # after its last use a connection is trusted for a write
+MOST_PREPARED = 300  # statements of a connection, for one set of values and for several
 WAIT_S = 15.0  # for a connection of our own, or for a place at the server
 _USED = "sweepd.used"
 _FULL = ("too many clients", "connection slots", "too many connections")
@@ -25,6 +26,7 @@ def pooled(url: str, most: int) -> sa.Engine:
         pool_size=kept,
         max_overflow=most - kept,
         pool_timeout=WAIT_S,
+        pool_use_lifo=True,  # few connections are used, and have planned what is asked
     )
     _ping(engine)
     _alike(engine)
@@ -64,6 +66,7 @@ def _alike(engine: sa.Engine) -> None:
         # As text for items of arrays, whose type is else that of the first ones there were.
         for dumper in (numeric.Int8Dumper, numeric.Int8BinaryDumper):
             connection.adapters.register_dumper(int, dumper)
+        connection.prepared_max = MOST_PREPARED
 
 
 def single(url: str) -> sa.Engine:

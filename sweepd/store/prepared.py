@@ -9,11 +9,11 @@ import re
 from collections import namedtuple
 from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import sqlalchemy as sa
 
-from sweepd.store.pipelined import Row, Sent
+from sweepd.store.pipelined import Asked, Keeps, Pipelined, Row
 from sweepd.store.pipelined import of as pipelined_of
 
 FLOAT8 = 701  # PostgreSQL's number of the kind of all our numbers that are not whole
@@ -31,6 +31,7 @@ class _Plan:
         is_named: The driver takes values by name, not by place.
         has_rows: It gives any.
         columns: Places of a row that are converted, and how.
+        places: Those of all columns, by name.
         many: As `pipelined.Sent` says; what is the same for all sets stands once.
         names: Those of which `many` takes arrays.
     """
@@ -40,6 +41,7 @@ class _Plan:
     is_named: bool
     has_rows: bool
     columns: Sequence[tuple[int, Callable[[Any], Any]]]
+    places: Mapping[str, int]
     row: Callable[[Any], Any]
     many: str
     names: frozenset[str]
@@ -79,10 +81,25 @@ class _Plan:
 class Prepared:
     """A SELECT, INSERT or UPDATE with named parameters; the latter two set what they are given."""
 
-    def __init__(self, statement: Any, of: str | None = None) -> None:
-        """`of`: the table of which it reads one row, its key the first column; or of which it sets
-        columns of one row, to values and nothing else, its key the last value."""
-        self._statement, self._of = statement, of
+    def __init__(
+        self,
+        statement: Any,
+        of: str | None = None,
+        keeps: Keeps = Keeps.NONE,
+        locked: "Prepared | None" = None,
+        is_apart: bool = False,
+    ) -> None:
+        """What it is to writes that share a transaction.
+
+        Args:
+            of: The table of which it reads rows, their key the first column; or of which it sets
+                columns of one row, to values and nothing else, its key the last value.
+            keeps: Which of its answers hold for the rest of the transaction.
+            locked: The same that holds the row: while it does, its answer is this one's.
+            is_apart: It adds a row that no other change of the transaction is about, and gives it.
+        """
+        self._statement, self._of, self._keeps = statement, of, keeps
+        self._locked, self._is_apart = locked, is_apart
         self._plans: dict[tuple[str, ...], _Plan] = {}
 
     def all(self, connection: sa.Connection, values: Mapping[str, Any]) -> Sequence[Any]:
@@ -93,19 +110,12 @@ class Prepared:
             connection.begin()
         pipelined = pipelined_of(connection) if plan.is_named else None
         try:
-            if pipelined is None:
+            if pipelined is not None:
+                rows = self._pipelined(pipelined, plan, values)
+            else:
                 driver: Any = connection.connection.driver_connection
                 cursor = driver.execute(plan.sql, plan.given(values))
                 rows = cursor.fetchall() if plan.has_rows else ()
-            elif plan.has_rows:
-                ahead = pipelined.take((id(self), *values.values()), self._of)
-                rows = pipelined.read(plan, values) if ahead is None else ahead
-            elif self._of is None and isinstance(self._statement, sa.Update):
-                pipelined.change(plan, values)
-                return ()
-            else:
-                pipelined.write(self, values, self._changed(values))
-                return ()
         except dialect.loaded_dbapi.Error as error:
             is_cut = dialect.is_disconnect(error, connection.connection.driver_connection, None)
             if is_cut:
@@ -120,11 +130,45 @@ class Prepared:
             ) from error
         return [plan.read(row) for row in rows]
 
-    def question(
-        self, connection: sa.Connection, values: Mapping[str, Any]
-    ) -> tuple[Hashable, Sent, Mapping[str, Any]]:
-        """Key, statement and values of a SELECT, for `Pipelined.read_ahead`."""
-        return (id(self), *values.values()), self.sent(connection.dialect, values), values
+    def _pipelined(
+        self, pipelined: Pipelined, plan: _Plan, values: Mapping[str, Any]
+    ) -> Sequence[Any]:
+        if isinstance(self._statement, sa.Select):
+            found = None
+            if self._locked is not None:
+                found = pipelined.take(self._locked._key(values), self._of)
+            if found is None:
+                found = pipelined.take(self._key(values), self._of)
+            return pipelined.read(self._asked(plan, values)) if found is None else found
+        if self._is_apart:
+            return pipelined.add(plan, values)
+        if plan.has_rows or (self._of is None and isinstance(self._statement, sa.Update)):
+            return pipelined.change(plan, values, plan.has_rows)
+        pipelined.write(self, values, self._changed(values))
+        return ()
+
+    def _key(self, values: Mapping[str, Any]) -> Hashable:
+        return (id(self), *values.values())
+
+    def _asked(self, plan: _Plan, values: Mapping[str, Any]) -> Asked:
+        return Asked(self._key(values), plan, values, self._of, self._keeps)
+
+    def asked(self, connection: sa.Connection, values: Mapping[str, Any]) -> Asked:
+        """This SELECT as it is read ahead."""
+        return self._asked(self.sent(connection.dialect, values), values)
+
+    def seen(self, connection: sa.Connection, values: Mapping[str, Any]) -> Sequence[Any]:
+        """Its rows as they were read ahead; who asks next has them still."""
+        pipelined = pipelined_of(connection)
+        if pipelined is None:
+            return ()
+        plan = self.sent(connection.dialect, values)
+        return [plan.read(row) for row in pipelined.seen(self._key(values))]
+
+    def anew(self, connection: sa.Connection, values: Mapping[str, Any]) -> None:
+        """A change of this transaction bears on what it finds: it is asked again."""
+        if (pipelined := pipelined_of(connection)) is not None:
+            pipelined.anew(self._key(values))
 
     def _changed(self, values: Mapping[str, Any]) -> Row | None:
         if isinstance(self._statement, sa.Insert) or self._of is None:
@@ -164,7 +208,8 @@ def _plan(statement: Any, dialect: sa.Dialect, names: list[str]) -> _Plan:
         convert = column.type.dialect_impl(dialect).result_processor(dialect, FLOAT8)
         if convert is not None:
             columns.append((place, convert))
-    row = namedtuple("Row", [str(c.key) for c in selected], rename=True)  # type: ignore[misc]
+    columns_of = [str(column.key) for column in selected]
+    row = namedtuple("Row", columns_of, rename=True)  # type: ignore[misc]
     many = ""
     if not compiled.positional and names:
         types = {name: dialect.type_compiler_instance.process(kinds[name]) for name in names}
@@ -175,6 +220,7 @@ def _plan(statement: Any, dialect: sa.Dialect, names: list[str]) -> _Plan:
         not compiled.positional,
         bool(selected),
         columns,
+        {name: place for place, name in enumerate(columns_of)},
         row._make,
         many,
         frozenset(names),
@@ -202,4 +248,25 @@ def _many(statement: Any, sql: str, types: Mapping[str, str]) -> str:
     return f"{parts[1]}{source}{parts[2]}"
 
 
-Question = tuple[Prepared, Mapping[str, Any]]  # a SELECT of one row and its values
+class Question(NamedTuple):
+    """A SELECT and its values, read before a write begins; and what is read once a row of it is
+    known."""
+
+    prepared: Prepared
+    values: Mapping[str, Any]
+    then: Callable[[Any], Sequence["Question"]] | None = None
+
+
+def read_ahead(connection: sa.Connection, questions: Sequence[Question]) -> None:
+    """Ask what several writes read first, all of them at once, and then what follows from it."""
+    pipelined = pipelined_of(connection)
+    assert pipelined is not None  # only writes that share a transaction are read ahead
+    while questions:
+        pipelined.read_ahead(prepared.asked(connection, of) for prepared, of, _ in questions)
+        questions = [
+            more
+            for prepared, of, then in questions
+            if then is not None
+            for row in prepared.seen(connection, of)
+            for more in then(row)
+        ]

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Iterable, Sequence
-from dataclasses import fields
+from dataclasses import fields, replace
 from datetime import datetime
 from typing import Any
 
@@ -37,12 +37,18 @@ SELECT = (
 )
 
 # Made once: every request of a running client goes through these.
-_BY_ID = SELECT.where(
+_NAMED = SELECT.where(
     _runs.project_pk == sa.bindparam("project_key"), _runs.run_id == sa.bindparam("run_name")
 )
-_BY_ID_VISIBLE = _BY_ID.where(_runs.deleted_at.is_(None))
-_BY_ID_LOCKED = _BY_ID.with_for_update(of=schema.runs)
-_BY_ID_VISIBLE_LOCKED = _BY_ID_VISIBLE.with_for_update(of=schema.runs)
+_VISIBLE = _NAMED.where(_runs.deleted_at.is_(None))
+_BY_ID, _BY_ID_VISIBLE = Prepared(_NAMED, of="runs"), Prepared(_VISIBLE, of="runs")
+_BY_ID_LOCKED = Prepared(_NAMED.with_for_update(of=schema.runs), of="runs")
+_BY_ID_VISIBLE_LOCKED = Prepared(_VISIBLE.with_for_update(of=schema.runs), of="runs")
+_IS_TAKEN = Prepared(
+    sa.select(_runs.id).where(
+        _runs.project_pk == sa.bindparam("project_key"), _runs.run_id == sa.bindparam("run_name")
+    )
+)
 _BY_PATH_LOCKED = Prepared(
     SELECT.where(
         schema.projects.c.entity_pk == sa.bindparam("entity_key"),
@@ -52,15 +58,19 @@ _BY_PATH_LOCKED = Prepared(
     ).with_for_update(of=schema.runs),
     of="runs",
 )
-_BY_PK = SELECT.where(_runs.id == sa.bindparam("run_key"))
-_BY_PK_LOCKED = _BY_PK.with_for_update(of=schema.runs)
-_OF_AGENT = SELECT.where(
+_OF_PK = SELECT.where(_runs.id == sa.bindparam("run_key"))
+_BY_PK = Prepared(_OF_PK, of="runs")
+_BY_PK_LOCKED = Prepared(_OF_PK.with_for_update(of=schema.runs), of="runs")
+_GIVEN = SELECT.where(
     _runs.agent_pk == sa.bindparam("agent_key"), _runs.deleted_at.is_(None)
 ).order_by(_runs.id)
-_OF_AGENT_LIVE = _OF_AGENT.where(_runs.state.in_(list(LIVE)))
-_OF_AGENT_STOPPING = _OF_AGENT_LIVE.where(_runs.stop_requested)
+_IS_LIVE = sa.or_(*(_runs.state == sa.literal_column(f"'{state}'") for state in sorted(LIVE)))
+_OF_AGENT = Prepared(_GIVEN)
+_OF_AGENT_LIVE = Prepared(_GIVEN.where(_IS_LIVE))
+_OF_AGENT_STOPPING = Prepared(_GIVEN.where(_IS_LIVE, _runs.stop_requested))
 _OF_CELL = SELECT.where(_runs.cell_pk == sa.bindparam("cell_key")).order_by(_runs.id)
-_INSERT = sa.insert(schema.runs)
+_ADD = Prepared(sa.insert(schema.runs))
+_INSERT = Prepared(sa.insert(schema.runs).returning(_runs.id))
 _UPDATE = Prepared(sa.update(schema.runs).where(_runs.id == sa.bindparam("run_key")), of="runs")
 
 
@@ -71,23 +81,40 @@ def find_run(
     query = _BY_ID if deleted else _BY_ID_VISIBLE
     if lock:
         query = _BY_ID_LOCKED if deleted else _BY_ID_VISIBLE_LOCKED
-    row = connection.execute(query, {"project_key": project_pk, "run_name": run_id}).first()
+    row = query.first(connection, {"project_key": project_pk, "run_name": run_id})
     return read_run(row) if row else None
+
+
+def is_taken(connection: Connection, project_pk: int, run_id: str) -> bool:
+    """Whether a run of the project has this id, deleted ones too."""
+    prepared, key, _ = taken(project_pk, run_id)
+    return prepared.first(connection, key) is not None
+
+
+def taken(project_pk: int, run_id: str) -> Question:
+    """What `is_taken` asks, to be read ahead."""
+    return Question(_IS_TAKEN, {"project_key": project_pk, "run_name": run_id})
 
 
 def by_path(entity_pk: int, project: str, run_id: str) -> Question:
     """What `find_run_by_path` asks first, to be read ahead."""
     key = {"entity_key": entity_pk, "project_name": project, "run_name": run_id}
-    return _BY_PATH_LOCKED, key
+    return Question(_BY_PATH_LOCKED, key)
+
+
+def find_run_at(connection: Connection, entity_pk: int, project: str, run_id: str) -> Run | None:
+    """As `find_run_by_path`, by what its project is called now."""
+    prepared, key, _ = by_path(entity_pk, project, run_id)
+    row = prepared.first(connection, key)
+    return read_run(row) if row else None
 
 
 def find_run_by_path(
     connection: Connection, entity_pk: int, project: str, run_id: str
 ) -> Run | None:
     """A run that is not deleted, by entity, project and id; its row is held to the end."""
-    prepared, key = by_path(entity_pk, project, run_id)
-    if (row := prepared.first(connection, key)) is not None:
-        return read_run(row)
+    if (run := find_run_at(connection, entity_pk, project, run_id)) is not None:
+        return run
     found = projects.find_project(connection, entity_pk, project)
     if found is None or found.name == project:
         return None
@@ -96,7 +123,7 @@ def find_run_by_path(
 
 def find_run_by_pk(connection: Connection, pk: int, lock: bool = False) -> Run | None:
     """A run by our key, deleted or not; `lock` holds its row to the end of the transaction."""
-    row = connection.execute(_BY_PK_LOCKED if lock else _BY_PK, {"run_key": pk}).first()
+    row = (_BY_PK_LOCKED if lock else _BY_PK).first(connection, {"run_key": pk})
     return read_run(row) if row else None
 
 
@@ -113,9 +140,17 @@ def get_run_by_pk(connection: Connection, pk: int, lock: bool = False) -> Run:
 
 def create_run(connection: Connection, values: dict[str, Any]) -> Run:
     """Insert a run."""
-    pk = schema.new_key(connection.execute(_INSERT, values))
+    pk = int(_INSERT.first(connection, values).id)
     _note_state(connection, pk, values["state"])
     return get_run_by_pk(connection, pk)
+
+
+def add_run(connection: Connection, values: dict[str, Any]) -> None:
+    """As `create_run`, where nobody needs to know its key: it waits for others to go with."""
+    if any(happenings.asked_of_runs(connection)):
+        create_run(connection, values)
+    else:
+        _ADD.all(connection, values)
 
 
 def update_run(connection: Connection, pk: int, values: dict[str, Any]) -> None:
@@ -131,10 +166,18 @@ def change_run(connection: Connection, pk: int, values: dict[str, Any]) -> Run:
     return get_run_by_pk(connection, pk)
 
 
+def change_held(connection: Connection, run: Run, values: dict[str, Any]) -> Run:
+    """As `change_run`, of a run whose row is held and is as it was read: nothing is read again."""
+    update_run(connection, run.pk, values)
+    tags = {"tags": tuple(json.loads(values["tags"]))} if "tags" in values else {}
+    return replace(run, **{**values, **tags})
+
+
 def _note_state(connection: Connection, pk: int, state: RunState) -> None:
     """Every change of a run's state goes through here, for automations that ask about it."""
-    for event in (EventType.RUN_STATE, EventType.SWEEP_BEST):
-        if not happenings.is_asked(connection, event):
+    asked = happenings.asked_of_runs(connection)
+    for event, is_asked in zip((EventType.RUN_STATE, EventType.SWEEP_BEST), asked, strict=True):
+        if not is_asked:
             continue
         row = connection.execute(
             sa.select(_runs.project_pk, _runs.sweep_pk).where(_runs.id == pk)
@@ -194,15 +237,19 @@ def list_live_sweep_runs(connection: Connection, sweep_pk: int) -> list[Run]:
 
 def list_agent_runs(connection: Connection, agent_pk: int, live_only: bool = False) -> list[Run]:
     """The runs handed to an agent, oldest first."""
-    query = _OF_AGENT_LIVE if live_only else _OF_AGENT
-    return [read_run(row) for row in connection.execute(query, {"agent_key": agent_pk})]
+    prepared, key, _ = live_of(agent_pk)
+    rows = (prepared if live_only else _OF_AGENT).all(connection, key)
+    return [read_run(row) for row in rows]
+
+
+def live_of(agent_pk: int) -> Question:
+    """What `list_agent_runs` asks of live ones, to be read ahead."""
+    return Question(_OF_AGENT_LIVE, {"agent_key": agent_pk})
 
 
 def list_stopping_runs(connection: Connection, agent_pk: int) -> list[Run]:
     """An agent's live runs that were asked to stop, oldest first."""
-    return [
-        read_run(row) for row in connection.execute(_OF_AGENT_STOPPING, {"agent_key": agent_pk})
-    ]
+    return [read_run(row) for row in _OF_AGENT_STOPPING.all(connection, {"agent_key": agent_pk})]
 
 
 def list_cell_runs(connection: Connection, cell_pk: int, deleted: bool = True) -> list[Run]:

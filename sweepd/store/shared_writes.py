@@ -4,9 +4,11 @@ A transaction costs its beginning, its commit (one wait for the disk) and a conn
 going, several times what a post of a line changes. So posts that wait are written by one thread,
 together. When one of them fails, or meets a row that somebody else holds, none is
 kept: each is then written alone, with all the patience that a write has.
+
+What takes a sweep's row (hand-outs, ends of runs) has a thread and a transaction of its own, so
+that nobody else waits for that row.
 """
 
-import asyncio
 import contextlib
 import queue
 import threading
@@ -19,8 +21,8 @@ from sweepd.domain.before import WorkFirst, writing
 from sweepd.domain.errors import SweepdError, Unavailable
 from sweepd.store import pipelined
 from sweepd.store.faults import reason
-from sweepd.store.prepared import Question
-from sweepd.store.sqlite_writer import Job, Outcome, tell
+from sweepd.store.prepared import Question, read_ahead
+from sweepd.store.sqlite_writer import Job, Outcome, Waiting, tell
 
 MOST = 64  # writes of one transaction, whose rows are held to its end
 LOCK_MS = 200  # for a row that another transaction holds; less than a deadlock's second
@@ -30,6 +32,11 @@ IDLE_S = 3.0  # after which the connection is given back
 _Short = tuple[Job, Sequence[Question]]
 
 
+class Alone(Exception):  # a request, not a fault
+    """Ends a write that is longer than those it shares a transaction with, before it has written
+    anything: it is written alone."""
+
+
 class SharedWrites:
     """Runs changes one after the other, in a thread, and commits what waits together.
 
@@ -37,29 +44,37 @@ class SharedWrites:
         alone: Writes one change in a transaction of its own, in a thread of its own.
     """
 
-    def __init__(self, engine: sa.Engine, alone: Callable[[Job], object]) -> None:
+    def __init__(self, engine: sa.Engine, alone: Callable[[Job], object], name: str) -> None:
         self._engine, self._alone = engine, alone
         self._jobs: queue.SimpleQueue[_Short | None] = queue.SimpleQueue()
-        self._thread = threading.Thread(target=self._work, name="sweepd-write", daemon=True)
+        self._thread = threading.Thread(target=self._work, name=name, daemon=True)
+        self._lock, self._is_stopping = threading.Lock(), False
         self._thread.start()
 
     def submit(
         self,
         change: Callable[[sa.Connection], Any],
-        future: asyncio.Future[Any],
+        future: Waiting,
         first: Sequence[Question],
     ) -> None:
         """Do a change soon, and hand its result to `future` once it is durable.
 
         Args:
-            first: What it reads first, in this order: each one row that is found by these values
-                and no others.
+            first: What it reads first, in this order: each found by these values and no others.
+
+        Raises:
+            Unavailable: The thread has been told to stop.
         """
-        self._jobs.put(((change, future), first))
+        with self._lock:
+            if self._is_stopping:  # nobody would ever take it
+                raise Unavailable("the server is stopping; try again")
+            self._jobs.put(((change, future), first))
 
     def stop(self) -> None:
         """Finish the changes already taken."""
-        self._jobs.put(None)
+        with self._lock:
+            self._is_stopping = True
+            self._jobs.put(None)
         self._thread.join()
 
     def _work(self) -> None:
@@ -90,22 +105,26 @@ class SharedWrites:
     def _write(self, connection: sa.Connection | None, batch: list[_Short]) -> sa.Connection | None:
         """Write a batch; the connection for the next one."""
         outcomes: list[Outcome] = []
+        longer: list[Job] = []
         is_committing = False
         try:
             if connection is None:
                 connection = self._engine.connect()
                 connection.exec_driver_sql(f"SET lock_timeout = {LOCK_MS}")
+                # All are look-ups by keys: no plan gets better by knowing the values.
+                connection.exec_driver_sql("SET plan_cache_mode = force_generic_plan")
                 connection.commit()
             sending = pipelined.begin(connection)
             with connection.begin():
                 asked = [first for _, questions in batch for first in questions]
-                if len(asked) > 1:
-                    sending.read_ahead(
-                        prepared.question(connection, values) for prepared, values in asked
-                    )
+                if len(asked) > 1 or any(question.then for question in asked):
+                    read_ahead(connection, asked)
                 for job, _ in batch:
                     sending.next()
-                    outcomes.append(_outcome(connection, sending, job))
+                    try:
+                        outcomes.append(_outcome(connection, sending, job))
+                    except Alone:
+                        longer.append(job)
                 is_committing = True
                 sending.commit()
         except BaseException as error:
@@ -120,7 +139,19 @@ class SharedWrites:
                 self._alone(job)
             return None
         tell(outcomes)
+        for job in longer:
+            self._alone(job)
         return connection
+
+
+def by_itself(connection: sa.Connection) -> None:
+    """What follows takes long, or rows of others: it shares no transaction.
+
+    Raises:
+        Alone: This one is shared.
+    """
+    if pipelined.of(connection) is not None:
+        raise Alone
 
 
 def _outcome(connection: sa.Connection, sending: pipelined.Pipelined, job: Job) -> Outcome:
@@ -137,6 +168,10 @@ def _outcome(connection: sa.Connection, sending: pipelined.Pipelined, job: Job) 
         if sending.n_changes != n_before:
             raise
         return future, None, error
+    except Alone as error:
+        if sending.n_changes != n_before:
+            raise RuntimeError("a write was to be alone after it had begun") from error
+        raise
 
 
 def _is_lost(connection: sa.Connection) -> bool:
@@ -157,6 +192,7 @@ def _let_go(connection: sa.Connection | None) -> None:
         if connection.in_transaction():
             connection.rollback()
         connection.exec_driver_sql("RESET lock_timeout")
+        connection.exec_driver_sql("RESET plan_cache_mode")
         connection.commit()
     except Exception:
         with contextlib.suppress(Exception):

@@ -19,9 +19,9 @@ log = logging.getLogger(__name__)
 
 MAX_WRITES_PER_COMMIT = 512
 
-_Waiting = Future[Any] | asyncio.Future[Any]
-Job = tuple[Callable[[sa.Connection], Any], _Waiting]
-Outcome = tuple[_Waiting, Any, BaseException | None]
+Waiting = Future[Any] | asyncio.Future[Any]
+Job = tuple[Callable[[sa.Connection], Any], Waiting]
+Outcome = tuple[Waiting, Any, BaseException | None]
 
 
 class SqliteWriter:
@@ -39,7 +39,7 @@ class SqliteWriter:
         """Begin to take changes."""
         self._thread.start()
 
-    def submit(self, change: Callable[[sa.Connection], Any], future: _Waiting) -> None:
+    def submit(self, change: Callable[[sa.Connection], Any], future: Waiting) -> None:
         """Do a change soon, and hand its result to `future` once it is durable.
 
         Raises:

@@ -14,7 +14,8 @@ from sweepd.domain.sweeps import CellOrigin, EventKind, Sweep, SweepEvent, Sweep
 from sweepd.store import schema
 from sweepd.store.database import Connection
 from sweepd.store.paging import Listing, SortKey, sort_by
-from sweepd.store.prepared import Prepared
+from sweepd.store.pipelined import Keeps
+from sweepd.store.prepared import Prepared, Question
 
 _sweeps = schema.sweeps.c
 _SELECT = (
@@ -31,19 +32,24 @@ _SELECT = (
 
 # Made once: every heartbeat goes through these.
 _BY_KEY = _SELECT.where(_sweeps.id == sa.bindparam("sweep_key"))
-_BY_PK, _BY_PK_LOCKED = Prepared(_BY_KEY), Prepared(_BY_KEY.with_for_update(of=schema.sweeps))
-_UPDATE = sa.update(schema.sweeps).where(_sweeps.id == sa.bindparam("sweep_key"))
+_HELD = _BY_KEY.with_for_update(of=schema.sweeps, key_share=True)  # what refers to it may come
+_BY_PK_LOCKED = Prepared(_HELD, of="sweeps", keeps=Keeps.ALL)
+_BY_PK = Prepared(_BY_KEY, of="sweeps", keeps=Keeps.ALL, locked=_BY_PK_LOCKED)
+_ONE = sa.update(schema.sweeps).where(_sweeps.id == sa.bindparam("sweep_key"))
+_UPDATE = Prepared(_ONE, of="sweeps")
 IS_THERE = _sweeps.deleted_at.is_(None)
 _BY_ID = _SELECT.where(
     _sweeps.project_pk == sa.bindparam("project_key"),
     _sweeps.sweep_id == sa.bindparam("short_id"),
     IS_THERE,
 )
-_SHIFT = _UPDATE.values(
-    n_cells=_sweeps.n_cells + sa.bindparam("more_cells"),
-    n_open=_sweeps.n_open + sa.bindparam("more_open"),
+_SHIFT = Prepared(
+    _ONE.values(
+        n_cells=_sweeps.n_cells + sa.bindparam("more_cells"),
+        n_open=_sweeps.n_open + sa.bindparam("more_open"),
+    )
 )
-_COUNT_RUN = _UPDATE.values(n_runs=_sweeps.n_runs + 1).returning(_sweeps.n_runs)
+_COUNT_RUN = Prepared(_ONE.values(n_runs=_sweeps.n_runs + 1).returning(_sweeps.n_runs))
 
 
 def create_sweep(connection: Connection, values: dict[str, Any]) -> Sweep:
@@ -54,7 +60,7 @@ def create_sweep(connection: Connection, values: dict[str, Any]) -> Sweep:
 
 def update_sweep(connection: Connection, pk: int, values: dict[str, Any]) -> None:
     """Change columns of a sweep by name."""
-    connection.execute(_UPDATE, {**values, "sweep_key": pk})
+    _UPDATE.all(connection, {**values, "sweep_key": pk})
 
 
 def change_sweep(connection: Connection, pk: int, values: dict[str, Any]) -> Sweep:
@@ -65,14 +71,28 @@ def change_sweep(connection: Connection, pk: int, values: dict[str, Any]) -> Swe
 
 def shift_counts(connection: Connection, pk: int, cells: int, open_cells: int) -> None:
     """Add to a sweep's counts of taken and of open configs."""
-    if cells or open_cells:
-        more = {"more_cells": cells, "more_open": open_cells, "sweep_key": pk}
-        connection.execute(_SHIFT, more)
+    if not (cells or open_cells):
+        return
+    if (held := _held(connection, pk)) is not None:
+        counts = {"n_cells": held.n_cells + cells, "n_open": held.n_open + open_cells}
+        update_sweep(connection, pk, counts)
+        return
+    _SHIFT.all(connection, {"more_cells": cells, "more_open": open_cells, "sweep_key": pk})
 
 
 def next_run_number(connection: Connection, pk: int) -> int:
     """Count one more attempt of a sweep, and say which it is, from 1."""
-    return int(connection.execute(_COUNT_RUN, {"sweep_key": pk}).scalar_one())
+    if (held := _held(connection, pk)) is not None:
+        update_sweep(connection, pk, {"n_runs": held.n_runs + 1})
+        return int(held.n_runs) + 1
+    return int(_COUNT_RUN.first(connection, {"sweep_key": pk}).n_runs)
+
+
+def _held(connection: Connection, pk: int) -> Any:
+    """The sweep's row where writes share a transaction that holds it: what they change of it is
+    reckoned here, and made once for all of them."""
+    rows = _BY_PK_LOCKED.seen(connection, {"sweep_key": pk})
+    return rows[0] if rows else None
 
 
 def delete_sweep(connection: Connection, pk: int) -> None:
@@ -119,8 +139,14 @@ def find_sweep_by_pk(connection: Connection, pk: int, lock: bool = False) -> Swe
     With `lock`, its row is held to the end of the transaction: choosing and reserving for one
     sweep happen one after the other. (SQLite has one writer anyway and ignores this.)
     """
-    row = (_BY_PK_LOCKED if lock else _BY_PK).first(connection, {"sweep_key": pk})
+    prepared, key, _ = by_pk(pk, lock)
+    row = prepared.first(connection, key)
     return _sweep(row) if row else None
+
+
+def by_pk(pk: int, lock: bool = False) -> Question:
+    """What `find_sweep_by_pk` asks, to be read ahead."""
+    return Question(_BY_PK_LOCKED if lock else _BY_PK, {"sweep_key": pk})
 
 
 def get_sweep_by_pk(connection: Connection, pk: int) -> Sweep:

@@ -20,6 +20,7 @@ from sweepd.services.sweeps import lifecycle
 from sweepd.store import projects, run_counts, runs, sweeps
 from sweepd.store.blobs import Blobs
 from sweepd.store.database import Connection
+from sweepd.store.shared_writes import by_itself
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,27 +87,45 @@ def upsert(
     """Create a run or change it; see `Runs.upsert`."""
     name = check_run_id(run_id) if run_id else _fresh_id(connection, owner)
     run = _find_or_make_room(connection, owner, name, change)
-    inserted = run is None
-    if run is None:
-        run = _create(connection, caller, owner, name, change, at)
-    else:
-        if _begins_anew(run, change, resumes):
-            rewinds.begin_anew(connection, run)
-        run = apply(connection, run, change, at)
+    if run is not None:
+        return say_more(connection, blobs, run, change, resumes, at), False
+    run = _create(connection, caller, owner, name, change, at)
+    return _begin_fork(connection, blobs, run, change), True
+
+
+def say_more(
+    connection: Connection, blobs: Blobs, run: Run, change: RunChange, resumes: bool, at: datetime
+) -> Run:
+    """As `upsert`, of a run that is there and whose row is held."""
+    if _begins_anew(run, change, resumes):
+        by_itself(connection)
+        rewinds.begin_anew(connection, run)
+        run = runs.get_run_by_pk(connection, run.pk)
+    elif _is_fork(run, change):
+        by_itself(connection)
+    return _begin_fork(connection, blobs, apply(connection, run, change, at), change)
+
+
+def _is_fork(run: Run, change: RunChange) -> bool:
+    config = change.config if change.is_from_client else None
+    return config is not None and forks.branch_point(run.run_id, config) is not None
+
+
+def _begin_fork(connection: Connection, blobs: Blobs, run: Run, change: RunChange) -> Run:
     if change.is_from_client and change.config is not None:
-        run = forks.begin(connection, blobs, run, change.config)
-    return run, inserted
+        return forks.begin(connection, blobs, run, change.config)
+    return run
 
 
 def apply(connection: Connection, run: Run, change: RunChange, at: datetime) -> Run:
-    """Change a run that is there; what its client says first also begins it."""
+    """Change a run that is there, its row held; what its client says first also begins it."""
     values = change.columns()
     if change.is_shared and change.config is not None:
         values["config"] = merge_configs(run.config, change.config)
     if change.is_from_client:
-        lifecycle.begin_run(connection, run, at)
+        run = lifecycle.begin_run(connection, run, at)
         values["heartbeat_at"] = at
-    return runs.change_run(connection, run.pk, {**values, "updated_at": at})
+    return runs.change_held(connection, run, {**values, "updated_at": at})
 
 
 def _create(
@@ -159,7 +178,7 @@ def _find_or_make_room(
 def _fresh_id(connection: Connection, project: Project) -> str:
     while True:
         run_id = new_short_id()
-        if runs.find_run(connection, project.pk, run_id, deleted=True) is None:
+        if not runs.is_taken(connection, project.pk, run_id):
             return run_id
 
 

@@ -7,7 +7,7 @@ from typing import TypeVar
 
 from sweepd.domain.errors import BadInput, NotFound
 from sweepd.domain.paging import BEGINNING, Page, Start, cut
-from sweepd.domain.projects import Project
+from sweepd.domain.projects import DEFAULT_PROJECT, Project
 from sweepd.domain.runs import LIVE, Run, RunState, StopOrigin
 from sweepd.domain.users import Caller
 from sweepd.services import access
@@ -22,9 +22,11 @@ from sweepd.services.runs.selections import Selections
 from sweepd.services.streams import forks, rewinds
 from sweepd.services.sweeps import endings, lifecycle
 from sweepd.services.tables.aside import Aside
-from sweepd.store import run_counts, run_listings, runs
+from sweepd.store import first_reads, run_counts, run_listings, runs
 from sweepd.store.blobs import Blobs
 from sweepd.store.database import Connection
+from sweepd.store.prepared import Question
+from sweepd.store.shared_writes import by_itself
 
 T = TypeVar("T")
 _BY_AGE = (None, "", *(f"{sign}created{rest}" for sign in ("", "+", "-") for rest in ("_at", "At")))
@@ -62,7 +64,16 @@ class Runs:
             BadInput: A name or value cannot be taken.
         """
 
+        place = caller.entities.get(entity or caller.default_entity), project or DEFAULT_PROJECT
+
         def upsert(connection: Connection) -> tuple[Run, bool]:
+            if run_id and place[0] is not None:
+                run = runs.find_run_at(connection, place[0], place[1], run_id)
+                if run is not None:
+                    at = self._core.now()
+                    run = run_changes.say_more(connection, self._blobs, run, change, resumes, at)
+                    return run, False
+            by_itself(connection)
             owner = access.ensure_project(
                 connection, caller, self._core, entity, project, begins=change.begins
             )
@@ -70,7 +81,10 @@ class Runs:
                 connection, self._blobs, caller, owner, run_id, change, resumes, self._core.now()
             )
 
-        run, inserted = self._core.db.write(upsert)
+        first: list[Question] | None = None
+        if run_id and place[0] is not None:
+            first = first_reads.of_upsert(place[0], place[1], run_id, change.is_from_client)
+        run, inserted = self._core.db.write(upsert, first)
         self._core.changes.touch_run(run.pk, run.sweep_pk)
         return run, inserted
 
@@ -82,7 +96,7 @@ class Runs:
         """
 
         def update(connection: Connection) -> Run:
-            run = access.get_run_by_pk(connection, caller, pk)
+            run = access.get_run_by_pk(connection, caller, pk, lock=True)
             return run_changes.apply(connection, run, change, self._core.now())
 
         run = self._core.db.write(update)

@@ -20,9 +20,10 @@ from sweepd.services.streams import forks
 from sweepd.services.streams import shared as shared_runs
 from sweepd.services.streams.lines import Lines, StreamPost, number_at, parse_line, step_of
 from sweepd.services.sweeps import breaker, early_stops, endings, lifecycle, sweep_states
-from sweepd.store import history, objectives, runs, sweeps
+from sweepd.store import first_reads, history, objectives, runs, sweeps
 from sweepd.store.database import Connection
 from sweepd.store.history import Stream
+from sweepd.store.prepared import Question
 
 
 class History:
@@ -65,8 +66,12 @@ class History:
     ) -> bool:
         """As `append`, on the event loop: for a post that is read in a few milliseconds."""
         take_in = self._taking_in(caller, entity, project, run_id, post, client_id)
-        first = None if post.is_complete else access.first_of_run(caller, entity, project, run_id)
-        return self._tell(post, *await self._core.db.write_async(take_in, first))
+        ends, pk = post.is_complete, caller.entities.get(entity)
+        first: list[Question] = []
+        if pk is not None:
+            first = first_reads.of_post(pk, project, run_id, bool(post.history), ends)
+        stored = await self._core.db.write_async(take_in, first, takes_sweep=ends)
+        return self._tell(post, *stored)
 
     def _taking_in(
         self,

@@ -118,7 +118,7 @@ def attach(
         cell = _cell_for(connection, sweep, spec, dict(config), run.state)
         attempt = len(runs.list_cell_runs(connection, cell.pk)) + 1
         cell_pk = cell.pk
-        cells.update_cell(connection, cell.pk, {"n_attempts": attempt})
+        cells.update_cell(connection, cell, {"n_attempts": attempt})
     sweeps.next_run_number(connection, sweep.pk)
     place = {"sweep_pk": sweep.pk, "cell_pk": cell_pk, "attempt": attempt, "updated_at": at}
     runs.update_run(connection, run.pk, place)

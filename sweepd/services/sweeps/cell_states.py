@@ -19,10 +19,10 @@ def move_cell(connection: Connection, cell: Cell, state: CellState, **more: Any)
     moved = replace(cell, state=state, **more)
     if state is cell.state:
         if more:
-            cells.update_cell(connection, cell.pk, more)
+            cells.update_cell(connection, cell, more)
         return moved
     transitions.check(transitions.CELL, f"config {cell.key}", cell.state, state)
-    cells.update_cell(connection, cell.pk, {"state": state, **more})
+    cells.update_cell(connection, cell, {"state": state, **more})
     was_open, is_open = cell.state in OPEN_CELLS, state in OPEN_CELLS
     was_taken, is_taken = cell.state not in UNCOUNTED_CELLS, state not in UNCOUNTED_CELLS
     sweeps.shift_counts(

@@ -51,7 +51,7 @@ def _kill_now(run: Run, at: datetime) -> bool:
     return run.state is RunState.PENDING or (at - asked_at).total_seconds() >= STOP_GRACE_S
 
 
-def run_command(kind: CommandKind, sweep: Sweep, run: Run, cell: Cell) -> Command:
+def run_command(kind: CommandKind, sweep: Sweep, run_id: str, cell: Cell) -> Command:
     """What an agent is told of a run: the cell's values only, whatever the run's script added."""
     config = candidates.config_of(cell)
-    return Command(kind, run.run_id, specs.spec_of(sweep).program, config)
+    return Command(kind, run_id, specs.spec_of(sweep).program, config)

@@ -229,7 +229,7 @@ def enqueue(
         raise Conflict(f"config {key} was queued a moment ago; queue it again to run it twice")
     if spec.is_finite:
         count_outside(connection, sweep)
-    run = lifecycle.create_attempt(connection, sweep, cell, run_id, None, caller.user_pk, at)
+    run = lifecycle.create_attempt(connection, sweep, cell, run_id, caller.user_pk, at)
     if name:
         runs.update_run(connection, run.pk, {"display_name": name})
     sweeps.append_event(

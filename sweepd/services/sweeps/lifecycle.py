@@ -22,6 +22,26 @@ from sweepd.store.database import Connection
 
 
 def create_attempt(
+    connection: Connection, sweep: Sweep, cell: Cell, run_id: str, user_pk: int | None, at: datetime
+) -> Run:
+    """A pending run for a queued cell, which no agent has yet."""
+    return runs.create_run(connection, _attempt(connection, sweep, cell, run_id, None, user_pk, at))
+
+
+def add_attempt(
+    connection: Connection,
+    sweep: Sweep,
+    cell: Cell,
+    run_id: str,
+    agent_pk: int,
+    user_pk: int | None,
+    at: datetime,
+) -> None:
+    """A pending run for a reserved cell, handed to an agent with this."""
+    runs.add_run(connection, _attempt(connection, sweep, cell, run_id, agent_pk, user_pk, at))
+
+
+def _attempt(
     connection: Connection,
     sweep: Sweep,
     cell: Cell,
@@ -29,28 +49,24 @@ def create_attempt(
     agent_pk: int | None,
     user_pk: int | None,
     at: datetime,
-) -> Run:
-    """A pending run for a reserved cell, ready to be handed to an agent."""
+) -> dict[str, Any]:
     number = sweeps.next_run_number(connection, sweep.pk)
     config = wrap(json.loads(cell.config))
-    return runs.create_run(
-        connection,
-        {
-            "project_pk": sweep.project_pk,
-            "run_id": run_id,
-            "display_name": run_name(number, in_sweep=True),
-            "state": RunState.PENDING,
-            "sweep_pk": sweep.pk,
-            "cell_pk": cell.pk,
-            "agent_pk": agent_pk,
-            "user_pk": user_pk,
-            "attempt": cell.n_attempts,
-            "deliveries": 1 if agent_pk is not None else 0,
-            "config": json.dumps(config, separators=(",", ":")),
-            "created_at": at,
-            "updated_at": at,
-        },
-    )
+    return {
+        "project_pk": sweep.project_pk,
+        "run_id": run_id,
+        "display_name": run_name(number, in_sweep=True),
+        "state": RunState.PENDING,
+        "sweep_pk": sweep.pk,
+        "cell_pk": cell.pk,
+        "agent_pk": agent_pk,
+        "user_pk": user_pk,
+        "attempt": cell.n_attempts,
+        "deliveries": 1 if agent_pk is not None else 0,
+        "config": json.dumps(config, separators=(",", ":")),
+        "created_at": at,
+        "updated_at": at,
+    }
 
 
 def hand_out_again(
@@ -184,7 +200,7 @@ def free_cell(connection: Connection, run: Run, is_finite: bool) -> bool:
     if _has_live_attempt(connection, cell) or _has_other_result(connection, cell, run):
         return False
     if cell.origin == CellOrigin.PRIOR:  # counted from now on
-        cells.update_cell(connection, cell.pk, {"origin": CellOrigin.SEARCH})
+        cells.update_cell(connection, cell, {"origin": CellOrigin.SEARCH})
         sweeps.shift_counts(connection, cell.sweep_pk, 1, 0)
     state = CellState.QUEUED if is_finite else CellState.DROPPED
     cell_states.move_cell(connection, cell, state, run_id=None, n_lost=0)

@@ -31,7 +31,7 @@ from sweepd.services.sweeps import (
 from sweepd.services.sweeps import next_config as candidates
 from sweepd.services.sweeps.commands import Command, CommandKind, run_command, stops_of
 from sweepd.services.sweeps.proposals import Proposals
-from sweepd.store import agents, cells, run_listings, runs, sweeps
+from sweepd.store import agents, cells, first_reads, run_listings, runs, sweeps
 from sweepd.store.database import Connection
 
 MAX_DELIVERIES = 2  # a run the agent never showed is sent again this often
@@ -85,9 +85,14 @@ class Scheduling:
         Raises:
             NotFound: The agent's sweep was deleted; the agent leaves by itself.
         """
-        heartbeat = self._heartbeat_of(caller, agent_pk, alive_runs)
-        first = [agents.beating(agent_pk)] if alive_runs else None
-        agent, commands = await self._core.db.write_async(heartbeat, first)
+        run_id = new_short_id()
+        heartbeat = self._heartbeat_of(caller, agent_pk, alive_runs, run_id)
+        if alive_runs:
+            work = self._core.db.write_async(heartbeat, first_reads.of_heartbeat(agent_pk))
+        else:
+            first = first_reads.of_hand_out(agent_pk, run_id)
+            work = self._core.db.write_async(heartbeat, first, takes_sweep=True)
+        agent, commands = await work
         if any(command.kind is not CommandKind.STOP for command in commands):
             self._core.changes.touch("sweep", agent.sweep_pk)
         if not alive_runs:  # it took a config, or waits for one
@@ -103,7 +108,7 @@ class Scheduling:
         return AgentState.LOST if is_lost else AgentState.RUNNING
 
     def _heartbeat_of(
-        self, caller: Caller, agent_pk: int, alive_runs: frozenset[str]
+        self, caller: Caller, agent_pk: int, alive_runs: frozenset[str], run_id: str
     ) -> Callable[[Connection], tuple[Agent, list[Command]]]:
         def heartbeat(connection: Connection) -> tuple[Agent, list[Command]]:
             found = agents.find_beating(connection, agent_pk)
@@ -115,7 +120,7 @@ class Scheduling:
             if alive_runs:
                 commands = stops_of(connection, agent, alive_runs, at) if is_any_stopping else []
             else:
-                commands = self._next_commands(connection, agent, caller, at)
+                commands = self._next_commands(connection, agent, caller, run_id, at)
             is_leaving = any(command.kind is CommandKind.EXIT for command in commands)
             return agents.touch_agent(connection, agent, alive_runs, at, is_leaving), commands
 
@@ -132,9 +137,13 @@ class Scheduling:
         return read_page(self._core, run_listings.of_agent(agent.pk, newest_first), start, first)
 
     def _next_commands(
-        self, connection: Connection, agent: Agent, caller: Caller, at: datetime
+        self, connection: Connection, agent: Agent, caller: Caller, run_id: str, at: datetime
     ) -> list[Command]:
-        """For an agent without a run."""
+        """For an agent without a run.
+
+        Args:
+            run_id: Of a new run, unless the project has it.
+        """
         sweep = access.get_sweep_by_pk(connection, caller, agent.sweep_pk, lock=True)
         if sweep.state is SweepState.CANCELED:
             return [Command(CommandKind.EXIT)]
@@ -153,7 +162,7 @@ class Scheduling:
             return [Command(CommandKind.EXIT)]
         if sweep.state is SweepState.PAUSED:
             return []
-        return self._next(connection, sweep, agent, caller, at)
+        return self._next(connection, sweep, agent, caller, run_id, at)
 
     def _deliver_again(
         self, connection: Connection, sweep: Sweep, agent: Agent, run: Run, at: datetime
@@ -175,37 +184,36 @@ class Scheduling:
             return None
         cell = cells.get_cell(connection, run.cell_pk)
         runs.update_run(connection, run.pk, {"deliveries": run.deliveries + 1})
-        return run_command(CommandKind.RUN, sweep, run, cell)
+        return run_command(CommandKind.RUN, sweep, run.run_id, cell)
 
     def _next(
-        self, connection: Connection, sweep: Sweep, agent: Agent, caller: Caller, at: datetime
+        self,
+        connection: Connection,
+        sweep: Sweep,
+        agent: Agent,
+        caller: Caller,
+        run_id: str,
+        at: datetime,
     ) -> list[Command]:
         if time_budget.is_spent(connection, sweep, at):  # nothing can come any more
             endings.finish_if_done(connection, sweep.pk, at)
             return [Command(CommandKind.EXIT)]
         cell = cells.next_queued_cell(connection, sweep.pk)
         if cell is not None and not candidates.is_over_cap(connection, sweep, cell):
-            return [self._hand_out_queued(connection, sweep, cell, agent, caller, at)]
+            return [self._hand_out_queued(connection, sweep, cell, agent, caller, run_id, at)]
         try:
             new = candidates.reserve_candidate(connection, sweep, self._proposals.take)
         except SearchError as error:
             breaker.pause_for_work(connection, sweep, str(error), at)
             return []
         if new is not None:
-            run = lifecycle.create_attempt(
-                connection,
-                sweep,
-                new,
-                self._fresh_run_id(connection, sweep),
-                agent.pk,
-                caller.user_pk,
-                at,
-            )
+            fresh = _fresh_run_id(connection, sweep, run_id)
+            lifecycle.add_attempt(connection, sweep, new, fresh, agent.pk, caller.user_pk, at)
             if sweep.state is SweepState.PENDING:
                 sweep_states.set_sweep_state(
                     connection, sweep, SweepState.RUNNING, "the first run began", caller.name, at
                 )
-            return [run_command(CommandKind.RUN, sweep, run, new)]
+            return [run_command(CommandKind.RUN, sweep, fresh, new)]
         if endings.finish_if_done(connection, sweep.pk, at):
             return [Command(CommandKind.EXIT)]
         return []
@@ -217,6 +225,7 @@ class Scheduling:
         cell: Cell,
         agent: Agent,
         caller: Caller,
+        run_id: str,
         at: datetime,
     ) -> Command:
         taken = cell_states.move_cell(
@@ -224,25 +233,19 @@ class Scheduling:
         )
         old = cell.run_id and runs.find_run(connection, sweep.project_pk, cell.run_id)
         if not old:
-            run = lifecycle.create_attempt(
-                connection,
-                sweep,
-                taken,
-                self._fresh_run_id(connection, sweep),
-                agent.pk,
-                caller.user_pk,
-                at,
-            )
-            return run_command(CommandKind.RUN, sweep, run, taken)
+            fresh = _fresh_run_id(connection, sweep, run_id)
+            lifecycle.add_attempt(connection, sweep, taken, fresh, agent.pk, caller.user_pk, at)
+            return run_command(CommandKind.RUN, sweep, fresh, taken)
         run = lifecycle.hand_out_again(connection, old, agent.pk, taken.n_attempts, at)
-        is_begun = run.started_at is not None
-        return run_command(CommandKind.RESUME if is_begun else CommandKind.RUN, sweep, run, taken)
+        kind = CommandKind.RUN if run.started_at is None else CommandKind.RESUME
+        return run_command(kind, sweep, run.run_id, taken)
 
-    def _fresh_run_id(self, connection: Connection, sweep: Sweep) -> str:
-        while True:
-            run_id = new_short_id()
-            if runs.find_run(connection, sweep.project_pk, run_id, deleted=True) is None:
-                return run_id
+
+def _fresh_run_id(connection: Connection, sweep: Sweep, run_id: str) -> str:
+    """The id, or another when the project has it."""
+    while runs.is_taken(connection, sweep.project_pk, run_id):
+        run_id = new_short_id()
+    return run_id
 
 
 def _refuse_without_program(connection: Connection, sweep: Sweep, run: Run, at: datetime) -> None:

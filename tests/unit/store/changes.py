@@ -54,7 +54,7 @@ CHANGES: dict[str, Step] = {
     "cascades.runs": lambda c, b: cascades.remove_some(c, "runs", [b.run.pk], MANY),
     "cascades.sweeps": lambda c, b: cascades.remove_some(c, "sweeps", [b.sweep], MANY),
     "cascades.projects": lambda c, b: cascades.remove_some(c, "projects", [b.project], MANY),
-    "cells.update": lambda c, b: cells.update_cell(c, b.cell.pk, {"n_lost": 5}),
+    "cells.update": lambda c, b: cells.update_cell(c, b.cell, {"n_lost": 5}),
     "deleted_projects.delete": lambda c, b: deleted_projects.delete_project(
         c, projects.get_project_by_pk(c, b.project), "x", START
     ),

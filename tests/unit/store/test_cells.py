@@ -60,7 +60,7 @@ def test_the_one_that_waits_longest_is_next(world: World) -> None:
     cells.queue_new_cells(world.connection, sweep.pk, {"a": "{}", "b": "{}"})
     first = cells.next_queued_cell(world.connection, sweep.pk)
     assert first is not None and first.key == "a"
-    cells.update_cell(world.connection, first.pk, {"state": CellState.RESERVED, "n_attempts": 1})
+    cells.update_cell(world.connection, first, {"state": CellState.RESERVED, "n_attempts": 1})
     second = cells.next_queued_cell(world.connection, sweep.pk)
     assert second is not None and second.key == "b"
 
@@ -69,7 +69,7 @@ def test_beyond_the_cap_are_the_newest_never_handed_out(world: World) -> None:
     sweep = world.sweep()
     cells.queue_new_cells(world.connection, sweep.pk, {key: "{}" for key in "abcd"})
     found = {cell.key: cell for cell in cells.list_cells(world.connection, sweep.pk)}
-    cells.update_cell(world.connection, found["d"].pk, {"n_attempts": 1})
+    cells.update_cell(world.connection, found["d"], {"n_attempts": 1})
     over = cells.list_over_cap(world.connection, sweep.pk, 2)
     assert [cell.key for cell in over] == ["c", "b"]
     assert cells.list_over_cap(world.connection, world.sweep().pk, 2) == []

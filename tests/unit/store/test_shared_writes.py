@@ -41,7 +41,7 @@ def database(postgresql_url: str) -> Iterator[Database]:
 
 
 def first(name: str) -> Question:
-    return READ, {"secret": name}
+    return Question(READ, {"secret": name})
 
 
 def append(name: str, text: str, to: str = "", n_tries: list[str] | None = None) -> Short:
@@ -192,7 +192,7 @@ def test_values_of_every_kind_are_written_and_read_together_as_alone(kinds: Data
     nothing = [(lambda c, n=n: ADD.all(c, n), first("none")) for n in added]
     together(kinds, nothing)
     assert stored(kinds) == sorted(rows)
-    told = together(kinds, [(lambda c, n=n: ONE.first(c, n[1]), n) for n in of_rows(rows)])
+    told = together(kinds, [(lambda c, n=n: ONE.first(c, n.values), n) for n in of_rows(rows)])
     assert [tuple(row) for row in told] == rows
     changed = [{**{name: None for name in names[1:]}, "key": row[0]} for row in rows]
     together(kinds, [(lambda c, n=n: SET.all(c, n), first("none")) for n in changed])
@@ -207,13 +207,13 @@ def test_large_numbers_follow_small_ones(kinds: Database) -> None:
 
 
 def of_rows(rows: Sequence[tuple[Any, ...]]) -> list[Question]:
-    return [(ONE, {"key": row[0]}) for row in rows]
+    return [Question(ONE, {"key": row[0]}) for row in rows]
 
 
 def test_what_is_not_there_is_read_ahead_as_nothing(kinds: Database) -> None:
     together(kinds, [(lambda c: ADD.all(c, {"id": 1}), first("none"))])
     asked = of_rows([(n,) for n in (3, 1, 2)])
-    told = together(kinds, [(lambda c, n=n: ONE.first(c, n[1]), n) for n in asked])
+    told = together(kinds, [(lambda c, n=n: ONE.first(c, n.values), n) for n in asked])
     assert [row and row.id for row in told] == [None, 1, None]
 
 
