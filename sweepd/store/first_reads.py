@@ -51,7 +51,7 @@ def of_post(
         if run.sweep_pk is not None:
             found.append(sweeps.by_pk(run.sweep_pk, lock=ends))
             if has_lines:
-                found.append(objectives.last_of(run.pk))
+                found.append(objectives.last_of(run.id))
         if ends and run.state == RunState.RUNNING:
             return [*found, *_of_change(run)]
         return [*found, *_of_start(run)]
