@@ -95,6 +95,7 @@ class Pipelined:
         self._waiting: list[_Write] = []
         self._update_of: dict[Row, _Write] = {}  # of those that wait
         self._ahead: dict[Hashable, Sequence[Any]] = {}
+        self._ahead_with: dict[Row, list[Hashable]] = {}  # in which of those a row is
         self._kept: dict[Hashable, Sequence[Any]] = {}
         self._kept_rows: dict[Row, list[tuple[Mapping[str, int], list[Any]]]] = {}
         self._own: set[Row] = set()
@@ -120,6 +121,8 @@ class Pipelined:
             return
         if row not in self._own:
             self._ahead.clear()
+        for key in self._ahead_with.pop(row, ()):
+            self._ahead.pop(key, None)  # of another, who has it among its rows
         if (kept := self._kept_rows.get(row)) is not None:
             stored = statement.sent(self._dialect, values).given(values)
             for places, found in kept:
@@ -183,8 +186,12 @@ class Pipelined:
                 else:
                     found[0].append(row)
             for asked, rows in zip(ordered, found, strict=True):
-                if self._keep(asked, rows) is rows:
-                    self._ahead[asked.key] = rows
+                if self._keep(asked, rows) is not rows:
+                    continue
+                self._ahead[asked.key] = rows
+                if asked.table is not None:
+                    for row in rows:
+                        self._ahead_with.setdefault((asked.table, row[0]), []).append(asked.key)
 
     def _execute(self, sql: str, given: Any) -> Any:
         """Each is planned once for a connection: all of them come again."""
@@ -202,17 +209,17 @@ class Pipelined:
         return kept
 
     def take(self, key: Hashable, table: str | None) -> Sequence[Any] | None:
-        """What was read ahead, once, or is kept; None for nothing. From then on this row is the
+        """What was read ahead, once, or is kept; None for nothing. From then on these rows are the
         writer's own.
 
         Args:
-            table: Whose row it is, by its first column.
+            table: Whose rows they are, by their first column.
         """
         rows = self._kept.get(key)
         if rows is None:
             rows = self._ahead.pop(key, None)
         if rows and table is not None:
-            self._own.add((table, rows[0][0]))
+            self._own.update((table, row[0]) for row in rows)
         return rows
 
     def seen(self, key: Hashable) -> Sequence[Any]:
@@ -226,6 +233,7 @@ class Pipelined:
     def forget(self) -> None:
         """What was read ahead, or is kept, may hold no longer."""
         self._ahead.clear()
+        self._ahead_with.clear()
         self._kept.clear()
         self._kept_rows.clear()
 

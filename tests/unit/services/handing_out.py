@@ -39,6 +39,13 @@ def beat(parts: server.Parts, caller: Caller, agent: int, *alive: str) -> list[C
     return awaited(parts.services.scheduling.heartbeat(caller, agent, frozenset(alive)))[1]
 
 
+def given(parts: server.Parts, caller: Caller, agent: int) -> str:
+    """The id of the run that an agent is given."""
+    [command] = beat(parts, caller, agent)
+    assert command.run_id
+    return command.run_id
+
+
 def begin(parts: server.Parts, caller: Caller, run_id: str) -> None:
     """What `wandb.init` sends."""
     config = json.dumps({"_wandb": {"value": {"t": {}}}, "extra": {"value": True}})

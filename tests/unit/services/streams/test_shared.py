@@ -251,12 +251,12 @@ def test_writer_that_waited_for_another_to_create_the_run_holds_its_row(
             pool.submit(begins, "a").result(60)
         lock_project(connection, pk)
 
-    def a_third_looks(connection: Connection, run: Run, at: datetime) -> None:
+    def a_third_looks(connection: Connection, run: Run, at: datetime) -> Run:
         monkeypatch.setattr(lifecycle, "begin_run", begin_run)
         with engine.connect() as other:
             free = sa.select(schema.runs.c.id).with_for_update(skip_locked=True)
             held.append(other.execute(free.where(schema.runs.c.id == run.pk)).first() is None)
-        begin_run(connection, run, at)
+        return begin_run(connection, run, at)
 
     lock_project, begin_run = projects.lock_project, lifecycle.begin_run
     monkeypatch.setattr(projects, "lock_project", another_creates_it)
