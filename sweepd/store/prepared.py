@@ -257,10 +257,10 @@ class Question(NamedTuple):
     then: Callable[[Any], Sequence["Question"]] | None = None
 
 
-def read_ahead(connection: sa.Connection, questions: Sequence[Question]) -> None:
+def read_ahead(
+    connection: sa.Connection, pipelined: Pipelined, questions: Sequence[Question]
+) -> None:
     """Ask what several writes read first, all of them at once, and then what follows from it."""
-    pipelined = pipelined_of(connection)
-    assert pipelined is not None  # only writes that share a transaction are read ahead
     while questions:
         pipelined.read_ahead(prepared.asked(connection, of) for prepared, of, _ in questions)
         questions = [

@@ -118,7 +118,7 @@ class SharedWrites:
             with connection.begin():
                 asked = [first for _, questions in batch for first in questions]
                 if len(asked) > 1 or any(question.then for question in asked):
-                    read_ahead(connection, asked)
+                    read_ahead(connection, sending, asked)
                 for job, _ in batch:
                     sending.next()
                     try:
