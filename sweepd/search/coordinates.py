@@ -37,6 +37,7 @@ class Coordinates:
         self.space = space
         self.d = len(space.dimensions)
         self.is_category = np.array([not dim.is_ordered for dim in space.dimensions], dtype=bool)
+        self.left_out = np.where(self.is_category, -1.0, 0.5)  # coordinates of what is not there
         self.lattices = [_lattice(dimension) for dimension in space.dimensions]
         self.is_free = np.array([lattice is None for lattice in self.lattices], dtype=bool)
         self.low, self.high = np.zeros(self.d), np.ones(self.d)
@@ -57,7 +58,7 @@ class Coordinates:
             units = self._places(j, units)
         elif self.lattices[j] is None:
             units = _stretched(first, units)
-        units[left_out] = -1.0 if self.is_category[j] else 0.5
+        units[left_out] = self.left_out[j]
         return units
 
     def n_places(self, j: int) -> float:

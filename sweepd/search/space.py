@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
@@ -104,38 +104,50 @@ class Space:
             return units, np.empty(0, dtype=int)
         missing = np.flatnonzero(np.isnan(units))
         few = [configs[i] for i in missing.tolist()]
-        left_out = np.array([not held for held in self._are_held(dimension, few)], dtype=bool)
-        return units, missing[left_out]
+        return units, missing[self._are_left_out(dimension, few)]
 
     def raw_columns(self, j: int, configs: Sequence[Mapping[str, Any]]) -> list[list[Any]]:
         """The values of each member of a dimension in configs; MISSING where one has none."""
         return [_column(configs, member.path) for member in self.dimensions[j].members]
 
-    def _are_held(
+    def _are_left_out(
         self, dimension: Dimension, configs: Sequence[Mapping[str, Any]]
-    ) -> Iterator[bool]:
-        """Whether each config has a dimension's parameters; alike configs are looked at once."""
-        names, waiting = set[str](), {member.name for member in dimension.members}
+    ) -> np.ndarray[Any, Any]:
+        """Whether conditions leave a dimension's parameters out of each config, shape (n,).
+
+        That depends on what the conditions read, and is asked once for each values of it.
+        """
+        members = {member.name for member in dimension.members}
+        names, read, waiting = set[str](), set[str](), set(members)
         while waiting:
             name = waiting.pop()
             names.add(name)
             if name in self.when:
+                read |= self.when[name].names
                 waiting |= self.when[name].names - names
-        paths = [p.path for p in self.parameters if p.name in names]
-        known: dict[Any, bool] = {}
-        for config in configs:
-            values = tuple(find(config, path) for path in paths)
-            key: Any = (values, tuple(map(type, values)))
+        parts = tuple(p for p in self.parameters if p.name in names)
+        asked = Space(parts, when={name: self.when[name] for name in names & self.when.keys()})
+        readable = [p for p in parts if p.name in read]
+        columns = [_column(configs, p.path) for p in readable]
+
+        def is_left_out(values: Sequence[Any]) -> bool:
+            pairs = zip(readable, values, strict=False)
+            flat = {p.name: value for p, value in pairs if value is not MISSING}
+            return members.isdisjoint(asked.present(flat))
+
+        if not columns:
+            return np.full(len(configs), is_left_out(()))
+        known: dict[tuple[Any, ...], bool] = {}
+        found = np.empty(len(configs), dtype=bool)
+        kinds = [map(type, column) for column in columns]  # 1, 1.0 and true are different values
+        for i, key in enumerate(zip(*columns, *kinds, strict=True)):
             try:
-                is_held = known.get(key)
+                found[i] = known[key]
+            except KeyError:
+                found[i] = known[key] = is_left_out(key)
             except TypeError:  # one is a list or an object
-                key, is_held = None, None
-            if is_held is None:
-                present = self.present(self.flat(config))
-                is_held = any(member.name in present for member in dimension.members)
-                if key is not None:
-                    known[key] = is_held
-            yield is_held
+                found[i] = is_left_out(key)
+        return found
 
     def nest(self, choices: Sequence[Sequence[Any]]) -> Config:
         """A nested config from one row of member values per dimension, constants included."""

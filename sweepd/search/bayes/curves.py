@@ -23,12 +23,12 @@ def expected_ends(
     finished = [
         (sign * o.value, {n: sign * best for n, best in o.curve})
         for o in observations
-        if o.state == "finished" and o.value is not None and o.curve
+        if o.curve and o.state == "finished" and o.value is not None
     ]
     known: dict[int, tuple[np.ndarray, np.ndarray]] = {}
     found = {}
     for i, o in enumerate(observations):
-        if o.state != "stopped" or o.value is None or not o.curve:
+        if not o.curve or o.state != "stopped" or o.value is None:
             continue
         n, best = o.curve[-1]
         if n not in known:

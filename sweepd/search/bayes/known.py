@@ -25,22 +25,29 @@ class Known:
         self._coordinates = coordinates
         self._configs = list(configs)
         self._columns = np.full((coordinates.d, len(self._configs)), np.nan)
-        self._ascending: tuple[np.ndarray[Any, Any], Array] | None = None
+        self._ascending: dict[int, tuple[np.ndarray[Any, Any], Array]] = {}
+        self._left_out = coordinates.left_out
         self._is_read = np.zeros((coordinates.d, len(self._configs)), dtype=bool)
 
     def has(self, point: Array) -> bool:
         """Whether the place of a point, shape (d,), is taken."""
-        left = self._near(point)
-        for j in self._coordinates.telling[1:]:
+        telling = self._coordinates.telling
+        if not telling:
+            return bool(self._configs)
+        # Where a condition leaves a parameter out, all that lack it are alike in it.
+        first = next((j for j in telling if point[j] != self._left_out[j]), telling[0])
+        left = self._near(first, point)
+        for j in telling:
             if not len(left):
                 return False
-            left = left[np.abs(self._column(j, left) - point[j]) <= self._reach(j)]
+            if j != first:
+                left = left[np.abs(self._column(j, left) - point[j]) <= self._reach(j)]
         return bool(len(left))
 
     def add(self, config: Mapping[str, Any]) -> None:
         """Take a config's place."""
         self._configs.append(config)
-        self._ascending = None
+        self._ascending = {}
         empty = np.full((len(self._columns), 1), np.nan)
         self._columns = np.hstack([self._columns, empty])
         self._is_read = np.hstack([self._is_read, np.isfinite(empty)])
@@ -48,16 +55,13 @@ class Known:
     def _reach(self, j: int) -> float:
         return self.resolution if self._coordinates.is_free[j] else 1e-12
 
-    def _near(self, point: Array) -> np.ndarray[Any, Any]:
-        """The configs that are near in the coordinate which tells most apart."""
-        if not self._coordinates.telling:
-            return np.arange(len(self._configs))
-        j = self._coordinates.telling[0]
-        if self._ascending is None:
+    def _near(self, j: int, point: Array) -> np.ndarray[Any, Any]:
+        """The configs that are near in coordinate j."""
+        if j not in self._ascending:
             column = self._column(j, np.arange(len(self._configs)))
             order = np.argsort(column)
-            self._ascending = order, column[order]
-        order, column = self._ascending
+            self._ascending[j] = order, column[order]
+        order, column = self._ascending[j]
         reach = self._reach(j)
         first, last = np.searchsorted(column, [point[j] - reach, point[j] + reach])
         near = order[first : last + 1]

@@ -22,7 +22,7 @@ from sweepd.search.spec import Metric
 
 MAX_READ = 600  # results that are placed in the space: three times what is modelled
 ENOUGH_PLACES = 1e6  # of the parameters by which repeats are told
-ENOUGH_ALIKE = 10  # configs that these do not tell apart, or one in a hundred
+ENOUGH_ALIKE = 10  # of a thousand configs that these do not tell apart
 WAITS, FAILED, IGNORED = "waits", "failed", "ignored"
 POWERS = np.linspace(-1.0, 1.0, 21)  # tried by `warps`; 1 leaves y as it is
 
@@ -83,15 +83,17 @@ def gather(
     for i, (o, value) in enumerate(zip(observations, values, strict=True)):
         is_plain = value is not None and o.state == "finished"
         result = sign * value if is_plain and value is not None else _result(o, metric, worst)
-        result, doubt = ends.get(i, (result, 0.0))
-        if result == WAITS:
-            waiting.append(o.config)
-        elif result == FAILED or (isinstance(result, float) and result >= limit):
-            failed.append(o.config)
-        elif isinstance(result, float):
+        doubt = 0.0
+        if i in ends:
+            result, doubt = ends[i]
+        if isinstance(result, float) and result < limit:
             configs.append(o.config)
             results.append(result)
             doubts.append(doubt)
+        elif isinstance(result, float) or result == FAILED:
+            failed.append(o.config)
+        elif result == WAITS:
+            waiting.append(o.config)
     y = np.array(results)
     rows = _worth_reading(coordinates, configs, y)
     X, y = coordinates.of_configs([configs[i] for i in rows]), y[rows]
@@ -140,17 +142,16 @@ def _telling(coordinates: Coordinates, configs: Sequence[Mapping[str, Any]]) -> 
     for j in coordinates.telling:
         found += coordinates.space.raw_columns(j, configs)
         n_places *= coordinates.n_places(j)
-        if n_places > ENOUGH_PLACES and _most_alike(found) <= max(
-            ENOUGH_ALIKE, len(configs) // 100
-        ):
+        if n_places > ENOUGH_PLACES and _most_alike(found) <= ENOUGH_ALIKE:
             break
     return found
 
 
 def _most_alike(columns: Sequence[Sequence[Any]]) -> int:
-    """Configs that agree in all the columns, at most: where a parameter is conditional, all that
-    lack it do."""
-    return max(Counter(zip(*columns, strict=True)).values())
+    """Configs of a thousand that agree in all the columns, at most: where a parameter is
+    conditional, all that lack it do."""
+    step = max(1, len(columns[0]) // 1000)
+    return max(Counter(zip(*(column[::step] for column in columns), strict=True)).values())
 
 
 def _result(o: Observation, metric: Metric, worst: float) -> float | str:

@@ -133,3 +133,60 @@ def test_many_configs_have_the_places_each_has_by_itself():
     each = np.array([space.encode(config) for config in configs])
     assert space.encode_many(configs) == pytest.approx(each, nan_ok=True)
     assert space.encode_many([]).shape == (0, 3)
+
+
+CHAINED = make(
+    {
+        "opt": {"values": ["sgd", 1, True, ["a"], {"k": 1}]},
+        "n": {"parameters": {"layers": {"min": 1, "max": 4}, "rate": {"min": 0.0, "max": 1.0}}},
+        "mom": {"min": 0.0, "max": 1.0},
+        "nest": {"values": [True, False]},
+        "w": {"values": [1, 2]},
+        "d": {"values": ["x", "y"]},
+        "k": {"value": 3},
+        "always": {"min": 0.0, "max": 1.0},
+        "never": {"min": 0.0, "max": 1.0},
+    },
+    zip=[["w", "d"]],
+    when={
+        "mom": "opt == 1",
+        "nest": "mom > 0.5",
+        "w": "n.layers > 2",
+        "d": "w == 1 and nest",
+        "n.rate": "opt in ['sgd', 1] or n.layers + 1 > 2 ** 60",
+        "always": "k == 3",
+        "never": "1 > 2",
+    },
+)
+VALUES = {
+    ("opt",): ["sgd", 1, 1.0, True, ["a"], {"k": 1}, None, math.nan],
+    ("n",): [
+        {"layers": 3},
+        {"layers": 2**60},
+        {"layers": 2.0**60},
+        {"layers": 1, "rate": 0.5},
+        {"layers": "3"},
+        {},
+        5,
+    ],
+    ("mom",): [0.2, 0.7, True, "0.7"],
+    ("nest",): [True, 1, False],
+    ("w",): [1, 2],
+    ("d",): ["x", "z"],
+    ("k",): [3, 4],
+}
+
+
+def test_conditions_leave_out_of_many_configs_what_they_leave_out_of_each():
+    rng = np.random.default_rng(0)
+    configs = []
+    for _ in range(400):
+        some = [(path, v) for path, v in VALUES.items() if rng.random() < 0.8]
+        configs.append({path[0]: v[rng.integers(len(v))] for path, v in some})
+    configs += [CHAINED.decode(rng.random(len(CHAINED.dimensions))) for _ in range(50)]
+    for j, dimension in enumerate(CHAINED.dimensions):
+        units, left_out = CHAINED.column(j, configs)
+        members = {member.name for member in dimension.members}
+        lacking = [members.isdisjoint(CHAINED.present(CHAINED.flat(c))) for c in configs]
+        expected = np.flatnonzero(np.isnan(units) & lacking)
+        assert left_out.tolist() == expected.tolist(), dimension.name

@@ -1,5 +1,5 @@
 """The numbers with which docs/search.md's figures were measured, and what holds where a file is
-silent: whoever changes one measures anew (`python -m bench.search.run`) or tells users."""
+silent: whoever changes one measures anew (`python -m bench.search`) or tells users."""
 
 from dataclasses import MISSING, fields
 from importlib import import_module

@@ -48,3 +48,33 @@ def test_places_are_taken_one_by_one_from_none_on(known):
         one.add({"c": "b", "x": 0.9, "y": 0.9})
         assert one.has(point)
     assert known.has(np.array([0.0, 0.5, 0.25]))
+
+
+def test_a_config_without_a_parameter_is_told_from_the_others_by_those_it_has():
+    parameters = {
+        "kind": {"values": ["a", "b"]},
+        "of_a": {"min": 0.0, "max": 1.0},
+        "of_b": {"min": 0.0, "max": 1.0},
+    }
+    extras = {"when": {"of_a": "kind == 'a'", "of_b": "kind == 'b'"}}
+    raw = {"method": "random", "parameters": parameters, "sweepd": extras}
+    coordinates = Coordinates(parse(raw).space)
+    rng = np.random.default_rng(0)
+    drawn = [{"kind": kind, f"of_{kind}": float(rng.random())} for kind in "ab" * 20]
+    middle = {"kind": "b", "of_b": 0.5}  # where it lies is where what is left out would
+    known = Known(coordinates, [*drawn, middle, {"kind": "a"}])
+    for config in (*drawn, middle):
+        point = coordinates.of_configs([config])[0]
+        assert known.has(point)
+        assert not known.has(point + 0.01 * np.array([0, 1, 1]))
+    assert not known.has(np.array([0.0, 0.25, 0.5])) and not known.has(np.array([0.0, 0.5, 0.5]))
+    known.add({"kind": "a", "of_a": 0.25})
+    assert known.has(np.array([0.0, 0.25, 0.5]))
+
+
+def test_where_nothing_is_searched_the_first_config_takes_the_place():
+    space = parse({"method": "random", "parameters": {"c": {"value": 1}}}).space
+    known = Known(Coordinates(space), [])
+    assert not known.has(np.empty(0))
+    known.add({"c": 1})
+    assert known.has(np.empty(0))
