@@ -65,3 +65,12 @@ ENGINES: dict[str, Callable[[Problem, int], Ask]] = {
     "botorch": peers.botorch,
     "smac": peers.smac,
 }
+
+
+def engine_of(name: str) -> Callable[[Problem, int], Ask]:
+    """An engine, or a variant of ours by its name."""
+    if name in ENGINES:
+        return ENGINES[name]
+    from bench.search import ablations
+
+    return lambda problem, seed: ablations.engine(problem, seed, name)

@@ -11,6 +11,7 @@ import itertools
 import math
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -32,7 +33,8 @@ from bench.search.functions import (
     training,
 )
 from bench.search.levels import minimum, typical
-from bench.search.other_shapes import OTHER_SHAPES, bbob
+from bench.search.model_tables import GRIDS, best, objective
+from bench.search.other_shapes import OTHER_SHAPES, Shaped, bbob
 
 Config = Mapping[str, Any]
 _HERE = Path(__file__).parent
@@ -121,19 +123,34 @@ def _made(
     return Problem(name, half, parameters, true, found, level, noise * (level - found))
 
 
-def all_problems(names: Collection[str] | None = None) -> list[Problem]:
-    """All, or those named: the first sixteen, those of other shapes, BBOB's where `ioh` is."""
-    found = [problem for problem in first_problems() if names is None or problem.name in names]
+def makers() -> dict[str, Callable[[], Problem]]:
+    """What makes each problem, by name: the first sixteen, those of other shapes, real models
+    from tables, and BBOB's where `ioh` is. Making one takes its levels, which cost."""
+    found = first_problems()
     for name, one in {**OTHER_SHAPES, **bbob()}.items():
-        if names is None or name in names:
-            half = f"shape: {one.shape}"
-            n_draws = 400 if one.shape == "models" else 4000  # real fits, of milliseconds each
-            made = _made(name, half, one.parameters, one.true, one.best, one.noise, n_draws)
-            found.append(replace(made, fails=one.fails))
-    return found
+        found[name] = partial(_shaped, name, one)
+    return found | {name: partial(_real_model, name) for name in GRIDS}
 
 
-def first_problems() -> list[Problem]:
+def all_problems(names: Collection[str] | None = None) -> list[Problem]:
+    """All, or those named."""
+    return [make() for name, make in makers().items() if names is None or name in names]
+
+
+def _shaped(name: str, one: Shaped) -> Problem:
+    n_draws = 400 if one.shape == "models" else 4000  # real fits, of milliseconds each
+    made = _made(
+        name, f"shape: {one.shape}", one.parameters, one.true, one.best, one.noise, n_draws
+    )
+    return replace(made, fails=one.fails)
+
+
+def _real_model(name: str) -> Problem:
+    parameters = {key: knots.entry() for key, knots in GRIDS[name].items()}
+    return _shaped(name, Shaped("models", parameters, objective(name), best(name)))
+
+
+def first_problems() -> dict[str, Callable[[], Problem]]:
     """Seven to develop on, nine held out; two noisy ones in each half."""
     loguniform = {"distribution": "log_uniform_values"}
     svm = {"C": np.logspace(-2, 4, 19), "gamma": np.logspace(-5, 1, 19)}
@@ -147,24 +164,29 @@ def first_problems() -> list[Problem]:
         "x1": {"distribution": "uniform", "min": 0.0, "max": 15.0},
     }
     dev, out = "develop", "held out"
-    return [
-        _made("branin", dev, branin_box, branin, 0.39788735772973816),
-        _made("hartmann6", dev, box(0.0, 1.0, 6), hartmann, -3.322368011415515),
-        _made("ackley10", dev, box(-5.0, 10.0, 10), ackley, 0.0),
-        _made("rosenbrock4", dev, box(-2.0, 2.0, 4), rosenbrock, 0.0),
-        _finite("boost", dev, BOOST),
-        _made("training", dev, TRAIN, training, noise=0.02),
-        _made("branin noisy", dev, branin_box, branin, 0.39788735772973816, noise=0.1),
-        _made("hartmann3", out, box(0.0, 1.0, 3), hartmann, -3.862782147820755),
-        _made("goldstein", out, goldstein_box, goldstein, 3.0),
-        _made("styblinski5", out, box(-5.0, 5.0, 5), styblinski, -39.16616570377142 * 5),
-        _made("levy8", out, box(-10.0, 10.0, 8), levy, 0.0),
-        _made("svm", out, svm_space, interpolated("svm", svm)),
-        _finite("mlp", out, MLP),
-        _finite("forest", out, FOREST),
-        _made("finetuning", out, FINE, finetuning, noise=0.02),
-        _made("michalewicz5 noisy", out, box(0.0, math.pi, 5), michalewicz, noise=0.03),
-    ]
+    low = 0.39788735772973816  # of Branin
+    made: dict[str, tuple[Any, ...]] = {
+        "branin": (dev, branin_box, branin, low),
+        "hartmann6": (dev, box(0.0, 1.0, 6), hartmann, -3.322368011415515),
+        "ackley10": (dev, box(-5.0, 10.0, 10), ackley, 0.0),
+        "rosenbrock4": (dev, box(-2.0, 2.0, 4), rosenbrock, 0.0),
+        "boost": (dev, BOOST),
+        "training": (dev, TRAIN, training, None, 0.02),
+        "branin noisy": (dev, branin_box, branin, low, 0.1),
+        "hartmann3": (out, box(0.0, 1.0, 3), hartmann, -3.862782147820755),
+        "goldstein": (out, goldstein_box, goldstein, 3.0),
+        "styblinski5": (out, box(-5.0, 5.0, 5), styblinski, -39.16616570377142 * 5),
+        "levy8": (out, box(-10.0, 10.0, 8), levy, 0.0),
+        "svm": (out, svm_space, interpolated("svm", svm)),
+        "mlp": (out, MLP),
+        "forest": (out, FOREST),
+        "finetuning": (out, FINE, finetuning, None, 0.02),
+        "michalewicz5 noisy": (out, box(0.0, math.pi, 5), michalewicz, None, 0.03),
+    }
+    return {
+        name: partial(_finite if len(given) == 2 else _made, name, *given)
+        for name, given in made.items()
+    }
 
 
 def mnist_problem() -> Problem:

@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import argparse
 import json
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from pathlib import Path
 
 import numpy as np
@@ -22,8 +22,8 @@ from bench.search.results import AT, PEER_RUNS, Table
 
 RESULTS = Path(__file__).parent / "results"
 ENGINES = ("ours", "tpe", "sobol", "random", "wandb", "gp", "botorch", "smac")
-PEERS = ("gp", "botorch", "smac")  # of environments of their own, dear: only on COMPARED
-COMPARED = (  # problems of every shape, chosen before any peer was run on them
+PEERS = ("gp", "botorch", "smac")  # dear: fewer runs
+COMPARED = (  # of every shape; run first, so that what stops a run leaves a table of all shapes
     *("hartmann6", "training", "svm", "levy8", "corner", "turned ellipse", "3 of 20", "network"),
     *("optimisers", "lists6", "bowl4 noisy", "bowl3 limit", "kernel ridge", "neighbours"),
     *("bbob 10", "bbob 15", "bbob 21", "mlp"),
@@ -40,10 +40,8 @@ TITLES = {
 }
 WORKERS = (1, 4, 16)
 MISSING = "not run"
-DEFAULT = "default"  # what the variants of the ablations are compared with, run beside them
 HALVES = {"develop": "developed on", "held out": "held out"}
 SHAPE = "shape: "
-MODELS = ("svm", "kernel ridge", "neighbours")  # real ones, not searched exhaustively
 FINITE = ("boost", "mlp", "forest")  # fewer than 768 cells, which are all judged at every ask
 
 
@@ -58,6 +56,7 @@ def groups(table: Table) -> dict[str, list[str]]:
     shaped = {half for half in table.halves.values() if half.startswith(SHAPE)}
     bbob = table.problems(SHAPE + "BBOB")
     others = [name for half in sorted(shaped) for name in table.problems(half)]
+    found["real models"] = [*table.problems(SHAPE + "models"), "svm"]
     found["other shapes"] = [name for name in others if name not in bbob]
     found["BBOB"] = bbob
     found["all but finite tables"] = [*found["both"], *others]
@@ -102,15 +101,21 @@ def ratio(
     return interval(middle, np.exp(np.log(draws).mean(axis=1)))
 
 
+def titled(halves: Collection[str]) -> list[tuple[str, str]]:
+    """Title and half: the first ones, other shapes by name, BBOB at the end."""
+    others = sorted(half for half in halves if half not in HALVES)
+    order = [half for half in HALVES if half in halves]
+    order += sorted(others, key=lambda half: "BBOB" in half)
+    return [(HALVES.get(half, half.removeprefix(SHAPE)), half) for half in order]
+
+
 def shapes(table: Table, workers: int = 4) -> list[str]:
     """Ours against each peer by shape, and the problems where a peer is beyond doubt ahead."""
     peers = ("wandb", "tpe", "random")
     lines = head(
         ["shape (problems)", *(f"of {TITLES[p]}" for p in peers), "behind beyond its interval"]
     )
-    halves = set(table.halves.values())
-    order = [*HALVES, *sorted(half for half in halves - set(HALVES) if "BBOB" not in half)]
-    for half in [*order, *(halves - set(order))]:
+    for title, half in titled(set(table.halves.values())):
         problems = [name for name in table.problems(half) if name not in FINITE]
         behind = []
         for peer in peers:
@@ -118,33 +123,31 @@ def shapes(table: Table, workers: int = 4) -> list[str]:
                 value, draws = table.ratios("ours", peer, workers, [problem])
                 if np.percentile(draws, 2.5) > 1:
                     behind.append(f"{problem} ({value[0]:.1f} of {TITLES[peer]})")
-        title = f"{HALVES.get(half, half.removeprefix(SHAPE))} ({len(problems)})"
         cells = [ratio(table, "ours", peer, workers, problems) for peer in peers]
-        lines.append(row([title, *cells, ", ".join(behind) or "none"]))
+        lines.append(row([f"{title} ({len(problems)})", *cells, ", ".join(behind) or "none"]))
     return lines
 
 
 def compared(table: Table, workers: int = 4) -> list[str]:
-    """Ours against every peer on the problems that all of them were run on, and by problem, after
-    as many runs as the dearest of them had."""
+    """Ours against every peer by shape, on the problems and seeds that all of them were run on,
+    after as many runs as the dearest of them had; by the peer that is best there as well."""
     at = AT.index(PEER_RUNS)
-    everyone = ("wandb", "tpe", *PEERS)
-    peers = [peer for peer in everyone if peer in table.engines()]
-    problems = [
-        name
-        for name in COMPARED
-        if all(len(table.pair("ours", peer, workers, name)[0]) for peer in peers)
-    ]
-    lines = head(["sweepd relative to", *(TITLES[peer] for peer in peers)])
-    shown = {
-        "all but the finite table": [name for name in problems if name not in FINITE],
-        "models": [name for name in problems if name in MODELS],
-        **{name: [name] for name in problems},
-    }
-    for title, names in shown.items():
-        cells = [ratio(table, "ours", peer, workers, names, at) for peer in peers]
-        count = f" ({len(names)})" if len(names) > 1 else ""
-        lines.append(row([f"{title}{count}", *cells]))
+    peers = [peer for peer in ("wandb", "tpe", *PEERS) if peer in table.engines()]
+    fair = table.common(["ours", *peers], workers)
+    titles = [TITLES[peer] for peer in peers]
+    lines = head(["sweepd relative to (problems, sweeps)", *titles, "the best of them"])
+    names = [name for name in fair.problems() if name not in FINITE]
+    shown = {"all but finite tables": names, "finite tables": [*set(fair.problems()) - set(names)]}
+    for title, half in titled(set(fair.halves.values())):
+        shown[title] = [name for name in names if fair.halves[name] == half]
+    for title, group in shown.items():
+        if not group:
+            continue
+        cells = [ratio(fair, "ours", peer, workers, group, at) for peer in peers]
+        best = max(range(len(peers)), key=lambda i: float(cells[i].split()[0]))
+        count = sum(len(fair.seeds("ours", workers, name)) for name in group)
+        name = f"{title} ({len(group)}, {count})"
+        lines.append(row([name, *cells, f"{cells[best].split()[0]}: {titles[best]}"]))
     return lines
 
 
@@ -173,30 +176,36 @@ def asks(table: Table) -> list[str]:
     return lines
 
 
-def ablations(table: Table, workers: int) -> list[str]:
-    """Each variant relative to the default, on the problems all of them have."""
-    variants = [name for name in table.engines() if name not in (*ENGINES, DEFAULT)]
-    problems = [p for p in table.problems() if table.seeds(variants[0], workers, p)]
+def ablations(table: Table, workers: int = 4) -> list[str]:
+    """Each variant relative to the engine as it is, on the problems and seeds both have; by shape
+    where it differs beyond its interval."""
+    at = AT.index(PEER_RUNS)
     found = []
-    for variant in variants:
-        values, draws = table.ratios(variant, DEFAULT, workers, problems)
-        middle = float(np.exp(np.log(values).mean()))
-        worst = problems[int(np.argmax(values))]
-        found.append(
-            (
-                middle,
-                row(
-                    [
-                        variant,
-                        interval(middle, np.exp(np.log(draws).mean(axis=1))),
-                        f"{worst} {values.max():.1f}",
-                        f"{problems[int(np.argmin(values))]} {values.min():.1f}",
-                    ]
-                ),
-            )
-        )
-    title = f"regret relative to the default, {workers} workers"
-    lines = head(["variant", title, "most harm", "most help"])
+    for variant in (name for name in table.engines() if name not in ENGINES):
+        fair = table.common(["ours", variant], workers)
+        problems = [name for name in fair.problems() if name not in FINITE]
+        values, _ = fair.ratios(variant, "ours", workers, problems, at)
+        worse, better = [], []
+        for title, half in titled(set(fair.halves.values())):
+            group = [name for name in problems if fair.halves[name] == half]
+            if not group:
+                continue
+            cell = ratio(fair, variant, "ours", workers, group, at)
+            value, low, high = (float(x.strip("[],")) for x in cell.split())
+            if low > 1:
+                worse.append(f"{title} {value:.1f}")
+            if high < 1:
+                better.append(f"{title} {value:.1f}")
+        n_seeds = sum(len(fair.seeds(variant, workers, name)) for name in problems)
+        cells = [
+            f"{variant} ({len(problems)}, {n_seeds})",
+            ratio(fair, variant, "ours", workers, problems, at),
+            ", ".join(worse) or "none",
+            ", ".join(better) or "none",
+        ]
+        found.append((float(np.exp(np.log(values).mean())), row(cells)))
+    title = f"regret relative to the engine as it is, {workers} workers"
+    lines = head(["variant (problems, sweeps)", title, "worse", "better"])
     return lines + [line for _, line in sorted(found, reverse=True)]
 
 
@@ -238,7 +247,7 @@ def sections(results: Path) -> dict[str, list[str]]:
     ablation = sorted(results.glob("ablations-*.json"))
     if ablation:
         everything = Table([*ablation, *(results / f"engine-{e}.json" for e in ("ours", "random"))])
-        found["ablations"] = ablations(everything, 4)
+        found["ablations"] = ablations(everything)
     if (results / "mnist.json").exists():
         found["mnist"] = mnist(results / "mnist.json")
     return found

@@ -8,7 +8,7 @@ half, workers, seed, ask_ms, [regret, …]], …]}`.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -16,7 +16,7 @@ import numpy as np
 
 N_RUNS = 60
 AT = tuple(range(5, N_RUNS + 1, 5))
-PEER_RUNS = 40  # of the peers whose asks take a second
+PEER_RUNS = 30  # of the peers whose asks take a second
 FLOOR = 0.01  # of random's average regret; below that, differences interest nobody
 N_BOOT = 2000
 
@@ -33,28 +33,34 @@ class Sweep(NamedTuple):
     regret: list[float]  # after each of AT runs, or fewer
 
 
-def compact(raw: Path, kept: Path, at: Iterable[int] = AT) -> None:
-    """Write the compact file of a raw one."""
-    at = list(at)
-    rows = []
-    for line in raw.read_text().splitlines():
+Key = tuple[str, str, int, int]  # engine, problem, workers, seed
+
+
+def kept_in(path: Path) -> dict[Key, Sweep]:
+    """The sweeps of a compact file, none if there is none."""
+    if not path.exists():
+        return {}
+    rows = [Sweep(*fields) for fields in json.loads(path.read_text())["sweeps"]]
+    return {(row.engine, row.problem, row.workers, row.seed): row for row in rows}
+
+
+def raw_in(path: Path) -> dict[Key, Sweep]:
+    """The sweeps of a raw file, after AT runs each, as far as they were to go."""
+    found = {}
+    for line in path.read_text().splitlines() if path.exists() else ():
         row: dict[str, Any] = json.loads(line)
-        regret = row["regret"]
-        chosen = [float(f"{regret[min(n, len(regret)) - 1]:.4g}") for n in at]
-        rows.append(
-            Sweep(
-                row["engine"],
-                row["problem"],
-                row["half"],
-                row["workers"],
-                row["seed"],
-                row["ask_ms"],
-                chosen,
-            )
-        )
-    rows.sort(key=lambda row: row[:5])
+        regret, n_runs = row["regret"], row["runs"]
+        chosen = [float(f"{regret[min(n, len(regret)) - 1]:.4g}") for n in AT if n <= n_runs]
+        key = (row["engine"], row["problem"], row["workers"], row["seed"])
+        found[key] = Sweep(key[0], key[1], row["half"], *key[2:], row["ask_ms"], chosen)
+    return found
+
+
+def compact(raw: Path, kept: Path) -> None:
+    """Put the sweeps of a raw file into the compact one, in place of what it says of them."""
+    rows = sorted({**kept_in(kept), **raw_in(raw)}.values(), key=lambda row: row[:5])
     body = ",\n".join(json.dumps(row, separators=(",", ":")) for row in rows)
-    kept.write_text(f'{{"at":{json.dumps(at)},"sweeps":[\n{body}\n]}}\n')
+    kept.write_text(f'{{"at":{json.dumps(AT)},"sweeps":[\n{body}\n]}}\n')
 
 
 class Table:
@@ -65,12 +71,24 @@ class Table:
         self.asks: dict[tuple[str, int], list[float]] = {}
         self._regrets: dict[tuple[str, int, str], dict[int, list[float]]] = {}
         for path in paths:
-            for fields in json.loads(path.read_text())["sweeps"]:
-                sweep = Sweep(*fields)
+            for sweep in kept_in(path).values():
                 key = (sweep.engine, sweep.workers, sweep.problem)
                 self._regrets.setdefault(key, {})[sweep.seed] = sweep.regret
                 self.halves[sweep.problem] = sweep.half
                 self.asks.setdefault((sweep.engine, sweep.workers), []).append(sweep.ask_ms)
+
+    def common(self, engines: Collection[str], workers: int) -> Table:
+        """Of these engines, and of random for the scale, the problems and seeds that all have."""
+        found = Table([])
+        for problem, half in self.halves.items():
+            each = {e: self.seeds(e, workers, problem) for e in (*engines, "random")}
+            both = set.intersection(*(set(seeds) for seeds in each.values()))
+            if both:
+                found.halves[problem] = half
+            for engine, seeds in each.items():
+                kept = {seed: seeds[seed] for seed in sorted(both)}
+                found._regrets[engine, workers, problem] = kept
+        return found
 
     def engines(self) -> list[str]:
         """Names, sorted."""
