@@ -70,6 +70,25 @@ def test_a_sweep_that_is_deleted_later_is_left_out_and_told_of(
     edit(parts, ann, sweep, sweep.config_yaml.replace("10.0", "12.0"))
 
 
+@pytest.mark.parametrize("goal", ["minimize", "maximize"])
+def test_of_a_long_sweep_the_best_half_is_sent_and_others_of_every_rank(
+    parts: server.Parts, ann: Caller, monkeypatch: pytest.MonkeyPatch, goal: str
+) -> None:
+    monkeypatch.setattr(learning, "MAX_RUNS", 4)
+    text = GRID.replace("maximize", goal).replace("1, 2, 3", "1, 2, 3, 4, 5, 6, 7, 8")
+    source = make_sweep(parts, ann, text)
+    agent = register(parts, ann, source)
+    for number in range(8):
+        run_id = str(next_run(parts, ann, agent).run_id)
+        line = Lines(0, [json.dumps({"_step": 0, "acc": float(number)})])
+        parts.services.history.append(ann, ann.name, "p", run_id, StreamPost(history=line))
+        end(parts, ann, run_id)
+    sweep = make_sweep(parts, ann, LATER.replace("NAME", source.sweep_id))
+    sign = 1 if goal == "minimize" else -1  # of the later goal's, which is to minimize
+    sent = [sign * value for _, value in learnt(parts, sweep)[0]]
+    assert sent == ([0, 1, 2, 7] if goal == "minimize" else [0, 5, 6, 7])
+
+
 def test_only_sweeps_that_can_teach_are_taken(
     parts: server.Parts, ann: Caller, bob: Caller
 ) -> None:

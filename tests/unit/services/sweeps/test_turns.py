@@ -41,6 +41,20 @@ def test_whoever_waits_longest_is_next_after_some_turns() -> None:
     assert found[OLDEST_EVERY - 1] == 1 and found[-1] == 2
 
 
+def test_whoever_waits_longest_is_next_though_another_joins_its_lane() -> None:
+    turns = Turns()
+    turns.note(1, Lane.SLOW)
+    turns.note(2, Lane.SLOW)
+    turns.note(3, Lane.QUICK)
+    turns.put(1)
+    for _ in range(OLDEST_EVERY - 1):
+        turns.put(3)
+        assert turns.get() == 3
+    turns.put(3)
+    turns.put(2)
+    assert [turns.get() for _ in range(3)] == [1, 3, 2]
+
+
 def test_each_thread_takes_from_its_own_lanes() -> None:
     turns = Turns()
     turns.note(1, Lane.SLOW)
