@@ -1,5 +1,6 @@
 """Fixtures that all tests share, and which tests are run, in which order."""
 
+import gc
 import os
 from collections.abc import Iterator
 from pathlib import Path
@@ -48,6 +49,13 @@ def pytest_configure(config: pytest.Config) -> None:
     """`make check` tells what does not belong into a quick loop."""
     if os.environ.get("HYPOTHESIS_PROFILE") == "quick":
         config.pluginmanager.register(costs.Costs())
+
+
+def pytest_collection_finish() -> None:
+    """A worker holds thousands of tests till its end: let no collection of garbage look at them."""
+    if "PYTEST_XDIST_WORKER" in os.environ:  # tests/mutants, in one process, looks for functions
+        gc.collect()
+        gc.freeze()
 
 
 @pytest.hookimpl(tryfirst=True)

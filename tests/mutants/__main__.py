@@ -28,7 +28,7 @@ KEPT = Path(".mutants/outcomes.jsonl")
 MEANT_FOR = {  # the tests that are to notice what is wrong in a package; the longest name counts
     "sweepd/search": ("search",),
     "sweepd/services": ("services",),
-    "sweepd/services/sweeps": ("services/sweeps",),
+    "sweepd/services/sweeps": ("services/sweeps", "services/moving", "services/automations"),
     "sweepd/store": ("store",),
     "sweepd/domain": ("domain", "services"),
     "sweepd": ("",),

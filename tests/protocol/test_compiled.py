@@ -65,9 +65,10 @@ def test_what_clients_send_all_the_time_is_compiled() -> None:
     assert names >= set(HOT), names
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "document",
-    [pytest.param(d, marks=[] if d.name in HOT else [pytest.mark.slow]) for d in COMPILED],
+    COMPILED,
     ids=[f"{d.source.rsplit('/', 1)[-1]}:{d.name}" for d in COMPILED],
 )
 def test_both_answer_alike(document: Document, world: World) -> None:

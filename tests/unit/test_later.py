@@ -25,6 +25,7 @@ serving.serve(Settings(data=Path(sys.argv[1]), port=0), announce)
 """
 
 
+@pytest.mark.slow
 def test_a_server_nobody_has_asked_anything_has_loaded_nothing_dear(tmp_path: Path) -> None:
     for _ in range(2):  # the first start makes the tables
         command = [sys.executable, "-c", SERVE, str(tmp_path)]
