@@ -46,6 +46,7 @@ def test_equal_bytes_that_came_twice_have_two_names_that_tell_their_md5() -> Non
 
 def test_an_md5_is_sixteen_bytes_in_base64() -> None:
     assert hex_md5(base64.b64encode(bytes.fromhex(MD5)).decode()) == MD5
-    for wrong in ("", "no base64!", "YWJj"):
+    text = base64.b64encode(bytes.fromhex(MD5)).decode()
+    for wrong in ("", "no base64!", "YWJj", f"{text[:5]}-{text[5:]}", f" {text}"):
         with pytest.raises(ValueError):
             hex_md5(wrong)

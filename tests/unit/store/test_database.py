@@ -239,6 +239,30 @@ def test_full_disk_is_said_and_passes(database: Database) -> None:
     assert names(database) == {"small", "big"}
 
 
+def test_each_time_writes_begin_to_fail_it_is_logged_once(
+    database: Database, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def broken(*_: object) -> None:
+        raise OSError("the disk is gone")
+
+    def told() -> list[str]:
+        lines = [record.getMessage() for record in caplog.records]
+        caplog.clear()
+        return ["fails" if "cannot take writes" in line else line for line in lines]
+
+    for _ in range(2):
+        with monkeypatch.context() as patch:
+            patch.setattr("sweepd.store.sqlite_writer._change_all", broken)
+            for _ in range(2):
+                with pytest.raises(Unavailable):
+                    database.write(lambda c: c.execute(add("lost")))
+        assert told() == ["fails"]
+        for name in ("a", "b"):
+            database.write(lambda c, name=name: c.execute(add(name)))  # type: ignore[misc]
+        assert told() == ["the database takes writes again"]
+        database.write(lambda c: c.execute(sa.delete(schema.secrets)))
+
+
 def test_a_write_the_database_cannot_read_takes_no_other_with_it(database: Database) -> None:
     def wrong(connection: Connection) -> None:
         connection.execute(add("half"))

@@ -198,6 +198,15 @@ def test_chunks_become_segments_of_bounded_size_with_their_steps() -> None:
     assert [(item.min_step, item.max_step) for item in packed] == [(0, 16383), (16384, 26999)]
 
 
+def test_a_segments_steps_are_those_of_the_lines_that_have_one() -> None:
+    [packed] = pack_chunks([b'{"a": 1}\n{"_step": 7}\n{"_step": 0, "a": 2}\n{"_step": 9}'])
+    assert (packed.min_step, packed.max_step) == (0, 9)
+    [packed] = pack_chunks([b'{"a": 1}\n{"_step": 7}'])
+    assert (packed.min_step, packed.max_step) == (7, 7)
+    [packed] = pack_chunks([b'{"a": 1}'])
+    assert (packed.min_step, packed.max_step) == (-1, -1)
+
+
 def test_what_is_no_segment_is_refused() -> None:
     with pytest.raises(ValueError, match="no segment"):
         opened(b"something else")
