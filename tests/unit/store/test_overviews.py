@@ -4,7 +4,7 @@ import pytest
 
 from sweepd.domain.artifacts import ArtifactState
 from sweepd.domain.runs import ENDED, RunState
-from sweepd.store import memberships, overviews, users
+from sweepd.store import memberships, overviews, prior_runs, users
 from tests.unit.store.world import START, World, at
 
 pytestmark = pytest.mark.both_databases
@@ -118,3 +118,10 @@ def test_a_sweep_without_runs_has_not_changed_with_its_project(world: World) -> 
     world.run(seconds=5)
     assert overviews.version_of_points(c, world.p, empty.pk) == (0, 0, None)
     assert overviews.version_of_points(c, world.p, sweep.pk) == (run.pk, 1, at(5))
+
+
+def test_runs_of_others_that_count_for_a_sweep_belong_to_its_version(world: World) -> None:
+    c, sweep = world.connection, world.sweep()
+    earlier = world.run(project_pk=world.q, seconds=7)
+    prior_runs.add_prior_run(c, {"sweep_pk": sweep.pk, "run_pk": earlier.pk})
+    assert overviews.version_of_points(c, world.p, sweep.pk) == (0, 1, at(7))

@@ -1,10 +1,13 @@
 """Files of runs and the blobs they share with artifacts and histories."""
 
+import base64
+
 import pytest
 import sqlalchemy as sa
 
 from sweepd.domain.artifacts import Entry
 from sweepd.store import artifacts, manifests, run_files, schema
+from sweepd.store.blob_names import by_md5
 from sweepd.store.measuring import StoredBlob
 from tests.unit.store.world import START, World, at
 
@@ -74,6 +77,18 @@ def test_blobs_are_recorded_with_their_sizes(world: World) -> None:
     assert run_files.claim_absent_blob(c, "z" * 64, START)
     run_files.forget_blob(c, "z" * 64)
     assert run_files.claim_absent_blob(c, "z" * 64, START)
+
+
+def test_an_md5_that_was_not_known_is_confirmed_by_the_name(world: World) -> None:
+    c = world.connection
+    name, known = by_md5("ab" * 16), by_md5("cd" * 16)
+    for each, md5 in ((name, ""), (by_md5("ef" * 16), ""), (known, "told")):
+        run_files.record_blob(c, StoredBlob(each, 1, md5, ""), START)
+    run_files.confirm_md5(c, name)
+    run_files.confirm_md5(c, known)
+    found = dict(c.execute(sa.select(schema.blobs.c.hash, schema.blobs.c.md5)).tuples().all())
+    assert found[name] == base64.b64encode(bytes.fromhex("ab" * 16)).decode()
+    assert sorted(found.values()) == ["", found[name], "told"]
 
 
 def hold(world: World) -> None:

@@ -198,6 +198,20 @@ def test_chunks_become_segments_of_bounded_size_with_their_steps() -> None:
     assert [(item.min_step, item.max_step) for item in packed] == [(0, 16383), (16384, 26999)]
 
 
+@pytest.mark.parametrize("bits", [8, 16, 32, 64])
+def test_whole_numbers_at_the_ends_of_a_width_come_back(bits: int) -> None:
+    low, high = -(2 ** (bits - 1)), 2 ** (bits - 1) - 1
+    for values in ([low, 0], [0, high], [max(low - 1, -(2**63)), 0], [0, min(high + 1, 2**63 - 1)]):
+        packed = np.array(values, np.int64)
+        assert unpack_ints(pack_ints(packed)).tolist() == values
+
+
+@pytest.mark.parametrize(("values", "is_rising"), [([1, 1, 2], True), ([1, 2, 1], False)])
+def test_a_column_tells_whether_it_rises(values: list[int], is_rising: bool) -> None:
+    segment = opened(pack([f'{{"a": {value}}}' for value in values]))
+    assert [column.is_rising for column in segment.columns] == [is_rising]
+
+
 def test_a_segments_steps_are_those_of_the_lines_that_have_one() -> None:
     [packed] = pack_chunks([b'{"a": 1}\n{"_step": 7}\n{"_step": 0, "a": 2}\n{"_step": 9}'])
     assert (packed.min_step, packed.max_step) == (0, 9)
