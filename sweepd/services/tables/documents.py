@@ -1,29 +1,24 @@
-"""A table as the JSON that pages read: one entry a column, not one a run.
+"""A table as the JSON that pages read: one entry a column (see `json_columns`), not one a run.
 
-A column is an object of `n`, a number for each run, NaN where it has none; of `c` and `t`, a place
-(or -1) for each run in a list of texts; and of `x`, pairs of a run's place and its value, for
-whatever is neither. A column may have several. Numbers and places are in base64, the least byte
-first: a third of the size and the time of digits. How many bytes each takes follows from how many
-there are: places one, two or four; numbers one or two where all are whole (the least of that size
-stands for none), four where such floats are exact, else eight. Times are microseconds since 1970,
-of eight bytes, NaN for none. The pages' `rows.js` makes runs of it again; a test holds it to what
-`web.shapes` makes of each run.
+Times are microseconds since 1970, of eight bytes, NaN for none. The pages' `rows.js` makes runs of
+it again; a test holds it to what `web.shapes` makes of each run.
 
 The text comes in parts, a column or so each, that are never put into one: it has tens of megabytes.
 """
 
 from __future__ import annotations
 
-import binascii
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 from sweepd.domain.config import MISSING, flatten, unwrap
-from sweepd.domain.encoding import clean, to_json
+from sweepd.domain.encoding import clean
 from sweepd.domain.runs import RunState, StopOrigin, outcome
 from sweepd.domain.shown import MAX_SHORT, is_readable, parse, plain, short
 from sweepd.later import np
+from sweepd.services.tables import json_columns
 from sweepd.services.tables.column import Coded, Column, Elsewhere, Numbers, Rows
+from sweepd.services.tables.json_columns import in_parts, packed, written
 from sweepd.services.tables.table import CELL, CONFIG, RUN, SUMMARY, Table
 from sweepd.store import run_rows
 from sweepd.store.database import Connection
@@ -98,15 +93,15 @@ class _Document:
         summary = self._nested(SUMMARY, lambda _, value: short(value), is_readable)
         return [
             b'{"n":%d,"facts":' % len(self._rows),
-            *_object((name, _written(column)) for name, column in own.items()),
+            *in_parts((name, written(column)) for name, column in own.items()),
             b',"times":',
-            *_object((name, _packed(self._times(name), "<f8")) for name in _TIMES),
+            *in_parts((name, packed(self._times(name), "<f8")) for name in _TIMES),
             b',"metric":',
-            *_object((name, _written(column)) for name, column in metric.items()),
+            *in_parts((name, written(column)) for name, column in metric.items()),
             b',"config":',
-            *_object((name, _written(column)) for name, column in config.items()),
+            *in_parts((name, written(column)) for name, column in config.items()),
             b',"summary":',
-            *_object((name, _written(column)) for name, column in summary.items()),
+            *in_parts((name, written(column)) for name, column in summary.items()),
             b"}",
         ]
 
@@ -118,7 +113,7 @@ class _Document:
         }
         found["outcome"] = self._outcomes()
         # Colours go by it.
-        found["number"] = {"n": _numbers(self._table.pks[self._rows].astype(float))}
+        found["number"] = {"n": json_columns.numbers(self._table.pks[self._rows].astype(float))}
         return found
 
     def _times(self, name: str) -> Any:
@@ -169,7 +164,7 @@ class _Document:
                 numbers = np.full(len(self._rows), np.nan)
                 is_odd = ~np.isfinite(group.values)
                 numbers[self._place[group.rows]] = np.where(is_odd, np.nan, group.values)
-                made["n"] = _numbers(numbers)
+                made["n"] = json_columns.numbers(numbers)
                 for row, value in zip(group.rows[is_odd], group.values[is_odd], strict=True):
                     others.append((int(self._place[row]), value_of(float(value))))
             elif isinstance(group, Elsewhere):
@@ -180,7 +175,7 @@ class _Document:
             elif group.are_texts:
                 codes = np.full(len(self._rows), -1, np.int32)
                 codes[self._place[group.rows]] = group.codes
-                made["c"], made["t"] = _codes(codes), _texts(group.values, value_of)
+                made["c"], made["t"] = json_columns.codes(codes), _texts(group.values, value_of)
             else:
                 self._others(group, value_of, within, others)
         if others := [(place, value) for place, value in others if value is not MISSING]:
@@ -225,7 +220,7 @@ class _Document:
                 None if origin < 0 else StopOrigin(origins[0][origin]),
             )
             place_of[pair] = texts.setdefault(word, len(texts))
-        return {"c": _codes(place_of[pairs]), "t": list(texts)}
+        return {"c": json_columns.codes(place_of[pairs]), "t": list(texts)}
 
     def _texts(self, name: str) -> tuple[list[str], Any]:
         """A column's texts, and for each row the place of its own, or -1."""
@@ -279,51 +274,3 @@ def _texts(texts: Sequence[str], value_of: Callable[[Any], Any]) -> list[Any]:
     if value_of is plain and "".join(texts).isascii():  # they are short enough, else not here
         return list(texts)
     return [value_of(text) for text in texts]
-
-
-def _numbers(values: Any) -> bytes:
-    """Numbers, NaN for none, as narrow as they are exact."""
-    few = values[:64]  # most columns of floats tell by these that they need eight bytes
-    with np.errstate(over="ignore"):
-        if ((few.astype("<f4") != few) & ~np.isnan(few)).any():
-            return _packed(values, "<f8")
-    is_none = np.isnan(values)
-    found = np.where(is_none, 0.0, values)
-    high = float(np.abs(found).max(initial=0.0))
-    if high < 2**15 and (found == np.rint(found)).all() and not np.signbit(found[found == 0]).any():
-        kind = "<i1" if high < 2**7 else "<i2"
-        return _packed(np.where(is_none, np.iinfo(kind).min, found), kind)
-    if high < 2**100:  # beyond four bytes' numbers is an overflow
-        short_ones = values.astype("<f4")
-        if (short_ones == values)[~is_none].all():
-            return _packed(short_ones, "<f4")
-    return _packed(values, "<f8")
-
-
-def _codes(codes: Any) -> bytes:
-    high = int(codes.max(initial=0))
-    return _packed(codes, "<i1" if high < 2**7 else "<i2" if high < 2**15 else "<i4")
-
-
-def _packed(values: Any, kind: str) -> bytes:
-    """Numbers as JSON: a text in base64."""
-    return b'"%b"' % binascii.b2a_base64(np.ascontiguousarray(values, kind).data, newline=False)
-
-
-def _written(column: Mapping[str, Any]) -> bytes:
-    """A column as JSON; what is packed is so already."""
-    items = (
-        b'"%b":%b' % (name.encode(), value if isinstance(value, bytes) else to_json(value))
-        for name, value in column.items()
-    )
-    return b"{%b}" % b",".join(items)
-
-
-def _object(items: Iterable[tuple[str, bytes]]) -> Iterator[bytes]:
-    """An object of values that are JSON already, in parts."""
-    lead = b"{"
-    for name, value in items:
-        yield lead + to_json(name) + b":"
-        yield value
-        lead = b","
-    yield b"{}" if lead == b"{" else b"}"

@@ -1,6 +1,6 @@
 /**
  * Runs as the pages' models have them, of what the server tells: a list of runs as it is, or, of
- * many, one entry a column (see services/tables/documents.py).
+ * many, one entry a column (see services/tables/json_columns.py).
  */
 const OPTIONAL = { stop_reason: null, agent: null, sweep: null, group: null, user: null, notes: "" };
 
