@@ -1,5 +1,6 @@
 """What is read from, wherever that is done: in the server's own process, or in one beside it."""
 
+import contextlib
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -40,6 +41,8 @@ def open_reads(places: Places) -> Reads:
     database = Database(places.database_url, N_CONNECTIONS, reads_only=True)
     core = Core(database, lambda: datetime.now(UTC))
     keeping = Keeping(Path(places.columns), places.identity)
+    with contextlib.suppress(OSError):
+        keeping.drop_old()
     return Reads(
         core, Reading(core, Blobs.open(places.files)), Tables(database, keeping), Documents()
     )

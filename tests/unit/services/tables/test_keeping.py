@@ -1,6 +1,7 @@
 """Columns kept in a file are what reading all would give, whatever happened since."""
 
 import json
+import os
 import random
 from pathlib import Path
 from typing import Any
@@ -112,14 +113,32 @@ def test_a_file_of_another_database_or_too_old_is_none(
     assert keeping.load(run.project_pk) is not None
     assert keeping.load(run.project_pk + 1) is None
     assert Keeping(tmp_path / "columns", "another").load(run.project_pk) is None
-    [path] = (tmp_path / "columns").iterdir()
-    whole = path.read_bytes()
-    for broken in (b"", whole[:-1], whole[:30], b"x" + whole):
-        path.write_bytes(broken)
-        assert keeping.load(run.project_pk) is None
-    path.write_bytes(whole)
     monkeypatch.setattr(files, "MAX_AGE_S", 0)
     assert keeping.load(run.project_pk) is None
+
+
+def test_a_file_that_is_not_whole_is_none(
+    parts: server.Parts, ann: Caller, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whichever byte another one stands in place of, and wherever it is cut off."""
+    keeping = Keeping(tmp_path / "columns", "one")
+    change = RunChange(config='{"lr": {"value": 0.5}, "o": {"value": "adam"}}')
+    project_pk = parts.services.runs.upsert(ann, None, "p", None, change)[0].project_pk
+    Tables(parts.core.db, keeping).prepare(project_pk)
+    [path] = (tmp_path / "columns").iterdir()
+    whole = path.read_bytes()
+    broken = [b"", whole[:-1], whole[:30], b"x" + whole, whole + b"x"]
+    for place in range(len(whole)):
+        changed = bytearray(whole)
+        changed[place] ^= 1 << place % 8
+        broken.append(bytes(changed))
+    for content in broken:
+        path.write_bytes(content)
+        assert keeping.load(project_pk) is None
+    path.write_bytes(whole)
+    assert keeping.load(project_pk) is not None
+    monkeypatch.setattr(files, "Table", lambda _: {}["another fault"])
+    assert keeping.load(project_pk) is None  # whatever goes wrong: all is read again
 
 
 def test_runs_that_are_gone_from_the_database_are_gone(
@@ -146,3 +165,15 @@ def test_files_are_few(
         run, _ = parts.services.runs.upsert(ann, None, name, None, RunChange())
         Tables(parts.core.db, keeping).prepare(run.project_pk)
     assert len(list((tmp_path / "columns").iterdir())) == 2
+
+
+def test_files_that_are_too_old_go(parts: server.Parts, ann: Caller, tmp_path: Path) -> None:
+    keeping = Keeping(tmp_path / "columns", "one")
+    for name in "ab":
+        run, _ = parts.services.runs.upsert(ann, None, name, None, RunChange())
+        Tables(parts.core.db, keeping).prepare(run.project_pk)
+    old, new = sorted((tmp_path / "columns").iterdir())
+    at = new.stat().st_mtime - files.MAX_AGE_S
+    os.utime(old, (at, at))
+    keeping.drop_old()
+    assert [*(tmp_path / "columns").iterdir()] == [new]
