@@ -32,6 +32,7 @@ MIDDLING = 300  # from which on it is so where a process reads already
 REST_S = 2.0  # after the start, before anything is read that nobody asked for
 START_S = 60.0
 N_TRIES = 2  # the first process may have been lost, or have ended for want of questions
+RETRY_S = 60.0  # after a begin that failed
 IDLE_S = 300.0  # for which nobody has asked before the processes end
 
 
@@ -50,6 +51,7 @@ class Aside:
         n_processes: int,
         large: int = LARGE,
         idle_s: float = IDLE_S,
+        retry_s: float = RETRY_S,
     ) -> None:
         """Nothing runs before `start`; until then, and when it has ended, this process reads.
 
@@ -62,6 +64,7 @@ class Aside:
         self._n_processes = n_processes
         self._large = large
         self._idle_s = idle_s
+        self._retry_s = retry_s
         self._reads = Reads(core, reading, Tables(core.db), Documents())
         self._wide: set[int] = set()
         self._readers: list[Reader] = []
@@ -70,6 +73,7 @@ class Aside:
         self._stopping = threading.Event()
         self._is_started = False
         self._asked_at = time.monotonic()
+        self._failed_at = 0.0  # when a begin failed; counts while there are no processes
         self._thread = threading.Thread(target=self._work, name="sweepd-aside", daemon=True)
 
     def start(self) -> None:
@@ -188,7 +192,14 @@ class Aside:
                 return None
         with self._lock:
             readers = self._readers
-        return readers[place % len(readers)] if readers else None
+        if not readers:  # they did not begin
+            if self._may_retry():
+                self._wanted.set()
+            return None
+        return readers[place % len(readers)]
+
+    def _may_retry(self) -> bool:
+        return not self._readers and time.monotonic() - self._failed_at >= self._retry_s
 
     def _work(self) -> None:
         """Begin the processes when they are wanted, end them when they are not; on Linux they end
@@ -208,7 +219,7 @@ class Aside:
         self._wanted.clear()
         if self._stopping.is_set():
             return
-        if is_wanted and not self._ready.is_set():
+        if is_wanted and (not self._ready.is_set() or self._may_retry()):
             self._begin()
         elif not is_wanted and self._is_idle():
             self._let_go(rests=True)
@@ -240,6 +251,7 @@ class Aside:
             for reader in readers:
                 reader.stop()
             readers = []
+            self._failed_at = time.monotonic()
         with self._lock:
             self._readers = readers
             self._ready.set()

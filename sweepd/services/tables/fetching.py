@@ -14,6 +14,7 @@ from sweepd.domain.errors import Unavailable
 PART_BYTES = 1 << 20
 MAX_BYTES = 96 << 20  # of all documents; beyond it the one asked for longest ago goes
 REST_S = 30.0  # for which nobody has asked for a document before it goes
+MAX_FETCH_S = 180.0  # after which a document goes that nobody began to fetch since, taken or not
 
 
 @dataclass(frozen=True)
@@ -30,6 +31,7 @@ class _Held:
     state: Hashable
     opened: Opened
     parts: Sequence[bytes]
+    opened_at: float  # last
     asked_at: float
     n_fetching: int = 1  # those who have not taken the last part
 
@@ -49,15 +51,16 @@ class Documents:
             self._drop_idle()
             for held in self._held.values():
                 if held.state == state:
-                    held.asked_at = self._clock()
+                    held.opened_at = held.asked_at = self._clock()
                     held.n_fetching += 1
                     return held.opened
             self._held = {n: held for n, held in self._held.items() if held.n_fetching > 0}
         found = joined(parts())
         with self._lock:
+            now = self._clock()
             self._n_opened += 1
             opened = Opened(self._n_opened, sum(map(len, found)), len(found))
-            self._held[opened.number] = _Held(state, opened, found, self._clock())
+            self._held[opened.number] = _Held(state, opened, found, now, now)
             self._bound(opened.number)
         return opened
 
@@ -68,6 +71,7 @@ class Documents:
             Unavailable: It was let go, for it was not taken.
         """
         with self._lock:
+            self._drop_idle()
             held = self._held.get(number)
             if held is None:
                 raise Unavailable("this answer was not taken for too long; ask again")
@@ -82,8 +86,12 @@ class Documents:
             return len(self._held)
 
     def _drop_idle(self) -> None:
-        before = self._clock() - REST_S
-        self._held = {n: held for n, held in self._held.items() if held.asked_at >= before}
+        now = self._clock()
+        self._held = {
+            n: held
+            for n, held in self._held.items()
+            if now - held.asked_at <= REST_S and now - held.opened_at <= MAX_FETCH_S
+        }
 
     def _bound(self, newest: int) -> None:
         while sum(held.opened.n_bytes for held in self._held.values()) > MAX_BYTES:

@@ -6,6 +6,7 @@ with the server, however that ends.
 
 import contextlib
 import json
+import logging
 import os
 import pickle
 import signal
@@ -14,6 +15,7 @@ import subprocess
 import sys
 import threading
 import time
+import traceback
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from multiprocessing.connection import Connection
@@ -25,6 +27,7 @@ from sweepd.domain.patience import Patience
 from sweepd.search import process
 from sweepd.services.tables.reads import Places, Reads, open_reads
 
+log = logging.getLogger(__name__)
 N_THREADS = 4  # questions worked on at once; they share one interpreter
 SWITCH_S = 0.001
 REST = 0  # the number of the question that asks for an end
@@ -88,7 +91,11 @@ class Reader:
             self._n_asked += 1
             number = self._n_asked
             future = self._expect(number)
-            self._send((number, function, args, request.left, request.most))
+            try:
+                self._send((number, function, args, request.left, request.most))
+            except BaseException:
+                self._asked.pop(number, None)
+                raise
         return Asked(self, number, future)
 
     def abandon(self, number: int) -> None:
@@ -122,6 +129,7 @@ class Reader:
             raise ReaderLost from error
 
     def _receive(self) -> None:
+        """Take answers; whatever ends this ends the process, so that nobody waits for it."""
         try:
             while True:
                 number, is_answer, value = pickle.loads(self._pipe.recv_bytes())
@@ -133,6 +141,10 @@ class Reader:
                 else:
                     future.set_exception(value)
         except (EOFError, OSError):
+            pass
+        except Exception:
+            log.exception("an answer of the process that reads cannot be read; it is ended")
+        finally:
             self._end()
             self._pipe.close()
 
@@ -186,11 +198,15 @@ def work(pipe: int, parent: int) -> None:
     process.end_with(parent, signal.SIGKILL)
     sys.setswitchinterval(SWITCH_S)
     asked = Connection(pipe)
-    with contextlib.suppress(EOFError, OSError):
-        answering = _Answering(asked, open_reads(pickle.loads(asked.recv_bytes())))
-        answering.send(0, True, None)
-        answering.receive()
-    os._exit(0)  # whatever it computes now, nobody waits for it
+    try:
+        with contextlib.suppress(EOFError, OSError):
+            answering = _Answering(asked, open_reads(pickle.loads(asked.recv_bytes())))
+            answering.send(0, True, None)
+            answering.receive()
+    except BaseException:
+        log.exception("the process that reads failed")
+    finally:
+        os._exit(0)  # whatever it computes now, nobody waits for it
 
 
 class _Answering:
@@ -222,8 +238,11 @@ class _Answering:
         """Tell an answer, or the error that was raised."""
         try:
             body = pickle.dumps((number, is_answer, value), pickle.HIGHEST_PROTOCOL)
-        except Exception:  # not every error survives the way
-            body = pickle.dumps((number, False, RuntimeError(repr(value)[:2000])))
+            if not is_answer:
+                pickle.loads(body)
+        except Exception as error:  # not every value or error survives the way
+            told = traceback.format_exception_only(error if is_answer else value)
+            body = pickle.dumps((number, False, RuntimeError("".join(told)[:2000])))
         with self._lock, contextlib.suppress(OSError):
             self._pipe.send_bytes(body)
 
@@ -237,6 +256,8 @@ class _Answering:
         except Exception as error:
             error.__traceback__ = None
             told = False, error
+        except BaseException as error:  # what ends a thread here must not end one of the server's
+            told = False, RuntimeError(repr(error))
         self._open.pop(number, None)
         self.send(number, *told)
         if time.perf_counter() - began > LONG_S:

@@ -13,8 +13,10 @@ from sweepd.domain.paging import Start
 from sweepd.domain.users import Caller
 from sweepd.services.runs.runs import RunChange
 from sweepd.services.streams.reading import Reading
+from sweepd.services.tables import aside as aside_module
 from sweepd.services.tables import table as tables
 from sweepd.services.tables.aside import Aside
+from sweepd.services.tables.reader import Reader
 from sweepd.services.tables.reads import Places
 from tests.conftest import wait_until
 
@@ -88,6 +90,35 @@ def test_processes_end_when_nobody_asks_and_begin_again(parts: server.Parts, ann
     try:
         here = aside.select(project_pk, WHERE, ORDER, Start(), 2)
         wait_until(lambda: not aside.pids(), 60, lambda: f"{aside.pids()} are still there")
+        assert aside.select(project_pk, WHERE, ORDER, Start(), 2) == here
+    finally:
+        aside.stop()
+
+
+def test_a_process_that_did_not_begin_is_tried_again(
+    parts: server.Parts, ann: Caller, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    project_pk = fill(parts, ann, 5)
+    begun: list[bool] = []
+
+    def begin(places: Places) -> Reader:
+        begun.append(True)
+        if len(begun) == 1:
+            raise OSError("no memory for another process")
+        return Reader(places)
+
+    monkeypatch.setattr(aside_module, "Reader", begin)
+    reading = Reading(parts.core, parts.blobs)
+    aside = Aside(parts.core, reading, places_of(parts), 1, large=3, retry_s=3600)
+    aside.start()
+    try:
+        here = aside.select(project_pk, WHERE, ORDER, Start(), 2)
+        assert here is not None and here[1] == 3
+        assert aside.select(project_pk, WHERE, ORDER, Start(), 2) == here
+        assert len(begun) == 1
+        aside._retry_s = 0
+        aside.select(project_pk, WHERE, ORDER, Start(), 2)  # nobody waits for it
+        wait_until(lambda: bool(aside.pids()), 60, lambda: "no process has begun")
         assert aside.select(project_pk, WHERE, ORDER, Start(), 2) == here
     finally:
         aside.stop()

@@ -62,6 +62,25 @@ def test_what_nobody_takes_goes() -> None:
         documents.part(opened.number, 0)
 
 
+def test_what_is_taken_too_slowly_goes() -> None:
+    clock = Clock()
+    documents = Documents(clock)
+    opened = documents.open("one", lambda: [b"x" * fetching.PART_BYTES] * 20)
+    while clock.now + fetching.REST_S <= fetching.MAX_FETCH_S:
+        clock.now += fetching.REST_S
+        assert documents.part(opened.number, 0)
+    documents.open("one", lambda: [b"y"])  # another begins
+    clock.now += fetching.REST_S
+    assert documents.part(opened.number, 1)
+    while clock.now <= 2 * fetching.MAX_FETCH_S:
+        clock.now += fetching.REST_S
+        try:
+            documents.part(opened.number, 2)
+        except Unavailable:
+            break
+    assert clock.now == 2 * fetching.MAX_FETCH_S + fetching.REST_S
+
+
 def test_all_documents_together_are_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(fetching, "MAX_BYTES", 5)
     clock = Clock()
