@@ -1,6 +1,6 @@
 """How many runs there are, and whether any changed: read without opening one."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import NamedTuple
 
 import sqlalchemy as sa
@@ -86,3 +86,49 @@ def version_of_runs(connection: Connection, project_pk: int) -> Version:
     """What a project's runs are at now; read from an index alone."""
     row = connection.execute(_VERSION, {"project_key": project_pk}).one()
     return Version(row[0] or 0, row[1], row[2])
+
+
+class Newest(NamedTuple):
+    """Differs once a run of a project was made, or was changed or deleted at its time.
+
+    Attributes:
+        newest_pk: The highest key, as far as it is higher than the one known.
+        changed_at: The last change; None for a project without runs.
+        n_lately: How many runs were changed within some time before it: what is written at an
+            earlier time than what is there already, as several servers may, changes this.
+        n_visible_lately: Of these, how many are not deleted.
+    """
+
+    newest_pk: int
+    changed_at: datetime | None
+    n_lately: int
+    n_visible_lately: int
+
+
+_CHANGED_AT = sa.select(sa.func.max(_runs.updated_at)).where(
+    _runs.project_pk == sa.bindparam("project_key")
+)
+_LATELY = sa.select(sa.func.count(), sa.func.count().filter(_runs.deleted_at.is_(None))).where(
+    _runs.project_pk == sa.bindparam("project_key"), _runs.updated_at >= sa.bindparam("since")
+)
+_NEWEST = sa.select(sa.func.max(_runs.id)).where(  # found by the key, not by the project
+    _runs.id > sa.bindparam("known_key"), _runs.project_pk + 0 == sa.bindparam("project_key")
+)
+
+
+def newest_of_runs(
+    connection: Connection, project_pk: int, known_pk: int, lately: timedelta
+) -> Newest:
+    """What a project's runs are at now, as far as it differs from a state known: however many runs
+    there are, only those made since and those changed lately are looked at.
+
+    Args:
+        known_pk: The highest key that is known.
+    """
+    of = {"project_key": project_pk}
+    changed_at = connection.scalar(_CHANGED_AT, of)
+    newest_pk = connection.scalar(_NEWEST, of | {"known_key": known_pk})
+    n_all, n_visible = 0, 0
+    if changed_at is not None:
+        n_all, n_visible = connection.execute(_LATELY, of | {"since": changed_at - lately}).one()
+    return Newest(max(newest_pk or 0, known_pk), changed_at, n_all, n_visible)

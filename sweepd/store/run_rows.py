@@ -55,6 +55,12 @@ def list_rows_by_pk(connection: Connection, pks: Sequence[int]) -> Iterator[Sequ
         yield connection.execute(_ROWS.where(_runs.id.in_(pks[start : start + 500]))).all()
 
 
+def list_new(connection: Connection, project_pk: int, known_pk: int) -> list[int]:
+    """Our keys of a project's runs above one, found by the key alone."""
+    query = sa.select(_runs.id).where(_runs.id > known_pk, _runs.project_pk + 0 == project_pk)
+    return list(connection.scalars(query))
+
+
 def list_changes(connection: Connection, project_pk: int, since: datetime) -> list[tuple[int, int]]:
     """(our key, when changed in microseconds) of what changed from a time on; read from an index
     alone."""

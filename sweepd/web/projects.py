@@ -265,7 +265,7 @@ def check_sweep(request: Request, visitor: Visitor, body: Fields) -> dict[str, A
         "n_expected": n_expected,
         "run_cap": spec.run_cap,
         "budget": time_budget.text(spec),
-        "parameters": [p.name for p in shapes.in_file_order(spec.space.parameters, text)],
+        "parameters": [p.name for p in specs.parameters_of(text)],
         "metric": spec.metric.name if spec.metric else None,
     }
 

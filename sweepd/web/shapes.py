@@ -1,6 +1,5 @@
 """What the pages' scripts read: runs and sweeps as plain JSON, every number finite or a word."""
 
-from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -12,7 +11,6 @@ from sweepd.domain.shown import parse as parse
 from sweepd.domain.shown import plain as plain
 from sweepd.domain.shown import readable_summary as readable_summary
 from sweepd.domain.sweeps import Sweep, SweepEvent, SweepPoint
-from sweepd.services.sweeps import specs
 
 
 def moment(at: datetime | None) -> str | None:
@@ -97,21 +95,6 @@ def from_parameter(parameter: Any) -> dict[str, Any]:
         "min": plain(parameter.low),
         "max": plain(parameter.high),
     }
-
-
-def in_file_order(parameters: Sequence[Any], yaml_text: str) -> list[Any]:
-    """Search Parameters in the order in which the sweep file names them."""
-    order = {name: k for k, name in enumerate(_names_in(specs.read_yaml(yaml_text)))}
-    return sorted(parameters, key=lambda parameter: order.get(parameter.name, len(order)))
-
-
-def _names_in(mapping: Mapping[Any, Any], prefix: str = "") -> Iterator[str]:
-    """Dotted names of the parameters below a mapping's key `parameters`, nested ones included."""
-    inner = mapping.get("parameters")
-    for key, item in inner.items() if isinstance(inner, dict) else ():
-        yield f"{prefix}{key}"
-        if isinstance(item, dict):
-            yield from _names_in(item, f"{prefix}{key}.")
 
 
 def from_event(event: SweepEvent) -> dict[str, Any]:

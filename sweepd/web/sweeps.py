@@ -7,16 +7,16 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from sweepd.domain.config import unwrap
+from sweepd.domain.runs import Run
 from sweepd.domain.shell import again
 from sweepd.domain.sweeps import Agent, Sweep
 from sweepd.domain.users import Caller
 from sweepd.services.all import Services
-from sweepd.web import shapes
+from sweepd.web import run_documents, shapes
 from sweepd.web.responses import address, crumbs, json_response, render
 from sweepd.web.session import Visitor, kept_days, services_of
 
 MAX_CURVES = 60
-MAX_REPEATED = 200  # configs of a sweep with `repeats` told of
 CURVE_POINTS = 400
 
 
@@ -127,12 +127,13 @@ MODULES = [
 def details(request: Request, visitor: Visitor) -> Response:
     """GET …/details: agents, the log of changes, the best run's artifact and command."""
     services, sweep = sweep_of(request, visitor)
+    best, repeated = services.tables.ask(sweep.project_pk, run_documents.best_of, sweep)
     return json_response(
         {
             "agents": [_agent(services, agent) for agent in services.sweeps.agents(sweep)],
             "log": [shapes.from_event(event) for event in services.sweeps.events(sweep)[-200:]],
-            "best": _best(services, visitor.caller, sweep),
-            "repeats": [asdict(item) for item in services.sweeps.repeated(sweep)[:MAX_REPEATED]],
+            "best": _best(services, visitor.caller, sweep, best),
+            "repeats": [asdict(item) for item in repeated],
         }
     )
 
@@ -150,8 +151,9 @@ def _agent(services: Services, agent: Agent) -> dict[str, Any]:
     }
 
 
-def _best(services: Services, caller: Caller, sweep: Sweep) -> dict[str, Any] | None:
-    best = services.sweeps.best_run(sweep)
+def _best(
+    services: Services, caller: Caller, sweep: Sweep, best: Run | None
+) -> dict[str, Any] | None:
     if best is None:
         return None
     spec = services.sweeps.spec(sweep)
@@ -165,7 +167,7 @@ def _best(services: Services, caller: Caller, sweep: Sweep) -> dict[str, Any] | 
     }
 
 
-def _model_of(services: Services, caller: Caller, run: Any) -> dict[str, Any] | None:
+def _model_of(services: Services, caller: Caller, run: Run) -> dict[str, Any] | None:
     """The newest model that the run logged, with its address."""
     logged = services.artifacts.logged_by(caller, run)
     found = [item for item in logged if item.type_name == "model"]
@@ -187,7 +189,7 @@ def _model_of(services: Services, caller: Caller, run: Any) -> dict[str, Any] | 
 def insights(request: Request, visitor: Visitor) -> Response:
     """GET …/insights: importance and correlation of the parameters."""
     services, sweep = sweep_of(request, visitor)
-    found = services.sweeps.importance(sweep)
+    found = services.tables.ask(sweep.project_pk, run_documents.insights_of, sweep)
     names = (
         "importance",
         "importance_low",

@@ -5,7 +5,7 @@ from starlette.testclient import TestClient
 
 from sweepd import server
 from sweepd.domain.users import Caller
-from sweepd.web import run_lists
+from sweepd.web import run_documents
 from tests.protocol.conftest import KEY, authorization
 from tests.unit.services.handing_out import log, make_sweep, register, work_off
 
@@ -28,7 +28,7 @@ def points(http: TestClient, parts: server.Parts, ann_caller: Caller) -> str:
 def test_points_are_those_that_are_documented(
     http: TestClient, points: str, headers: dict[str, str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.delattr(run_lists, "_many_points")  # a list, whatever their number
+    monkeypatch.delattr(run_documents, "_in_columns")  # a list, whatever their number
     answer = http.get(f"{points}?as=runs", headers=headers)
     assert answer.status_code == 200, answer.text
     found = answer.json()

@@ -76,6 +76,11 @@ class Overviews:
                 found = {r.run_id: r for r in runs.find_runs_by_ids(connection, project.pk, wanted)}
             yield from (found[run_id] for run_id in wanted if run_id in found)
 
+    def all_runs(self, project: Project) -> list[Run]:
+        """A project's runs, oldest first."""
+        with self._core.db.read() as connection:
+            return runs.list_project_runs(connection, project.pk)
+
     def has_history(self, project: Project) -> bool:
         """Whether a run of the project has logged anything."""
         with self._core.db.read() as connection:

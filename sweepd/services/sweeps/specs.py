@@ -5,6 +5,7 @@ Reading a long file takes seconds, so it is never done within a write: there it 
 
 import threading
 from collections import OrderedDict
+from collections.abc import Iterator, Mapping
 from contextlib import nullcontext
 from functools import cached_property, partial
 from typing import Any
@@ -18,6 +19,7 @@ from sweepd.domain.sweeps import Sweep
 from sweepd.search.errors import ConfigError
 from sweepd.search.grammar import sweep_file as grammar
 from sweepd.search.grid import Grid
+from sweepd.search.parameter import Parameter
 from sweepd.search.space import Space
 from sweepd.search.spec import SweepSpec
 from sweepd.services.sweeps import sweep_yaml, yaml_words
@@ -57,9 +59,12 @@ class _File:
     def __init__(self, text: str) -> None:
         self.size = len(text) + READ
         self._found: SweepSpec | BadInput
+        self._order: dict[str, int] = {}
         try:
             with young_only() if len(text) > LONG else nullcontext():
-                self._found = grammar.parse(read_yaml(text))
+                raw = read_yaml(text)
+                self._found = grammar.parse(raw)
+                self._order = {name: k for k, name in enumerate(_names_in(raw))}
         except ConfigError as error:
             self._found = BadInput("this sweep cannot run: " + "; ".join(error.problems))
         except ArithmeticError as error:
@@ -76,12 +81,27 @@ class _File:
         return self._found
 
     @cached_property
+    def parameters(self) -> list[Parameter]:
+        found = () if isinstance(self._found, BadInput) else self._found.space.parameters
+        last = len(self._order)
+        return sorted(found, key=lambda parameter: self._order.get(parameter.name, last))
+
+    @cached_property
     def grid(self) -> Grid:
         return Grid(self.spec.space)
 
     @cached_property
     def drawn_grid(self) -> Grid:
         return Grid(self.spec.space, drawn=True)
+
+
+def _names_in(mapping: Mapping[Any, Any], prefix: str = "") -> Iterator[str]:
+    """Dotted names of the parameters below a mapping's key `parameters`, nested ones included."""
+    inner = mapping.get("parameters")
+    for key, item in inner.items() if isinstance(inner, dict) else ():
+        yield f"{prefix}{key}"
+        if isinstance(item, dict):
+            yield from _names_in(item, f"{prefix}{key}.")
 
 
 class _Files:
@@ -144,6 +164,11 @@ def spec_of(sweep: Sweep) -> SweepSpec:
         return parse(sweep.config_yaml)
     except BadInput as error:
         return SweepSpec(method=sweep.method, space=Space(()), broken=str(error))
+
+
+def parameters_of(text: str) -> list[Parameter]:
+    """The parameters of a sweep file in the order in which it names them; none if it cannot run."""
+    return _files.get(text).parameters
 
 
 def grid_of(text: str) -> Grid:

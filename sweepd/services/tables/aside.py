@@ -17,7 +17,7 @@ from sweepd.domain.errors import SweepdError, Unavailable
 from sweepd.domain.paging import Key, Start
 from sweepd.services.core import Core
 from sweepd.services.streams.reading import Reading
-from sweepd.services.tables.fetching import Documents, Fetched, Opened
+from sweepd.services.tables.fetching import Documents, Fetched, Written
 from sweepd.services.tables.reader import Reader, ReaderLost
 from sweepd.services.tables.reads import Places, Reads
 from sweepd.services.tables.table import TooWide
@@ -39,8 +39,8 @@ IDLE_S = 300.0  # for which nobody has asked before the processes end
 class Aside:
     """Asks about large projects and long histories. Safe to use from any thread.
 
-    Every question about a project gives None where it is not kept in columns: it is small, or its
-    runs have too many different names. Whoever asks then reads the runs themselves.
+    A project is not kept in columns where it is small, or its runs have too many different names:
+    then the runs themselves are read.
     """
 
     def __init__(
@@ -93,29 +93,34 @@ class Aside:
     def select(
         self, project_pk: int, where: str | None, order: str | None, start: Start, limit: int | None
     ) -> tuple[list[tuple[Key, int]], int] | None:
-        """As `Tables.select`."""
-        found: tuple[list[tuple[Key, int]], int] | None
-        found = self._of_project(_select, project_pk, where, order, start, limit)
+        """As `Tables.select`; None where the project is not kept in columns."""
+        found = self._ask_project(project_pk, _select, project_pk, where, order, start, limit)
+        return None if found is None else found[0]
+
+    def ask(self, project_pk: int, function: Callable[..., T], *args: Any) -> T:
+        """Have a function called with `Reads`, the project, whether that is kept in columns, and
+        arguments: by a process that reads if the project is large, else here.
+
+        Args:
+            function: As of `offer`.
+        """
+        found: T = self._ask_either(project_pk, function, *args)[0]
         return found
 
-    def runs(self, project_pk: int, sweep_pk: int | None = None) -> Fetched | None:
-        """As `Tables.runs`; the parts are fetched as they are taken."""
-        found = self._ask_project(_open_runs, project_pk, sweep_pk)
-        if found is None:
-            return None
-        opened, reader = found
-        assert isinstance(opened, Opened)
+    def write(self, project_pk: int, function: Callable[..., Written], *args: Any) -> Fetched:
+        """As `ask`, of a document, which is passed on in the parts it was written in."""
+        written, reader = self._ask_either(project_pk, function, *args)
+        assert isinstance(written, Written)
+        opened = written.opened
 
         def parts() -> Iterator[bytes]:
-            for place in range(opened.n_parts):
-                yield self._part(reader, opened.number, place)
+            yield written.lead
+            for place in range(opened.n_parts if opened else 0):
+                yield self._part(reader, opened.number if opened else 0, place)
+            yield written.end
 
-        return Fetched(opened.n_bytes, parts())
-
-    def best(self, project_pk: int, sweep_pk: int, is_max: bool) -> str | None:
-        """As `Tables.best`."""
-        found: str | None = self._of_project(_best, project_pk, sweep_pk, is_max)
-        return found
+        n_bytes = len(written.lead) + (opened.n_bytes if opened else 0) + len(written.end)
+        return Fetched(written.tag, n_bytes, parts())
 
     def pids(self) -> list[int]:
         """The processes that read now."""
@@ -133,12 +138,16 @@ class Aside:
         found: T = self._ask(place, False, function, *args)[0]
         return found
 
-    def _of_project(self, function: Callable[..., Any], project_pk: int, *args: Any) -> Any:
-        return found[0] if (found := self._ask_project(function, project_pk, *args)) else None
+    def _ask_either(
+        self, project_pk: int, function: Callable[..., Any], *args: Any
+    ) -> tuple[Any, Reader | None]:
+        found = self._ask_project(project_pk, function, project_pk, True, *args)
+        return found or (function(self._reads, project_pk, False, *args), None)
 
     def _ask_project(
-        self, function: Callable[..., Any], project_pk: int, *args: Any
+        self, project_pk: int, function: Callable[..., Any], *args: Any
     ) -> tuple[Any, Reader | None] | None:
+        """The answer, and who gave it; None where the project is not kept in columns."""
         if project_pk in self._wide:
             return None
         with self._core.db.read() as connection:
@@ -149,7 +158,7 @@ class Aside:
         if not is_large and self._reader(project_pk, False) is None:
             return None  # it is read sooner than a process begins
         try:
-            return self._ask(project_pk, is_large, function, project_pk, *args)
+            return self._ask(project_pk, is_large, function, *args)
         except TooWide:
             self._wide.add(project_pk)
             log.warning("a project has too many different keys to be kept in columns")
@@ -276,17 +285,9 @@ def _select(reads: Reads, *args: Any) -> Any:
     return reads.tables.select(*args)
 
 
-def _best(reads: Reads, *args: Any) -> Any:
-    return reads.tables.best(*args)
-
-
 def _prepare(reads: Reads, project_pk: int) -> None:
     with contextlib.suppress(TooWide):  # whoever asks next is told
         reads.tables.prepare(project_pk)
-
-
-def _open_runs(reads: Reads, project_pk: int, sweep_pk: int | None) -> Opened:
-    return reads.tables.open_runs(reads.documents, project_pk, sweep_pk)
 
 
 def _part(reads: Reads, number: int, place: int) -> bytes:

@@ -116,8 +116,24 @@ def joined(parts: Sequence[bytes]) -> list[bytes]:
 
 
 @dataclass(frozen=True)
+class Written:
+    """A document as who wrote it tells of it: what is long of it waits to be fetched.
+
+    Attributes:
+        tag: Names what it holds.
+        lead: All of it, or what comes before the long part.
+    """
+
+    tag: str
+    lead: bytes = b""
+    opened: Opened | None = None
+    end: bytes = b""
+
+
+@dataclass(frozen=True)
 class Fetched:
     """A document as an answer: how long it is, and its bytes as they are taken."""
 
+    tag: str
     n_bytes: int
     parts: Iterator[bytes]

@@ -13,7 +13,7 @@ import mmap
 import os
 import time
 import uuid
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from itertools import chain
 from pathlib import Path
@@ -114,7 +114,10 @@ def _write(file: BinaryIO, table: Table, identity: str) -> None:
     digest = xxhash.xxh3_128()
     file.write(MAGIC + bytes(DIGEST_BYTES))
     arrays = (np.ascontiguousarray(array).data for array in _arrays(table))
-    for part in chain((len(header).to_bytes(LENGTH_BYTES, "little"), header), arrays):
+    parts: Iterable[bytes | memoryview] = chain(
+        (len(header).to_bytes(LENGTH_BYTES, "little"), header), arrays
+    )
+    for part in parts:
         digest.update(part)
         file.write(part)
     file.seek(len(MAGIC))

@@ -1,9 +1,12 @@
 """What is read from, wherever that is done: in the server's own process, or in one beside it."""
 
 import contextlib
-from dataclasses import dataclass
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any, TypeVar
 
 from sweepd.services.core import Core
 from sweepd.services.streams.reading import Reading
@@ -13,6 +16,7 @@ from sweepd.services.tables.tables import Tables
 from sweepd.store.blobs import Blobs
 from sweepd.store.database import Database
 
+T = TypeVar("T")
 N_CONNECTIONS = 6  # at most, to PostgreSQL; a process that reads uses few at a time
 
 
@@ -24,6 +28,16 @@ class Reads:
     reading: Reading
     tables: Tables
     documents: Documents
+    _lock: threading.Lock = field(default_factory=threading.Lock)
+    _made: dict[Any, Any] = field(default_factory=dict)
+
+    def of(self, kind: Callable[[Core], T]) -> T:
+        """What a class makes of the core, made once: it may keep what it worked out."""
+        with self._lock:
+            if kind not in self._made:
+                self._made[kind] = kind(self.core)
+            found: T = self._made[kind]
+            return found
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,7 @@ import itertools
 import json
 import time
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import orjson
@@ -19,10 +19,12 @@ from sweepd.services.tables.column import ELSEWHERE, Column, Rows
 from sweepd.services.tables.row_index import RowIndex
 from sweepd.store import run_counts, run_rows
 from sweepd.store.database import Connection
-from sweepd.store.run_counts import Version
+from sweepd.store.run_counts import Newest, Version
 
 # Replicas may not agree on the time: what changed shortly before is looked at again.
 OVERLAP = timedelta(seconds=60)
+COUNT_EVERY_S = 60.0  # all runs, against what nobody could foresee
+NEVER = datetime(1970, 1, 1, tzinfo=UTC)
 MAX_BYTES = 200 << 20  # of the columns of one project
 CELL_BYTES = 9
 LEAST_ROOM = 1024
@@ -52,7 +54,8 @@ class Table:
     def __init__(self, project_pk: int) -> None:
         self.project_pk = project_pk
         self.number = next(self._numbers)
-        self.version: Version | None = None
+        self.newest: Newest | None = None
+        self._counted_at = 0.0
         self.read_at = 0.0
         self.is_kept = False
         self.n_rows = self.n_changes = 0
@@ -82,10 +85,25 @@ class Table:
         Raises:
             TooWide: See there.
         """
-        version = run_counts.version_of_runs(connection, self.project_pk)
-        if version == self.version:
-            return True
+        if self.newest is None:
+            return self._begin(connection)
+        known_pk = self.newest.newest_pk
+        newest = run_counts.newest_of_runs(connection, self.project_pk, known_pk, OVERLAP)
+        if newest != self.newest:
+            self.n_changes += 1
+            pks = self._changed_since(connection, self.newest)
+            for found in run_rows.list_rows_by_pk(connection, pks):
+                self._put(found)
+            self.newest = newest
+        is_counted = time.monotonic() - self._counted_at < COUNT_EVERY_S
+        return is_counted or self._counts_as(
+            run_counts.version_of_runs(connection, self.project_pk)
+        )
+
+    def _begin(self, connection: Connection) -> bool:
+        """Read all; where it was kept, what differs."""
         self.n_changes += 1
+        version = run_counts.version_of_runs(connection, self.project_pk)
         if self.is_kept:
             self.is_kept = False
             pks = self._differing(connection)
@@ -93,28 +111,33 @@ class Table:
                 return False
             for found in run_rows.list_rows_by_pk(connection, pks):
                 self._put(found)
-        elif self.version is None or self.version.changed_at is None:
+        else:
             self.read_at = time.time()
             self._grow(max(version.n_visible, len(self.pks)))
             for found in run_rows.list_rows(connection, self.project_pk):
                 self._put(found)
             self._settle()
-        else:
-            pks = self._changed_since(connection, self.version.changed_at)
-            for found in run_rows.list_rows_by_pk(connection, pks):
-                self._put(found)
-        self.version = version
+        self.newest = run_counts.newest_of_runs(
+            connection, self.project_pk, version.newest_pk, OVERLAP
+        )
+        return self._counts_as(version)
+
+    def _counts_as(self, version: Version) -> bool:
+        """Whether there are as many runs as there should be; looked at now and then."""
+        self._counted_at = time.monotonic()
         return int(np.count_nonzero(self.is_there)) == version.n_visible
 
-    def _changed_since(self, connection: Connection, at: datetime) -> list[int]:
-        since = at - OVERLAP
+    def _changed_since(self, connection: Connection, known: Newest) -> list[int]:
+        found = set(run_rows.list_new(connection, self.project_pk, known.newest_pk))
+        since = NEVER if known.changed_at is None else known.changed_at - OVERLAP
         find, times = self.index.find, self.times["updated_at"]
         last = times[: self.n_rows].max(initial=0)
-        return [
+        found |= {
             pk
             for pk, changed in run_rows.list_changes(connection, self.project_pk, since)
             if (row := find(pk)) is None or times[row] != changed or changed >= last
-        ]
+        }
+        return sorted(found)
 
     def _differing(self, connection: Connection) -> list[int] | None:
         """The runs that are not as they were when this was kept; None when it is of others."""

@@ -6,12 +6,14 @@ import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import TypeVar
 
 from sweepd.domain.paging import Key, Start
 from sweepd.domain.runs import Run
 from sweepd.later import np
 from sweepd.services.tables import documents
+from sweepd.services.tables.column import Rows
 from sweepd.services.tables.fetching import Documents, Opened
 from sweepd.services.tables.keeping import Keeping
 from sweepd.services.tables.ordering import Selected, ordered
@@ -25,6 +27,21 @@ MAX_TABLES = 8  # large projects, of those that changed last, read before anybod
 MAX_KEPT, MAX_ROWS = 64, 1_000_000  # projects in memory, and runs of them all
 LEAST_SAVED = 2000  # runs of a project; fewer are read again as quickly
 MAX_SELECTED = 16  # answers kept of one, while its runs stand still
+
+
+@dataclass(frozen=True)
+class Standing:
+    """What the runs of a project, or of a sweep, are at.
+
+    Attributes:
+        changed_at: When any run of the project changed last.
+        best: The id of the sweep's run whose metric was best at any step; the oldest of equals.
+    """
+
+    n: int
+    changed_at: datetime | None
+    states: dict[str, int]
+    best: str | None = None
 
 
 @dataclass
@@ -92,16 +109,20 @@ class Tables:
 
         return self._ask(project_pk, begin)
 
-    def best(self, project_pk: int, sweep_pk: int, is_max: bool) -> str | None:
-        """The id of the run of a sweep whose metric was best at any step; the oldest of equals."""
+    def standing(
+        self, project_pk: int, sweep_pk: int | None = None, is_max: bool = False
+    ) -> Standing:
+        """How many of a project's, or a sweep's, runs there are, in which states, since when.
 
-        def find(_: _Kept, table: Table, __: Connection) -> str | None:
-            column = table.column(RUN, "metric_max" if is_max else "metric_min")
-            rows = documents.rows_of_sweep(table, sweep_pk)
-            if column is None or not len(rows := rows[column.kinds[rows] != 0]):
-                return None
-            values = column.numbers[rows].astype(np.float64) * (-1 if is_max else 1)
-            return documents.id_of(table, rows[values == values.min()][0])
+        Args:
+            is_max: Whether the sweep's best run is the one whose metric was highest.
+        """
+
+        def find(_: _Kept, table: Table, __: Connection) -> Standing:
+            rows = table.rows if sweep_pk is None else documents.rows_of_sweep(table, sweep_pk)
+            best = None if sweep_pk is None else _best(table, rows, is_max)
+            changed_at = None if table.newest is None else table.newest.changed_at
+            return Standing(len(rows), changed_at, _states(table, rows), best)
 
         return self._ask(project_pk, find)
 
@@ -153,6 +174,23 @@ class Tables:
                     self._keep(self._keeping, kept, table)
             kept.table = table
             yield kept, table, connection
+
+
+def _states(table: Table, rows: Rows) -> dict[str, int]:
+    column = table.column(RUN, "state")
+    if column is None or not len(rows):
+        return {}
+    counts = np.bincount(column.numbers[rows].astype(np.intp), minlength=len(column.texts))
+    return {text: int(n) for text, n in zip(column.texts, counts, strict=True) if n}
+
+
+def _best(table: Table, rows: Rows, is_max: bool) -> str | None:
+    """The id of the run whose metric was best at any step; the oldest of equals."""
+    column = table.column(RUN, "metric_max" if is_max else "metric_min")
+    if column is None or not len(rows := rows[column.kinds[rows] != 0]):
+        return None
+    values = column.numbers[rows].astype(np.float64) * (-1 if is_max else 1)
+    return documents.id_of(table, rows[values == values.min()][0])
 
 
 def _write(table: Table, connection: Connection, sweep_pk: int | None) -> list[bytes]:

@@ -175,6 +175,9 @@ READS: dict[str, Step] = {
     "run_counts.first_created": lambda c, b: run_counts.first_created(c, b.sweep),
     "run_counts.states": lambda c, b: run_counts.count_states(c, b.sweep),
     "run_counts.version": lambda c, b: run_counts.version_of_runs(c, b.project),
+    "run_counts.newest": lambda c, b: run_counts.newest_of_runs(
+        c, b.project, b.run.pk - 1, timedelta(seconds=60)
+    ),
     "run_files.size": lambda c, b: run_files.blob_size(c, b.blob),
     "run_files.known": lambda c, b: run_files.known_blobs(c, [b.blob]),
     "run_files.files_of": lambda c, b: run_files.files_of(b.run.pk).all(c),
@@ -196,6 +199,7 @@ READS: dict[str, Step] = {
         tuple(row) for rows in run_rows.list_rows_by_pk(c, [b.run.pk]) for row in rows
     ],
     "run_rows.changes": lambda c, b: sorted(run_rows.list_changes(c, b.project, at(2))),
+    "run_rows.new": lambda c, b: run_rows.list_new(c, b.project, b.run.pk - 1),
     "runs.find": lambda c, b: runs.find_run(c, b.project, "run"),
     "runs.find_deleted": lambda c, b: runs.find_run(c, b.project, "gone", deleted=True, lock=True),
     "runs.by_path": lambda c, b: runs.find_run_by_path(c, b.entity, "p", "run"),

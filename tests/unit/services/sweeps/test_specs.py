@@ -140,3 +140,21 @@ def test_a_stored_file_that_is_wrong_by_now_hands_out_nothing_and_says_why(
     found = state_of(parts, ann, sweep)
     assert found.state is SweepState.PAUSED
     assert "parameters.a.values" in found.state_reason
+
+
+UNSORTED = """\
+method: random
+parameters:
+  zeta: {values: [1, 2]}
+  model:
+    parameters:
+      width: {values: [1, 2]}
+      depth: {values: [1, 2]}
+  alpha: {values: [1, 2]}
+"""
+
+
+def test_parameters_are_told_in_the_order_of_the_file() -> None:
+    found = specs.parameters_of(UNSORTED)
+    assert [p.name for p in found] == ["zeta", "model.width", "model.depth", "alpha"]
+    assert specs.parameters_of("method: grid") == []
