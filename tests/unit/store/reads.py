@@ -1,6 +1,7 @@
 """What can be read of a thing by its key or name: everything the store says of one block."""
 
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Any
 
 from sweepd.domain.artifacts import Digest, DigestAlgorithm

@@ -1,5 +1,7 @@
 """Runs, counted."""
 
+from datetime import timedelta
+
 from sweepd.store import run_counts, runs
 from tests.unit.store.world import World, at
 
@@ -44,3 +46,24 @@ def test_version_differs_with_whatever_happens_to_a_run(world: World) -> None:
     world.run(project_pk=world.q, seconds=50)
     assert run_counts.version_of_runs(c, world.p) == seen[-1]
     assert len(set(seen)) == 4
+
+
+def test_what_is_newest_differs_with_whatever_happens_to_a_run(world: World) -> None:
+    c, lately = world.connection, timedelta(seconds=60)
+    seen = [run_counts.newest_of_runs(c, world.p, 0, lately)]
+    assert seen[0] == (0, None, 0, 0)
+    old = world.run(seconds=1)
+    run = world.run(seconds=100)
+    seen.append(run_counts.newest_of_runs(c, world.p, 0, lately))
+    assert seen[-1] == (run.pk, at(100), 1, 1), "only what changed lately is counted"
+    for values in ({"updated_at": at(101)}, {"deleted_at": at(101)}):
+        runs.update_run(c, run.pk, values)
+        seen.append(run_counts.newest_of_runs(c, world.p, run.pk, lately))
+    runs.update_run(c, old.pk, {"updated_at": at(90)})  # by a server whose clock is behind
+    seen.append(run_counts.newest_of_runs(c, world.p, run.pk, lately))
+    world.run(project_pk=world.q, seconds=500)
+    assert run_counts.newest_of_runs(c, world.p, run.pk, lately) == seen[-1]
+    late = world.run(seconds=2)
+    seen.append(run_counts.newest_of_runs(c, world.p, run.pk, lately))
+    assert seen[-1].newest_pk == late.pk, "also one made by a clock that was set back"
+    assert len(set(seen)) == 6
