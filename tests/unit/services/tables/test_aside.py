@@ -11,13 +11,15 @@ from sweepd import server
 from sweepd.domain.errors import BadInput
 from sweepd.domain.paging import Start
 from sweepd.domain.users import Caller
+from sweepd.services.core import Core
 from sweepd.services.runs.runs import RunChange
 from sweepd.services.streams.reading import Reading
 from sweepd.services.tables import aside as aside_module
 from sweepd.services.tables import table as tables
 from sweepd.services.tables.aside import Aside
+from sweepd.services.tables.fetching import PART_BYTES, Written
 from sweepd.services.tables.reader import Reader
-from sweepd.services.tables.reads import Places
+from sweepd.services.tables.reads import Places, Reads
 from tests.conftest import wait_until
 
 WHERE, ORDER = '{"config.lr": {"$gt": 1}}', "-config.lr"
@@ -120,5 +122,44 @@ def test_a_process_that_did_not_begin_is_tried_again(
         aside.select(project_pk, WHERE, ORDER, Start(), 2)  # nobody waits for it
         wait_until(lambda: bool(aside.pids()), 60, lambda: "no process has begun")
         assert aside.select(project_pk, WHERE, ORDER, Start(), 2) == here
+    finally:
+        aside.stop()
+
+
+def where(reads: Reads, project_pk: int, in_columns: bool, *args: str) -> tuple[int, bool]:
+    """Which process reads, and how."""
+    assert reads.of(Made) is reads.of(Made) and reads.of(Made).core is reads.core
+    return os.getpid(), in_columns
+
+
+def text(reads: Reads, project_pk: int, in_columns: bool, tag: str) -> Written:
+    """A document of a short and a long part."""
+    opened = reads.documents.open(tag, lambda: [b"%d" % os.getpid(), b"b" * PART_BYTES])
+    return Written(tag, b"(", opened, b")")
+
+
+class Made:
+    """What a process makes of its core once."""
+
+    def __init__(self, core: Core) -> None:
+        self.core = core
+
+
+def test_what_grows_with_the_runs_is_read_aside_and_passed_on_in_parts(
+    parts: server.Parts, ann: Caller
+) -> None:
+    project_pk = fill(parts, ann, 5)
+    aside, small = aside_of(parts, 1, large=3), aside_of(parts, 1, large=9)
+    aside.start()
+    try:
+        assert small.ask(project_pk, where) == (os.getpid(), False)
+        assert aside.ask(project_pk, where) == (*aside.pids(), True)
+        for one, pid in ((small, os.getpid()), (aside, *aside.pids())):
+            found = one.write(project_pk, text, "a tag")
+            assert found.tag == "a tag"
+            body = b"(%d" % pid + b"b" * PART_BYTES + b")"
+            assert [len(part) for part in found.parts] != [len(body)]
+            whole = b"".join(one.write(project_pk, text, "a tag").parts)
+            assert whole == body and len(whole) == found.n_bytes
     finally:
         aside.stop()
