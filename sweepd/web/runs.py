@@ -14,16 +14,14 @@ from sweepd.domain.users import Caller
 from sweepd.services.all import Services
 from sweepd.services.runs.runs import RunChange
 from sweepd.services.streams.reading import Stream
-from sweepd.web import custom_charts, shapes
+from sweepd.web import curve_documents, custom_charts, shapes
 from sweepd.web.responses import address, crumbs, json_response, render, secure
 from sweepd.web.session import Visitor, services_of
 from sweepd.web.step_metrics import step_metrics
 
-CURVE_POINTS = 800  # of one key; the extremes of each stretch are kept
 CONSOLE_LINES = 4000  # in one answer
 MAX_SIBLINGS = 200
 MAX_ALERTS = 500  # the newest
-MAX_MEDIA = 400  # of one key, the newest
 
 
 def run_of(request: Request, visitor: Visitor) -> tuple[Services, Run]:
@@ -131,22 +129,10 @@ def _drawn(request: Request, services: Services, run: Run, stream: Stream, n: in
     if request.headers.get("if-none-match") == tag:
         return Response(status_code=304, headers=secure({"ETag": tag}))
     is_drawn = request.query_params.get("only") != "media"
-    found = services.reading.curves(run, stream, CURVE_POINTS if is_drawn else 0, MAX_MEDIA)
-    return json_response(
-        {
-            "n": n,
-            "numbers": found.numbers,
-            "series": {
-                name: {"step": x.steps, "time": x.times, "value": x.values, "n": x.n}
-                for name, x in found.series.items()
-            },
-            "media": {
-                name: [[step, shapes.plain(item)] for step, item in items]
-                for name, items in found.media.items()
-            },
-        },
-        ETag=tag,
-    )
+    write = curve_documents.of_run
+    body = services.reading.write(run.pk, n, write, run, stream, is_drawn, n)
+    headers = secure({"ETag": tag})
+    return Response(body, media_type="application/json", headers=headers)
 
 
 def console(request: Request, visitor: Visitor) -> Response:

@@ -7,17 +7,17 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from sweepd.domain.config import unwrap
+from sweepd.domain.encoding import to_json
 from sweepd.domain.runs import Run
 from sweepd.domain.shell import again
 from sweepd.domain.sweeps import Agent, Sweep
 from sweepd.domain.users import Caller
 from sweepd.services.all import Services
-from sweepd.web import run_documents, shapes
-from sweepd.web.responses import address, crumbs, json_response, render
+from sweepd.web import curve_documents, run_documents, shapes
+from sweepd.web.responses import address, crumbs, json_response, render, secure
 from sweepd.web.session import Visitor, kept_days, services_of
 
 MAX_CURVES = 60
-CURVE_POINTS = 400
 
 
 def sweep_of(request: Request, visitor: Visitor) -> tuple[Services, Sweep]:
@@ -215,17 +215,14 @@ def curves(request: Request, visitor: Visitor) -> Response:
     """GET …/curves?runs=a,b: the metric over the steps of some runs, and where rules look."""
     services, sweep = sweep_of(request, visitor)
     wanted = [name for name in request.query_params.get("runs", "").split(",") if name]
-    found = {}
-    for run_id in wanted[:MAX_CURVES]:
-        run = services.runs.find(visitor.caller, sweep.entity, sweep.project, run_id)
-        if run is None or run.sweep_pk != sweep.pk:
-            continue
-        values = services.reading.objective(run)
-        every = max(1, -(-len(values) // CURVE_POINTS))
-        kept = [v for k, v in enumerate(values) if k % every == 0 or k == len(values) - 1]
-        found[run_id] = [[step, value] for step, value in kept]
+    named = services.overviews.runs_named(services.sweeps.project(sweep), wanted[:MAX_CURVES])
+    own = [run for run in named if run.sweep_pk == sweep.pk]
+    n_lines = sum(run.history_lines for run in own)
+    write = curve_documents.of_objective
+    found = services.reading.write(sweep.project_pk, n_lines, write, own)
     lines = [
         {"step": step, "threshold": shapes.plain(threshold)}
         for step, threshold in services.sweeps.bands(sweep)
     ]
-    return json_response({"curves": found, "bands": lines})
+    body = b'{"curves":' + found + b',"bands":' + to_json(lines) + b"}"
+    return Response(body, media_type="application/json", headers=secure({}))

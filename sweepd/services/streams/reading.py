@@ -45,6 +45,15 @@ class Reading:
         self._n_kept = 0
         self._lock = threading.Lock()
 
+    def write(self, place: int, n_lines: int, function: Callable[..., bytes], *args: Any) -> bytes:
+        """What a function of this and arguments makes of so many lines, wherever they are read.
+
+        Args:
+            place: Questions of one place may remember what they read.
+            function: Of a module; its arguments may be sent to another process.
+        """
+        return function(self, *args)
+
     def _pieces(
         self,
         run: Run,

@@ -1,6 +1,6 @@
 """Histories read aside where that is dear: a short one is read sooner than asked for."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from sweepd.domain.runs import ConsoleLine, Run
@@ -19,6 +19,12 @@ class ReadingAside(Reading):
     def __init__(self, own: Reading, aside: Aside) -> None:
         super().__init__(own.core, own.blobs)
         self._aside = aside
+
+    def write(self, place: int, n_lines: int, function: Callable[..., bytes], *args: Any) -> bytes:
+        """As `Reading.write`."""
+        if n_lines < DEAR_LINES:
+            return super().write(place, n_lines, function, *args)
+        return self._aside.offer(place, _write, function, args)
 
     def lines(
         self, run: Run, stream: Stream, min_step: int | None = None, max_step: int | None = None
@@ -86,6 +92,10 @@ class ReadingAside(Reading):
 
 def _n_lines(run: Run, stream: Stream) -> int:
     return run.history_lines if stream is Stream.HISTORY else run.events_lines
+
+
+def _write(reads: Reads, function: Callable[..., bytes], args: tuple[Any, ...]) -> bytes:
+    return function(reads.reading, *args)
 
 
 def _lines(reads: Reads, *args: Any) -> list[str]:

@@ -134,7 +134,7 @@ export class CurveSource {
   }
 }
 
-/** The server's answer (see web/panel_curves.py) as a Map of run to {key: {x, y, n}}. */
+/** The server's answer (see web/curve_documents.py) as a Map of run to {key: {x, y, n}}. */
 export function unpack(buffer) {
   const n = new DataView(buffer).getUint32(0, true);
   const head = JSON.parse(new TextDecoder().decode(new Uint8Array(buffer, 4, n)));

@@ -1,6 +1,7 @@
 """A long history read by another process is what this one would read."""
 
 import json
+import os
 from collections.abc import Callable
 from typing import Any
 
@@ -32,9 +33,12 @@ QUESTIONS: dict[str, Callable[[Reading, Run], Any]] = {
 
 def pid(_: Reads) -> int:
     """The process that is asked."""
-    import os
-
     return os.getpid()
+
+
+def written(reading: Reading, run: Run) -> bytes:
+    """Where a document was written, and of what."""
+    return b"%d %d" % (os.getpid(), len(reading.lines(run, Stream.HISTORY)))
 
 
 @pytest.fixture
@@ -66,6 +70,9 @@ def test_another_process_reads_what_is_long(
         assert [aside.offer(0, pid)] == aside.pids()
         assert {name: ask(reading, run) for name, ask in QUESTIONS.items()} == expected
         assert _trace(reading, run) == (x, y)
+        [other] = aside.pids()
+        assert reading.write(run.pk, 1, written, run) == b"%d 40" % other
+        assert reading.write(run.pk, 0, written, run) == b"%d 40" % os.getpid()
         patience = Patience()
         patience.begin(60, 10)
         with working_for(patience), pytest.raises(TooLarge, match="more than 10 fields"):
