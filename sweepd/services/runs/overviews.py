@@ -10,6 +10,7 @@ from sweepd.domain.sweeps import Sweep, SweepPoint, SweepSummary
 from sweepd.domain.users import Caller, Team
 from sweepd.services import access
 from sweepd.services.core import Core
+from sweepd.services.tables.reads import Reads
 from sweepd.store import overviews, run_counts, runs, sweeps
 from sweepd.store.run_counts import Version
 
@@ -115,3 +116,11 @@ class Overviews:
         """Every team; for administrators."""
         with self._core.db.read() as connection:
             return overviews.list_teams(connection)
+
+
+def count_runs(reads: Reads, project_pk: int, in_columns: bool) -> int:
+    """How many runs a project has; asked through `Aside.ask`."""
+    if in_columns:
+        return reads.tables.standing(project_pk).n
+    with reads.core.db.read() as connection:
+        return run_counts.version_of_runs(connection, project_pk).n_visible

@@ -15,14 +15,14 @@ from sweepd.services.core import Core
 from sweepd.services.filters import mongo as filters
 from sweepd.services.paging import read_page
 from sweepd.services.runs import changes as run_changes
-from sweepd.services.runs import deletions
+from sweepd.services.runs import deletions, overviews
 from sweepd.services.runs.changes import RunChange as RunChange  # what the edges say
 from sweepd.services.runs.changes import is_started as is_started
 from sweepd.services.runs.selections import Selections
 from sweepd.services.streams import forks, rewinds
 from sweepd.services.sweeps import endings, lifecycle
 from sweepd.services.tables.aside import Aside
-from sweepd.store import first_reads, run_counts, run_listings, runs
+from sweepd.store import first_reads, run_listings, runs
 from sweepd.store.blobs import Blobs
 from sweepd.store.database import Connection
 from sweepd.store.prepared import Question
@@ -169,7 +169,7 @@ class Runs:
         if (where or "{}").strip() == "{}" and order in _BY_AGE:
             listing = run_listings.of_project(project.pk, filters.is_descending(order))
             page = read_page(self._core, listing, start, first)
-            return replace(page, count=lambda: self._count(project))
+            return replace(page, count=lambda: self._aside.ask(project.pk, overviews.count_runs))
         limit = None if first is None else max(0, first) + 1
         found = self._aside.select(project.pk, where, order, start, limit)
         with self._core.db.read() as connection:
@@ -181,10 +181,6 @@ class Runs:
             }
         items = [(key, by_pk[pk]) for key, pk in places if pk in by_pk]
         return cut(items, start, first, lambda: n_all)
-
-    def _count(self, project: Project) -> int:
-        with self._core.db.read() as connection:
-            return run_counts.version_of_runs(connection, project.pk).n_visible
 
     def list_all(self, project: Project) -> list[Run]:
         """A project's runs, oldest first."""
