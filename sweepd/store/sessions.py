@@ -6,8 +6,16 @@ import sqlalchemy as sa
 
 from sweepd.store import schema
 from sweepd.store.database import Connection
+from sweepd.store.prepared import Prepared
 
 _sessions, _links = schema.sessions.c, schema.sign_in_links.c
+_USER = Prepared(  # made once: whatever a page asks goes through it
+    sa.select(schema.users.c.name)
+    .join(schema.sessions, _sessions.user_pk == schema.users.c.id)
+    .where(
+        _sessions.digest == sa.bindparam("token_digest"), _sessions.expires_at > sa.bindparam("at")
+    )
+)
 
 
 def create_session(
@@ -32,12 +40,8 @@ def create_session(
 
 def find_session_user(connection: Connection, digest: str, at: datetime) -> str | None:
     """The name of the user whose session this is, while it lasts."""
-    query = (
-        sa.select(schema.users.c.name)
-        .join(schema.sessions, _sessions.user_pk == schema.users.c.id)
-        .where(_sessions.digest == digest, _sessions.expires_at > at)
-    )
-    return connection.execute(query).scalar()
+    row = _USER.first(connection, {"token_digest": digest, "at": at})
+    return None if row is None else str(row.name)
 
 
 def end_session(connection: Connection, digest: str) -> None:

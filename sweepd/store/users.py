@@ -1,39 +1,44 @@
 """Entities, users, their memberships and keys; the server's own secrets."""
 
 from datetime import datetime
+from typing import Any
 
 import sqlalchemy as sa
 
 from sweepd.domain.users import ApiKey, Caller, Member, User
 from sweepd.store import schema
 from sweepd.store.database import Connection, insert
+from sweepd.store.prepared import Prepared
+
+# Made once: whatever a client or a page asks goes through these.
+_BY_DIGEST = Prepared(
+    sa.select(schema.users)
+    .join(schema.api_keys, schema.api_keys.c.user_pk == schema.users.c.id)
+    .where(schema.api_keys.c.digest == sa.bindparam("key_digest"))
+)
+_BY_NAME = Prepared(sa.select(schema.users).where(schema.users.c.name == sa.bindparam("user_name")))
+_ENTITIES = Prepared(
+    sa.select(schema.entities.c.name, schema.entities.c.id)
+    .join(schema.members, schema.members.c.entity_pk == schema.entities.c.id)
+    .where(schema.members.c.user_pk == sa.bindparam("user_key"))
+    .order_by(schema.entities.c.id)
+)
 
 
 def find_caller_by_digest(connection: Connection, digest: str) -> Caller | None:
     """The owner of a key, with every entity they belong to."""
-    query = (
-        sa.select(schema.users)
-        .join(schema.api_keys, schema.api_keys.c.user_pk == schema.users.c.id)
-        .where(schema.api_keys.c.digest == digest)
-    )
-    return _caller(connection, query)
+    return _caller(connection, _BY_DIGEST.first(connection, {"key_digest": digest}))
 
 
 def find_caller_by_name(connection: Connection, name: str) -> Caller | None:
     """A user as a caller, by name."""
-    return _caller(connection, sa.select(schema.users).where(schema.users.c.name == name))
+    return _caller(connection, _BY_NAME.first(connection, {"user_name": name}))
 
 
-def _caller(connection: Connection, query: sa.Select[tuple[object, ...]]) -> Caller | None:
-    row = connection.execute(query).first()
+def _caller(connection: Connection, row: Any) -> Caller | None:
     if row is None:
         return None
-    entities = connection.execute(
-        sa.select(schema.entities.c.name, schema.entities.c.id)
-        .join(schema.members, schema.members.c.entity_pk == schema.entities.c.id)
-        .where(schema.members.c.user_pk == row.id)
-        .order_by(schema.entities.c.id)
-    )
+    entities = _ENTITIES.all(connection, {"user_key": row.id})
     return Caller(row.id, row.name, row.email, row.is_admin, {e.name: e.id for e in entities})
 
 

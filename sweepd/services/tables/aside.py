@@ -32,6 +32,7 @@ MIDDLING = 300  # from which on it is so where a process reads already
 REST_S = 2.0  # after the start, before anything is read that nobody asked for
 START_S = 60.0
 N_TRIES = 2  # the first process may have been lost, or have ended for want of questions
+LARGE_S = 60.0  # for which a project that was large is taken for large
 RETRY_S = 60.0  # after a begin that failed
 IDLE_S = 300.0  # for which nobody has asked before the processes end
 
@@ -67,6 +68,7 @@ class Aside:
         self._retry_s = retry_s
         self._reads = Reads(core, reading, Tables(core.db), Documents())
         self._wide: set[int] = set()
+        self._seen_large: dict[int, float] = {}  # when, by project
         self._readers: list[Reader] = []
         self._lock = threading.Lock()
         self._wanted, self._ready = threading.Event(), threading.Event()
@@ -150,8 +152,7 @@ class Aside:
         """The answer, and who gave it; None where the project is not kept in columns."""
         if project_pk in self._wide:
             return None
-        with self._core.db.read() as connection:
-            n_runs = run_counts.count_up_to(connection, project_pk, self._large)
+        n_runs = self._count(project_pk)
         if n_runs < min(MIDDLING, self._large):
             return None
         is_large = n_runs >= self._large
@@ -163,6 +164,18 @@ class Aside:
             self._wide.add(project_pk)
             log.warning("a project has too many different keys to be kept in columns")
             return None
+
+    def _count(self, project_pk: int) -> int:
+        """How many runs a project has; no more are counted than it takes to be large, and of one
+        that was so lately none."""
+        now = time.monotonic()
+        if now - self._seen_large.get(project_pk, -LARGE_S) < LARGE_S:
+            return self._large
+        with self._core.db.read() as connection:
+            n_runs = run_counts.count_up_to(connection, project_pk, self._large)
+        if n_runs >= self._large:
+            self._seen_large[project_pk] = now
+        return n_runs
 
     def _ask(
         self, place: int, waits: bool, function: Callable[..., Any], *args: Any
