@@ -5,16 +5,18 @@ little endian; the header is padded so that the numbers begin at a multiple of e
 doubles, little endian, and the header says where those of each curve lie.
 """
 
+from __future__ import annotations
+
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-import numpy as np
 import orjson
 
 from sweepd.domain.encoding import to_json
 from sweepd.domain.patience import glancing
 from sweepd.domain.runs import Run
+from sweepd.later import np
 from sweepd.services.streams.reading import Reading, Stream
 from sweepd.services.streams.traces import Trace
 from sweepd.web import shapes
