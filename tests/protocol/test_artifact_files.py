@@ -134,6 +134,7 @@ def test_missing_part_is_named_and_another_files_upload_is_refused(
     assert other.status_code == 400 and "another file" in other.text
 
 
+@pytest.mark.slow
 def test_file_is_found_by_its_digest_where_the_caller_may_read(
     ask: Ask, http: TestClient, parts: Any
 ) -> None:

@@ -73,6 +73,7 @@ def test_what_is_long_comes_packed_and_is_the_same(http: TestClient, path: str) 
         assert unsalted(gzip.decompress(small)) == unsalted(body)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("path", DATA)
 def test_data_that_a_browser_has_are_not_sent_again(http: TestClient, path: str) -> None:
     for encoding in ("identity", "gzip"):

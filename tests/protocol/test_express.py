@@ -176,6 +176,7 @@ def test_a_heartbeat(made: Running) -> None:
     assert command["type"] == "run"
 
 
+@pytest.mark.slow
 def test_an_upsert_and_one_whose_answer_is_packed(made: Running) -> None:
     body = {"query": BUCKET, "variables": {"name": "r", "config": json.dumps({"a": "x" * 2000})}}
     plain = made.both("/graphql", body)

@@ -57,6 +57,7 @@ def test_a_shell_reads_the_same_words() -> None:
     assert line.isprintable()
 
 
+@pytest.mark.slow
 @settings(max_examples=200, deadline=None, derandomize=True, database=None)
 @given(st.text(st.characters(), max_size=30))
 def test_every_word_can_be_printed(word: str) -> None:

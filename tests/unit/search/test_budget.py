@@ -103,6 +103,7 @@ def test_a_constraint_takes_all_below_the_prefix_that_breaks_it():
     assert Grid(space_of(["p0 + p1 >= 197"])).count() == 3 * 10**12
 
 
+@pytest.mark.slow
 def test_a_grid_that_cannot_be_walked_ends_with_what_to_change():
     grid = Grid(space_of(["p0 * p1 * p2 * p3 * p4 * p5 * p6 * p7 == 99 ** 8 + 0.5"]))
     assert grid.count(at_most=2000) is None
@@ -163,6 +164,7 @@ def test_numbers_in_sweep_files_have_bounds(key, changed):
         parse({**BASE, **changed})
 
 
+@pytest.mark.slow
 def test_a_file_that_is_wrong_everywhere_is_told_of_briefly():
     names = {f"k{i}": 1 for i in range(50_000)}
     with pytest.raises(ConfigError) as caught:

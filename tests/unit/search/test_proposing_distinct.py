@@ -157,6 +157,7 @@ def test_a_long_list_is_read_once_not_once_per_value(kind, monkeypatch):
     assert calls < 10 * n
 
 
+@pytest.mark.slow
 def test_of_thousands_of_runs_few_are_read_whole(monkeypatch):
     n, d = 3000, 40
     n_read = 0

@@ -21,6 +21,7 @@ def test_as_many_different_ones_as_are_wanted_or_there_are():
     assert sorted(c["a"] for c in draw(make_space({"a": {"values": [1, 2, 3]}}))) == [1, 2, 3]
 
 
+@pytest.mark.slow
 def test_the_last_unused_config_is_found_and_none_after_it():
     space = make_space({"a": {"min": 1, "max": 5000}})
     keys = {space.key({"a": a}) for a in range(1, 5001)}

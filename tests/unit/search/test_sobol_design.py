@@ -1,6 +1,7 @@
 """The design is the sequence itself, and goes on where it is used up."""
 
 import numpy as np
+import pytest
 from scipy.stats import qmc
 
 from sweepd.search.grammar.sweep_file import parse
@@ -22,6 +23,7 @@ def test_a_design_is_the_points_of_the_sequence():
     assert found == [spec.space.decode(point) for point in sobol_points(0, 8, 2, 3)]
 
 
+@pytest.mark.slow
 def test_the_last_one_of_a_space_is_found_and_none_after_it():
     for n in (50, 5000):  # by enumeration; by draws first
         spec = spec_of({"a": {"min": 1, "max": n}})

@@ -160,6 +160,7 @@ def test_a_batch_is_done_again_only_when_one_of_it_failed_halfway(database: Data
     assert names(database) == {"good"}
 
 
+@pytest.mark.slow
 def test_many_threads_lose_nothing(database: Database) -> None:
     def work(number: int) -> None:
         for i in range(50):
@@ -319,6 +320,7 @@ def test_reads_cannot_write(database: Database) -> None:
         connection.execute(add("no"))
 
 
+@pytest.mark.slow
 def test_migrations_make_the_declared_schema(database: Database) -> None:
     with database.read() as connection:
         context = MigrationContext.configure(connection)

@@ -69,6 +69,7 @@ def test_what_was_put_becomes_a_blob_out_of_reach_of_who_put_it(s3: S3) -> None:
     assert keys(s3) == {f"kept/{blob_place(blob.hash)}"}
 
 
+@pytest.mark.slow
 def test_other_bytes_and_too_many_leave_nothing(s3: S3) -> None:
     s3.put(PLACE, b"other bytes")
     with pytest.raises(BadInput, match=r"dir/f: .* log the artifact again"):
@@ -79,6 +80,7 @@ def test_other_bytes_and_too_many_leave_nothing(s3: S3) -> None:
     assert keys(s3) == set()
 
 
+@pytest.mark.slow
 def test_parts_become_a_blob_in_place_and_again_changes_nothing(s3: S3) -> None:
     direct, name = Direct(s3), by_md5(HEX)
     upload = direct.begin(name)

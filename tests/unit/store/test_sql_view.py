@@ -26,6 +26,7 @@ def ask(statement: str) -> tuple[list[str], list[tuple[Any, ...]]]:
         return answer.columns, list(answer.rows)
 
 
+@pytest.mark.slow
 def test_a_question_is_answered_by_names_and_rows(monkeypatch: pytest.MonkeyPatch) -> None:
     assert ask("select id, loss * 2 as twice from runs order by id") == (
         ["id", "twice"],

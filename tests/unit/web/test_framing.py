@@ -24,6 +24,7 @@ def ancestors(data: Path, origins: str, path: str, is_signed_in: bool = True) ->
     return policy.rpartition("frame-ancestors ")[2]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("path", ["/ann", "/ann/none", "/-/account", "/authorize"])
 def test_nobody_frames_a_page_unless_named(tmp_path: Path, path: str) -> None:
     assert ancestors(tmp_path / "closed", "", path) == "'self'"

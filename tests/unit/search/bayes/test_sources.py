@@ -137,6 +137,7 @@ def test_before_three_results_agree_with_it_a_source_chooses_nothing() -> None:
     assert with_it[:3] == without[:3] and with_it[3] != without[3]
 
 
+@pytest.mark.slow
 def test_a_helpful_source_helps() -> None:
     best = min(bowl(x / 200, y / 200) for x in range(201) for y in range(201))
 

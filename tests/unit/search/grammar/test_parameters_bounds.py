@@ -117,6 +117,7 @@ def test_exponents_that_could_be_values_are_asked_about(low, high, warns):
     assert (inverse.low, inverse.high) == pytest.approx((math.exp(-high), math.exp(-low)))
 
 
+@pytest.mark.slow
 def test_levels_and_numbers_of_parameters_end_where_they_say():
     def nested(n):
         entry = {"value": 1}

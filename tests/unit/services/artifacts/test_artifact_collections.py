@@ -27,6 +27,7 @@ def shared(parts: server.Parts, ann: Caller, bob: Caller) -> tuple[Caller, Calle
     return users.get_caller("ann"), users.get_caller("bob")
 
 
+@pytest.mark.slow
 def test_linked_version_is_seen_by_the_entity_it_is_linked_to_and_changed_by_its_own(
     parts: server.Parts, shared: tuple[Caller, Caller]
 ) -> None:
@@ -81,6 +82,7 @@ def test_aliases_go_to_the_collection_of_the_project_named(
     assert place.version == 0
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("alias", ["v7", "", "a:b", "x" * 257])
 def test_alias_that_no_path_could_say_is_refused(
     parts: server.Parts, ann: Caller, alias: str

@@ -43,6 +43,7 @@ def receiver() -> Iterator[Receiver]:
     found.close()
 
 
+@pytest.mark.slow
 @pytest.mark.both_databases
 def test_what_did_not_arrive_is_tried_again_under_the_same_name(
     world: World, clock: FakeClock
@@ -68,6 +69,7 @@ def test_what_did_not_arrive_is_tried_again_under_the_same_name(
     assert len(world.sent) == 4
 
 
+@pytest.mark.slow
 def test_a_receiver_that_stays_away_is_given_up(world: World, clock: FakeClock) -> None:
     world.automation()
     world.end(world.run())

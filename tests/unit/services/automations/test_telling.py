@@ -148,6 +148,7 @@ def test_versions_and_aliases(world: World, is_told_before: bool) -> None:
     ]
 
 
+@pytest.mark.slow
 def test_a_collection_is_watched_by_itself(world: World) -> None:
     log_version(world.parts, world.caller, b"one", "m")
     home = world.parts.services.artifacts.collections.find_collection(world.project, "m")
@@ -177,6 +178,7 @@ def test_an_alert_is_told(world: World) -> None:
     assert (body["message"], body["severity"]) == ("it rises", "ERROR")
 
 
+@pytest.mark.slow
 @pytest.mark.both_databases
 def test_a_sweep_that_ends_and_the_better_runs_in_it(world: World) -> None:
     parts, caller, place = world.parts, world.caller, world.place()
@@ -196,6 +198,7 @@ def test_a_sweep_that_ends_and_the_better_runs_in_it(world: World) -> None:
     assert sorted(told) == [("SWEEP_BEST", 2.0), ("SWEEP_BEST", 3.0), ("SWEEP_ENDED", 2.0)]
 
 
+@pytest.mark.slow
 def test_a_sweep_that_its_breaker_pauses(world: World, clock: FakeClock) -> None:
     parts, caller = world.parts, world.caller
     world.automation(EventType.SWEEP_PAUSED, "{}")

@@ -29,6 +29,7 @@ SEARCHES = [
 ]
 
 
+@pytest.mark.slow
 def test_search_in_registries(parts: server.Parts, ann: Caller, clock: FakeClock) -> None:
     link(parts, ann, log(parts, ann, digest="d1", size="big"), aliases=("prod",))
     clock.forward(1)

@@ -236,6 +236,7 @@ def test_another_file_is_refused(tmp_path: Path, make: Callable[[Path], Any], wh
         ProjectFile(file)
 
 
+@pytest.mark.slow
 def test_a_project_that_breaks_off_leaves_no_file(
     there: tuple[server.Parts, Caller], tmp_path: Path
 ) -> None:

@@ -60,6 +60,7 @@ def views_of(parts: server.Parts, ann: Caller) -> dict[tuple[str, str], View]:
     return {(view.kind, view.name): view for _, view in page.items}
 
 
+@pytest.mark.slow
 def test_a_view_comes_once_and_again_when_it_changed_there(
     parts: server.Parts, ann: Caller, there: There
 ) -> None:

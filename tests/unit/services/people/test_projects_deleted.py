@@ -111,6 +111,7 @@ def test_a_project_whose_artifacts_are_linked_elsewhere_stays(
         services.projects.delete(ann, project.pk)
 
 
+@pytest.mark.slow
 def test_what_was_deleted_ends_after_its_days(
     parts: server.Parts, ann: Caller, clock: FakeClock
 ) -> None:

@@ -194,6 +194,7 @@ def test_whoever_sees_a_registry_uses_the_version_and_nothing_else_of_its_source
         artifacts.get(bob, shown.pk)
 
 
+@pytest.mark.slow
 def test_a_restricted_registry_exists_for_those_with_a_role_only(
     parts: server.Parts, ann: Caller, bob: Caller
 ) -> None:

@@ -83,6 +83,7 @@ def test_a_sample_of_a_long_history_is_of_its_rows(
         assert max(numbers) in told
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("keys", ASKED[:4], ids=" ".join)
 def test_no_column_is_read_whole(
     parts: server.Parts, ann: Caller, monkeypatch: pytest.MonkeyPatch, keys: list[str]

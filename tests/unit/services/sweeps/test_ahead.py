@@ -125,6 +125,7 @@ def test_a_grid_with_few_cells_ends_after_exactly_these(parts: server.Parts, ann
     assert state_of(parts, ann, few).state is SweepState.FINISHED
 
 
+@pytest.mark.slow
 def test_a_tight_random_space_is_handed_out_whole(parts: server.Parts, ann: Caller) -> None:
     narrow = "\n".join(f"  p{i}: {{min: 0, max: 4}}" for i in range(4))
     sweep = make_sweep(

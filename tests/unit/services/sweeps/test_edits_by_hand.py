@@ -282,6 +282,7 @@ def test_of_several_metrics_the_first_is_shown(parts: server.Parts, ann: Caller)
     assert (sweep.metric_name, str(sweep.metric_goal)) == ("acc", "maximize")
 
 
+@pytest.mark.slow
 def test_a_grid_too_large_to_count_is_taken(parts: server.Parts, ann: Caller) -> None:
     axes = "".join(f"  p{i}: {{min: 0, max: 99}}\n" for i in range(4))
     rule = 'sweepd: {constraints: ["p0 + p1 + p2 > p3"]}\n'

@@ -89,6 +89,7 @@ def test_runs_are_compared_by_their_best_value_as_the_goal_has_it(
     assert (other.correlation, other.correlation_low, other.correlation_high) == (None,) * 3
 
 
+@pytest.mark.slow
 def test_insights_are_worked_out_when_results_change_only(
     search: Search, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -109,6 +110,7 @@ def test_insights_are_worked_out_when_results_change_only(
     assert search.found.n_runs == MIN_RUNS + 1 and calls == [MIN_RUNS] * 2 + [MIN_RUNS + 1]
 
 
+@pytest.mark.slow
 def test_insights_follow_runs_of_the_same_sum_and_a_file_that_is_edited(search: Search) -> None:
     """They were kept by the number and the sum of the results."""
     runs = [search.run(float(n)) for n in range(MIN_RUNS)]

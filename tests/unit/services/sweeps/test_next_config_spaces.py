@@ -87,6 +87,7 @@ def test_cap_of_a_sweep_is_where_the_search_ends(parts: server.Parts, ann: Calle
         assert state_of(parts, ann, sweep).n_cells == 2
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("more", ["", "sweepd: {seed: 3}\n"])
 def test_draws_of_a_sweep_differ_from_each_other(
     parts: server.Parts, ann: Caller, more: str

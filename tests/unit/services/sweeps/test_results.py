@@ -10,6 +10,7 @@ from tests.unit.services.handing_out import GRID, begin, end, log, make_sweep, r
 TWICE = GRID + "sweepd: {repeats: 2}\n"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("first", [None, 1, 2, 6, 7])
 @pytest.mark.parametrize("n_before", [0, 1, 5, 6])
 def test_runs_come_in_the_order_they_were_handed_out_after_the_one_named(

@@ -69,6 +69,7 @@ def told(run: Any) -> dict[str, Any]:
     return dict(shown)
 
 
+@pytest.mark.slow
 @pytest.mark.both_databases
 @pytest.mark.parametrize("seed", range(3))
 def test_columns_tell_what_the_runs_tell(

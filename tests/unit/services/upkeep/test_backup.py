@@ -143,6 +143,7 @@ def test_second_server_on_one_folder_is_refused(tmp_path: Path) -> None:
         pass
 
 
+@pytest.mark.slow
 def test_lost_and_damaged_files_are_named_and_cost_the_others_nothing(
     parts: server.Parts, ann: Caller, tmp_path: Path
 ) -> None:

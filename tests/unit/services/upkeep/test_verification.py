@@ -106,6 +106,7 @@ def test_a_whole_server_has_no_faults(full: server.Parts) -> None:
     assert verify(full) == verify(full, repair=True) == []
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("what", FAULTS)
 def test_what_is_wrong_is_named_and_mended_where_it_can_be(full: server.Parts, what: str) -> None:
     import re
