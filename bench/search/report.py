@@ -18,7 +18,7 @@ from pathlib import Path
 
 import numpy as np
 
-from bench.search.results import AT, PEER_RUNS, Table
+from bench.search.results import AT, COMPARED_AT, N_BOOT, Table
 
 RESULTS = Path(__file__).parent / "results"
 ENGINES = ("ours", "tpe", "sobol", "random", "wandb", "gp", "botorch", "smac")
@@ -129,26 +129,35 @@ def shapes(table: Table, workers: int = 4) -> list[str]:
 
 
 def compared(table: Table, workers: int = 4) -> list[str]:
-    """Ours against every peer by shape, on the problems and seeds that all of them were run on,
-    after as many runs as the dearest of them had; by the peer that is best there as well."""
-    at = AT.index(PEER_RUNS)
+    """Ours against every peer on the problems and seeds that all of them were run on: the mean with
+    an interval over problems, then each problem."""
+    at = AT.index(COMPARED_AT)
     peers = [peer for peer in ("wandb", "tpe", *PEERS) if peer in table.engines()]
     fair = table.common(["ours", *peers], workers)
-    titles = [TITLES[peer] for peer in peers]
-    lines = head(["sweepd relative to (problems, sweeps)", *titles, "the best of them"])
     names = [name for name in fair.problems() if name not in FINITE]
-    shown = {"all but finite tables": names, "finite tables": [*set(fair.problems()) - set(names)]}
-    for title, half in titled(set(fair.halves.values())):
-        shown[title] = [name for name in names if fair.halves[name] == half]
-    for title, group in shown.items():
-        if not group:
-            continue
-        cells = [ratio(fair, "ours", peer, workers, group, at) for peer in peers]
-        best = max(range(len(peers)), key=lambda i: float(cells[i].split()[0]))
-        count = sum(len(fair.seeds("ours", workers, name)) for name in group)
-        name = f"{title} ({len(group)}, {count})"
-        lines.append(row([name, *cells, f"{cells[best].split()[0]}: {titles[best]}"]))
+    lines = head(
+        [
+            "regret of sweepd relative to",
+            *(TITLES[p] for p in peers),
+            "best of them, known afterwards",
+        ]
+    )
+    each = {peer: fair.ratios("ours", peer, workers, names, at)[0] for peer in peers}
+    columns = [*each.values(), np.max(list(each.values()), axis=0)]
+    lines.append(row([f"all {len(names)}", *(over_problems(values) for values in columns)]))
+    for i, name in enumerate(names):
+        ratios = {peer: each[peer][i] for peer in peers}
+        best = max(peers, key=lambda peer: ratios[peer])
+        cells = [f"{value:.2f}" for value in ratios.values()]
+        lines.append(row([name, *cells, f"{ratios[best]:.2f}: {TITLES[best]}"]))
     return lines
+
+
+def over_problems(values: np.ndarray) -> str:
+    """The geometric mean of ratios with its interval by a bootstrap over problems."""
+    drawn = np.random.default_rng(0).integers(0, len(values), (N_BOOT, len(values)))
+    logs = np.log(values)
+    return interval(float(np.exp(logs.mean())), np.exp(logs[drawn].mean(axis=1)))
 
 
 def by_problem(table: Table) -> list[str]:
@@ -171,41 +180,31 @@ def asks(table: Table) -> list[str]:
     """Median milliseconds of an ask while the sweeps ran."""
     lines = head(["median ask, ms", *(f"{w} workers" for w in WORKERS)])
     for engine in (e for e in ENGINES if e in table.engines()):
-        cells = [f"{np.median(table.asks[engine, w]):.1f}" for w in WORKERS]
+        found = [table.asks.get((engine, w)) for w in WORKERS]
+        cells = [f"{np.median(times):.1f}" if times else MISSING for times in found]
         lines.append(row([TITLES[engine], *cells]))
     return lines
 
 
 def ablations(table: Table, workers: int = 4) -> list[str]:
-    """Each variant relative to the engine as it is, on the problems and seeds both have; by shape
-    where it differs beyond its interval."""
-    at = AT.index(PEER_RUNS)
+    """Each variant relative to the engine as it is, on the problems and seeds both have, the
+    interval over problems; and the problems where it differs most."""
+    at = AT.index(COMPARED_AT)
     found = []
     for variant in (name for name in table.engines() if name not in ENGINES):
         fair = table.common(["ours", variant], workers)
         problems = [name for name in fair.problems() if name not in FINITE]
-        values, _ = fair.ratios(variant, "ours", workers, problems, at)
-        worse, better = [], []
-        for title, half in titled(set(fair.halves.values())):
-            group = [name for name in problems if fair.halves[name] == half]
-            if not group:
-                continue
-            cell = ratio(fair, variant, "ours", workers, group, at)
-            value, low, high = (float(x.strip("[],")) for x in cell.split())
-            if low > 1:
-                worse.append(f"{title} {value:.1f}")
-            if high < 1:
-                better.append(f"{title} {value:.1f}")
-        n_seeds = sum(len(fair.seeds(variant, workers, name)) for name in problems)
+        values = fair.ratios(variant, "ours", workers, problems, at)[0]
+        order = np.argsort(values)
+        extremes = (order[::-1][:3], order[:3])
         cells = [
-            f"{variant} ({len(problems)}, {n_seeds})",
-            ratio(fair, variant, "ours", workers, problems, at),
-            ", ".join(worse) or "none",
-            ", ".join(better) or "none",
+            f"{variant} ({len(problems)})",
+            over_problems(values),
+            *(", ".join(f"{problems[i]} {values[i]:.1f}" for i in some) for some in extremes),
         ]
-        found.append((float(np.exp(np.log(values).mean())), row(cells)))
-    title = f"regret relative to the engine as it is, {workers} workers"
-    lines = head(["variant (problems, sweeps)", title, "worse", "better"])
+        found.append((float(np.log(values).mean()), row(cells)))
+    title = "regret relative to the engine as it is"
+    lines = head(["variant (problems)", title, "most harm", "most help"])
     return lines + [line for _, line in sorted(found, reverse=True)]
 
 

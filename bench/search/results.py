@@ -17,6 +17,7 @@ import numpy as np
 N_RUNS = 60
 AT = tuple(range(5, N_RUNS + 1, 5))
 PEER_RUNS = 30  # of the peers whose asks take a second
+COMPARED_AT = 25  # results: so far, with four workers, a sweep of 30 runs goes as one of 60 does
 FLOOR = 0.01  # of random's average regret; below that, differences interest nobody
 N_BOOT = 2000
 
@@ -78,16 +79,18 @@ class Table:
                 self.asks.setdefault((sweep.engine, sweep.workers), []).append(sweep.ask_ms)
 
     def common(self, engines: Collection[str], workers: int) -> Table:
-        """Of these engines, and of random for the scale, the problems and seeds that all have."""
+        """Of these engines the problems and seeds that all have; of random, for the scale, all."""
         found = Table([])
         for problem, half in self.halves.items():
-            each = {e: self.seeds(e, workers, problem) for e in (*engines, "random")}
-            both = set.intersection(*(set(seeds) for seeds in each.values()))
+            each = {engine: self.seeds(engine, workers, problem) for engine in engines}
+            both = sorted(set.intersection(*(set(seeds) for seeds in each.values())))
             if both:
                 found.halves[problem] = half
             for engine, seeds in each.items():
-                kept = {seed: seeds[seed] for seed in sorted(both)}
+                kept = {seed: seeds[seed] for seed in both}
                 found._regrets[engine, workers, problem] = kept
+            random = self.seeds("random", workers, problem)
+            found._regrets["random", workers, problem] = random
         return found
 
     def engines(self) -> list[str]:
