@@ -26,7 +26,7 @@ from sweepd.store.sqlite_writer import Job, Outcome, Waiting, tell
 
 MOST = 64  # writes of one transaction, whose rows are held to its end
 LOCK_MS = 200  # for a row that another transaction holds; less than a deadlock's second
-IDLE_S = 3.0  # after which the connection is given back
+IDLE_S = 60.0  # after which the connection is given back, with what it has planned
 
 
 _Short = tuple[Job, Sequence[Question]]
