@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from typing import NamedTuple
 
 from sweepd.domain.projects import TRASH
 
@@ -120,6 +121,25 @@ class Run:
     def is_gone(self) -> bool:
         """Whether it, or its project, was deleted."""
         return self.deleted_at is not None or self.entity == TRASH
+
+
+class RunHead(NamedTuple):
+    """Of a Run, under the same names, what a post of its client looks at."""
+
+    pk: int
+    run_id: str
+    state: RunState
+    sweep_pk: int | None
+    cell_pk: int | None
+    exitcode: int | None
+    stop_requested: bool
+    history_lines: int
+    events_lines: int
+    console_lines: int
+    last_step: int
+    metric_last: float | None
+    metric_min: float | None
+    metric_max: float | None
 
 
 @dataclass(frozen=True, slots=True)

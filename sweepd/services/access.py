@@ -5,7 +5,7 @@ from sweepd.domain.errors import Forbidden, NotFound
 from sweepd.domain.ids import check_project_name
 from sweepd.domain.projects import DEFAULT_PROJECT, Project
 from sweepd.domain.registries import Role, reaches
-from sweepd.domain.runs import Run
+from sweepd.domain.runs import Run, RunHead
 from sweepd.domain.sweeps import Sweep
 from sweepd.domain.users import Caller
 from sweepd.services import registry_access
@@ -17,6 +17,7 @@ from sweepd.store import (
     memberships,
     projects,
     registries,
+    run_heads,
     runs,
     sweeps,
 )
@@ -123,6 +124,15 @@ def find_run(
     if entity not in caller.entities:
         return None
     return runs.find_run_by_path(connection, caller.entities[entity], project, run_id)
+
+
+def find_head(
+    connection: Connection, caller: Caller, entity: str, project: str, run_id: str
+) -> RunHead | None:
+    """Of a run the caller may see, its row held; None where `find_run` has to look."""
+    if entity not in caller.entities:
+        return None
+    return run_heads.find_head(connection, caller.entities[entity], project, run_id)
 
 
 def get_run_by_pk(

@@ -8,7 +8,7 @@ A row that is taken for the write (a sweep's, a run's) comes before what it guar
 from typing import Any
 
 from sweepd.domain.runs import RunState
-from sweepd.store import agents, cells, happenings, objectives, runs, sweeps
+from sweepd.store import agents, cells, happenings, objectives, run_heads, runs, sweeps
 from sweepd.store.prepared import Question
 
 
@@ -42,9 +42,9 @@ def of_upsert(entity_pk: int, project: str, run_id: str, begins: bool) -> list[Q
 
 
 def of_post(
-    entity_pk: int, project: str, run_id: str, has_lines: bool, ends: bool
+    entity_pk: int, project: str, run_id: str, has_lines: bool, ends: bool, is_shared: bool = False
 ) -> list[Question]:
-    """Of a post of a run's client, which may end the run."""
+    """Of a post of a run's client, which may end the run, or be one of several that share it."""
 
     def then(run: Any) -> list[Question]:
         found = []
@@ -56,7 +56,8 @@ def of_post(
             return [*found, *_of_change(run)]
         return [*found, *_of_start(run)]
 
-    return [runs.by_path(entity_pk, project, run_id)._replace(then=then)]
+    by_path = runs.by_path if ends or is_shared else run_heads.by_path
+    return [by_path(entity_pk, project, run_id)._replace(then=then)]
 
 
 def _of_start(run: Any) -> list[Question]:

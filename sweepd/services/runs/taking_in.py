@@ -11,7 +11,7 @@ from datetime import datetime
 from typing import Any
 
 from sweepd.domain.errors import NotFound
-from sweepd.domain.runs import ENDED, Run, RunState
+from sweepd.domain.runs import ENDED, Run, RunHead, RunState
 from sweepd.domain.sweeps import Sweep, SweepState
 from sweepd.domain.users import Caller
 from sweepd.services import access
@@ -69,7 +69,8 @@ class History:
         ends, pk = post.is_complete, caller.entities.get(entity)
         first: list[Question] = []
         if pk is not None:
-            first = first_reads.of_post(pk, project, run_id, bool(post.history), ends)
+            has_lines, is_shared = bool(post.history), client_id is not None
+            first = first_reads.of_post(pk, project, run_id, has_lines, ends, is_shared)
         stored = await self._core.db.write_async(take_in, first, takes_sweep=ends)
         return self._tell(post, *stored)
 
@@ -81,10 +82,14 @@ class History:
         run_id: str,
         post: StreamPost,
         client_id: str | None,
-    ) -> Callable[[Connection], tuple[Run, bool]]:
+    ) -> Callable[[Connection], tuple[Run | RunHead, bool]]:
         rows = [parse_line(line) for line in post.history.lines] if post.history else []
 
-        def take_in(connection: Connection) -> tuple[Run, bool]:
+        def take_in(connection: Connection) -> tuple[Run | RunHead, bool]:
+            if client_id is None and not post.is_complete:
+                head = access.find_head(connection, caller, entity, project, run_id)
+                if head is not None:
+                    return self._take_in(connection, head, post, rows)
             run = access.find_run(connection, caller, entity, project, run_id)
             if run is None:
                 raise NotFound(f"no run {entity}/{project}/{run_id}; it may have been deleted")
@@ -96,15 +101,19 @@ class History:
 
         return take_in
 
-    def _tell(self, post: StreamPost, run: Run, should_stop: bool) -> bool:
+    def _tell(self, post: StreamPost, run: Run | RunHead, should_stop: bool) -> bool:
         self._core.changes.touch("run", run.pk)
         if run.sweep_pk is not None and (post.history or post.is_complete or post.summary):
             self._core.changes.touch("sweep", run.sweep_pk)
         return should_stop
 
     def _take_in(
-        self, connection: Connection, run: Run, post: StreamPost, rows: list[dict[str, Any]]
-    ) -> tuple[Run, bool]:
+        self,
+        connection: Connection,
+        run: Run | RunHead,
+        post: StreamPost,
+        rows: list[dict[str, Any]],
+    ) -> tuple[Run | RunHead, bool]:
         """Store a post; returns the run as it was, and whether it should stop."""
         at = self._core.now()
         values: dict[str, Any] = {"heartbeat_at": at, "updated_at": at}
@@ -142,7 +151,13 @@ class History:
                 endings.finish_if_done(connection, sweep.pk, at)
         return run, should_stop
 
-    def _move(self, connection: Connection, run: Run, post: StreamPost, at: datetime) -> None:
+    def _move(
+        self, connection: Connection, known: Run | RunHead, post: StreamPost, at: datetime
+    ) -> None:
+        is_going = known.state in (RunState.RUNNING, RunState.PREEMPTING)
+        if is_going and not post.is_preempting and not post.is_complete:
+            return
+        run = _whole(connection, known)
         if post.is_complete:
             if post.is_preempting and not run.is_preempting and run.state not in ENDED:
                 run = lifecycle.start_run(connection, run, at)
@@ -157,18 +172,20 @@ class History:
             lifecycle.mark_preempting(connection, run, at)
 
     def _store_history(
-        self, connection: Connection, run: Run, block: Lines, rows: list[dict[str, Any]]
+        self, connection: Connection, run: Run | RunHead, block: Lines, rows: list[dict[str, Any]]
     ) -> dict[str, Any]:
         steps = [step for row in rows if (step := step_of(row)) != -1]
         span = (min(steps), max(steps)) if steps else (-1, -1)
         if block.first < run.history_lines:
-            forks.before_overwriting(connection, run, block.first)
+            forks.before_overwriting(connection, _whole(connection, run), block.first)
         n_lines = history.append_lines(
             connection, run.pk, Stream.HISTORY, block.first, block.lines, run.history_lines, span
         )
         return {"history_lines": n_lines, "last_step": max(run.last_step, span[1])}
 
-    def _store_events(self, connection: Connection, run: Run, block: Lines) -> dict[str, Any]:
+    def _store_events(
+        self, connection: Connection, run: Run | RunHead, block: Lines
+    ) -> dict[str, Any]:
         n_lines = history.append_lines(
             connection, run.pk, Stream.EVENTS, block.first, block.lines, run.events_lines
         )
@@ -177,7 +194,7 @@ class History:
     def _store_objective(
         self,
         connection: Connection,
-        run: Run,
+        run: Run | RunHead,
         sweep: Sweep,
         name: str,
         rows: list[dict[str, Any]],
@@ -244,3 +261,7 @@ class History:
                 "",
                 at,
             )
+
+
+def _whole(connection: Connection, run: Run | RunHead) -> Run:
+    return run if isinstance(run, Run) else runs.get_run_by_pk(connection, run.pk, lock=True)

@@ -11,7 +11,7 @@ from sweepd.domain.sweeps import Sweep
 from sweepd.domain.users import Caller
 from sweepd.services.runs.runs import RunChange
 from sweepd.services.streams.lines import Lines, StreamPost
-from sweepd.store import objectives
+from sweepd.store import objectives, runs
 from tests.unit.services.handing_out import begin, log, make_sweep, next_run, register
 
 INIT = RunChange(config="{}", host="h")
@@ -169,3 +169,24 @@ def test_extremes_after_a_rewind_are_of_what_is_left(
     log(parts, ann, run_id, 3, 6.0)
     assert metric_of(parts, ann, run_id) == (6.0, 3.0, 6.0)
     assert values_of(parts, ann, run_id) == [(0, 5.0), (1, 3.0), (2, 4.0), (3, 6.0)]
+
+
+def test_lines_that_follow_are_taken_in_without_reading_the_whole_run(
+    parts: server.Parts, ann: Caller, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def post(*, first: int, **more: object) -> None:
+        lines = [json.dumps({"_step": first, **more})]
+        history = StreamPost(history=Lines(first, lines))
+        parts.services.history.append(ann, "ann", "p", "r", history)
+
+    parts.services.runs.upsert(ann, None, "p", "r", INIT)
+    post(first=0, loss=1.0)
+    with monkeypatch.context() as patch:
+        patch.setattr(runs, "read_run", pytest.fail)
+        post(first=1, loss=2.0)
+        post(first=2, loss=3.0)
+    run = parts.services.runs.get(ann, None, "p", "r")
+    assert (run.state, run.history_lines, run.last_step) == (RunState.RUNNING, 3, 2)
+    parts.services.projects.rename(ann, run.project_pk, "renamed")
+    post(first=3, loss=4.0)  # a client knows the project by its old name
+    assert parts.services.runs.get(ann, None, "renamed", "r").history_lines == 4
