@@ -234,7 +234,13 @@ def hand_out(
 
 
 def sweep_text(n_cells: int, run_cap: int | None) -> str:
-    """A grid of that many cells, a multiple of a hundred beyond a hundred."""
+    """A grid of that many cells.
+
+    Raises:
+        ValueError: More than a hundred, and no multiple of it.
+    """
+    if n_cells > WIDTH and n_cells % WIDTH:
+        raise ValueError(f"{n_cells} cells make no grid of {WIDTH} columns: name a multiple of it")
     cap = f"run_cap: {run_cap}\n" if run_cap else ""
     return (
         f"{cap}method: grid\nprogram: train.py\nmetric: {{name: loss}}\nparameters:\n"

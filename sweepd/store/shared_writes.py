@@ -10,6 +10,7 @@ that nobody else waits for that row.
 """
 
 import contextlib
+import logging
 import queue
 import threading
 from collections.abc import Callable, Sequence
@@ -20,10 +21,11 @@ import sqlalchemy as sa
 from sweepd.domain.before import WorkFirst, writing
 from sweepd.domain.errors import SweepdError, Unavailable
 from sweepd.store import pipelined
-from sweepd.store.faults import reason
+from sweepd.store.faults import UNSTORABLE, reason
 from sweepd.store.prepared import Question, read_ahead
 from sweepd.store.sqlite_writer import Job, Outcome, Waiting, tell
 
+log = logging.getLogger(__name__)
 MOST = 64  # writes of one transaction, whose rows are held to its end
 LOCK_MS = 200  # for a row that another transaction holds; less than a deadlock's second
 IDLE_S = 60.0  # after which the connection is given back, with what it has planned
@@ -135,6 +137,8 @@ class SharedWrites:
                 fault.__cause__ = error
                 tell([(future, None, fault) for (_, future), _ in batch])
                 return None
+            if not _is_usual(error):  # alone they may all go well, and nobody would hear of it
+                log.error("%d writes together failed; each goes alone", len(batch), exc_info=error)
             for job, _ in batch:
                 self._alone(job)
             return None
@@ -172,6 +176,14 @@ def _outcome(connection: sa.Connection, sending: pipelined.Pipelined, job: Job) 
         if sending.n_changes != n_before:
             raise RuntimeError("a write was to be alone after it had begun") from error
         raise
+
+
+def _is_usual(error: BaseException) -> bool:
+    """Whether an error is of what was sent or of the database, not of how we share."""
+    import psycopg
+
+    usual = (SweepdError, WorkFirst, *UNSTORABLE, sa.exc.SQLAlchemyError, psycopg.Error)
+    return isinstance(error, usual)
 
 
 def _is_lost(connection: sa.Connection) -> bool:

@@ -258,7 +258,9 @@ def test_one_that_refuses_before_it_wrote_holds_up_no_other(database: Database) 
     assert n_tries == ["1", "refused"]
 
 
-def test_one_that_refuses_after_it_wrote_is_undone(database: Database) -> None:
+def test_one_that_refuses_after_it_wrote_is_undone(
+    database: Database, caplog: pytest.LogCaptureFixture
+) -> None:
     def refuse(connection: Connection) -> None:
         UPDATE.all(connection, {"value": "half", "secret": "b"})
         raise NotFound("no such row")
@@ -266,6 +268,7 @@ def test_one_that_refuses_after_it_wrote_is_undone(database: Database) -> None:
     told = together(database, [append("a", "1"), (refuse, first("b"))])
     assert (told[0], str(told[1])) == ("", "no such row")
     assert values(database) == {"a": "1", "b": "", "c": ""}
+    assert not caplog.records
 
 
 def test_one_that_fails_takes_no_other_with_it(database: Database) -> None:
@@ -288,6 +291,19 @@ def test_one_that_fails_takes_no_other_with_it(database: Database) -> None:
         "IntegrityError",
     ]
     assert values(database) == {"a": "1", "b": "2", "c": ""}
+
+
+def test_a_fault_of_ours_in_what_is_shared_is_heard_of_and_nothing_is_lost(
+    database: Database, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def broken(*_: object) -> None:
+        raise RuntimeError("asked in a wrong way")
+
+    monkeypatch.setattr(shared_writes, "read_ahead", broken)
+    assert together(database, [append("a", "1"), append("b", "2")]) == ["", ""]
+    assert values(database) == {"a": "1", "b": "2", "c": ""}
+    [told] = [record for record in caplog.records if record.name == shared_writes.__name__]
+    assert "asked in a wrong way" in (told.exc_text or str(told.exc_info))
 
 
 def test_a_row_that_somebody_holds_keeps_only_its_own_write_waiting(database: Database) -> None:
