@@ -39,7 +39,7 @@ def aside(
     monkeypatch.setattr(parts.aside, "_large", 3)
     parts.aside.start()
     try:
-        assert parts.aside._reader(sweep.project_pk, waits=True) is not None
+        assert parts.aside.readers.of(sweep.project_pk, waits=True) is not None
         for module, name in GROWING:
             monkeypatch.setattr(module, name, pytest.fail)
         yield sweep.sweep_id

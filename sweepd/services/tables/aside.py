@@ -1,24 +1,23 @@
 """What is dear to read, asked of processes beside the server: reading makes no agent wait.
 
-The server's own process keeps its time and its memory for clients. A process that reads begins when
-there is a large project to read, or when something dear is asked, and ends when nobody has asked
-for minutes. Without one (`reader_processes` 0, or when it was lost just now) the server reads by
-itself.
+The server's own process keeps its time and its memory for clients. A process that reads
+(`readers.py`) begins when there is a large project to read, or when something dear is asked.
+Without one (`reader_processes` 0, or when it was lost just now) the server reads by itself.
 """
 
 import contextlib
 import logging
-import threading
 import time
 from collections.abc import Callable, Iterator
 from typing import Any, TypeVar
 
-from sweepd.domain.errors import SweepdError, Unavailable
+from sweepd.domain.errors import Unavailable
 from sweepd.domain.paging import Key, Start
 from sweepd.services.core import Core
 from sweepd.services.streams.reading import Reading
 from sweepd.services.tables.fetching import Documents, Fetched, Written
 from sweepd.services.tables.reader import Reader, ReaderLost
+from sweepd.services.tables.readers import IDLE_S, RETRY_S, Readers
 from sweepd.services.tables.reads import Places, Reads
 from sweepd.services.tables.table import TooWide
 from sweepd.services.tables.tables import MAX_TABLES, Tables
@@ -29,12 +28,8 @@ T = TypeVar("T")
 log = logging.getLogger(__name__)
 LARGE = 2000  # runs of a project from which on it is kept in columns, whoever reads
 MIDDLING = 300  # from which on it is so where a process reads already
-REST_S = 2.0  # after the start, before anything is read that nobody asked for
-START_S = 60.0
 N_TRIES = 2  # the first process may have been lost, or have ended for want of questions
 LARGE_S = 60.0  # for which a project that was large is taken for large
-RETRY_S = 60.0  # after a begin that failed
-IDLE_S = 300.0  # for which nobody has asked before the processes end
 
 
 class Aside:
@@ -61,36 +56,21 @@ class Aside:
             places: Where other processes find all of it.
         """
         self._core = core
-        self._places = places
-        self._n_processes = n_processes
         self._large = large
-        self._idle_s = idle_s
-        self._retry_s = retry_s
         self._reads = Reads(core, reading, Tables(core.db), Documents())
         self._wide: set[int] = set()
         self._seen_large: dict[int, float] = {}  # when, by project
-        self._readers: list[Reader] = []
-        self._lock = threading.Lock()
-        self._wanted, self._ready = threading.Event(), threading.Event()
-        self._stopping = threading.Event()
-        self._is_started = False
-        self._asked_at = time.monotonic()
-        self._failed_at = 0.0  # when a begin failed; counts while there are no processes
-        self._thread = threading.Thread(target=self._work, name="sweepd-aside", daemon=True)
+        self.readers = Readers(
+            places, n_processes, self._prepare, self._reads.tables.forget, idle_s, retry_s
+        )
 
     def start(self) -> None:
         """Begin to read what is large."""
-        if self._n_processes:
-            self._is_started = True
-            self._thread.start()
+        self.readers.start()
 
     def stop(self) -> None:
         """End the processes; questions are answered here from now on."""
-        self._stopping.set()
-        self._wanted.set()
-        self._let_go()
-        if self._thread.is_alive():
-            self._thread.join()
+        self.readers.stop()
 
     def select(
         self, project_pk: int, where: str | None, order: str | None, start: Start, limit: int | None
@@ -126,8 +106,7 @@ class Aside:
 
     def pids(self) -> list[int]:
         """The processes that read now."""
-        with self._lock:
-            return [reader.pid for reader in self._readers]
+        return self.readers.pids()
 
     def offer(self, place: int, function: Callable[..., T], *args: Any) -> T:
         """Have a function called with `Reads` and arguments by a process that reads; here when
@@ -156,7 +135,7 @@ class Aside:
         if n_runs < min(MIDDLING, self._large):
             return None
         is_large = n_runs >= self._large
-        if not is_large and self._reader(project_pk, False) is None:
+        if not is_large and self.readers.of(project_pk, False) is None:
             return None  # it is read sooner than a process begins
         try:
             return self._ask(project_pk, is_large, function, *args)
@@ -186,112 +165,34 @@ class Aside:
             waits: For a process to begin, when there is none.
         """
         for _ in range(N_TRIES):
-            reader = self._reader(place, waits)
+            reader = self.readers.of(place, waits)
             if reader is None:
                 break
             try:
                 return reader.ask(function, args).wait(), reader
             except ReaderLost:
-                self._let_go(reader)
+                self.readers.let_go(reader)
         return function(self._reads, *args), None
 
     def _part(self, reader: Reader | None, number: int, place: int) -> bytes:
         if reader is None:
             return self._reads.documents.part(number, place)
-        self._asked_at = time.monotonic()
+        self.readers.note_asked()
         try:
             return bytes(reader.ask(_part, (number, place)).wait())
         except ReaderLost as error:
             raise Unavailable("the process that reads was lost; ask again") from error
 
-    def _reader(self, place: int, waits: bool) -> Reader | None:
-        if not self._is_started or self._stopping.is_set():
-            return None
-        self._asked_at = time.monotonic()
-        if not self._ready.is_set():
-            self._wanted.set()
-            if not waits or not self._ready.wait(START_S) or self._stopping.is_set():
-                return None
-        with self._lock:
-            readers = self._readers
-        if not readers:  # they did not begin
-            if self._may_retry():
-                self._wanted.set()
-            return None
-        return readers[place % len(readers)]
-
-    def _may_retry(self) -> bool:
-        return not self._readers and time.monotonic() - self._failed_at >= self._retry_s
-
-    def _work(self) -> None:
-        """Begin the processes when they are wanted, end them when they are not; on Linux they end
-        with this thread."""
-        try:
-            self._wanted.wait(REST_S)  # the server's own start comes first
-            if not self._stopping.is_set():
-                with contextlib.suppress(SweepdError):
-                    self._prepare()
-            while not self._stopping.is_set():
-                self._watch()
-        finally:
-            self._let_go()  # also what began while the server was told to stop
-
-    def _watch(self) -> None:
-        is_wanted = self._wanted.wait(self._idle_s / 4 if self._readers else None)
-        self._wanted.clear()
-        if self._stopping.is_set():
-            return
-        if is_wanted and (not self._ready.is_set() or self._may_retry()):
-            self._begin()
-        elif not is_wanted and self._is_idle():
-            self._let_go(rests=True)
-
     def _prepare(self) -> None:
         """Read what is large before anybody asks."""
         with self._core.db.read() as connection:
             large = run_counts.list_large_projects(connection, self._large, MAX_TABLES)
-        if large and not self._ready.is_set():
-            self._begin()
+        if large:
+            self.readers.begin()
         for project_pk in large:
-            if (reader := self._reader(project_pk, False)) is not None:
+            if (reader := self.readers.of(project_pk, False)) is not None:
                 with contextlib.suppress(ReaderLost):
                     reader.ask(_prepare, (project_pk,))
-
-    def _is_idle(self) -> bool:
-        is_asked = any(reader.n_asked for reader in self._readers)
-        return not is_asked and time.monotonic() - self._asked_at >= self._idle_s
-
-    def _begin(self) -> None:
-        readers: list[Reader] = []
-        try:
-            for _ in range(self._n_processes):
-                readers.append(Reader(self._places))
-            for reader in readers:
-                reader.ready.result(START_S)
-        except Exception:
-            log.exception("a process that reads did not begin; this one reads")
-            for reader in readers:
-                reader.stop()
-            readers = []
-            self._failed_at = time.monotonic()
-        with self._lock:
-            self._readers = readers
-            self._ready.set()
-        self._reads.tables.forget()
-
-    def _let_go(self, lost: Reader | None = None, rests: bool = False) -> None:
-        """End the processes; where one was lost, only if another is not there by now.
-
-        Args:
-            rests: Nobody asks: they may keep what they read.
-        """
-        with self._lock:
-            if lost is not None and lost not in self._readers:
-                return
-            readers, self._readers = self._readers, []
-            self._ready.set() if self._stopping.is_set() else self._ready.clear()
-        for reader in readers:
-            reader.rest() if rests else reader.stop()
 
 
 def _select(reads: Reads, *args: Any) -> Any:

@@ -14,7 +14,7 @@ from sweepd.domain.users import Caller
 from sweepd.services.core import Core
 from sweepd.services.runs.runs import RunChange
 from sweepd.services.streams.reading import Reading
-from sweepd.services.tables import aside as aside_module
+from sweepd.services.tables import readers
 from sweepd.services.tables import table as tables
 from sweepd.services.tables.aside import Aside
 from sweepd.services.tables.fetching import PART_BYTES, Written
@@ -109,7 +109,7 @@ def test_a_process_that_did_not_begin_is_tried_again(
             raise OSError("no memory for another process")
         return Reader(places)
 
-    monkeypatch.setattr(aside_module, "Reader", begin)
+    monkeypatch.setattr(readers, "Reader", begin)
     reading = Reading(parts.core, parts.blobs)
     aside = Aside(parts.core, reading, places_of(parts), 1, large=3, retry_s=3600)
     aside.start()
@@ -118,7 +118,7 @@ def test_a_process_that_did_not_begin_is_tried_again(
         assert here is not None and here[1] == 3
         assert aside.select(project_pk, WHERE, ORDER, Start(), 2) == here
         assert len(begun) == 1
-        aside._retry_s = 0
+        aside.readers.retry_s = 0
         aside.select(project_pk, WHERE, ORDER, Start(), 2)  # nobody waits for it
         wait_until(lambda: bool(aside.pids()), 60, lambda: "no process has begun")
         assert aside.select(project_pk, WHERE, ORDER, Start(), 2) == here

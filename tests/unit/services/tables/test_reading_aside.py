@@ -66,7 +66,7 @@ def test_another_process_reads_what_is_long(
     x, y = _trace(own, run)
     aside.start()
     try:
-        aside._reader(0, waits=True)
+        aside.readers.of(0, waits=True)
         assert [aside.offer(0, pid)] == aside.pids()
         assert {name: ask(reading, run) for name, ask in QUESTIONS.items()} == expected
         assert _trace(reading, run) == (x, y)
