@@ -1,8 +1,9 @@
 """A sample of a very long history, from what segments keep thinned out of its numbers.
 
 The rows to choose from are those that hold the least, the greatest or the last of 128 of one of the
-numbers asked for: no column is looked through for them. What lies in no such segment is thinned out
-alike. Of the rows chosen, those values alone are made that the thinned columns do not tell.
+numbers asked for: no column is looked through for them. For several numbers they are those of the
+segment's sample, where it has one, which tells all of their values. What lies in no such segment is
+thinned out alike. Of the rows chosen, those values alone are made that neither tells.
 """
 
 from __future__ import annotations
@@ -17,9 +18,11 @@ from sweepd.domain.patience import glancing
 from sweepd.later import np
 from sweepd.services.streams.sampling import spread
 from sweepd.store.columns.arrays import Floats, Ints
-from sweepd.store.columns.packing import BUCKET, extremes
+from sweepd.store.columns.packing import BUCKET, SAMPLE_BUCKET, extremes
 from sweepd.store.columns.segment import Level
 from sweepd.store.pieces import Piece, SegmentPiece
+
+SPARSE = 2 * SAMPLE_BUCKET  # rows for each that is shown, from which on samples hold enough of them
 
 # Of each piece which rows (None: all), and how many those are.
 Chosen: TypeAlias = "list[tuple[Piece, Ints | None, int]]"
@@ -49,9 +52,10 @@ def sample(chosen: Chosen, keys: Sequence[str], n_samples: int) -> list[dict[str
     """At most `n_samples` of the rows chosen, the first and the last among them, spread about
     evenly, extremes of each number kept."""
     parts: list[_Part] = []
+    is_sparse = sum(n for _, _, n in chosen) >= SPARSE * n_samples
     for piece, rows, n in glancing(chosen):
         if n:
-            parts.append(_thin(piece, rows, numbers_of(keys)))
+            parts.append(_thin(piece, rows, keys, is_sparse))
             piece.close()
     first, first_rows, _ = next(item for item in chosen if item[2])
     number = 0 if first_rows is None else int(first_rows[0])
@@ -65,7 +69,12 @@ def sample(chosen: Chosen, keys: Sequence[str], n_samples: int) -> list[dict[str
     return [*head, *_rows(parts, spread(n_rows, n_samples - len(head), measured), keys)]
 
 
-def _thin(piece: Piece, rows: Ints | None, numbers: Sequence[str]) -> _Part:
+def _thin(piece: Piece, rows: Ints | None, keys: Sequence[str], is_sparse: bool) -> _Part:
+    numbers = numbers_of(keys)
+    if is_sparse and rows is None and len(numbers) > 1:
+        sampled = _sampled(piece, keys)
+        if sampled is not None:
+            return sampled
     levels = [_level(piece, key) if rows is None else None for key in numbers]
     level = levels[0] if len(numbers) == 1 else None
     if level is not None and isinstance(piece, SegmentPiece):
@@ -88,6 +97,24 @@ def _thin(piece: Piece, rows: Ints | None, numbers: Sequence[str]) -> _Part:
         values_of[key] = np.full(len(candidates), np.nan)
         values_of[key][np.searchsorted(candidates, own)] = values
     return _Part(piece, candidates, values_of, {})
+
+
+def _sampled(piece: Piece, keys: Sequence[str]) -> _Part | None:
+    """The sample of a whole segment, if it tells all of the keys."""
+    if not isinstance(piece, SegmentPiece) or not piece.is_whole:
+        return None
+    sample = piece.segment.sample
+    if sample is None:
+        return None
+    known: dict[str, Ints | Floats] = {}
+    for key in keys:
+        column = piece.only(key)
+        values = None if column is None else sample.values(column)
+        if values is None:
+            return None
+        known[key] = values
+    numbers = {key: known[key].astype(np.float64) for key in numbers_of(keys)}
+    return _Part(piece, sample.rows, numbers, known)
 
 
 def _level(piece: Piece, key: str) -> Level | None:

@@ -5,7 +5,9 @@
 Rows of the same keys in the same order have one *shape*; a segment holds each shape once, for each
 row which it has, and for each key a column of the values of the rows that have it. A line that is
 no object is kept as it is. Of a long column of numbers a *level* is kept beside it: of each
-`BUCKET` values the least, the greatest and the last, with their rows, steps and times.
+`BUCKET` values the least, the greatest and the last, with their rows, steps and times. Of a segment
+of few columns a *sample* is kept: the first row and those that hold such of any number in
+`SAMPLE_BUCKET` rows, with all numbers at them.
 """
 
 from __future__ import annotations
@@ -33,6 +35,9 @@ from sweepd.store.columns.rows import is_nest, kind_of, parse_line, step_of
 MAGIC = b"sweepdC1"
 BUCKET = 128  # values of one key
 LEAST_FOR_LEVEL = 1024
+SAMPLE_BUCKET = 1024  # rows
+LEAST_FOR_SAMPLE = 2048
+MAX_SAMPLED = 32  # numbers of whose extremes a sample holds; of more it would be half the segment
 MAX_LINES = 1 << 14
 MAX_BYTES = 4 << 20  # as sent
 MAX_DEPTH = 32  # objects within objects; beyond, a line is kept as it is
@@ -127,6 +132,7 @@ def pack(lines: Sequence[str]) -> bytes:
         "counts": np.bincount([s for s in shape_of_row if s >= 0], minlength=len(shapes)).tolist(),
         "columns": packed,
         "raw": parts.add(_text(raw)) if raw else None,
+        "sample": _sample(list(columns.values()), packed, parts, len(lines)),
     }
     head = _text(header)
     return b"".join([MAGIC, len(head).to_bytes(4, "little"), head, *parts.bodies])
@@ -254,6 +260,29 @@ def _add_levels(
             else []
         )
         meta["level"] = level
+
+
+def _sample(
+    columns: list[_Column], packed: list[dict[str, Any]], parts: _Parts, n_lines: int
+) -> dict[str, Any] | None:
+    """Where the rows chosen are kept, and what columns that all rows have hold there, by place."""
+    whole: dict[int, Ints | Floats] = {}
+    for place, (column, meta) in enumerate(zip(columns, packed, strict=True)):
+        if meta["kind"] in ("int", "float") and len(column.values) == n_lines:
+            whole[place] = np.array(column.values, np.int64 if meta["kind"] == "int" else None)
+    numbers = [place for place in whole if not columns[place].path[0].startswith("_")]
+    if n_lines < LEAST_FOR_SAMPLE or not 0 < len(numbers) <= MAX_SAMPLED:
+        return None
+    kept = np.zeros(n_lines, np.bool_)
+    kept[0] = True
+    for place in numbers:
+        kept[extremes(whole[place].astype(np.float64), SAMPLE_BUCKET)] = True
+    rows = np.flatnonzero(kept)
+    told = {}
+    for place, values in whole.items():
+        pack_some: Any = pack_ints if packed[place]["kind"] == "int" else pack_floats
+        told[place] = parts.add(pack_some(values[rows]))
+    return {"rows": parts.add(pack_ints(rows)), "columns": told}
 
 
 def _of_all(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import zlib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -79,6 +79,25 @@ class Level:
         return unpack_floats(self._part(self._parts[3])) if self._parts[3] else None
 
 
+class Sample:
+    """Some rows of a segment with their numbers; read as far as it is asked."""
+
+    def __init__(self, part: Callable[[Sequence[int]], bytes], kept: Mapping[str, Any]) -> None:
+        self._part, self._kept = part, kept
+
+    @cached_property
+    def rows(self) -> Ints:
+        """Which they are."""
+        return unpack_ints(self._part(self._kept["rows"]))
+
+    def values(self, column: Column) -> Ints | Floats | None:
+        """The values of a column at these rows, exactly; None when they are not kept."""
+        where = self._kept["columns"].get(str(column.place))
+        if where is None:
+            return None
+        return (unpack_ints if column.kind == "int" else unpack_floats)(self._part(where))
+
+
 class Segment:
     """Lines kept as columns. Rows are counted from 0."""
 
@@ -107,6 +126,8 @@ class Segment:
         ]
         self._rows_part: list[int] = header["rows"]
         self._raw_part: list[int] | None = header["raw"]
+        kept = header.get("sample")  # segments of before have none
+        self.sample = None if kept is None else Sample(self._part, kept)
         self._shape_of_row: Ints | None = None
         self._touching: dict[str, list[Column]] = {}
 

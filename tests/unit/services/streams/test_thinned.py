@@ -14,6 +14,7 @@ from sweepd.services.streams import reading as module
 from sweepd.services.streams import thinned
 from sweepd.services.streams.lines import Lines, StreamPost
 from sweepd.services.streams.reading import Stream
+from sweepd.store.columns.packing import SAMPLE_BUCKET
 from sweepd.store.columns.segment import Segment
 
 N = 3000
@@ -44,6 +45,7 @@ def rows_of(seed: int) -> list[dict[str, Any]]:
 
 
 @pytest.mark.slow
+@pytest.mark.parametrize(("n_samples", "sparse"), [(50, thinned.SPARSE), (20, 1)])
 @pytest.mark.parametrize("n_gathered", [0, 2000, N])
 @pytest.mark.parametrize("seed", range(3))
 @pytest.mark.parametrize("keys", ASKED, ids=" ".join)
@@ -54,8 +56,11 @@ def test_a_sample_of_a_long_history_is_of_its_rows(
     keys: list[str],
     seed: int,
     n_gathered: int,
+    n_samples: int,
+    sparse: int,
 ) -> None:
     monkeypatch.setattr(module, "COARSE", 1)
+    monkeypatch.setattr(thinned, "SPARSE", sparse)
     rows, service = rows_of(seed), parts.services
     service.runs.upsert(ann, None, "p", "r", RunChange())
     for first, end in ((0, n_gathered), (n_gathered, N)):
@@ -66,12 +71,13 @@ def test_a_sample_of_a_long_history_is_of_its_rows(
             assert parts.gathering.gather_all(1, 1)
     run = service.runs.get(ann, "ann", "p", "r")
     own = {row["_step"]: row for row in rows if set(keys) <= row.keys()}
-    found = service.reading.sample(run, keys, 50)
-    assert len(found) == 50
+    found = service.reading.sample(run, keys, n_samples)
+    assert len(found) == n_samples
     steps = [row["_step"] for row in found]
     assert steps == sorted(set(steps))
     assert (steps[0], steps[-1]) == (min(own), max(own))
-    assert max(b - a for a, b in itertools.pairwise(steps)) < 2 * N / 5
+    farthest = 2 * N / 5 if sparse > 1 else 4 * SAMPLE_BUCKET
+    assert max(b - a for a, b in itertools.pairwise(steps)) < farthest
     for row in found:
         assert list(row) == keys
         assert repr(row) == repr({key: own[row["_step"]][key] for key in keys})
@@ -99,6 +105,25 @@ def test_no_column_is_read_whole(
     monkeypatch.setattr(Segment, "numbers", pytest.fail)
     assert len(parts.services.reading.sample(run, keys, 50)) > 0
     assert len(parts.services.reading.lines(run, Stream.HISTORY, 0, 4)) == 2
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("keys", ASKED[2:4], ids=" ".join)
+def test_of_several_numbers_a_segments_sample_is_all_that_is_read(
+    parts: server.Parts, ann: Caller, monkeypatch: pytest.MonkeyPatch, keys: list[str]
+) -> None:
+    monkeypatch.setattr(module, "COARSE", 1)
+    rows = rows_of(0)
+    parts.services.runs.upsert(ann, None, "p", "r", RunChange())
+    post = StreamPost(history=Lines(0, [json.dumps(row) for row in rows]))
+    parts.services.history.append(ann, "ann", "p", "r", post)
+    assert parts.gathering.gather_all(1, 1)
+    run = parts.services.runs.get(ann, "ann", "p", "r")
+    monkeypatch.setattr(thinned, "SPARSE", 1)
+    for name in ("rows", "numbers", "values", "level"):
+        monkeypatch.setattr(Segment, name, pytest.fail)
+    found = parts.services.reading.sample(run, keys, 12)
+    assert len(found) == 12 and found[0]["_step"] == 0
 
 
 def test_rows_are_chosen_by_what_the_script_logged() -> None:
