@@ -21,7 +21,11 @@ _COLLECTION = re.compile(r"[^/:\x00-\x1f]{1,128}\Z")
 
 def new_short_id() -> str:
     """Eight random lower-case letters and digits, as the service uses for runs and sweeps."""
-    return "".join(secrets.choice(_ALPHABET) for _ in range(8))
+    number, letters = secrets.randbelow(len(_ALPHABET) ** 8), []
+    for _ in range(8):  # of one draw: each lets other threads go first
+        number, place = divmod(number, len(_ALPHABET))
+        letters.append(_ALPHABET[place])
+    return "".join(letters)
 
 
 def new_key() -> str:

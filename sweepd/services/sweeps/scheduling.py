@@ -85,7 +85,7 @@ class Scheduling:
         Raises:
             NotFound: The agent's sweep was deleted; the agent leaves by itself.
         """
-        run_id = new_short_id()
+        run_id = "" if alive_runs else new_short_id()
         heartbeat = self._heartbeat_of(caller, agent_pk, alive_runs, run_id)
         if alive_runs:
             work = self._core.db.write_async(heartbeat, first_reads.of_heartbeat(agent_pk))

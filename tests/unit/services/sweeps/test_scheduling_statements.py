@@ -12,6 +12,7 @@ from sweepd import server
 from sweepd.domain.users import Caller
 from sweepd.services.runs.runs import RunChange
 from sweepd.services.streams.lines import Lines, StreamPost
+from sweepd.services.sweeps import scheduling
 from sweepd.store.database import Connection
 from tests.conftest import awaited
 from tests.unit.services.handing_out import beat, given, make_sweep, register
@@ -124,3 +125,13 @@ def test_what_a_request_costs(
     n_sent = len(of_tables(sent))
     expected = N * alone if parts.core.db.is_sqlite else of_all
     assert n_sent == expected, f"{n_sent / N} each:\n" + "\n".join(of_tables(sent))
+
+
+def test_a_heartbeat_that_asks_for_nothing_draws_no_id(
+    parts: server.Parts, ann: Caller, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each draw lets the writing thread go first, which keeps the loop waiting."""
+    agent = register(parts, ann, make_sweep(parts, ann))
+    run_id = given(parts, ann, agent)
+    monkeypatch.setattr(scheduling, "new_short_id", pytest.fail)
+    assert beat(parts, ann, agent, run_id) == []
