@@ -19,8 +19,9 @@ from sweepd.domain.patience import glancing
 from sweepd.later import np, npt
 from sweepd.store.blobs import Blobs
 from sweepd.store.columns.arrays import Floats, Ints
+from sweepd.store.columns.column import Column
 from sweepd.store.columns.rows import parse_line, step_of
-from sweepd.store.columns.segment import Column, Segment, as_number
+from sweepd.store.columns.segment import Segment, as_number
 
 if TYPE_CHECKING:
     Mask = npt.NDArray[np.bool_]

@@ -14,8 +14,8 @@ from sweepd.domain.config import flatten
 from sweepd.later import np
 from sweepd.services.streams.sampling import spread
 from sweepd.store.columns.arrays import Floats
+from sweepd.store.columns.column import Column
 from sweepd.store.columns.rows import PLAIN_KINDS
-from sweepd.store.columns.segment import Column
 from sweepd.store.pieces import ChunkPiece, Piece, SegmentPiece
 
 

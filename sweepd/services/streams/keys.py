@@ -3,8 +3,9 @@
 from typing import Any
 
 from sweepd.domain.config import flatten
+from sweepd.store.columns.column import Column
 from sweepd.store.columns.rows import kind_of, parse_line, step_of
-from sweepd.store.columns.segment import Column, Segment
+from sweepd.store.columns.segment import Segment
 from sweepd.store.pieces import ChunkPiece, Piece
 
 _NUMBERS = (int, float)

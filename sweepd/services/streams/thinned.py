@@ -18,8 +18,8 @@ from sweepd.domain.patience import glancing
 from sweepd.later import np
 from sweepd.services.streams.sampling import spread
 from sweepd.store.columns.arrays import Floats, Ints
+from sweepd.store.columns.column import Level
 from sweepd.store.columns.packing import BUCKET, SAMPLE_BUCKET, extremes
-from sweepd.store.columns.segment import Level
 from sweepd.store.pieces import Piece, SegmentPiece
 
 SPARSE = 2 * SAMPLE_BUCKET  # rows for each that is shown, from which on samples hold enough of them
