@@ -110,7 +110,10 @@ def read_points(asking: Asking, sweep: str) -> tuple[float, int]:
     began = time.perf_counter()
     with browser.open(f"{base}/-/sweeps/{asking.entity}/{PROJECT}/{sweep}/points") as answer:
         body = answer.read()
-    return time.perf_counter() - began, len(json.loads(body)["runs"])
+    found = json.loads(body)
+    return time.perf_counter() - began, found["table"]["n"] if "table" in found else len(
+        found["runs"]
+    )
 
 
 def create_million() -> dict[str, float]:

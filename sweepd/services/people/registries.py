@@ -68,21 +68,26 @@ class Registries(RegistrySearch):
                 return  # another server of this database was first
             wanted = check_entity_name(name) if name else _free_name(connection)
             if users.find_entity(connection, wanted) is not None:
-                raise Conflict(
-                    f"{wanted!r} is a user or a team; give the setting `organization` another name"
-                )
+                return self._check_ours(connection, wanted)
             if found is not None:
-                registries.rename_organization(connection, found.pk, wanted)
-                return
+                return registries.rename_organization(connection, found.pk, wanted)
             at = self._core.now()
             pk = registries.create_organization(connection, wanted, at)
             if pk is None:
-                return  # the name was taken a moment ago, by another server of this database
+                return self._check_ours(connection, wanted)
             for kind in FIRST:
                 values = {"is_restricted": False, "takes_all_types": False, "type_names": [kind]}
                 registries.create_registry(connection, pk, PREFIX + kind, values, at)
 
         self._core.db.write(prepare)
+
+    def _check_ours(self, connection: Connection, name: str) -> None:
+        """That a name is taken by the organisation: another server of this database was first."""
+        found = registries.find_organization(connection)
+        if found is None or found.name != name:
+            raise Conflict(
+                f"{name!r} is a user or a team; give the setting `organization` another name"
+            )
 
     def organization(self) -> Organization:
         """The server's organisation."""

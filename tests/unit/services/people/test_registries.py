@@ -20,7 +20,9 @@ from sweepd.services.core import Core
 from sweepd.services.people.registries import Registries, RegistryChange
 from sweepd.services.people.users import Users
 from sweepd.settings import Settings
-from sweepd.store.database import Database
+from sweepd.store import registries as store
+from sweepd.store import users
+from sweepd.store.database import Connection, Database
 from tests.conftest import FakeClock
 from tests.unit.services.logging_versions import run, stream
 
@@ -99,6 +101,30 @@ def test_the_organisation_takes_another_name_and_never_somebody_elses(
         parts.services.users.add_user("acme")
     assert parts.services.projects.find(ann, "acme", MODEL) is not None
     assert parts.services.projects.find(ann, "organization", MODEL) is None
+
+
+@pytest.mark.parametrize("name", ["", "organization"])
+@pytest.mark.parametrize("is_seen", [True, False])
+def test_servers_that_begin_at_once_have_one_organisation(
+    parts: server.Parts, monkeypatch: pytest.MonkeyPatch, name: str, is_seen: bool
+) -> None:
+    """The other server's transaction is through after we looked for an organisation, and before
+    (`is_seen`) or after we looked whether the name is free."""
+    made = parts.services.registries.organization()
+    not_yet, free = iter([None] * 2), iter([None] * ((not name) + (not is_seen)))
+    find, find_entity = store.find_organization, users.find_entity
+
+    def find_organization(connection: Connection) -> object:
+        return next(not_yet, True) and find(connection)
+
+    def find_name(connection: Connection, entity: str) -> object:
+        return next(free, True) and find_entity(connection, entity)
+
+    monkeypatch.setattr(store, "find_organization", find_organization)
+    monkeypatch.setattr(users, "find_entity", find_name)
+    parts.services.registries.prepare(name)
+    monkeypatch.undo()
+    assert parts.services.registries.organization() == made
 
 
 @pytest.mark.slow

@@ -20,6 +20,7 @@ from sweepd.search.observation import Observation
 from sweepd.search.process import OverTime, WorkerLost
 from sweepd.services.sweeps import proposals as proposing
 from sweepd.services.sweeps import searching
+from sweepd.services.sweeps.commands import Command
 from sweepd.services.sweeps.proposals import MAX_OVERRUNS, MAX_READY
 from sweepd.services.sweeps.turns import Lane
 from tests.conftest import FakeClock, wait_until
@@ -71,6 +72,11 @@ class Search:
             raise error
         return [{"a": next(self._next)} for _ in range(n)]
 
+    def next_run(self, caller: Caller, agent: int) -> Command:
+        """The agent's next run, begun, once what was wanted for it is ready."""
+        self.settle()
+        return next_run(self.parts, caller, agent)
+
     def settle(self) -> None:
         """Return when all that was wanted so far was looked at."""
         caches = self.parts.proposals._caches
@@ -95,9 +101,9 @@ def search(parts: server.Parts, monkeypatch: pytest.MonkeyPatch) -> Iterator[Sea
     parts.proposals.stop()
 
 
-def value(parts: server.Parts, ann: Caller, sweep: Sweep) -> int:
+def value(parts: server.Parts, ann: Caller, search: Search, sweep: Sweep) -> int:
     """What the next agent is given, and begins."""
-    config = next_run(parts, ann, register(parts, ann, sweep)).config
+    config = search.next_run(ann, register(parts, ann, sweep)).config
     assert config is not None
     return int(config["a"])
 
@@ -132,7 +138,7 @@ def test_agents_that_left_or_fell_silent_have_nothing_prepared(
         register(parts, ann, sweep)
     clock.forward(61)
     agent = register(parts, ann, sweep)
-    next_run(parts, ann, agent)
+    search.next_run(ann, agent)
     search.settle()
     search.asks.clear()
     end(parts, ann, parts.services.sweeps.points(sweep)[0].run_id)
@@ -152,7 +158,7 @@ def test_nobody_is_asked_while_enough_is_ready_and_no_result_came(
         parts.core.changes.touch("sweep", sweep.pk)
         search.settle()
     assert len(search.asks) == n_asks
-    run_id = str(next_run(parts, ann, agent).run_id)
+    run_id = str(search.next_run(ann, agent).run_id)
     search.settle()
     log(parts, ann, run_id, 0, 4.0, 2.0)
     search.settle()
@@ -171,12 +177,12 @@ def test_what_was_prepared_before_a_result_came_is_replaced(
     sweep = make_sweep(parts, ann, BAYES)
     agent = register(parts, ann, sweep)
     search.settle()
-    run_id = str(next_run(parts, ann, agent).run_id)
+    run_id = str(search.next_run(ann, agent).run_id)
     search.settle()
     end(parts, ann, run_id)
     search.settle()
     assert [ask.n for ask in search.asks] == [1, 1, 1]
-    config = next_run(parts, ann, agent).config
+    config = search.next_run(ann, agent).config
     assert config == {"a": 2}, "not 1, which was prepared before"
 
 
@@ -185,7 +191,7 @@ def test_runs_at_work_and_configs_that_wait_are_told_of(
 ) -> None:
     sweep = make_sweep(parts, ann, BAYES)
     search.settle()
-    first = value(parts, ann, sweep)
+    first = value(parts, ann, search, sweep)
     parts.services.sweeps.enqueue(ann, sweep.pk, {"a": 55})
     register(parts, ann, sweep)
     search.settle()
@@ -251,11 +257,11 @@ def test_config_that_the_search_repeats_on_purpose_goes_out_again(
 ) -> None:
     sweep = make_sweep(parts, ann, BAYES)
     search.settle()
-    assert value(parts, ann, sweep) == 0
+    assert value(parts, ann, search, sweep) == 0
     search._next = iter([0] * 99)  # type: ignore[assignment]
     end(parts, ann, parts.services.sweeps.points(sweep)[0].run_id)
     search.settle()
-    assert value(parts, ann, sweep) == 0
+    assert value(parts, ann, search, sweep) == 0
     assert len({point.run_id for point in parts.services.sweeps.points(sweep)}) == 2
 
 
@@ -291,7 +297,7 @@ def test_asks_that_take_too_long_give_random_configs_and_pause_after_some_in_a_r
     for n in range(1, MAX_OVERRUNS):
         assert len(search.asks) == n * n_each + n_quick
         assert parts.proposals.n_ready(sweep.pk) == 1, "drawn at random"
-        next_run(parts, ann, agent)
+        search.next_run(ann, agent)
         search.settle()
     assert len(warnings(parts, sweep)) == 2
     assert "so one was drawn at random" in warnings(parts, sweep)[0]
@@ -350,7 +356,7 @@ def test_draws_in_place_of_proposals_differ_and_are_new_where_they_must_be(
     def is_handed_out() -> bool:
         search.settle()
         with contextlib.suppress(ValueError):  # none is drawn yet
-            found.append(value(parts, ann, sweep))
+            found.append(value(parts, ann, search, sweep))
         return len(found) == 5
 
     wait_until(is_handed_out, 60, lambda: f"handed out: {found}")
@@ -369,7 +375,7 @@ def test_a_pause_for_one_file_does_not_hold_for_the_next(
     search.settle()
     edit(parts, ann, sweep, BAYES + "# looser\n")
     search.settle()
-    assert value(parts, ann, sweep) == 0
+    assert value(parts, ann, search, sweep) == 0
     assert state_of(parts, ann, sweep).state is SweepState.RUNNING
 
 
@@ -417,7 +423,7 @@ def test_each_config_handed_out_is_counted(
     agent = register(parts, ann, sweep)
     search.settle()
     for _ in range(3):
-        next_run(parts, ann, agent)
+        search.next_run(ann, agent)
         search.settle()
     assert state_of(parts, ann, sweep).next_index == 3
     assert [json.loads(p.config)["a"] for p in parts.services.sweeps.points(sweep)] == [0, 1, 2]
