@@ -3,6 +3,7 @@
 import asyncio
 import base64
 import contextlib
+import itertools
 import json
 import os
 import socket
@@ -17,6 +18,8 @@ from pathlib import Path
 from typing import Any
 
 ROOT = Path(__file__).parent.parent
+A_HOST = 500  # connections that come from one address
+_numbers = itertools.count()
 
 
 @dataclass(frozen=True)
@@ -137,8 +140,11 @@ class Connection:
         )
 
     async def open(self) -> None:
-        """Connect."""
-        self._reader, self._writer = await asyncio.open_connection("127.0.0.1", self._server.port)
+        """Connect, from an address that few other connections come from."""
+        address = f"127.0.{next(_numbers) // A_HOST % 256}.1"
+        self._reader, self._writer = await asyncio.open_connection(
+            "127.0.0.1", self._server.port, local_addr=(address, 0)
+        )
 
     async def post(self, path: str, body: bytes) -> tuple[int, bytes]:
         """Status and body of the answer."""

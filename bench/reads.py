@@ -50,8 +50,7 @@ class Reader:
         users = self.parts.services.users
         users.add_user("ann")
         self.ann: Caller = users.get_caller("ann")
-        signer = Signer(users.secret("files"))
-        self._context = Context(self.ann, self.parts.services, signer, 1, "http://here")
+        self._signer = Signer(users.secret("files"))
         self._engine = Engine()
 
     def fill(self, n_runs: int, n_steps: int) -> None:
@@ -91,8 +90,9 @@ class Reader:
 
     def ask(self, document: str, **variables: Any) -> float:
         """Milliseconds of processor time of an answer."""
+        context = Context(self.ann, self.parts.services, self._signer, 1, "http://here")
         began = time.process_time()
-        asyncio.run(self._engine.run(document, variables, None, self._context))
+        asyncio.run(self._engine.run(document, variables, None, context))
         return 1000 * (time.process_time() - began)
 
 
