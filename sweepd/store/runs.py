@@ -10,7 +10,6 @@ import sqlalchemy as sa
 
 from sweepd.domain.automations import EventType
 from sweepd.domain.errors import Gone
-from sweepd.domain.goals import Goal
 from sweepd.domain.runs import LIVE, Run, RunState, StopOrigin
 from sweepd.store import happenings, projects, schema, sweeps
 from sweepd.store.database import Connection
@@ -68,7 +67,6 @@ _IS_LIVE = sa.or_(*(_runs.state == sa.literal_column(f"'{state}'") for state in 
 _OF_AGENT = Prepared(_GIVEN, of="runs")
 _OF_AGENT_LIVE = Prepared(_GIVEN.where(_IS_LIVE), of="runs")
 _OF_AGENT_STOPPING = Prepared(_GIVEN.where(_IS_LIVE, _runs.stop_requested), of="runs")
-_OF_CELL = SELECT.where(_runs.cell_pk == sa.bindparam("cell_key")).order_by(_runs.id)
 _ADD = Prepared(sa.insert(schema.runs))
 _INSERT = Prepared(sa.insert(schema.runs).returning(_runs.id))
 _UPDATE = Prepared(sa.update(schema.runs).where(_runs.id == sa.bindparam("run_key")), of="runs")
@@ -191,7 +189,7 @@ def _note_state(connection: Connection, pk: int, state: RunState) -> None:
 def list_project_runs(connection: Connection, project_pk: int) -> list[Run]:
     """A project's runs, oldest first."""
     query = SELECT.where(_runs.project_pk == project_pk, _runs.deleted_at.is_(None))
-    return _all(connection, query.order_by(_runs.created_at, _runs.id))
+    return all_of(connection, query.order_by(_runs.created_at, _runs.id))
 
 
 def list_changed_runs(
@@ -201,7 +199,7 @@ def list_changed_runs(
     changed = (_runs.project_pk == project_pk, _runs.updated_at >= since)
     gone = sa.select(_runs.id).where(*changed, _runs.deleted_at.is_not(None))
     query = SELECT.where(*changed, _runs.deleted_at.is_(None)).order_by(_runs.id)
-    return _all(connection, query), list(connection.scalars(gone))
+    return all_of(connection, query), list(connection.scalars(gone))
 
 
 def list_runs_by_pk(connection: Connection, pks: Sequence[int], deleted: bool = True) -> list[Run]:
@@ -211,28 +209,8 @@ def list_runs_by_pk(connection: Connection, pks: Sequence[int], deleted: bool = 
         query = SELECT.where(_runs.id.in_(pks[start : start + 500]))
         if not deleted:
             query = query.where(_runs.deleted_at.is_(None))
-        found.update({run.pk: run for run in _all(connection, query)})
+        found.update({run.pk: run for run in all_of(connection, query)})
     return [found[pk] for pk in pks if pk in found]
-
-
-def list_sweep_runs(
-    connection: Connection, sweep_pk: int, first: int | None = None, after_pk: int = 0
-) -> list[Run]:
-    """A sweep's runs, in the order they were handed out."""
-    query = (
-        SELECT.where(_runs.sweep_pk == sweep_pk, _runs.deleted_at.is_(None), _runs.id > after_pk)
-        .order_by(_runs.id)
-        .limit(first)
-    )
-    return _all(connection, query)
-
-
-def list_live_sweep_runs(connection: Connection, sweep_pk: int) -> list[Run]:
-    """A sweep's runs that have not ended."""
-    query = SELECT.where(
-        _runs.sweep_pk == sweep_pk, _runs.state.in_(list(LIVE)), _runs.deleted_at.is_(None)
-    )
-    return _all(connection, query.order_by(_runs.id))
 
 
 def list_agent_runs(connection: Connection, agent_pk: int, live_only: bool = False) -> list[Run]:
@@ -252,12 +230,6 @@ def list_stopping_runs(connection: Connection, agent_pk: int) -> list[Run]:
     return [read_run(row) for row in _OF_AGENT_STOPPING.all(connection, {"agent_key": agent_pk})]
 
 
-def list_cell_runs(connection: Connection, cell_pk: int, deleted: bool = True) -> list[Run]:
-    """The attempts at one cell, oldest first; those that were deleted only if wanted."""
-    query = _OF_CELL if deleted else _OF_CELL.where(_runs.deleted_at.is_(None))
-    return [read_run(row) for row in connection.execute(query, {"cell_key": cell_pk})]
-
-
 def list_silent_runs(connection: Connection, since: datetime, ahead: datetime) -> list[Run]:
     """Live runs of which nothing was heard after `since`, but for what lies ahead of the clock."""
     heard = sa.func.coalesce(_runs.heartbeat_at, _runs.created_at)
@@ -265,7 +237,7 @@ def list_silent_runs(connection: Connection, since: datetime, ahead: datetime) -
         _runs.state.in_([RunState.PENDING, RunState.RUNNING, RunState.PREEMPTING]),
         sa.or_(heard < since, heard > ahead),
     )
-    return _all(connection, query.order_by(_runs.id))
+    return all_of(connection, query.order_by(_runs.id))
 
 
 def list_forks(connection: Connection, parent_pk: int, beyond_line: int) -> list[Run]:
@@ -273,17 +245,7 @@ def list_forks(connection: Connection, parent_pk: int, beyond_line: int) -> list
     reads most comes first. Their rows are held to the end of the transaction."""
     query = SELECT.where(_runs.parent_pk == parent_pk, _runs.inherited_lines > beyond_line)
     query = query.order_by(_runs.inherited_lines.desc(), _runs.id)
-    return _all(connection, query.with_for_update(of=schema.runs))
-
-
-def list_last_ended(
-    connection: Connection, sweep_pk: int, limit: int, since: datetime
-) -> list[Run]:
-    """The runs of a sweep that ended last, after a time; newest first."""
-    query = SELECT.where(
-        _runs.sweep_pk == sweep_pk, _runs.ended_at > since, _runs.deleted_at.is_(None)
-    )
-    return _all(connection, query.order_by(_runs.ended_at.desc(), _runs.id.desc()).limit(limit))
+    return all_of(connection, query.with_for_update(of=schema.runs))
 
 
 def find_runs_by_ids(
@@ -291,32 +253,11 @@ def find_runs_by_ids(
 ) -> list[Run]:
     """Those of the named runs that exist; deleted ones only when asked for."""
     query = SELECT.where(_runs.project_pk == project_pk, _runs.run_id.in_(list(ids)))
-    return _all(connection, query if deleted else query.where(_runs.deleted_at.is_(None)))
+    return all_of(connection, query if deleted else query.where(_runs.deleted_at.is_(None)))
 
 
-def best_sweep_run(connection: Connection, sweep_pk: int, goal: Goal) -> Run | None:
-    """The run whose metric was best at any step; None when none logged it."""
-    column = _runs.metric_max if goal.is_max else _runs.metric_min
-    order = column.desc() if goal.is_max else column.asc()
-    query = SELECT.where(
-        _runs.sweep_pk == sweep_pk, _runs.deleted_at.is_(None), column.is_not(None)
-    ).order_by(order, _runs.id)
-    row = connection.execute(query.limit(1)).first()
-    return read_run(row) if row else None
-
-
-def has_other_result(connection: Connection, sweep_pk: int, run_pk: int) -> bool:
-    """Whether another run of the sweep has a value of its metric."""
-    query = sa.select(_runs.id).where(
-        _runs.sweep_pk == sweep_pk,
-        _runs.id != run_pk,
-        _runs.deleted_at.is_(None),
-        _runs.metric_last.is_not(None),
-    )
-    return connection.execute(query.limit(1)).first() is not None
-
-
-def _all(connection: Connection, query: sa.Select[Any]) -> list[Run]:
+def all_of(connection: Connection, query: sa.Select[Any]) -> list[Run]:
+    """The runs that a query over `SELECT` finds."""
     return [read_run(row) for row in connection.execute(query)]
 
 

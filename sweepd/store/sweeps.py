@@ -1,6 +1,5 @@
-"""Sweeps and the log of what happened to them."""
+"""Sweeps: one row each, found by project and id or by key."""
 
-from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
@@ -9,8 +8,7 @@ import sqlalchemy as sa
 from sweepd.domain.errors import Gone
 from sweepd.domain.goals import Goal
 from sweepd.domain.projects import TRASH
-from sweepd.domain.runs import RunState, StopOrigin
-from sweepd.domain.sweeps import CellOrigin, EventKind, Sweep, SweepEvent, SweepPoint, SweepState
+from sweepd.domain.sweeps import Sweep, SweepState
 from sweepd.store import schema
 from sweepd.store.database import Connection
 from sweepd.store.paging import Listing, SortKey, sort_by
@@ -182,109 +180,6 @@ def list_open_sweeps(connection: Connection) -> list[Sweep]:
         schema.entities.c.name != TRASH,
     )
     return [_sweep(row) for row in connection.execute(query.order_by(_sweeps.id))]
-
-
-def append_event(
-    connection: Connection, sweep_pk: int, at: datetime, actor: str, kind: EventKind, message: str
-) -> None:
-    """Add a line to a sweep's log."""
-    connection.execute(
-        sa.insert(schema.sweep_events).values(
-            sweep_pk=sweep_pk, at=at, actor=actor, kind=kind, message=message
-        )
-    )
-
-
-def append_warning_once(connection: Connection, sweep_pk: int, at: datetime, message: str) -> None:
-    """Add a warning unless the log already holds the same words."""
-    events = schema.sweep_events.c
-    seen = connection.execute(
-        sa.select(events.id).where(events.sweep_pk == sweep_pk, events.message == message).limit(1)
-    ).first()
-    if seen is None:
-        append_event(connection, sweep_pk, at, "", EventKind.WARNING, message)
-
-
-def last_event_at(connection: Connection, sweep_pk: int, kinds: Sequence[EventKind]) -> datetime:
-    """When one of these kinds of event happened last; every sweep has its `created`."""
-    events = schema.sweep_events.c
-    query = sa.select(sa.func.max(events.at)).where(
-        events.sweep_pk == sweep_pk, events.kind.in_(list(kinds))
-    )
-    at: datetime = connection.execute(query).scalar_one()
-    return at
-
-
-def list_events(
-    connection: Connection, sweep_pk: int, kind: EventKind | None = None
-) -> list[SweepEvent]:
-    """A sweep's log, or its lines of one kind, oldest first."""
-    events = schema.sweep_events.c
-    query = sa.select(schema.sweep_events).where(events.sweep_pk == sweep_pk).order_by(events.id)
-    rows = connection.execute(query.where(events.kind == kind) if kind else query)
-    return [SweepEvent(row.at, row.actor, EventKind(row.kind), row.message) for row in rows]
-
-
-def list_points(
-    connection: Connection, sweep_pk: int, since: datetime | None = None
-) -> list[SweepPoint]:
-    """A sweep's runs as the comparison draws them: those of other sweeps that count as its results,
-    then its own in the order they were handed out; with `since` those changed then or after."""
-    runs, prior = schema.runs.c, schema.prior_runs.c
-    both = schema.runs.join(schema.prior_runs, prior.run_pk == runs.id)
-    earlier = _points(both, prior).where(prior.sweep_pk == sweep_pk, runs.deleted_at.is_(None))
-    own = _points(schema.runs, runs).where(runs.sweep_pk == sweep_pk, runs.deleted_at.is_(None))
-    if since is not None:
-        project = sa.select(_sweeps.project_pk).where(_sweeps.id == sweep_pk).scalar_subquery()
-        own = _points(schema.runs, runs).where(  # found by the time, not by the sweep
-            runs.project_pk == project, runs.updated_at >= since, runs.sweep_pk + 0 == sweep_pk
-        )
-        own = own.where(runs.deleted_at.is_(None))
-        earlier = earlier.where(runs.updated_at >= since)
-    queries = [query.order_by(runs.id) for query in (earlier, own)]
-    rows = [row for query in queries for row in connection.execute(query)]
-    return [
-        SweepPoint(
-            pk,
-            run_id,
-            name,
-            RunState(state),
-            reason,
-            None if origin is None else StopOrigin(origin),
-            *rest,
-        )
-        for pk, run_id, name, state, reason, origin, *rest in rows
-    ]
-
-
-def _points(source: Any, kept: Any) -> sa.Select[Any]:
-    """The columns of a point of `source`, metric and config read from where they are `kept`."""
-    runs, cells = schema.runs.c, schema.cells.c
-    return (
-        sa.select(
-            runs.id,
-            runs.run_id,
-            runs.display_name,
-            runs.state,
-            runs.stop_reason,
-            runs.stop_origin,
-            sa.func.coalesce(cells.config, "{}").label("config"),
-            runs.summary,
-            kept.metric_last,
-            kept.metric_min,
-            kept.metric_max,
-            runs.history_lines,
-            runs.attempt,
-            schema.agents.c.name.label("agent"),
-            runs.created_at,
-            runs.started_at,
-            runs.ended_at,
-            (sa.func.coalesce(cells.origin, "") == CellOrigin.PRIOR.value).label("is_prior"),
-        )
-        .select_from(source)
-        .outerjoin(schema.cells, cells.id == kept.cell_pk)
-        .outerjoin(schema.agents, schema.agents.c.id == runs.agent_pk)
-    )
 
 
 def _sweep(row: sa.Row[Any]) -> Sweep:

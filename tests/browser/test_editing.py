@@ -14,7 +14,7 @@ from real_site import RealSite
 from test_pages import open_ready
 
 from sweepd.services.runs.runs import RunChange
-from sweepd.store import schema, sweeps
+from sweepd.store import schema, sweep_events
 
 
 def change(real: RealSite, project: str, run_id: str, what: RunChange) -> None:
@@ -206,7 +206,7 @@ def test_warnings_of_one_kind_are_one_line_and_move_nothing(
     for run_id in ids[:3]:
         message = f"run {run_id} logged 'x' after {len(run_id)} s"
         real.parts.core.db.write(
-            lambda c, m=message: sweeps.append_event(c, sweep.pk, at, "", "warning", m)
+            lambda c, m=message: sweep_events.append_event(c, sweep.pk, at, "", "warning", m)
         )
     page.reload()
     button = page.get_by_role("button", name="1 warning", exact=True)

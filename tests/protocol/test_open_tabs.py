@@ -9,7 +9,7 @@ from starlette.testclient import TestClient
 from sweepd import server
 from sweepd.domain.users import Caller
 from sweepd.services.runs.runs import RunChange
-from sweepd.store import overviews, run_counts, runs, sweeps
+from sweepd.store import overviews, run_counts, runs, sweep_points, sweep_runs
 from tests.protocol.conftest import KEY, authorization
 from tests.unit.services.handing_out import log, make_sweep, register, work_off
 
@@ -18,9 +18,9 @@ GROWING = (  # reads of all runs of a project or a sweep
     (run_counts, "version_of_runs"),
     (run_counts, "count_states"),
     (run_counts, "ended_version"),
-    (runs, "best_sweep_run"),
+    (sweep_runs, "best_sweep_run"),
     (runs, "list_project_runs"),
-    (sweeps, "list_points"),
+    (sweep_points, "list_points"),
 )
 RUNS = """query Runs($project: String!, $entity: String!) {
   project(name: $project, entityName: $entity) {

@@ -19,7 +19,7 @@ from sweepd.domain.automations import (
 from sweepd.domain.encoding import to_json
 from sweepd.domain.runs import Run
 from sweepd.domain.shown import parse
-from sweepd.store import artifact_collections, artifacts, memberships, runs, sweeps
+from sweepd.store import artifact_collections, artifacts, memberships, runs, sweep_runs, sweeps
 from sweepd.store.database import Connection
 
 MAX_VALUE = 2_000  # characters of one value
@@ -79,7 +79,7 @@ def _sweep(connection: Connection, pk: int, details: dict[str, Any]) -> Subject 
     sweep = sweeps.find_sweep_by_pk(connection, pk)
     if sweep is None:
         return None
-    best = runs.best_sweep_run(connection, pk, sweep.metric_goal)
+    best = sweep_runs.best_sweep_run(connection, pk, sweep.metric_goal)
     value = best and sweep.metric_goal.extreme(best.metric_min, best.metric_max)
     values = {
         "entity_name": sweep.entity,
@@ -105,7 +105,7 @@ def _better_run(connection: Connection, happening: Happening) -> Subject | None:
     run = runs.find_run_by_pk(connection, happening.run_pk)
     if found is None or run is None or found.values["best_run_id"] != run.run_id:
         return None
-    if not runs.has_other_result(connection, happening.sweep_pk, run.pk):
+    if not sweep_runs.has_other_result(connection, happening.sweep_pk, run.pk):
         return None
     about = Subject.of_run(run)
     about.values |= {name: found.values[name] for name in _OF_SWEEP}

@@ -8,7 +8,7 @@ from sweepd.domain.users import Caller
 from sweepd.services.streams import forks
 from sweepd.services.sweeps import endings, lifecycle, specs
 from sweepd.services.sweeps.edits import count_outside
-from sweepd.store import deleted_runs, runs, sweeps
+from sweepd.store import deleted_runs, runs, sweep_events, sweep_runs, sweeps
 from sweepd.store.database import Connection
 
 
@@ -29,7 +29,9 @@ def delete(
         if lifecycle.free_cell(connection, run, is_finite):
             count_outside(connection, sweep)
             message = f"run {run.run_id} was deleted; its config is free again"
-            sweeps.append_event(connection, sweep.pk, at, caller.name, EventKind.RETRY, message)
+            sweep_events.append_event(
+                connection, sweep.pk, at, caller.name, EventKind.RETRY, message
+            )
     _end_sweep(connection, run.sweep_pk, at)
 
 
@@ -44,7 +46,7 @@ def undelete(connection: Connection, run: Run, at: datetime) -> None:
 
 def delete_of_sweep(connection: Connection, caller: Caller, sweep: Sweep, at: datetime) -> None:
     """Hide the runs of a sweep; those under way are asked to stop."""
-    for run in runs.list_live_sweep_runs(connection, sweep.pk):
+    for run in sweep_runs.list_live_sweep_runs(connection, sweep.pk):
         delete(connection, caller, run, True, at)
     deleted_runs.hide_sweep_runs(connection, sweep.pk, at)
 

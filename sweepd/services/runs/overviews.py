@@ -11,7 +11,7 @@ from sweepd.domain.users import Caller, Team
 from sweepd.services import access
 from sweepd.services.core import Core
 from sweepd.services.tables.reads import Reads
-from sweepd.store import overviews, run_counts, runs, sweeps
+from sweepd.store import overviews, run_counts, runs, sweep_points
 from sweepd.store.run_counts import Version
 
 CHUNK = 500  # runs read at once
@@ -67,7 +67,7 @@ class Overviews:
             return None
         with self._core.db.read() as connection:
             gone = overviews.ids_deleted_since(connection, sweep.project_pk, since, sweep.pk)
-            return sweeps.list_points(connection, sweep.pk, since), gone
+            return sweep_points.list_points(connection, sweep.pk, since), gone
 
     def runs_named(self, project: Project, ids: Sequence[str]) -> Iterator[Run]:
         """Those of the named runs that exist, in the order named; never all in memory."""

@@ -20,7 +20,7 @@ from sweepd.services.streams import forks
 from sweepd.services.streams import shared as shared_runs
 from sweepd.services.streams.lines import Lines, StreamPost, number_at, parse_line, step_of
 from sweepd.services.sweeps import breaker, early_stops, endings, lifecycle, sweep_states
-from sweepd.store import first_reads, history, objectives, runs, sweeps
+from sweepd.store import first_reads, history, objectives, runs, sweep_events, sweeps
 from sweepd.store.database import Connection
 from sweepd.store.history import Stream
 from sweepd.store.prepared import Question
@@ -204,7 +204,7 @@ class History:
         found = [(step_of(row), number_at(row, name)) for row in rows]
         finite = [(s, v) for s, v in found if v is not None and math.isfinite(v)]
         if any(v is not None and not math.isfinite(v) for _, v in found):
-            sweeps.append_warning_once(
+            sweep_events.append_warning_once(
                 connection,
                 sweep.pk,
                 self._core.now(),

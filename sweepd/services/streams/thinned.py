@@ -19,7 +19,7 @@ from sweepd.later import np
 from sweepd.services.streams.sampling import spread
 from sweepd.store.columns.arrays import Floats, Ints
 from sweepd.store.columns.column import Level
-from sweepd.store.columns.packing import BUCKET, SAMPLE_BUCKET, extremes
+from sweepd.store.columns.thinning import BUCKET, SAMPLE_BUCKET, extremes
 from sweepd.store.pieces import Piece, SegmentPiece
 
 SPARSE = 2 * SAMPLE_BUCKET  # rows for each that is shown, from which on samples hold enough of them

@@ -13,7 +13,7 @@ from sweepd.domain.shell import command
 from sweepd.domain.sweeps import EventKind, Sweep, SweepState
 from sweepd.services.streams.console import console_line
 from sweepd.services.sweeps import specs, sweep_states
-from sweepd.store import history, runs, sweeps
+from sweepd.store import history, sweep_events, sweep_runs, sweeps
 from sweepd.store.database import Connection
 from sweepd.store.history import Stream
 
@@ -32,8 +32,8 @@ def trip_if_alike(connection: Connection, sweep_pk: int, at: datetime) -> bool:
     limit = specs.spec_of(sweep).extras.breaker
     if limit == 0:
         return False
-    since = sweeps.last_event_at(connection, sweep.pk, _RESETS)
-    last = runs.list_last_ended(connection, sweep.pk, limit, since)
+    since = sweep_events.last_event_at(connection, sweep.pk, _RESETS)
+    last = sweep_runs.list_last_ended(connection, sweep.pk, limit, since)
     if len(last) < limit or any(run.state is not RunState.FAILED for run in last):
         return False
     ends = [_last_words(connection, run) for run in last]
@@ -60,7 +60,7 @@ def pause_for_work(connection: Connection, sweep: Sweep, why: str, at: datetime)
         f"(`wandb sweep --update {sweep.path} sweep.yaml`) and resume with "
         f"`wandb sweep --resume {sweep.path}`"
     )
-    sweeps.append_warning_once(connection, sweep.pk, at, advice)
+    sweep_events.append_warning_once(connection, sweep.pk, at, advice)
 
 
 def _trip(
@@ -81,7 +81,7 @@ def _trip(
         f"hand the failed configs out again with `{retry}`, and resume with "
         f"`{resume}`"
     )
-    sweeps.append_event(connection, sweep.pk, at, "", EventKind.WARNING, advice)
+    sweep_events.append_event(connection, sweep.pk, at, "", EventKind.WARNING, advice)
 
 
 def _last_words(connection: Connection, run: Run) -> list[str]:

@@ -22,7 +22,7 @@ from sweepd.services import access
 from sweepd.services.core import Core
 from sweepd.services.streams.lines import number_at, step_of
 from sweepd.services.sweeps import cell_states, edits, specs, sweep_states
-from sweepd.store import cells, objectives, runs, sweeps
+from sweepd.store import cells, objectives, runs, sweep_events, sweep_runs, sweeps
 from sweepd.store.database import Connection
 
 _MANY = 100_000  # deleted sweeps that are looked at
@@ -82,12 +82,12 @@ def take(core: Core, caller: Caller, entity: str, project: str, other: SweepElse
             }
             sweep = sweeps.create_sweep(connection, values)
             log = (connection, sweep.pk, core.now(), caller.name)
-            sweeps.append_event(*log, EventKind.CREATED, _told(other))
+            sweep_events.append_event(*log, EventKind.CREATED, _told(other))
             for warning in [spec.broken] if spec.broken else spec.warnings:
-                sweeps.append_event(*log, EventKind.WARNING, warning)
+                sweep_events.append_event(*log, EventKind.WARNING, warning)
             _end(connection, sweep, other, core.now())
             return True
-        events = sweeps.list_events(connection, known.pk)
+        events = sweep_events.list_events(connection, known.pk)
         if not any(e.kind is EventKind.CREATED and e.message == _told(other) for e in events):
             raise Conflict(
                 f"{entity}/{project} has a sweep {other.sweep_id} already, which did not come from "
@@ -116,7 +116,7 @@ def attach(
     cell_pk, attempt = None, 1
     if not spec.broken and misfit(spec.space, config) is None:
         cell = _cell_for(connection, sweep, spec, dict(config), run.state)
-        attempt = len(runs.list_cell_runs(connection, cell.pk)) + 1
+        attempt = len(sweep_runs.list_cell_runs(connection, cell.pk)) + 1
         cell_pk = cell.pk
         cells.update_cell(connection, cell, {"n_attempts": attempt})
     sweeps.next_run_number(connection, sweep.pk)
@@ -187,7 +187,7 @@ def _cell_for(
     number = 1
     while (cell := cells.find_cell_by_key(connection, sweep.pk, key)) is not None:
         is_one = sweep.n_configs is not None and spec.extras.repeats == 1
-        if is_one or not runs.list_cell_runs(connection, cell.pk):
+        if is_one or not sweep_runs.list_cell_runs(connection, cell.pk):
             if is_done and cell.state is CellState.FAILED:
                 return cell_states.move_cell(connection, cell, CellState.DONE)
             return cell

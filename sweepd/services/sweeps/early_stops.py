@@ -13,7 +13,7 @@ from sweepd.domain.sweeps import EventKind, Sweep, SweepState
 from sweepd.search.spec import SweepSpec
 from sweepd.search.stopping import rules as stopping
 from sweepd.services.sweeps import lifecycle, specs
-from sweepd.store import objectives, runs, sweeps
+from sweepd.store import objectives, runs, sweep_events
 from sweepd.store.database import Connection
 
 MAX_BANDS = 12  # at which the search is told how runs got on
@@ -86,7 +86,7 @@ def judge(connection: Connection, sweep: Sweep, run_pk: int, at: datetime) -> bo
     if run is None or run.stop_requested:
         return False
     lifecycle.request_stop(connection, run, stop.reason, at, StopOrigin.RULE)
-    sweeps.append_event(
+    sweep_events.append_event(
         connection,
         sweep.pk,
         at,

@@ -34,7 +34,7 @@ from sweepd.services.sweeps import (
     time_budget,
 )
 from sweepd.services.sweeps import next_config as candidates
-from sweepd.store import cells, runs, sweeps
+from sweepd.store import cells, runs, sweep_events, sweep_runs, sweeps
 from sweepd.store.database import Connection
 
 RETRYABLE = (RunState.FAILED, RunState.CRASHED, RunState.KILLED, RunState.PREEMPTED)
@@ -109,11 +109,11 @@ def replace_file(
     n_dropped = _sort_out(connection, sweep, spec)
     count_outside(connection, sweeps.get_sweep_by_pk(connection, sweep.pk))
     dropped = f"; {n_dropped} waiting configs left the space" if n_dropped else ""
-    sweeps.append_event(
+    sweep_events.append_event(
         connection, sweep.pk, at, actor, EventKind.EDIT, f"new file{dropped}:\n{text}"
     )
     for warning in spec.warnings:
-        sweeps.append_warning_once(connection, sweep.pk, at, warning)
+        sweep_events.append_warning_once(connection, sweep.pk, at, warning)
     fresh = sweeps.get_sweep_by_pk(connection, sweep.pk)
     if fresh.state is SweepState.FINISHED and (
         fresh.n_open or candidates.may_have_more(connection, fresh)
@@ -169,7 +169,7 @@ def retry(
         names = ", ".join(RETRYABLE)
         raise BadInput(f"runs in these states can be handed out again: {names}; got {unknown}")
     last: dict[int, Run] = {}
-    for run in runs.list_sweep_runs(connection, sweep.pk):
+    for run in sweep_runs.list_sweep_runs(connection, sweep.pk):
         if run.cell_pk is not None:
             last[run.cell_pk] = run
     n_queued = 0
@@ -182,7 +182,7 @@ def retry(
             n_queued += 1
     if n_queued:
         message = f"{n_queued} configs of {', '.join(states)} runs are handed out again"
-        sweeps.append_event(connection, sweep.pk, at, actor, EventKind.RETRY, message)
+        sweep_events.append_event(connection, sweep.pk, at, actor, EventKind.RETRY, message)
         if sweep.state in (SweepState.FINISHED, SweepState.CANCELED):
             sweep_states.set_sweep_state(connection, sweep, SweepState.RUNNING, message, actor, at)
     return n_queued
@@ -232,7 +232,7 @@ def enqueue(
     run = lifecycle.create_attempt(connection, sweep, cell, run_id, caller.user_pk, at)
     if name:
         runs.update_run(connection, run.pk, {"display_name": name})
-    sweeps.append_event(
+    sweep_events.append_event(
         connection,
         sweep.pk,
         at,

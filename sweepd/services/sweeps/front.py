@@ -10,7 +10,7 @@ from sweepd.search.pareto import front
 from sweepd.services.core import Core
 from sweepd.services.sweeps import specs
 from sweepd.services.sweeps.observed import summarised
-from sweepd.store import run_counts, sweeps
+from sweepd.store import run_counts, sweep_points
 
 COUNTED = (RunState.FINISHED, RunState.KILLED)  # what a failed run logged last is no result
 MAX_KEPT = 200
@@ -45,7 +45,7 @@ class FrontCache:
                 kept = self._kept.get(sweep.pk)
             if kept is not None and kept[0] == state:
                 return kept[1]
-            points = sweeps.list_points(connection, sweep.pk)
+            points = sweep_points.list_points(connection, sweep.pk)
         points = [point for point in points if point.state in COUNTED]
         rows = [summarised(point, metrics) for point in points]
         found = [

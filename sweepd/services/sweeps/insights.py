@@ -10,7 +10,7 @@ from sweepd.search.stopping import rules as stopping
 from sweepd.search.stopping.hyperband import threshold
 from sweepd.services.core import Core
 from sweepd.services.sweeps import specs
-from sweepd.store import objectives, sweeps
+from sweepd.store import objectives, sweep_points
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +47,7 @@ class InsightCache:
     def importance(self, sweep: Sweep) -> Insights:
         """Importance and correlation of a sweep's parameters; access was checked."""
         with self._core.db.read() as connection:
-            points = sweeps.list_points(connection, sweep.pk)
+            points = sweep_points.list_points(connection, sweep.pk)
         goal = sweep.metric_goal
         values = [goal.extreme(point.metric_min, point.metric_max) for point in points]
         configs = [point.config for point in points]

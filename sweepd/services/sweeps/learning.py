@@ -19,7 +19,7 @@ from sweepd.search.spec import SweepSpec
 from sweepd.services import access
 from sweepd.services.sweeps import specs
 from sweepd.services.sweeps.observed import known
-from sweepd.store import sweeps
+from sweepd.store import sweep_points, sweeps
 from sweepd.store.database import Connection
 
 MAX_RUNS = 200  # of each, half of them the best, the others spread over the ranks
@@ -80,7 +80,9 @@ def observations(
             )
             continue
         turn = source.metric_goal.sign * sweep.metric_goal.sign
-        runs, _ = known(sweeps.list_points(connection, source.pk), Counter(), source.metric_goal)
+        runs, _ = known(
+            sweep_points.list_points(connection, source.pk), Counter(), source.metric_goal
+        )
         ended = [run for run in runs if run.state in ("finished", "stopped")]
         valued = [(run, run.value) for run in ended if run.value is not None]
         for at in _chosen(np.array([source.metric_goal.sign * value for _, value in valued])):

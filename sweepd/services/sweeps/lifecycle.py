@@ -17,7 +17,7 @@ from sweepd.domain.memorable import run_name
 from sweepd.domain.runs import ENDED, LIVE, Run, RunState, StopOrigin, state_after_exit
 from sweepd.domain.sweeps import UNCOUNTED_CELLS, Cell, CellOrigin, CellState, Sweep
 from sweepd.services.sweeps import cell_states
-from sweepd.store import cells, runs, sweeps
+from sweepd.store import cells, runs, sweep_runs, sweeps
 from sweepd.store.database import Connection
 
 
@@ -218,17 +218,17 @@ def take_cell_back(connection: Connection, run: Run) -> None:
 def _has_other_result(connection: Connection, cell: Cell, run: Run) -> bool:
     return any(
         other.pk != run.pk and other.state is RunState.FINISHED
-        for other in runs.list_cell_runs(connection, cell.pk, deleted=False)
+        for other in sweep_runs.list_cell_runs(connection, cell.pk, deleted=False)
     )
 
 
 def _has_live_attempt(connection: Connection, cell: Cell) -> bool:
-    return any(run.state in LIVE for run in runs.list_cell_runs(connection, cell.pk))
+    return any(run.state in LIVE for run in sweep_runs.list_cell_runs(connection, cell.pk))
 
 
 def drop_queued(connection: Connection, cell: Cell, why: str, at: datetime) -> None:
     """Take a queued config out for good, and the pending run made for it."""
-    for run in runs.list_cell_runs(connection, cell.pk):
+    for run in sweep_runs.list_cell_runs(connection, cell.pk):
         if run.state is RunState.PENDING:
             move_run(connection, run, RunState.KILLED, at, ended_at=at, stop_reason=why)
     cell_states.move_cell(connection, cell, CellState.DROPPED)

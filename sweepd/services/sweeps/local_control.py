@@ -16,7 +16,7 @@ from sweepd.domain.sweeps import EventKind, Sweep
 from sweepd.domain.users import Caller
 from sweepd.services.sweeps import edits as sweep_edits
 from sweepd.services.sweeps import endings, lifecycle
-from sweepd.store import runs, sweeps
+from sweepd.store import runs, sweep_events, sweeps
 from sweepd.store.database import Connection
 
 MAX_REMEMBERED = 200  # commands answered; the client keeps one at a time
@@ -64,7 +64,9 @@ def obey(connection: Connection, sweep: Sweep, text: str, caller: Caller, at: da
             if found.state in LIVE and not found.stop_requested:
                 lifecycle.request_stop(connection, found, reason, at, StopOrigin.RULE)
                 message = f"{found.display_name} ({run_id}): {reason}"
-                sweeps.append_event(connection, sweep.pk, at, caller.name, EventKind.STOP, message)
+                sweep_events.append_event(
+                    connection, sweep.pk, at, caller.name, EventKind.STOP, message
+                )
     if answers.get("exhausted"):
         endings.finish_if_done(connection, sweep.pk, at)
 

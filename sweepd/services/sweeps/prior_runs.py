@@ -16,7 +16,7 @@ from sweepd.domain.sweeps import CellOrigin, CellState, EventKind, Sweep
 from sweepd.search.fitting import misfit
 from sweepd.services.streams.lines import number_at, parse_line
 from sweepd.services.sweeps import cell_states, edits, specs
-from sweepd.store import cells, history, prior_runs, runs, sweeps
+from sweepd.store import cells, history, prior_runs, runs, sweep_events
 from sweepd.store.database import Connection
 from sweepd.store.history import Stream
 
@@ -61,7 +61,7 @@ def attach(connection: Connection, sweep: Sweep, run_ids: Sequence[str], at: dat
             "configs count as done, and teach the search nothing"
         )
     for message in warnings:
-        sweeps.append_event(connection, sweep.pk, at, "", EventKind.WARNING, message)
+        sweep_events.append_event(connection, sweep.pk, at, "", EventKind.WARNING, message)
     return warnings
 
 

@@ -32,7 +32,7 @@ from sweepd.services.sweeps.observed import known
 from sweepd.services.sweeps.proposal_cache import Prepared, ProposalCache, told
 from sweepd.services.sweeps.searching import QUICK_SHARE, Searching
 from sweepd.services.sweeps.turns import Lane, Turns
-from sweepd.store import agents, cells, run_counts, sweeps
+from sweepd.store import agents, cells, run_counts, sweep_events, sweep_points, sweeps
 from sweepd.store.database import Connection
 
 MAX_READY = 8
@@ -178,7 +178,7 @@ class Proposals:
             n_ended = run_counts.count_ended(connection, sweep_pk)
             if len(cache.ready) >= n_wanted and cache.n_ended == n_ended:
                 return
-            points = sweeps.list_points(connection, sweep_pk)
+            points = sweep_points.list_points(connection, sweep_pk)
             open_cells = cells.list_cells(connection, sweep_pk, OPEN_CELLS)
             taken = cells.list_keys(connection, sweep_pk)
             curves = early_stops.curves(connection, sweep, spec)
@@ -283,7 +283,7 @@ class Proposals:
 
         def warn(connection: Connection) -> None:
             if sweeps.find_sweep_by_pk(connection, sweep.pk) is not None:  # nor deleted meanwhile
-                sweeps.append_warning_once(connection, sweep.pk, at, message)
+                sweep_events.append_warning_once(connection, sweep.pk, at, message)
 
         self._core.db.write(warn)
 

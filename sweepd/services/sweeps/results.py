@@ -17,7 +17,16 @@ from sweepd.services.sweeps import early_stops, repeats, specs, time_budget
 from sweepd.services.sweeps.front import FrontCache, FrontRun
 from sweepd.services.sweeps.insights import InsightCache, Insights
 from sweepd.services.sweeps.repeats import RepeatedConfig
-from sweepd.store import agents, projects, run_counts, run_listings, runs, sweeps
+from sweepd.store import (
+    agents,
+    projects,
+    run_counts,
+    run_listings,
+    runs,
+    sweep_events,
+    sweep_points,
+    sweep_runs,
+)
 
 
 class SweepResults:
@@ -31,12 +40,12 @@ class SweepResults:
     def points(self, sweep: Sweep) -> list[SweepPoint]:
         """The sweep's runs as the comparison draws them."""
         with self._core.db.read() as connection:
-            return sweeps.list_points(connection, sweep.pk)
+            return sweep_points.list_points(connection, sweep.pk)
 
     def runs(self, sweep: Sweep, first: int | None = None, after_pk: int = 0) -> list[Run]:
         """The sweep's runs, in the order they were handed out."""
         with self._core.db.read() as connection:
-            return runs.list_sweep_runs(connection, sweep.pk, first, after_pk)
+            return sweep_runs.list_sweep_runs(connection, sweep.pk, first, after_pk)
 
     def page_runs(
         self, sweep: Sweep, where: str | None, start: Start, first: int | None
@@ -73,7 +82,7 @@ class SweepResults:
             if among and among[0].mean is not None:
                 found = runs.find_runs_by_ids(connection, sweep.project_pk, among[0].run_ids)
                 return repeats.best_of(found, sweep.metric_goal)
-            return runs.best_sweep_run(connection, sweep.pk, sweep.metric_goal)
+            return sweep_runs.best_sweep_run(connection, sweep.pk, sweep.metric_goal)
 
     def front(self, sweep: Sweep) -> list[FrontRun]:
         """The runs that no other beats in every metric, best by the first metric first.
@@ -90,7 +99,7 @@ class SweepResults:
     def events(self, sweep: Sweep, kind: EventKind | None = None) -> list[SweepEvent]:
         """What happened to the sweep, or what of one kind, oldest first."""
         with self._core.db.read() as connection:
-            return sweeps.list_events(connection, sweep.pk, kind)
+            return sweep_events.list_events(connection, sweep.pk, kind)
 
     def repeated(self, sweep: Sweep) -> list[RepeatedConfig]:
         """The sweep's configs with the mean of their runs, best first; empty without `repeats`.

@@ -31,7 +31,7 @@ from sweepd.services.sweeps import (
 from sweepd.services.sweeps import next_config as candidates
 from sweepd.services.sweeps.commands import Command, CommandKind, run_command, stops_of
 from sweepd.services.sweeps.proposals import Proposals
-from sweepd.store import agents, cells, first_reads, run_listings, runs, sweeps
+from sweepd.store import agents, cells, first_reads, run_listings, runs, sweep_events, sweeps
 from sweepd.store.database import Connection
 
 MAX_DELIVERIES = 2  # a run the agent never showed is sent again this often
@@ -174,7 +174,7 @@ class Scheduling:
                 return None
             why = "never started: the script ended before it called wandb.init"
             lifecycle.lose_run(connection, run, sweep.retries, why, at)
-            sweeps.append_warning_once(
+            sweep_events.append_warning_once(
                 connection,
                 sweep.pk,
                 at,
@@ -254,6 +254,6 @@ def _refuse_without_program(connection: Connection, sweep: Sweep, run: Run, at: 
     cell = cells.find_cell(connection, run.cell_pk) if run.cell_pk else None
     retries = cell.n_lost + 1 if cell is not None else 0
     lifecycle.lose_run(connection, run, retries, NO_PROGRAM, at)
-    sweeps.append_warning_once(connection, sweep.pk, at, f"paused: {NO_PROGRAM}")
+    sweep_events.append_warning_once(connection, sweep.pk, at, f"paused: {NO_PROGRAM}")
     if sweep.state is SweepState.RUNNING:
         sweep_states.set_sweep_state(connection, sweep, SweepState.PAUSED, NO_PROGRAM, "", at)

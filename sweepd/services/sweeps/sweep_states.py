@@ -11,7 +11,7 @@ from sweepd.domain.errors import Conflict
 from sweepd.domain.runs import LIVE, RunState, StopOrigin
 from sweepd.domain.sweeps import OPEN_CELLS, CellState, EventKind, Sweep, SweepState
 from sweepd.services.sweeps import cell_states, lifecycle
-from sweepd.store import cells, happenings, runs, sweeps
+from sweepd.store import cells, happenings, sweep_events, sweep_runs, sweeps
 from sweepd.store.database import Connection
 
 
@@ -40,7 +40,7 @@ def set_sweep_state(
             "ended_at": at if is_over else None,
         },
     )
-    sweeps.append_event(
+    sweep_events.append_event(
         connection, sweep.pk, at, actor, EventKind.STATE, f"{sweep.state} → {state}: {reason}"
     )
     event = EventType.SWEEP_ENDED if is_over else EventType.SWEEP_PAUSED
@@ -75,7 +75,7 @@ def put_state(
 
 
 def _cancel_runs(connection: Connection, sweep: Sweep, at: datetime) -> None:
-    for run in runs.list_sweep_runs(connection, sweep.pk):
+    for run in sweep_runs.list_sweep_runs(connection, sweep.pk):
         if run.state is RunState.PENDING:
             lifecycle.move_run(
                 connection,

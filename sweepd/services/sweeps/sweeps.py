@@ -28,7 +28,7 @@ from sweepd.services.sweeps import (
 )
 from sweepd.services.sweeps.deletions import SweepDeletions
 from sweepd.services.sweeps.proposals import Proposals
-from sweepd.store import sweeps
+from sweepd.store import sweep_events, sweeps
 from sweepd.store.database import Connection
 
 _REASONS = {
@@ -102,7 +102,7 @@ class Sweeps(SweepDeletions):
                 },
             )
             size = f"{count_text(n_configs)} runs" if n_configs is not None else "no end of its own"
-            sweeps.append_event(
+            sweep_events.append_event(
                 connection,
                 sweep.pk,
                 at,
@@ -111,7 +111,7 @@ class Sweeps(SweepDeletions):
                 f"method {spec.method}, {size}",
             )
             for warning in spec.warnings:
-                sweeps.append_event(connection, sweep.pk, at, "", EventKind.WARNING, warning)
+                sweep_events.append_event(connection, sweep.pk, at, "", EventKind.WARNING, warning)
             warnings.extend(prior_runs.attach(connection, sweep, change.prior_runs, at))
             return sweep
 

@@ -8,7 +8,7 @@ from functools import cached_property
 from typing import Any
 
 from sweepd.store.columns.arrays import Floats, Ints, unpack_floats, unpack_ints
-from sweepd.store.columns.packing import Path
+from sweepd.store.columns.parts import Path
 
 
 @dataclass(frozen=True, slots=True)

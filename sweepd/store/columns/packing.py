@@ -4,10 +4,8 @@
 
 Rows of the same keys in the same order have one *shape*; a segment holds each shape once, for each
 row which it has, and for each key a column of the values of the rows that have it. A line that is
-no object is kept as it is. Of a long column of numbers a *level* is kept beside it: of each
-`BUCKET` values the least, the greatest and the last, with their rows, steps and times. Of a segment
-of few columns a *sample* is kept: the first row and those that hold such of any number in
-`SAMPLE_BUCKET` rows, with all numbers at them.
+no object is kept as it is. Beside columns of numbers stands what is kept of them thinned
+(`thinning`).
 """
 
 from __future__ import annotations
@@ -16,7 +14,7 @@ import itertools
 import json
 import zlib
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 import orjson
@@ -24,46 +22,18 @@ import orjson
 from sweepd.later import np
 from sweepd.store.columns.arrays import (
     EXACT,
-    Floats,
-    Ints,
     pack_flags,
     pack_floats,
     pack_ints,
 )
+from sweepd.store.columns.parts import Parts, Path, Values
 from sweepd.store.columns.rows import is_nest, kind_of, parse_line, step_of
+from sweepd.store.columns.thinning import add_levels, add_sample
 
 MAGIC = b"sweepdC1"
-BUCKET = 128  # values of one key
-LEAST_FOR_LEVEL = 1024
-SAMPLE_BUCKET = 1024  # rows
-LEAST_FOR_SAMPLE = 2048
-MAX_SAMPLED = 32  # numbers of whose extremes a sample holds; of more it would be half the segment
 MAX_LINES = 1 << 14
 MAX_BYTES = 4 << 20  # as sent
 MAX_DEPTH = 32  # objects within objects; beyond, a line is kept as it is
-
-Path = tuple[str, ...]
-
-
-@dataclass
-class _Column:
-    path: Path
-    values: list[Any] = field(default_factory=list)
-    rows: list[int] = field(default_factory=list)
-
-
-class _Parts:
-    """Bytes one after the other, and where each begins."""
-
-    def __init__(self) -> None:
-        self.bodies: list[bytes] = []
-        self._at = 0
-
-    def add(self, body: bytes) -> list[int]:
-        """Append; returns where it begins and how long it is."""
-        self.bodies.append(body)
-        self._at += len(body)
-        return [self._at - len(body), len(body)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +67,7 @@ def _span(lines: Sequence[str]) -> tuple[int, int]:
 
 def pack(lines: Sequence[str]) -> bytes:
     """A segment of one or more lines; `Segment` reads it."""
-    columns: dict[Path, _Column] = {}
+    columns: dict[Path, Values] = {}
     shapes: dict[tuple[Path, ...], int] = {}
     shape_of_row: list[int] = []
     raw: list[tuple[int, str]] = []
@@ -112,16 +82,16 @@ def pack(lines: Sequence[str]) -> bytes:
         if shape is None:
             shape = shapes[paths] = len(shapes)
             for path in paths:
-                columns.setdefault(path, _Column(path))
+                columns.setdefault(path, Values(path))
         shape_of_row.append(shape)
         for path, value in zip(paths, values, strict=True):
             column = columns[path]
             column.values.append(value)
             column.rows.append(number)
     places = {path: i for i, path in enumerate(columns)}
-    parts = _Parts()
+    parts = Parts()
     packed = [_pack(column, parts) for column in columns.values()]
-    _add_levels(list(columns.values()), packed, parts, len(lines))
+    add_levels(list(columns.values()), packed, parts, len(lines))
     names = [".".join(path) for path in columns]
     header = {
         "n": len(lines),
@@ -132,13 +102,13 @@ def pack(lines: Sequence[str]) -> bytes:
         "counts": np.bincount([s for s in shape_of_row if s >= 0], minlength=len(shapes)).tolist(),
         "columns": packed,
         "raw": parts.add(_text(raw)) if raw else None,
-        "sample": _sample(list(columns.values()), packed, parts, len(lines)),
+        "sample": add_sample(list(columns.values()), packed, parts, len(lines)),
     }
     head = _text(header)
     return b"".join([MAGIC, len(head).to_bytes(4, "little"), head, *parts.bodies])
 
 
-def _last_step(column: _Column | None) -> int:
+def _last_step(column: Values | None) -> int:
     return max((step_of({"_step": value}) for value in column.values), default=-1) if column else -1
 
 
@@ -180,7 +150,7 @@ def _walk(row: dict[str, Any], above: Path, paths: list[Path], values: list[Any]
     return True
 
 
-def _pack(column: _Column, parts: _Parts) -> dict[str, Any]:
+def _pack(column: Values, parts: Parts) -> dict[str, Any]:
     values = column.values
     types = set(map(type, values))
     is_plain = is_plain_text(_dumps(column.path))
@@ -233,83 +203,3 @@ def _summary(values: list[Any], kind: str) -> dict[str, Any]:
 
 def _is_rising(values: list[Any]) -> bool:
     return not any(b < a for a, b in itertools.pairwise(values))
-
-
-def _add_levels(
-    columns: list[_Column], packed: list[dict[str, Any]], parts: _Parts, n_lines: int
-) -> None:
-    """Only where every row has a step and a time, or none has."""
-    steps = _of_all(columns, packed, "_step", {"int"}, n_lines)
-    times = _of_all(columns, packed, "_timestamp", {"int", "float", "number"}, n_lines)
-    if steps is False or times is False:
-        return
-    for column, meta in zip(columns, packed, strict=True):
-        is_long = meta["kind"] != "json" and len(column.values) >= LEAST_FOR_LEVEL
-        if not is_long or column.path[0].startswith("_"):
-            continue
-        values = np.array(column.values, np.float64)
-        kept = extremes(values, BUCKET)
-        at = np.array(column.rows, np.int64)[kept]
-        level = [parts.add(pack_ints(at)), parts.add(pack_floats(values[kept]))]
-        level.append(
-            parts.add(pack_ints(np.array(steps, np.int64)[at])) if isinstance(steps, list) else []
-        )
-        level.append(
-            parts.add(pack_floats(np.array(times, np.float64)[at]))
-            if isinstance(times, list)
-            else []
-        )
-        meta["level"] = level
-
-
-def _sample(
-    columns: list[_Column], packed: list[dict[str, Any]], parts: _Parts, n_lines: int
-) -> dict[str, Any] | None:
-    """Where the rows chosen are kept, and what columns that all rows have hold there, by place."""
-    whole: dict[int, Ints | Floats] = {}
-    for place, (column, meta) in enumerate(zip(columns, packed, strict=True)):
-        if meta["kind"] in ("int", "float") and len(column.values) == n_lines:
-            whole[place] = np.array(column.values, np.int64 if meta["kind"] == "int" else None)
-    numbers = [place for place in whole if not columns[place].path[0].startswith("_")]
-    if n_lines < LEAST_FOR_SAMPLE or not 0 < len(numbers) <= MAX_SAMPLED:
-        return None
-    kept = np.zeros(n_lines, np.bool_)
-    kept[0] = True
-    for place in numbers:
-        kept[extremes(whole[place].astype(np.float64), SAMPLE_BUCKET)] = True
-    rows = np.flatnonzero(kept)
-    told = {}
-    for place, values in whole.items():
-        pack_some: Any = pack_ints if packed[place]["kind"] == "int" else pack_floats
-        told[place] = parts.add(pack_some(values[rows]))
-    return {"rows": parts.add(pack_ints(rows)), "columns": told}
-
-
-def _of_all(
-    columns: list[_Column], packed: list[dict[str, Any]], name: str, kinds: set[str], n_lines: int
-) -> list[Any] | bool:
-    """The values of a key that all rows have; True when none has it, else False."""
-    for column, meta in zip(columns, packed, strict=True):
-        if column.path == (name,):
-            is_whole = meta["kind"] in kinds and len(column.values) == n_lines
-            return column.values if is_whole else False
-    return True
-
-
-def extremes(values: Floats, bucket: int) -> Ints:
-    """Places of the least, the greatest and the last of each `bucket` values, in order; NaN is
-    neither."""
-    n_buckets = -(-len(values) // bucket)
-    last = np.minimum(np.arange(1, n_buckets + 1) * bucket, len(values)) - 1
-    starts = np.arange(n_buckets) * bucket
-
-    def places(worst: float, find: Any) -> Ints:
-        padded = np.full(n_buckets * bucket, worst)
-        padded[: len(values)] = np.where(np.isnan(values), worst, values)
-        found: Ints = find(padded.reshape(n_buckets, bucket), axis=1)
-        at: Ints = np.minimum(starts + found, last)
-        return at
-
-    kept = np.concatenate([places(np.inf, np.argmin), places(-np.inf, np.argmax), last])
-    found: Ints = np.unique(kept).astype(np.int64)
-    return found

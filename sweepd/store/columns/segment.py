@@ -18,7 +18,8 @@ from sweepd.store.columns.arrays import (
     unpack_ints,
 )
 from sweepd.store.columns.column import Column, Level, Sample
-from sweepd.store.columns.packing import MAGIC, Path
+from sweepd.store.columns.packing import MAGIC
+from sweepd.store.columns.parts import Path
 from sweepd.store.columns.rows import loads, parse_line
 
 FEW = 8  # of so many rows one is wanted, or less: then the others' values are not made

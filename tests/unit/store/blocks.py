@@ -30,7 +30,7 @@ from sweepd.store import (
     run_files,
     schema,
     sessions,
-    sweeps,
+    sweep_events,
     users,
     views,
     writers,
@@ -143,7 +143,7 @@ def _runs(world: World, made: dict[str, Any]) -> None:
     fork = world.run("fork", 4, project_pk=project, **forked, history_lines=7, ended_at=at(5))
     prior_runs.add_prior_run(c, {"sweep_pk": sweep.pk, "run_pk": fork.pk, "metric_last": 4.0})
     for kind in (EventKind.CREATED, EventKind.WARNING):
-        sweeps.append_event(c, sweep.pk, START, "who", kind, "what")
+        sweep_events.append_event(c, sweep.pk, START, "who", kind, "what")
     for n in (1, 2):
         value = {"run_pk": run.pk, "sweep_pk": sweep.pk, "n": n, "step": n, "value": 1.0 / n}
         objectives.append_values(c, [{**value, "best": 1.0 / n, "at": n}])

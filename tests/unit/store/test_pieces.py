@@ -19,7 +19,8 @@ from sweepd.domain.patience import Patience
 from sweepd.store.blob_names import blob_place
 from sweepd.store.blobs import Blobs
 from sweepd.store.columns.arrays import Ints
-from sweepd.store.columns.packing import BUCKET, LEAST_FOR_LEVEL, pack
+from sweepd.store.columns.packing import pack
+from sweepd.store.columns.thinning import BUCKET, LEAST_FOR_LEVEL
 from sweepd.store.folder import Folder
 from sweepd.store.pieces import ChunkPiece, Piece, SegmentPiece, each
 

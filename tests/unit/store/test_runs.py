@@ -3,7 +3,6 @@
 import pytest
 
 from sweepd.domain.errors import Gone
-from sweepd.domain.goals import Goal
 from sweepd.domain.paging import Start
 from sweepd.domain.runs import LIVE, RunState, StopOrigin
 from sweepd.domain.sweeps import CellOrigin
@@ -85,22 +84,15 @@ def test_runs_by_key_come_in_the_order_asked_for(world: World) -> None:
     assert [run.pk for run in many] == [made[1].pk]
 
 
-def test_runs_of_a_sweep_come_in_order_from_a_place_on(world: World) -> None:
+def test_named_runs_are_those_of_the_project_deleted_ones_when_asked_for(world: World) -> None:
     c = world.connection
-    sweep = world.sweep()
-    made = [world.run(sweep_pk=sweep.pk, seconds=9 - i) for i in range(4)]
-    world.run(sweep_pk=sweep.pk, deleted_at=at(1))
-    world.run(sweep_pk=world.sweep().pk)
-    assert [run.pk for run in runs.list_sweep_runs(c, sweep.pk)] == [run.pk for run in made]
-    some = runs.list_sweep_runs(c, sweep.pk, first=2, after_pk=made[0].pk)
-    assert [run.pk for run in some] == [made[1].pk, made[2].pk]
-    listed = run_listings.of_sweep(sweep.pk).all(c)
-    assert [run.pk for run in listed] == [run.pk for run in made]
-    assert names(runs.find_runs_by_ids(c, world.p, [made[1].run_id, "no"])) == [made[1].run_id]
-    assert runs.find_runs_by_ids(c, world.q, [made[1].run_id]) == []
+    for name in ("a", "b"):
+        world.run(name)
     world.run("gone", deleted_at=at(1))
-    assert runs.find_runs_by_ids(c, world.p, ["gone"]) == []
-    assert names(runs.find_runs_by_ids(c, world.p, ["gone"], deleted=True)) == ["gone"]
+    assert names(runs.find_runs_by_ids(c, world.p, ["b", "no", "gone"])) == ["b"]
+    assert runs.find_runs_by_ids(c, world.q, ["b"]) == []
+    found = runs.find_runs_by_ids(c, world.p, ["b", "gone"], deleted=True)
+    assert sorted(names(found)) == ["b", "gone"]
 
 
 def test_attached_runs_are_the_sweeps_prior_ones_and_those_of_others(world: World) -> None:
@@ -137,17 +129,6 @@ def test_runs_of_an_agent_and_those_it_should_stop(world: World) -> None:
     assert newest == oldest[::-1] and len(newest) == 2 * len(RunState)
 
 
-def test_attempts_at_a_cell_with_those_deleted_unless_unwanted(world: World) -> None:
-    c = world.connection
-    cell = cells.reserve_new_cell(c, world.sweep().pk, "k", "{}")
-    assert cell is not None
-    world.run("a", cell_pk=cell.pk)
-    world.run("b", cell_pk=cell.pk, deleted_at=at(1))
-    world.run("c")
-    assert names(runs.list_cell_runs(c, cell.pk)) == ["a", "b"]
-    assert names(runs.list_cell_runs(c, cell.pk, deleted=False)) == ["a"]
-
-
 def test_silent_are_live_runs_not_heard_since_or_heard_ahead_of_the_clock(world: World) -> None:
     c = world.connection
     for state in RunState:
@@ -169,34 +150,6 @@ def test_forks_that_read_beyond_a_line_come_longest_first(world: World) -> None:
     world.run("other", parent_pk=parent.pk + 1, inherited_lines=50)
     assert names(runs.list_forks(c, parent.pk, 10)) == ["long", "as long"]
     assert names(runs.list_forks(c, parent.pk, 9)) == ["long", "as long", "edge"]
-
-
-def test_last_ended_after_a_time_newest_first(world: World) -> None:
-    c = world.connection
-    sweep = world.sweep()
-    for seconds in (3, 9, 5, 7):
-        world.run(f"at{seconds}", sweep_pk=sweep.pk, ended_at=at(seconds))
-    world.run("gone", sweep_pk=sweep.pk, ended_at=at(8), deleted_at=at(8))
-    world.run("other", ended_at=at(8))
-    world.run("live", sweep_pk=sweep.pk)
-    world.run("also", sweep_pk=sweep.pk, ended_at=at(5))
-    assert names(runs.list_last_ended(c, sweep.pk, 9, at(3))) == ["at9", "at7", "also", "at5"]
-    assert names(runs.list_last_ended(c, sweep.pk, 2, at(0))) == ["at9", "at7"]
-
-
-@pytest.mark.parametrize(("goal", "expected"), [(Goal.MINIMIZE, "low"), (Goal.MAXIMIZE, "high")])
-def test_best_run_by_its_extreme_of_equals_the_first(
-    world: World, goal: Goal, expected: str
-) -> None:
-    c = world.connection
-    sweep = world.sweep()
-    assert runs.best_sweep_run(c, sweep.pk, goal) is None
-    for name, low, high in (("none", None, None), ("low", -5, 0), ("high", 0, 5), ("again", -5, 5)):
-        world.run(name, sweep_pk=sweep.pk, metric_min=low, metric_max=high)
-    world.run("gone", sweep_pk=sweep.pk, metric_min=-9, metric_max=9, deleted_at=at(1))
-    world.run("other", metric_min=-9, metric_max=9)
-    best = runs.best_sweep_run(c, sweep.pk, goal)
-    assert best is not None and best.run_id == expected
 
 
 def test_runs_that_used_a_version_in_the_order_they_did(world: World) -> None:

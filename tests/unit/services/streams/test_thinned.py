@@ -14,8 +14,8 @@ from sweepd.services.streams import reading as module
 from sweepd.services.streams import thinned
 from sweepd.services.streams.lines import Lines, StreamPost
 from sweepd.services.streams.reading import Stream
-from sweepd.store.columns.packing import SAMPLE_BUCKET
 from sweepd.store.columns.segment import Segment
+from sweepd.store.columns.thinning import SAMPLE_BUCKET
 
 N = 3000
 ASKED = [

@@ -5,7 +5,7 @@ import pytest
 from sweepd import server
 from sweepd.domain.sweeps import SweepState
 from sweepd.domain.users import Caller
-from sweepd.store import runs
+from sweepd.store import sweep_runs
 from tests.conftest import FakeClock
 from tests.unit.services.handing_out import (
     GRID,
@@ -88,4 +88,4 @@ def test_breaker_catches_scripts_that_die_before_they_start(
         beat(parts, ann, agent)
     assert state_of(parts, ann, sweep).state is SweepState.PAUSED
     with parts.core.db.read() as connection:
-        assert len(runs.list_sweep_runs(connection, sweep.pk)) == 2
+        assert len(sweep_runs.list_sweep_runs(connection, sweep.pk)) == 2

@@ -7,7 +7,7 @@ import pytest
 from sweepd import server
 from sweepd.domain.sweeps import Sweep, SweepState
 from sweepd.domain.users import Caller
-from sweepd.store import cells, runs
+from sweepd.store import cells, sweep_runs
 from tests.unit.services.handing_out import (
     GRID,
     edit,
@@ -30,7 +30,7 @@ def configs(parts: server.Parts, sweep: Sweep) -> list[str]:
     with parts.core.db.read() as connection:
         found = [
             (run.created_at, run.pk, run.cell_pk)
-            for run in runs.list_sweep_runs(connection, sweep.pk)
+            for run in sweep_runs.list_sweep_runs(connection, sweep.pk)
         ]
         by_pk = {cell.pk: cell.config for cell in cells.list_cells(connection, sweep.pk)}
     return [by_pk[pk] for _, _, pk in found if pk is not None]

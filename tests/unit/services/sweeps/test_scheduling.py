@@ -14,7 +14,7 @@ from sweepd.domain.users import Caller
 from sweepd.services.runs.runs import RunChange
 from sweepd.services.streams.lines import Lines, StreamPost
 from sweepd.services.sweeps.commands import Command
-from sweepd.store import cells, runs, sweeps
+from sweepd.store import cells, sweep_runs, sweeps
 from tests.conftest import FakeClock, build_parts
 from tests.unit.services.handing_out import (
     GRID,
@@ -186,7 +186,7 @@ class HandOut(RuleBasedStateMachine):
         with self.parts.core.db.read() as connection:
             ended = [
                 run
-                for run in runs.list_sweep_runs(connection, self.sweep.pk)
+                for run in sweep_runs.list_sweep_runs(connection, self.sweep.pk)
                 if run.state not in LIVE and run.run_id not in self.orphans
             ]
         if ended:
@@ -214,7 +214,7 @@ class HandOut(RuleBasedStateMachine):
             sweep = sweeps.find_sweep_by_pk(connection, self.sweep.pk)
             live = [
                 run.cell_pk
-                for run in runs.list_sweep_runs(connection, self.sweep.pk)
+                for run in sweep_runs.list_sweep_runs(connection, self.sweep.pk)
                 if run.state in LIVE
             ]
         assert sweep is not None

@@ -17,7 +17,7 @@ from sweepd.domain.sweeps import CellState, Sweep, SweepState
 from sweepd.domain.users import Caller
 from sweepd.services.runs.runs import RunChange
 from sweepd.services.streams.lines import Lines, StreamPost
-from sweepd.store import cells, objectives, runs, schema
+from sweepd.store import cells, objectives, schema, sweep_runs
 from tests.conftest import FakeClock, awaited, build_parts
 from tests.unit.services.handing_out import (
     beat,
@@ -248,6 +248,6 @@ def test_replicas_hand_out_each_config_once(
     with servers[0].core.db.read() as connection:
         kept = cells.list_cells(connection, sweep.pk)
         assert sorted(json.loads(cell.config)["a"] for cell in kept) == list(range(1, 61))
-        assert len(done) == len(runs.list_sweep_runs(connection, sweep.pk)) == 60
+        assert len(done) == len(sweep_runs.list_sweep_runs(connection, sweep.pk)) == 60
     for one in servers:
         one.core.db.close()
