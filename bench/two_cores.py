@@ -53,13 +53,14 @@ def questions(asker: Asker, sweep: str) -> dict[str, Callable[[], object]]:
     field = f"sampledHistory(specs: [{SPEC}])"
     sample = f'{{ project(name: "{PROJECT}") {{ run(name: "long") {{ {field} }} }} }}'
 
-    def changed(path: str) -> object:
+    def changed(ask: Callable[[str], object], path: str) -> object:
         asker.touch(random.randrange(1000))
-        return asker.get(path)
+        return ask(path)
 
     return {
-        "table": lambda: changed(table),
-        "points": lambda: changed(points),
+        "table": lambda: changed(asker.get_changes, table),
+        "points": lambda: changed(asker.get_changes, points),
+        "opened": lambda: changed(asker.get, points),
         "curves": lambda: asker.get(f"/-/runs/{entity}/{PROJECT}/long/history"),
         "sample": lambda: asker.server.ask(sample),
         "filter": lambda: asker.page(BY_CONFIG, "-config.p1.value"),

@@ -39,8 +39,12 @@ _OWN_WAY = frozenset(  # headers of which the routes make something
 class Answering(Protocol):
     """What says whether a request can be answered so, and does."""
 
-    def caller_of(self, headers: Mapping[bytes, bytes]) -> Caller | None:
-        """Who sends it; None for whoever was not known a moment ago: no body of theirs is kept."""
+    def digest_of(self, headers: Mapping[bytes, bytes]) -> str:
+        """Of the key it is sent with; empty without one."""
+        ...
+
+    def caller_of(self, digest: str) -> Caller | None:
+        """Whose key it is; None for who was not known a moment ago: no body of theirs is kept."""
         ...
 
     def begin(
@@ -63,15 +67,26 @@ class _Event:
         """Nothing happens."""
 
 
+class _Sender:
+    """What a client says with each of its requests: all headers but the body's length."""
+
+    __slots__ = ("address", "digest", "headers", "takes_gzip")
+
+    def __init__(self, headers: Mapping[bytes, bytes], scheme: str, digest: str) -> None:
+        self.headers, self.digest = headers, digest
+        self.address = f"{scheme}://{headers[b'host'].decode('ascii')}"
+        self.takes_gzip = is_taken(headers.get(b"accept-encoding", b"").decode("latin-1"))
+
+
 class _Cycle:
     """A request and its answer, as far as uvicorn's connection asks about them."""
 
-    __slots__ = ("body", "caller", "disconnected", "headers", "keep_alive", "response_complete")
+    __slots__ = ("body", "caller", "disconnected", "keep_alive", "response_complete", "sender")
     message_event = _Event()
     response_started = False  # an answer is written at once
 
-    def __init__(self, headers: Mapping[bytes, bytes], caller: Caller) -> None:
-        self.headers, self.caller = headers, caller
+    def __init__(self, sender: _Sender, caller: Caller) -> None:
+        self.sender, self.caller = sender, caller
         self.body = bytearray()
         self.keep_alive, self.disconnected, self.response_complete = True, False, False
 
@@ -81,15 +96,16 @@ class ExpressProtocol(HttpToolsProtocol):
 
     answering: Answering | None = None
     _coming: _Cycle | None = None  # whose body is not there yet
+    _sender: _Sender | None = None  # of the request before
 
     def on_headers_complete(self) -> None:
-        headers = self._plain_headers()
-        caller = self.answering.caller_of(headers) if self.answering and headers else None
-        if headers is None or caller is None:
-            super().on_headers_complete()
-        else:
-            self._coming = _Cycle(headers, caller)
-            self.cycle = cast(Any, self._coming)
+        if (sender := self._plain_sender()) is not None and self.answering is not None:
+            caller = self.answering.caller_of(sender.digest)
+            if caller is not None:
+                self._coming = _Cycle(sender, caller)
+                self.cycle = cast(Any, self._coming)
+                return
+        super().on_headers_complete()
 
     def on_body(self, body: bytes) -> None:
         if self._coming is None:
@@ -102,14 +118,13 @@ class ExpressProtocol(HttpToolsProtocol):
         if cycle is None or self.answering is None:
             super().on_message_complete()
             return
-        host = cycle.headers[b"host"].decode("ascii")
         work = self.answering.begin(
             self.url.decode("ascii"),
             cycle.caller,
-            cycle.headers,
+            cycle.sender.headers,
             bytes(cycle.body),
             patience.of(cast(dict[str, Any], self.scope)),
-            f"{self.scheme}://{host}",
+            cycle.sender.address,
         )
         if work is None:
             self._as_all_others(cycle)
@@ -118,8 +133,8 @@ class ExpressProtocol(HttpToolsProtocol):
         task.add_done_callback(self.tasks.discard)
         self.tasks.add(task)
 
-    def _plain_headers(self) -> Mapping[bytes, bytes] | None:
-        """By name, of a request that may be answered here; None for any other."""
+    def _plain_sender(self) -> _Sender | None:
+        """Of a request that may be answered here; None for any other."""
         before = self.cycle
         if (
             self.answering is None
@@ -135,15 +150,17 @@ class ExpressProtocol(HttpToolsProtocol):
         ):
             return None
         headers = dict(self.headers)
-        size = headers.get(b"content-length", b"")
-        is_plain = (
-            len(headers) == len(self.headers)
-            and _SIZE.match(size) is not None
-            and int(size) <= MAX_BYTES
-            and _HOST.match(headers.get(b"host", b"")) is not None
-            and _OWN_WAY.isdisjoint(headers)
-        )
-        return headers if is_plain else None
+        is_each_once = len(headers) == len(self.headers)
+        size = headers.pop(b"content-length", b"")
+        if not is_each_once or _SIZE.match(size) is None or int(size) > MAX_BYTES:
+            return None
+        sender = self._sender
+        if sender is None or sender.headers != headers:
+            if _HOST.match(headers.get(b"host", b"")) is None or not _OWN_WAY.isdisjoint(headers):
+                return None
+            digest = self.answering.digest_of(headers)
+            sender = self._sender = _Sender(headers, self.scheme or "http", digest)
+        return sender
 
     def _as_all_others(self, begun: _Cycle) -> None:
         """Give a request whose body has come to the application."""
@@ -157,7 +174,7 @@ class ExpressProtocol(HttpToolsProtocol):
     async def _finish(self, cycle: _Cycle, work: Coroutine[Any, Any, Answer]) -> None:
         try:
             status, headers, body = await work
-            if status == 200 and len(body) >= LEAST_BYTES and _takes_gzip(cycle):
+            if status == 200 and len(body) >= LEAST_BYTES and cycle.sender.takes_gzip:
                 headers.append((b"content-encoding", b"gzip"))
                 long = len(body) > LONG_BYTES
                 body = await run_in_threadpool(_packed, body) if long else _packed(body)
@@ -185,10 +202,6 @@ class ExpressProtocol(HttpToolsProtocol):
         if not cycle.keep_alive:
             self.transport.close()
         self.on_response_complete()
-
-
-def _takes_gzip(cycle: _Cycle) -> bool:
-    return is_taken(cycle.headers.get(b"accept-encoding", b"").decode("latin-1"))
 
 
 def _packed(body: bytes) -> bytes:

@@ -47,7 +47,7 @@ def load(
         if loads is not json.loads:  # orjson has its own limit, and no error of its own for it
             check_depth(text, what)
         raise
-    if _count_opening(text) > MAX_DEPTH and _is_deep(value):
+    if len(text) > MAX_DEPTH and _count_opening(text) > MAX_DEPTH and _is_deep(value):
         raise _too_deep(text, what)
     return value
 
@@ -141,6 +141,8 @@ def count_values(text: str | bytes, most: int) -> int:
 def pruned(line: str) -> str:
     """A row as JSON within the limits: `…` stands for what is nested too deep, and for all of its
     lists and objects that follows after MAX_VALUES values."""
+    if len(line) <= MAX_DEPTH:
+        return line
     if _count_opening(line) <= MAX_DEPTH and not holds_more(line, MAX_VALUES):
         return line
     kept: list[str] = []

@@ -9,7 +9,7 @@ for has patience without end.
 import math
 import time
 from collections.abc import Iterable, Iterator, MutableMapping
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from contextvars import ContextVar
 from typing import Any, TypeVar
 
@@ -82,18 +82,28 @@ def current() -> Patience:
 
 def of(scope: MutableMapping[str, Any]) -> Patience:
     """That with a request, by its ASGI scope; the HTTP server abandons it when a client goes."""
-    found: Patience = scope.setdefault(_IN_SCOPE, Patience())
+    found: Patience | None = scope.get(_IN_SCOPE)
+    if found is None:
+        found = scope[_IN_SCOPE] = Patience()
     return found
 
 
-@contextmanager
-def working_for(patience: Patience) -> Iterator[None]:
+def working_for(patience: Patience) -> AbstractContextManager[None]:
     """Mark what runs within as work for a request."""
-    token = _current.set(patience)
-    try:
-        yield
-    finally:
-        _current.reset(token)
+    return _Working(patience)
+
+
+class _Working:
+    __slots__ = ("_patience", "_token")
+
+    def __init__(self, patience: Patience) -> None:
+        self._patience = patience
+
+    def __enter__(self) -> None:
+        self._token = _current.set(self._patience)
+
+    def __exit__(self, *_: object) -> None:
+        _current.reset(self._token)
 
 
 def is_over() -> bool:

@@ -2,7 +2,6 @@
 
 import json
 from collections.abc import Collection
-from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -89,7 +88,18 @@ def touch_agent(
     exited_at = at if is_leaving else agent.exited_at
     values = {"alive_runs": json.dumps(alive), "heartbeat_at": at, "exited_at": exited_at}
     _UPDATE.all(connection, {**values, "agent_key": agent.pk})
-    return replace(agent, alive_runs=alive, heartbeat_at=at, exited_at=exited_at)
+    return Agent(  # what `replace` does takes longer than the rest of a heartbeat
+        agent.pk,
+        agent.sweep_pk,
+        agent.entity,
+        agent.name,
+        agent.host,
+        agent.created_at,
+        at,
+        exited_at,
+        alive,
+        agent.n_runs,
+    )
 
 
 def list_agents(connection: Connection, sweep_pk: int) -> list[Agent]:

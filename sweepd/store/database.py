@@ -33,6 +33,7 @@ from sweepd.store.shared_writes import SharedWrites
 from sweepd.store.sqlite_writer import Job, Outcome, SqliteWriter, tell
 
 T = TypeVar("T")
+First = Callable[[], Sequence[Question]]
 Connection = sa.Connection
 
 N_CONNECTIONS = 30  # to PostgreSQL
@@ -141,9 +142,7 @@ class Database:
     def _watching(self, connection: Connection) -> AbstractContextManager[None]:
         return self._canceller.watching(connection) if self._canceller else nullcontext()
 
-    def write(
-        self, change: Callable[[Connection], T], first: Sequence[Question] | None = None
-    ) -> T:
+    def write(self, change: Callable[[Connection], T], first: First | None = None) -> T:
         """Run `change` in a transaction and return its result once that is durable.
 
         `change` may run more than once, so it must not act outside the database. What it raises
@@ -163,28 +162,28 @@ class Database:
             work()
         raise Unavailable(_ALWAYS_MORE)
 
-    def _write(self, change: Callable[[Connection], T], first: Sequence[Question] | None) -> T:
+    def _write(self, change: Callable[[Connection], T], first: First | None) -> T:
         self._check_open()
         if self._writer is None and first is None:
             return self._write_postgresql(change)
         future: Future[T] = Future()
         if self._writer is not None:
             self._writer.submit(change, future)
-        else:
-            self._shared[False].submit(change, future, first or ())
+        elif first is not None:
+            self._shared[False].submit(change, future, first())
         return future.result()
 
     async def write_async(
         self,
         change: Callable[[Connection], T],
-        first: Sequence[Question] | None = None,
+        first: First | None = None,
         takes_sweep: bool = False,
     ) -> T:
         """As `write`, from the event loop, which is free meanwhile.
 
         Args:
-            first: What it reads first, of a short change that shares a transaction with others on
-                PostgreSQL, too. Without any it is still known to be such a change.
+            first: Gives what it reads first, of a short change that shares a transaction with
+                others on PostgreSQL, too; where it gives nothing it is still such a change.
             takes_sweep: It is not of one run or agent only, but takes a sweep's row for which
                 others wait.
         """
@@ -209,19 +208,19 @@ class Database:
     async def _write_async(
         self,
         change: Callable[[Connection], T],
-        first: Sequence[Question] | None,
+        first: First | None,
         takes_sweep: bool,
     ) -> T:
         self._check_open()
         loop = asyncio.get_running_loop()
-        if self._writer is not None or first is not None:
-            future: asyncio.Future[T] = loop.create_future()
-            if self._writer is not None:
-                self._writer.submit(change, future)
-            else:
-                self._shared[takes_sweep].submit(change, future, first or ())
-            return await future
-        return await loop.run_in_executor(self._threads, self._write_postgresql, change)
+        future: asyncio.Future[T] = loop.create_future()
+        if self._writer is not None:
+            self._writer.submit(change, future)
+        elif first is not None:
+            self._shared[takes_sweep].submit(change, future, first())
+        else:
+            return await loop.run_in_executor(self._threads, self._write_postgresql, change)
+        return await future
 
     def _write_alone(self, job: Job) -> None:
         """In a thread of the pool; who waits is told there."""

@@ -72,6 +72,8 @@ class _Plan:
 
     def read(self, row: Sequence[Any]) -> Any:
         """A row as the statement's own types have it, its columns by place and by name."""
+        if not self.columns:
+            return self.row(row)
         read = list(row)
         for place, convert in self.columns:
             read[place] = convert(read[place])

@@ -1,5 +1,6 @@
 """How an SQLite file is opened."""
 
+import sqlite3
 from pathlib import Path
 from typing import Any
 
@@ -39,6 +40,13 @@ def open_engine(url: str, pool_size: int, read_only: bool) -> sa.Engine:
 
     @sa.event.listens_for(engine, "begin")
     def _begin(connection: sa.Connection) -> None:
-        connection.exec_driver_sql("BEGIN" if read_only else "BEGIN IMMEDIATE")
+        driver: Any = connection.connection.driver_connection
+        statement = "BEGIN" if read_only else "BEGIN IMMEDIATE"
+        try:
+            driver.execute(statement)
+        except sqlite3.Error as error:
+            dialect = connection.dialect
+            kind = sqlite3.Error
+            raise sa.exc.DBAPIError.instance(statement, (), error, kind, dialect=dialect) from error
 
     return engine

@@ -7,6 +7,7 @@ from sweepd.domain.authorization import read_key
 from sweepd.domain.errors import NotSignedIn
 from sweepd.domain.users import Caller
 from sweepd.services.all import Services
+from sweepd.services.people.users import digest_key
 
 
 async def caller_of(request: Request) -> Caller:
@@ -18,7 +19,7 @@ async def caller_of(request: Request) -> Caller:
     """
     services: Services = request.app.state.services
     key = read_key(request.headers.get("authorization"))
-    known = services.users.cached(key)
+    known = services.users.cached(digest_key(key))
     if known is not None:
         return known
     try:

@@ -18,6 +18,7 @@ from sweepd.domain.errors import SweepdError
 from sweepd.domain.nesting import LONG
 from sweepd.domain.patience import Patience
 from sweepd.domain.users import Caller
+from sweepd.services.people.users import digest_key
 from sweepd.wandb_api import errors
 from sweepd.wandb_api.bodies import read_object
 from sweepd.wandb_api.file_stream import read_post
@@ -44,13 +45,16 @@ class Express:
         """`state`: the application's; `prefix`: the path of a proxy before every address."""
         self._state, self._prefix = state, prefix
 
-    def caller_of(self, headers: Headers) -> Caller | None:
-        """The owner of the key, known a moment ago; None when the routes have to look."""
+    def digest_of(self, headers: Headers) -> str:
+        """Of the key in the headers, as the owner is remembered by it; empty without a key."""
         try:
-            key = read_key(headers.get(b"authorization", b"").decode("latin-1"))
+            return digest_key(read_key(headers.get(b"authorization", b"").decode("latin-1")))
         except (SweepdError, ValueError):
-            return None
-        caller: Caller | None = self._state.services.users.cached(key)
+            return ""
+
+    def caller_of(self, digest: str) -> Caller | None:
+        """The owner of the key, known a moment ago; None when the routes have to look."""
+        caller: Caller | None = self._state.services.users.cached(digest)
         return caller
 
     def begin(

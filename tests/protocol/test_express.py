@@ -21,6 +21,7 @@ from sweepd.settings import Settings
 from sweepd.wandb_api.express import Answer, Express
 
 KEY = "ann-" + "a" * 40
+KEY_OF_BOB = "bob-" + "b" * 40
 OF_ANN = "Basic " + base64.b64encode(f"api:{KEY}".encode()).decode()
 SWEEP = """mutation S($config: String) { upsertSweep(input: {config: $config, projectName: "p"}) {
   sweep { name } } }"""
@@ -44,9 +45,13 @@ class Switched:
         self.express, self.is_on, self.n_answered = express, True, 0
         self.held: threading.Event | None = None
 
-    def caller_of(self, headers: Mapping[bytes, bytes]) -> Caller | None:
+    def digest_of(self, headers: Mapping[bytes, bytes]) -> str:
         """As `Express`."""
-        return self.express.caller_of(headers)
+        return self.express.digest_of(headers)
+
+    def caller_of(self, digest: str) -> Caller | None:
+        """As `Express`."""
+        return self.express.caller_of(digest)
 
     def begin(
         self,
@@ -139,6 +144,7 @@ def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
     patch.setattr("sweepd.services.people.users.CACHE_S", 3600.0)
     parts = server.build(Settings(data=tmp_path_factory.mktemp("express")))
     parts.services.users.add_user("ann", KEY)
+    parts.services.users.add_user("bob", KEY_OF_BOB)
     app = server.make_app(parts)
     switched = Switched(Express(app.state))
     http = HttpServer(app, answering=switched)
@@ -255,12 +261,28 @@ def test_below_a_path_of_a_proxy(made: Running, path: str, is_begun: bool) -> No
     express = Express(made.switched.express._state, "/sweepd")
     headers = {b"authorization": OF_ANN.encode()}
     made.send("/graphql", {"query": "{ viewer { username } }"})  # its key is known from now on
-    caller = express.caller_of(headers)
+    caller = express.caller_of(express.digest_of(headers))
     assert caller is not None
     work = express.begin(path, caller, headers, b"{}", Patience(), "http://x")
     assert (work is not None) == is_begun
     if work is not None:
         work.close()
+
+
+def test_each_request_of_a_connection_is_of_whom_its_own_headers_name(made: Running) -> None:
+    asked = {"query": "{ viewer { username } }"}
+    for user in ("ann", "bob", "ann", "bob", "bob", ""):
+        key = {"ann": KEY, "bob": KEY_OF_BOB}.get(user, "")
+        value = "Basic " + base64.b64encode(f"api:{key}".encode()).decode() if key else ""
+        status, _, body = made.send("/graphql", asked, authorization=value)
+        assert (status, json.loads(body).get("data")) == (
+            (200, {"viewer": {"username": user}}) if user else (401, None)
+        )
+    n_before = made.switched.n_answered
+    for odd in ({"host": "x y"}, {"expect": "200-ok"}, {"transfer_encoding": ""}):
+        made.send("/graphql", asked)
+        made.send("/graphql", asked, **odd)
+    assert made.switched.n_answered == n_before + 4, "an odd header after a plain request is seen"
 
 
 def test_a_body_in_pieces_and_requests_sent_before_the_answer(made: Running) -> None:

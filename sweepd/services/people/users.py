@@ -49,10 +49,10 @@ class Users:
         Raises:
             NotSignedIn: Nobody does. Never cached, so a key just made works at once.
         """
-        known = self.cached(key)
+        digest = digest_key(key)
+        known = self.cached(digest)
         if known is not None:
             return known
-        digest = digest_key(key)
         with self._core.db.read() as connection:
             caller = users.find_caller_by_digest(connection, digest)
         if caller is None:
@@ -67,9 +67,9 @@ class Users:
             self._cache[digest] = (time.monotonic(), caller)
         return caller
 
-    def cached(self, key: str) -> Caller | None:
-        """The owner of a key seen a moment ago, without a look at the database."""
-        cached = self._cache.get(digest_key(key))
+    def cached(self, digest: str) -> Caller | None:
+        """The owner of a key seen a moment ago, by its digest, without a look at the database."""
+        cached = self._cache.get(digest)
         fresh = cached is not None and time.monotonic() - cached[0] < CACHE_S
         return cached[1] if cached is not None and fresh else None
 

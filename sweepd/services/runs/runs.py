@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime
+from functools import partial
 from typing import TypeVar
 
 from sweepd.domain.errors import BadInput, NotFound
@@ -24,8 +25,7 @@ from sweepd.services.sweeps import endings, lifecycle
 from sweepd.services.tables.aside import Aside
 from sweepd.store import first_reads, run_listings, runs
 from sweepd.store.blobs import Blobs
-from sweepd.store.database import Connection
-from sweepd.store.prepared import Question
+from sweepd.store.database import Connection, First
 from sweepd.store.shared_writes import by_itself
 
 T = TypeVar("T")
@@ -81,9 +81,10 @@ class Runs:
                 connection, self._blobs, caller, owner, run_id, change, resumes, self._core.now()
             )
 
-        first: list[Question] | None = None
+        first: First | None = None
         if run_id and place[0] is not None:
-            first = first_reads.of_upsert(place[0], place[1], run_id, change.is_from_client)
+            is_client = change.is_from_client
+            first = partial(first_reads.of_upsert, place[0], place[1], run_id, is_client)
         run, inserted = self._core.db.write(upsert, first)
         self._core.changes.touch_run(run.pk, run.sweep_pk)
         return run, inserted

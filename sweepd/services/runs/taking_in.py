@@ -6,7 +6,7 @@ transaction, when the number arrives.
 """
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -67,10 +67,13 @@ class History:
         """As `append`, on the event loop: for a post that is read in a few milliseconds."""
         take_in = self._taking_in(caller, entity, project, run_id, post, client_id)
         ends, pk = post.is_complete, caller.entities.get(entity)
-        first: list[Question] = []
-        if pk is not None:
+
+        def first() -> Sequence[Question]:
+            if pk is None:
+                return ()
             has_lines, is_shared = bool(post.history), client_id is not None
-            first = first_reads.of_post(pk, project, run_id, has_lines, ends, is_shared)
+            return first_reads.of_post(pk, project, run_id, has_lines, ends, is_shared)
+
         stored = await self._core.db.write_async(take_in, first, takes_sweep=ends)
         return self._tell(post, *stored)
 

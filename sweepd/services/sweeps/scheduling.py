@@ -6,6 +6,7 @@ never get the same config, and a heartbeat that is sent again reserves nothing m
 
 from collections.abc import Callable
 from datetime import datetime
+from functools import partial
 
 from sweepd.domain.errors import NotFound
 from sweepd.domain.ids import new_short_id
@@ -88,9 +89,9 @@ class Scheduling:
         run_id = "" if alive_runs else new_short_id()
         heartbeat = self._heartbeat_of(caller, agent_pk, alive_runs, run_id)
         if alive_runs:
-            work = self._core.db.write_async(heartbeat, first_reads.of_heartbeat(agent_pk))
+            work = self._core.db.write_async(heartbeat, partial(first_reads.of_heartbeat, agent_pk))
         else:
-            first = first_reads.of_hand_out(agent_pk, run_id)
+            first = partial(first_reads.of_hand_out, agent_pk, run_id)
             work = self._core.db.write_async(heartbeat, first, takes_sweep=True)
         agent, commands = await work
         if any(command.kind is not CommandKind.STOP for command in commands):

@@ -36,11 +36,11 @@ async def agent_heartbeat(_: Any, info: Info, input: AgentHeartbeatInput) -> dic
     """Tell an agent what to do; sent again, it hands out nothing more."""
     context = ctx(info)
     agent, commands = await context.services.scheduling.heartbeat(
-        context.caller, input.id, input.alive
+        context.caller, input.id, input.run_state
     )
     return {
         "agent": agent,
-        "commands": json.dumps([_command(command) for command in commands]),
+        "commands": json.dumps([_command(each) for each in commands]) if commands else "[]",
     }
 
 

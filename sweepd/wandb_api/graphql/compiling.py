@@ -190,7 +190,10 @@ def _default(name: str) -> Callable[..., Any]:
     """As GraphQL reads a field without a resolver: a key or an attribute, called if it can be."""
 
     def read(source: Any, info: Info, **given: Any) -> Any:
-        value = source.get(name) if isinstance(source, Mapping) else getattr(source, name, None)
+        if isinstance(source, dict | Mapping):  # the first is told at once
+            value = source.get(name)
+        else:
+            value = getattr(source, name, None)
         return value(info, **given) if callable(value) else value
 
     return read

@@ -9,7 +9,6 @@ runs on the event loop and has to leave it free: the document is executed there 
 
 import logging
 from collections.abc import Awaitable, Callable, Mapping
-from contextlib import suppress
 from dataclasses import dataclass
 from functools import cache, partial
 from inspect import iscoroutinefunction
@@ -157,13 +156,15 @@ class Engine:
         if prepared.is_mutation:
             _check_lists(variables)
         if (compiled := prepared.compiled) is not None:
-            with suppress(NotPlain):
+            try:
                 call = compiled.read(variables or {}, operation_name)
                 if prepared.is_async:
                     return await compiled.answer_async(context, call)
                 async with context.services.shares.of(context.caller.name):
                     quick = partial(compiled.answer, context, call)
                     return await run_in_threadpool(_run_counted, quick, context.budget)
+            except NotPlain:
+                pass
         work = partial(
             execute if prepared.is_async else execute_sync,
             self.schema,

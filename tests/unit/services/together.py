@@ -28,7 +28,7 @@ def together(parts: server.Parts, deeds: Sequence[Deed], takes_sweep: bool) -> l
         gate.wait(60)
 
     with ThreadPoolExecutor(len(deeds) + 1) as threads:
-        held = threads.submit(lambda: awaited(db.write_async(hold, [], takes_sweep)))
+        held = threads.submit(lambda: awaited(db.write_async(hold, tuple, takes_sweep)))
         assert began.wait(60)
         told: list[Future[object]] = []
         try:

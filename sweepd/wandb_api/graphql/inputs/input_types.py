@@ -9,6 +9,7 @@ its default. What cannot be read is refused with the name of the field.
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields
 from enum import Enum
+from functools import lru_cache
 from types import NoneType, UnionType
 from typing import (
     Annotated,
@@ -29,6 +30,7 @@ from sweepd.wandb_api import wire
 
 T = TypeVar("T")
 Read = Callable[[Any, str], Any]  # a value of the wire, and the field's name
+Build = Callable[[Mapping[str, Any]], Any]
 
 
 @dataclass(frozen=True)
@@ -73,6 +75,8 @@ JsonObject = Annotated[dict[str, Any], read_object]
 ObjectText = Annotated[str | None, check_object]
 
 INPUTS: list[type[Any]] = []  # every dataclass that was laid over an input type
+REMEMBERED: set[type[Any]] = set()
+MOST_REMEMBERED, MAX_REMEMBERED = 8192, 300  # of a type; characters of all its values
 
 
 @dataclass_transform(frozen_default=True, kw_only_default=True)
@@ -80,6 +84,13 @@ def wire_input(given: type[T]) -> type[T]:
     """Make a class a dataclass that resolvers get for the schema's input type of its name."""
     made = dataclass(frozen=True, kw_only=True)(given)
     INPUTS.append(made)
+    return made
+
+
+def remembered(made: type[T]) -> type[T]:
+    """Of an input whose values clients send again and again, and nobody can change: what was read
+    of the same values before is taken."""
+    REMEMBERED.add(made)
     return made
 
 
@@ -98,10 +109,13 @@ class _Bound(InputType):
         self.validate_graphql_type(found)
         assert isinstance(found, GraphQLInputObjectType)
         names = {our_name(name): name for name in found.fields}
-        found.out_type = _builder(self._made, names)  # type: ignore[assignment, method-assign]
+        build = _builder(self._made, names)
+        if self._made in REMEMBERED:
+            build = _remembering(build)
+        found.out_type = build  # type: ignore[assignment, method-assign]
 
 
-def _builder(made: type[Any], names: Mapping[str, str]) -> Callable[[Mapping[str, Any]], Any]:
+def _builder(made: type[Any], names: Mapping[str, str]) -> Build:
     hints = get_type_hints(made, include_extras=True)
     readers = {field.name: _reader(hints[field.name]) for field in fields(made)}
 
@@ -118,6 +132,22 @@ def _builder(made: type[Any], names: Mapping[str, str]) -> Callable[[Mapping[str
             raise GraphQLError(str(error), original_error=error) from error
 
     return build
+
+
+def _remembering(build: Build) -> Build:
+    @lru_cache(MOST_REMEMBERED)
+    def of(*items: tuple[str, str]) -> Any:
+        return build(dict(items))
+
+    def read(given: Mapping[str, Any]) -> Any:
+        n = 0
+        for value in given.values():
+            if type(value) is not str:
+                return build(given)
+            n += len(value)
+        return of(*given.items()) if n <= MAX_REMEMBERED else build(given)
+
+    return read
 
 
 def _reader(hint: Any) -> Read:

@@ -5,7 +5,13 @@ from typing import Annotated, Any
 
 from sweepd.domain.errors import BadInput
 from sweepd.domain.sweeps import SweepState
-from sweepd.wandb_api.graphql.inputs.input_types import AgentPk, JsonObject, wire_input
+from sweepd.wandb_api.graphql.inputs.input_types import (
+    AgentPk,
+    JsonObject,
+    read_object,
+    remembered,
+    wire_input,
+)
 
 
 def _read_state(text: Any, _: str) -> SweepState:
@@ -62,14 +68,15 @@ class CreateAgentInput:
     sweep: str
 
 
+def _read_alive(text: Any, name: str) -> frozenset[str]:
+    states = read_object(text, name)
+    return frozenset(run_id for run_id, is_alive in states.items() if is_alive)
+
+
+@remembered
 @wire_input
 class AgentHeartbeatInput:
-    """An agent's word, and by id whether each run it began is alive."""
+    """An agent's word: which of the runs it began are alive, by their ids."""
 
     id: AgentPk
-    run_state: JsonObject = field(default_factory=dict)
-
-    @property
-    def alive(self) -> frozenset[str]:
-        """The ids of the runs that are."""
-        return frozenset(run_id for run_id, is_alive in self.run_state.items() if is_alive)
+    run_state: Annotated[frozenset[str], _read_alive] = frozenset()

@@ -1,6 +1,7 @@
 """Every mutation's input is a dataclass of ours that says what the schema says."""
 
 import inspect
+import json
 from dataclasses import MISSING, fields
 from types import NoneType
 from typing import Annotated, Any, Union, get_args, get_origin, get_type_hints
@@ -10,7 +11,7 @@ from graphql import GraphQLInputObjectType, GraphQLList, GraphQLNonNull, get_nam
 
 from sweepd.domain.sweeps import SweepState
 from sweepd.wandb_api.graphql.engine import build_schema
-from sweepd.wandb_api.graphql.inputs.input_types import INPUTS, our_name
+from sweepd.wandb_api.graphql.inputs.input_types import INPUTS, MAX_REMEMBERED, REMEMBERED, our_name
 
 SCHEMA = build_schema()
 MUTATIONS = SCHEMA.mutation_type.fields if SCHEMA.mutation_type else {}
@@ -103,4 +104,25 @@ def test_what_cannot_be_read_is_refused_by_the_fields_name(
 def test_values_are_ours() -> None:
     assert read("UpsertSweepInput", state="paused").state is SweepState.PAUSED
     assert read("UpsertBucketInput", config="null").config is None
-    assert read("AgentHeartbeatInput", id="QWdlbnQ6MQ==", run_state='{"a": true, "b": false}').alive
+    states = '{"a": true, "b": false}'
+    assert read("AgentHeartbeatInput", id="QWdlbnQ6MQ==", run_state=states).run_state == {"a"}
+
+
+@pytest.mark.parametrize("made", sorted(REMEMBERED, key=str), ids=lambda made: made.__name__)
+def test_what_is_remembered_cannot_be_changed_by_whom_it_is_given_to(made: type[Any]) -> None:
+    found = read("AgentHeartbeatInput", id="QWdlbnQ6MQ==", run_state='{"a": true}')
+    assert type(found) is made, "say here how one is read"
+    assert hash(found), "a list or an object within would be everybody's"
+
+
+def test_the_same_values_are_read_once_and_others_anew() -> None:
+    given = {"id": "QWdlbnQ6MQ==", "run_state": '{"a": true}'}
+    first = read("AgentHeartbeatInput", **given)
+    assert read("AgentHeartbeatInput", **given) is first
+    assert read("AgentHeartbeatInput", **given | {"run_state": '{"a": false}'}).run_state == set()
+    assert read("AgentHeartbeatInput", **given | {"id": "QWdlbnQ6Mg=="}).id == 2
+    long = {"id": given["id"], "run_state": json.dumps({"a" * MAX_REMEMBERED: True})}
+    assert read("AgentHeartbeatInput", **long) is not read("AgentHeartbeatInput", **long)
+    for _ in range(2):
+        with pytest.raises(Exception, match="expected the id of a Agent"):
+            read("AgentHeartbeatInput", id="x")
