@@ -12,5 +12,6 @@ test("curves stand before numbers of the end, the sweep's metric before all, the
 });
 
 test("keys stand in natural order, the sweep's metric first and counters last", () => {
-  assert.deepEqual(sections(["a/h10", "a/h2", "a/epoch", "a/best"], { main: "a/h2" }), [["a", ["a/h2", "a/best", "a/h10", "a/epoch"]]]);
+  assert.deepEqual(sections(["a/h10", "a/h2", "a/epoch", "a/best"], { main: "a/h2" }),
+    [["a", ["a/h2", "a/best", "a/h10", "a/epoch"]]]);
 });

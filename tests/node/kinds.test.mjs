@@ -20,7 +20,8 @@ test("numbers are written by what their key says they are", () => {
 });
 
 test("system metrics have names that people know", () => {
-  const cases = { "system.cpu": "CPU use, %", "system.gpu.0.gpu": "GPU 0 use, %", "system.gpu.0.temp": "GPU 0 temperature, °C",
+  const cases = { "system.cpu": "CPU use, %", "system.gpu.0.gpu": "GPU 0 use, %",
+    "system.gpu.0.temp": "GPU 0 temperature, °C",
     "system.gpu.0.powerWatts": "GPU 0 power, W", "system.memory_percent": "Memory, %",
     "system.proc.memory.rssMB": "Process memory, MB", "system.proc.cpu.threads": "Process CPU threads",
     "system.network.recv": "Network received, bytes", "system.disk.\\/.usageGB": "Disk / used, GB",

@@ -93,8 +93,9 @@ def test_unit_tests_lie_where_what_they_test_lies() -> None:
             )
 
 
-def test_templates_and_styles_are_wrapped() -> None:
-    for path in tracked("sweepd/web/*.html", "sweepd/web/*.css"):
+def test_templates_styles_and_scripts_are_wrapped() -> None:
+    kinds = ("sweepd/web/*.html", "sweepd/web/*.css", "sweepd/web/*.js", "tests/node/*.mjs")
+    for path in tracked(*kinds):
         lengths = {n: len(line) for n, line in enumerate(path.read_text().splitlines(), 1)}
         assert {n: length for n, length in lengths.items() if length > 120} == {}, path
 

@@ -59,7 +59,8 @@ async function overVersions() {
       h("h3", {}, key.slice(0, 200)), chart));
     return [chart, values];
   });
-  const ticks = { title: { text: "version", font: { size: 11 } }, tickprefix: "v", dtick: versions.length > 12 ? null : 1 };
+  const ticks = { title: { text: "version", font: { size: 11 } }, tickprefix: "v",
+    dtick: versions.length > 12 ? null : 1 };
   for (const [chart, values] of charts) {
     draw(chart, [{ x: versions, y: values, mode: "lines+markers", type: "scatter", connectgaps: false,
       line: { width: 1.8 }, marker: { size: 5 } }], { xaxis: ticks });

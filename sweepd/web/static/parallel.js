@@ -132,7 +132,8 @@ export class ParallelPlot {
 
   get #backJob() {
     const list = this.order.filter((i) => this.model.alive[i]);
-    return { axes: this.shown.axes, list, bucket: null, palette: [this.paint.context], standings: this.model.standings };
+    return { axes: this.shown.axes, list, bucket: null, palette: [this.paint.context],
+      standings: this.model.standings };
   }
 
   /** All runs in grey, drawn once: brushes move over it, and it is seen only while there is one. */

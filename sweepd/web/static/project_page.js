@@ -78,7 +78,8 @@ function showFirst(n) {
 }
 
 part("head").prepend(
-  asking("Rename project", () => h("input", { value: page.querySelector("h1").textContent, "aria-label": "Name of the project",
+  asking("Rename project",
+    () => h("input", { value: page.querySelector("h1").textContent, "aria-label": "Name of the project",
     maxlength: 128 }), async (name) => {
     window.location.assign((await post(`${url}/actions`, { action: "rename-project", name })).href);
   }, { label: "Rename the project", refuse: (name) => (name.trim() ? "" : "A project needs a name.") }),
@@ -87,7 +88,8 @@ part("head").prepend(
     await post(`${url}/actions`, { action: "describe", description });
     part("description").textContent = description.trim();
   }, { label: "Describe the project" }),
-  sure("Delete project", `The project leaves all lists with its runs, sweeps, artifacts and reports. It can be brought back for ${
+  sure("Delete project",
+    `The project leaves all lists with its runs, sweeps, artifacts and reports. It can be brought back for ${
     page.dataset.days}.`, "Delete it", async () => {
     window.location.assign((await post(`${url}/actions`, { action: "delete-project" })).href);
   }));

@@ -16,7 +16,8 @@ const ORDERS = {
 function mount() {
   const cards = [...grid.children];
   const find = h("input", { type: "search", placeholder: "Find a project", "aria-label": "Find a project" });
-  const order = h("select", { "aria-label": "Order" }, ...Object.keys(ORDERS).map((name) => h("option", { value: name }, name)));
+  const order = h("select", { "aria-label": "Order" },
+    ...Object.keys(ORDERS).map((name) => h("option", { value: name }, name)));
   const show = () => {
     const words = find.value.trim().toLowerCase().split(/\s+/).filter(Boolean);
     for (const card of cards) {

@@ -18,7 +18,8 @@ let kept = Promise.resolve(); // until it is, the next save waits
 function draw() {
   drawn = drawBlocks(spec.blocks ?? [], (block) => panelGrid(block, page.dataset));
   put(part("blocks"), ...drawn.map(([block, element]) => (isEdited ? editable(block, element) : element)),
-    drawn.length || isEdited ? null : h("p", { class: "quiet" }, "This report is empty. Edit it, or write it with wandb_workspaces."),
+    drawn.length || isEdited ? null
+      : h("p", { class: "quiet" }, "This report is empty. Edit it, or write it with wandb_workspaces."),
     isEdited ? h("button", { type: "button", onclick: () => add() }, "Add text") : null);
   page.dataset.width = spec.width ?? "readable";
   put(part("tools"), h("button", { type: "button", onclick: edit }, isEdited ? "Done" : "Edit"),
@@ -35,7 +36,8 @@ function exporting() {
       await write();
     } }, label);
     panel.append(h("div", { class: "menu-actions one" },
-      act("HTML, one file", () => saveHtml(title, page.querySelector(".report-head"), part("blocks"), page.dataset.width)),
+      act("HTML, one file",
+        () => saveHtml(title, page.querySelector(".report-head"), part("blocks"), page.dataset.width)),
       act("Markdown", () => saveMarkdown(title, page.querySelector(".report-lead")?.textContent, drawn))));
   }, { label: "Export" });
   return button;
@@ -69,14 +71,17 @@ function editable(block, element) {
     keep();
     draw();
   };
-  const act = (label, text, run) => h("button", { type: "button", class: "bare", "aria-label": label, title: label, onclick: run }, text);
-  const tools = h("div", { class: "report-block-tools" }, act("Move up", "↑", move(-1)), act("Move down", "↓", move(1)), act("Remove", "×", () => {
+  const act = (label, text, run) =>
+    h("button", { type: "button", class: "bare", "aria-label": label, title: label, onclick: run }, text);
+  const tools = h("div", { class: "report-block-tools" },
+    act("Move up", "↑", move(-1)), act("Move down", "↓", move(1)), act("Remove", "×", () => {
     spec.blocks.splice(at(), 1);
     keep();
     draw();
   }));
   if (block.type !== "markdown-block") return h("div", { class: "report-block" }, tools, element);
-  const field = h("textarea", { rows: Math.max(4, (block.content ?? "").split("\n").length + 1), "aria-label": "Markdown" });
+  const field = h("textarea",
+    { rows: Math.max(4, (block.content ?? "").split("\n").length + 1), "aria-label": "Markdown" });
   field.value = block.content ?? "";
   field.addEventListener("change", () => {
     block.content = field.value;
@@ -120,5 +125,6 @@ async function start() {
 }
 
 start().catch((error) => {
-  put(part("blocks"), h("p", { class: "notice is-bad", role: "alert" }, `The report cannot be shown now: ${error.message}`));
+  put(part("blocks"),
+    h("p", { class: "notice is-bad", role: "alert" }, `The report cannot be shown now: ${error.message}`));
 });

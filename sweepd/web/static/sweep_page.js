@@ -53,7 +53,8 @@ function around(model, head) {
     label: "The metric of each run over time, with the best so far" });
   new Front(part("front"), part("front-aside"), model, base);
   if (page.dataset.project) {
-    mountPanels(part("workspace"), model, { project: page.dataset.project, runs: page.dataset.runs, base, sweep: page.dataset.sweep });
+    mountPanels(part("workspace"), model,
+      { project: page.dataset.project, runs: page.dataset.runs, base, sweep: page.dataset.sweep });
   }
   mountAnalysis(part("analysis"), model, {
     fetchCurves: (ids) => read(`${page.dataset.curves}?runs=${ids.map(encodeURIComponent).join(",")}`),

@@ -25,5 +25,6 @@ async function start() {
 }
 
 start().catch((error) => {
-  part("panels").replaceChildren(h("p", { class: "notice is-bad", role: "alert" }, `The workspace cannot be shown now: ${error.message}`));
+  part("panels").replaceChildren(
+    h("p", { class: "notice is-bad", role: "alert" }, `The workspace cannot be shown now: ${error.message}`));
 });

@@ -5,7 +5,8 @@
  */
 import { formatDuration, formatNumber, formatSize, formatTime, formatValue, SLOT_LABELS } from "./values.js";
 
-const PARTS = { cpu: "CPU", gpu: "GPU", tpu: "TPU", proc: "process", temp: "temperature", rss: "memory", recv: "received",
+const PARTS = { cpu: "CPU", gpu: "GPU", tpu: "TPU", proc: "process", temp: "temperature", rss: "memory",
+  recv: "received",
   sent: "sent", sm: "SM", memory: "memory", usage: "used", percent: "", gpupercent: "", allocated: "allocated",
   utilization: "use", in: "read", out: "written" };
 
@@ -64,7 +65,8 @@ export function nameOfKey(key) {
     .flatMap((part) => (part.startsWith("/") ? [part] : part.replace(/([a-z])([A-Z])/g, "$1 $2").split(/[ _]/)))
     .map((word) => PARTS[word.toLowerCase()] ?? (word.startsWith("/") ? word : word.toLowerCase()))
     .filter((word, k, all) => word && word !== all[k - 1]);
-  if (/^(?:GPU|CPU)(?: \d+)?(?: GPU)?$/.test(words.join(" "))) return `${words[0]}${/\d/.test(words[1] ?? "") ? ` ${words[1]}` : ""} use`;
+  if (/^(?:GPU|CPU)(?: \d+)?(?: GPU)?$/.test(words.join(" ")))
+    return `${words[0]}${/\d/.test(words[1] ?? "") ? ` ${words[1]}` : ""} use`;
   if (!words.length) return key;
   const text = /Watts$/.test(key) ? [...words.filter((word) => word !== "power"), "power"] : words;
   const [first, ...rest] = text;
@@ -90,7 +92,8 @@ export function relative(ms, now = Date.now()) {
   if (seconds < 45) return "just now";
   if (seconds < 3600) return `${Math.max(1, Math.round(seconds / 60))} min ago`;
   if (seconds < 86_400) return `${Math.round(seconds / 3600)} h ago`;
-  if (seconds < WEEK_S) return `${Math.round(seconds / 86_400)} day${Math.round(seconds / 86_400) === 1 ? "" : "s"} ago`;
+  if (seconds < WEEK_S)
+    return `${Math.round(seconds / 86_400)} day${Math.round(seconds / 86_400) === 1 ? "" : "s"} ago`;
   return new Date(ms).getFullYear() === new Date(now).getFullYear() ? DAY.format(ms) : YEAR.format(ms);
 }
 

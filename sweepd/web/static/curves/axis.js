@@ -38,7 +38,8 @@ export class Axis {
   /** About `most` marks: {share, label}. */
   ticks(most) {
     const values = this.isLog ? decades(this.low, this.high, most)
-      : this.kind === "whole" ? whole(this.low, this.high, most) : this.kind === "number" ? even(this.low, this.high, most) : spans(this.low, this.high, most);
+      : this.kind === "whole" ? whole(this.low, this.high, most)
+        : this.kind === "number" ? even(this.low, this.high, most) : spans(this.low, this.high, most);
     const isPlain = this.kind === "number" || this.kind === "whole";
     const labels = isPlain ? formatMarks(values) : values.map((value) => this.text(value));
     return values.map((value, k) => ({ share: this.share(value), label: labels[k] }));
@@ -66,7 +67,8 @@ function whole(low, high, most) {
 
 function spans(low, high, most) {
   const rough = (high - low) / Math.max(1, most);
-  return multiples(low, high, SECONDS.find((size) => size >= rough) ?? SECONDS.at(-1) * Math.ceil(rough / SECONDS.at(-1)));
+  return multiples(low, high, SECONDS.find((size) => size >= rough)
+    ?? SECONDS.at(-1) * Math.ceil(rough / SECONDS.at(-1)));
 }
 
 function multiples(low, high, step) {

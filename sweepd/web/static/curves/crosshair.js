@@ -79,11 +79,14 @@ class Crosshair {
     const k = values.indexOf(best);
     const from = Math.max(0, Math.min(k - (SHOWN >> 1), values.length - SHOWN));
     put(this.card, h("div", { class: "plot-card-head" }, `${plot.options.nameX ?? "x"} `,
-      h("b", {}, plot.axisX.text(best?.x ?? at)), values.length > SHOWN ? h("span", { class: "quiet" }, ` · ${SHOWN} of ${values.length} lines`) : null),
-    h("table", {}, h("tbody", {}, ...values.slice(from, from + SHOWN).map((item) => h("tr", { class: item === best ? "is-best" : null },
+      h("b", {}, plot.axisX.text(best?.x ?? at)),
+        values.length > SHOWN ? h("span", { class: "quiet" }, ` · ${SHOWN} of ${values.length} lines`) : null),
+    h("table", {}, h("tbody", {},
+      ...values.slice(from, from + SHOWN).map((item) => h("tr", { class: item === best ? "is-best" : null },
       h("td", {}, h("span", { class: "swatch", style: { background: item.line.colour } })),
       h("td", { class: "plot-card-value" }, formatNumber(item.value)),
-      h("td", { class: "plot-card-name" }, item.line.label.slice(0, 90), item.low !== undefined && Number.isFinite(item.low)
+      h("td", { class: "plot-card-name" }, item.line.label.slice(0, 90),
+        item.low !== undefined && Number.isFinite(item.low)
         ? h("span", { class: "quiet" }, ` ${formatNumber(item.low)} to ${formatNumber(item.high)}`) : null))))));
     this.card.hidden = !values.length;
     // Placed by what is known: to measure the card would lay the whole page out at each move.

@@ -33,7 +33,8 @@ export function sections(keys, { main = null, part = "first" } = {}) {
     groups.get(name).push(key);
   }
   const mainSection = main === null ? null : prefixOf(main, part);
-  for (const list of groups.values()) list.sort((a, b) => (b === main) - (a === main) || isCounter(a) - isCounter(b) || byName(a, b));
+  for (const list of groups.values())
+    list.sort((a, b) => (b === main) - (a === main) || isCounter(a) - isCounter(b) || byName(a, b));
   return [...groups].sort(([a], [b]) => rank(a, mainSection) - rank(b, mainSection) || byName(a, b));
 }
 

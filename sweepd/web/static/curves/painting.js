@@ -37,7 +37,8 @@ export function drawAxes(plot, context, ticks) {
   if (plot.isEmpty) {
     context.textAlign = "center";
     context.font = `12px ${plot.font}`;
-    context.fillText(shorten(options.empty ?? "Nothing to draw yet", box.right - box.left), (box.left + box.right) / 2, (box.top + box.bottom) / 2);
+    context.fillText(shorten(options.empty ?? "Nothing to draw yet", box.right - box.left),
+      (box.left + box.right) / 2, (box.top + box.bottom) / 2);
   }
 }
 
@@ -45,7 +46,8 @@ export function drawAxes(plot, context, ticks) {
 export function drawMarks(plot, context) {
   const { box, paint, options } = plot;
   const seen = (options.marks ?? []).filter(({ x }) => x >= plot.axisX.low && x <= plot.axisX.high);
-  if (seen.length) plot.above.setAttribute("aria-description", `${options.nameMarks} at ${options.nameX} ${seen.map(({ x }) => x).join(", ")}`);
+  if (seen.length) plot.above.setAttribute("aria-description",
+    `${options.nameMarks} at ${options.nameX} ${seen.map(({ x }) => x).join(", ")}`);
   seen.forEach((mark, k) => {
     const x = plot.x(mark.x);
     context.setLineDash([3, 4]);

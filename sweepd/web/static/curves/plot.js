@@ -92,7 +92,8 @@ export class LinePlot {
     }
     Object.assign(this, { width, height, ratio });
     this.paint = {};
-    for (const name of ["ink", "ink-2", "ink-3", "line", "accent", "surface", "warn"]) this.paint[name] = colourOf(this.root, `--${name}`);
+    for (const name of ["ink", "ink-2", "ink-3", "line", "accent", "surface", "warn"])
+      this.paint[name] = colourOf(this.root, `--${name}`);
     this.font = getComputedStyle(this.root).fontFamily;
     this.#axes();
     this.#drawLines();
@@ -151,7 +152,8 @@ export class LinePlot {
     for (const line of this.lines) if (line.raw) stroke(this, context, line, line.raw, width(1));
     context.globalAlpha = this.lines.length > 60 ? 0.85 : 1;
     for (const line of this.lines) stroke(this, context, line, line.y, width(line.width ?? USUAL_WIDTH));
-    for (const { end, x, y } of this.lines) if (end && x.length) drawDots(this, context, { x: [x.at(-1)], colour: this.paint[end] }, [y.at(-1)], 3.5);
+    for (const { end, x, y } of this.lines)
+      if (end && x.length) drawDots(this, context, { x: [x.at(-1)], colour: this.paint[end] }, [y.at(-1)], 3.5);
     drawMarks(this, context);
     context.restore();
   }
@@ -191,8 +193,10 @@ export class LinePlot {
     const reach = (this.axisX.high - this.axisX.low) / 50;
     for (const line of lines) {
       const k = nearest(line.x, at);
-      if (k < 0 || !Number.isFinite(line.y[k]) || (!this.axisX.isLog && Math.abs(line.x[k] - at) > Math.max(reach, gap(line.x, k)))) continue;
-      found.push({ line, value: line.y[k], x: line.x[k], low: line.low?.[k], high: line.high?.[k], raw: line.raw?.[k] });
+      if (k < 0 || !Number.isFinite(line.y[k])
+        || (!this.axisX.isLog && Math.abs(line.x[k] - at) > Math.max(reach, gap(line.x, k)))) continue;
+      found.push({ line, value: line.y[k], x: line.x[k], low: line.low?.[k], high: line.high?.[k],
+        raw: line.raw?.[k] });
     }
     return found.sort((a, b) => b.value - a.value);
   }

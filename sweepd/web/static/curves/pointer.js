@@ -9,7 +9,8 @@ export function listen(plot) {
   const { above } = plot;
   above.addEventListener("pointerdown", (event) => {
     if (event.button !== 0 || !plot.box) return;
-    plot.drag = { x: clamp(event.offsetX, plot.box.left, plot.box.right), y: event.offsetY, to: event.offsetX, is: false };
+    plot.drag = { x: clamp(event.offsetX, plot.box.left, plot.box.right), y: event.offsetY, to: event.offsetX,
+      is: false };
     if (event.pointerType === "mouse") above.setPointerCapture(event.pointerId);
   });
   above.addEventListener("pointermove", (event) => moved(plot, event));

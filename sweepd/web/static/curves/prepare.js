@@ -43,7 +43,8 @@ function groupOne(name, members, middle, band) {
     });
     [y[i], low[i], high[i]] = summary(values, middle, band);
   }
-  return { ...members[0], id: `group:${name}`, group: name, members, label: name, x: grid, y, raw: null, n: members.length,
+  return { ...members[0], id: `group:${name}`, group: name, members, label: name, x: grid, y, raw: null,
+    n: members.length,
     low: band === "none" ? null : low, high: band === "none" ? null : high };
 }
 

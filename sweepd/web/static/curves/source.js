@@ -76,7 +76,8 @@ export class CurveSource {
       }
       for (const [group, runs] of byKeys) {
         const keys = JSON.parse(group);
-        for (let k = 0; k < runs.length; k += MOST_RUNS) this.#fetch(question, words, runs.slice(k, k + MOST_RUNS), keys);
+        for (let k = 0; k < runs.length; k += MOST_RUNS)
+          this.#fetch(question, words, runs.slice(k, k + MOST_RUNS), keys);
       }
     }
   }

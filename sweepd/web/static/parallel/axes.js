@@ -189,7 +189,8 @@ function axisMarks(axis, layout, isLast) {
     const wide = widthOf(label) + 6;
     const text = svg("text", { x: isLast ? 10 : -10, y, dy: "0.32em",
       "text-anchor": isLast ? "start" : "end" }, label);
-    group.append(svg("rect", { class: "pc-plate", x: isLast ? 7 : -7 - wide, y: y - 7, width: wide, height: 14, rx: 3 }),
+    group.append(svg("rect",
+      { class: "pc-plate", x: isLast ? 7 : -7 - wide, y: y - 7, width: wide, height: 14, rx: 3 }),
       svg("line", { class: "pc-tick", x1: isLast ? 0 : -5, x2: isLast ? 5 : 0, y1: y,
       y2: y }), text);
   }

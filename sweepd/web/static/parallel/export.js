@@ -90,9 +90,11 @@ const exportSize = ({ model }) => [model.layout.contentWidth, model.layout.heigh
 /** What it is, of how many runs, and of which day. */
 function titleSvg(model, ink) {
   const { sweep } = model.data;
-  const facts = [model.nSelected < model.runs.length ? `${model.nSelected.toLocaleString("en")} of ${count(model.runs.length, "run")}`
-    : count(model.runs.length, "run"), sweep.metric ? `${sweep.metric.goal} ${sweep.metric.name}` : null,
-  new Intl.DateTimeFormat(undefined, { dateStyle: "long" }).format(Date.now())].filter(Boolean);
+  const all = count(model.runs.length, "run");
+  const facts = [
+    model.nSelected < model.runs.length ? `${model.nSelected.toLocaleString("en")} of ${all}` : all,
+    sweep.metric ? `${sweep.metric.goal} ${sweep.metric.name}` : null,
+    new Intl.DateTimeFormat(undefined, { dateStyle: "long" }).format(Date.now())].filter(Boolean);
   return `<text x="16" y="${24 - TITLE}" font-size="16" font-weight="600" fill="${ink}">${
     escape(String(sweep.name || sweep.id || "").slice(0, 120))}</text><text x="16" y="${40 - TITLE}" fill="${ink}">${
     escape(facts.join(" · "))}</text>`;
@@ -121,11 +123,13 @@ function legendSvg(model, ink, top) {
       const colours = palette.slice(0, -1);
       if (reversed) colours.reverse();
       colours.forEach((colour, k) => parts.push(
-        `<rect x="${(x + (k * 160) / colours.length).toFixed(1)}" y="${y - 12}" width="${(160 / colours.length + 0.6).toFixed(1)}" height="8" fill="${colour}"/>`));
+        `<rect x="${(x + (k * 160) / colours.length).toFixed(1)}" y="${y - 12}" `
+        + `width="${(160 / colours.length + 0.6).toFixed(1)}" height="8" fill="${colour}"/>`));
       const value = (unit) => (scale.kind === "time" ? formatTime(scale.valueAt(unit), scale.high - scale.low)
         : formatNumber(scale.valueAt(unit)));
       [["start", 0], ["middle", 0.5], ["end", 1]].forEach(([anchor, unit]) => parts.push(
-        `<text x="${x + 160 * unit}" y="${y + 8}" text-anchor="${anchor}" font-size="10" fill="${ink}">${escape(value(unit))}</text>`));
+        `<text x="${x + 160 * unit}" y="${y + 8}" text-anchor="${anchor}" font-size="10" `
+        + `fill="${ink}">${escape(value(unit))}</text>`));
       x += 184;
     }
   }
@@ -145,11 +149,12 @@ function axisSvg(axis, place, ink, paint, isLast) {
   const ticks = axis.scale.ticks(Math.max(2, Math.floor((place.bottom - place.top) / 46))).slice(0, 60);
   const anchor = isLast ? "start" : "end";
   const lines = labelLines(axis, place);
+  const names = lines.map((text, k) => `<text y="${place.top - 10 - 14 * (lines.length - 1 - k)}" `
+    + `text-anchor="middle" font-weight="600" font-size="11.5" fill="${ink}">${escape(text)}</text>`);
+  const marks = ticks.map((tick) => `<text x="${isLast ? 9 : -9}" y="${axis.y(tick.unit) + 4}" `
+    + `text-anchor="${anchor}" fill="${ink}" ${halo}>${escape(shorten(tick.label, 90))}</text>`);
   return `<g transform="translate(${axis.x} 0)"><line y1="${place.top}" y2="${place.bottom}" `
-    + `stroke="${ink}" stroke-width="1"/>${lines.map((text, k) => `<text y="${place.top - 10 - 14 * (lines.length - 1 - k)}" `
-    + `text-anchor="middle" font-weight="600" font-size="11.5" fill="${ink}">${escape(text)}</text>`).join("")}${ticks.map((tick) => `<text x="${isLast ? 9 : -9}" y="${axis.y(tick.unit) + 4}" `
-      + `text-anchor="${anchor}" fill="${ink}" ${halo}>${escape(shorten(tick.label, 90))}</text>`)
-      .join("")}</g>`;
+    + `stroke="${ink}" stroke-width="1"/>${names.join("")}${marks.join("")}</g>`;
 }
 
 export function downloadSvg(plot) {

@@ -20,7 +20,8 @@ export function shortNames(labels) {
     let short = label;
     for (let k = 1; k < Math.min(parts[i].length, MOST_PARTS); k += 1) {
       const rest = parts[i].slice(k).join("");
-      const isAlone = labels.every((other, j) => j === i || !(other === rest || /[./]$/.test(other.slice(0, -rest.length))
+      const isAlone = labels.every((other, j) => j === i
+        || !(other === rest || /[./]$/.test(other.slice(0, -rest.length))
         && other.endsWith(rest)));
       if (isAlone && heads.get(parts[i].slice(0, k).join("")) > 1) short = rest;
     }

@@ -145,7 +145,8 @@ export class LineLayer {
   }
 
   #slices(job, whenDone) {
-    const hidden = Object.assign(document.createElement("canvas"), { width: this.canvas.width, height: this.canvas.height });
+    const hidden = Object.assign(document.createElement("canvas"),
+      { width: this.canvas.width, height: this.canvas.height });
     const eye = Object.assign(document.createElement("canvas"), { width: 1, height: 1 }).getContext("2d");
     const context = hidden.getContext("2d");
     let list = null;

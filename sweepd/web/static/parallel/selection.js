@@ -30,7 +30,8 @@ function test(column, brush, isLog) {
     const wanted = new Set(brush.names);
     column.named();
     return (i) => (column.nameSlots[i] === 0
-      ? wanted.has(column.names[i]) || column.membersOf(i).some((member) => wanted.has(member)) : slots.includes(column.nameSlots[i]));
+      ? wanted.has(column.names[i]) || column.membersOf(i).some((member) => wanted.has(member))
+      : slots.includes(column.nameSlots[i]));
   }
   const ranges = (brush.ranges ?? []).map(([a, b]) => [a ?? -Infinity, b ?? Infinity]);
   const { numbers } = column;

@@ -228,7 +228,8 @@ export class RunsTable {
       h("th", { scope: "row", class: "is-name" }, h("div", { class: "name-cell" }, swatch,
         href ? h("a", { href, title: name }, name) : h("span", { title: name }, name),
         isBest ? h("span", { class: "best-mark" }, "best") : null,
-        model.onFront.has(i) ? h("span", { class: "best-mark", title: "On the Pareto front: no run beats it in every metric" },
+        model.onFront.has(i)
+          ? h("span", { class: "best-mark", title: "On the Pareto front: no run beats it in every metric" },
           "front") : null)),
       h("td", {}, h("span", { class: `state is-${standing(run)}`, title: run.stop_reason ?? "" },
         run.outcome ?? run.state)),

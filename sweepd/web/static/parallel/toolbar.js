@@ -142,7 +142,8 @@ export class Legend {
 
   #colours() {
     const { model } = this;
-    if (model.colourId === OWN) return h("div", { class: "legend-colours" }, h("span", { class: "legend-title" }, "Each run has its own colour, the same on every page"));
+    if (model.colourId === OWN) return h("div", { class: "legend-colours" },
+      h("span", { class: "legend-title" }, "Each run has its own colour, the same on every page"));
     const label = h("span", { class: "legend-title" }, model.column(model.colourId).label.slice(0, 80));
     const { names, palette, reversed } = model.colours;
     if (names) {

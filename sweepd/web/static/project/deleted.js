@@ -35,7 +35,8 @@ async function fill(panel, of) {
     const { items, days, error } = await (await fetch(of.read)).json();
     if (error) throw new Error(error);
     if (!items.length) {
-      put(panel, h("p", { class: "quiet small" }, `No ${of.kind} is deleted. Deleted ${of.kind}s are kept for ${days}.`));
+      put(panel, h("p", { class: "quiet small" },
+        `No ${of.kind} is deleted. Deleted ${of.kind}s are kept for ${days}.`));
       return;
     }
     put(panel, h("p", { class: "quiet small" }, `Kept for ${days}, then gone for good.`),

@@ -40,7 +40,8 @@ async function held(address) {
 async function still(blocks) {
   const shapes = shapesIn(blocks);
   const copy = blocks.cloneNode(true);
-  const pairs = (selector) => [...blocks.querySelectorAll(selector)].map((element, k) => [element, copy.querySelectorAll(selector)[k]]);
+  const pairs = (selector) => [...blocks.querySelectorAll(selector)]
+    .map((element, k) => [element, copy.querySelectorAll(selector)[k]]);
   const swaps = pairs(".plot").filter(([element]) => shapes.has(element)).map(([element, place]) => {
     const figure = h("div", { class: "plot-still" });
     figure.innerHTML = shapes.get(element); // our own text, every name in it escaped
@@ -51,7 +52,8 @@ async function still(blocks) {
   for (const [canvas, place] of pairs("canvas").filter(([element]) => !element.closest(".plot")?.plot)) {
     swaps.push([place, h("img", { src: canvas.toDataURL("image/png"), alt: canvas.getAttribute("aria-label") ?? "" })]);
   }
-  for (const [frame, place] of pairs("iframe")) swaps.push([place, h("p", { class: "quiet" }, `${frame.title || "A frame"} is shown only on the server.`)]);
+  for (const [frame, place] of pairs("iframe"))
+    swaps.push([place, h("p", { class: "quiet" }, `${frame.title || "A frame"} is shown only on the server.`)]);
   for (const [image, place] of pairs("img").filter(([element]) => !element.src.startsWith("data:"))) {
     const address = await held(image.src);
     if (address) place.src = address;
@@ -60,7 +62,8 @@ async function still(blocks) {
   for (const [place, fresh] of swaps) place.replaceWith(fresh);
   for (const element of copy.querySelectorAll("script, button")) element.remove();
   for (const element of copy.querySelectorAll("details")) element.open = true;
-  for (const link of copy.querySelectorAll("a[href]")) if (!link.getAttribute("href").startsWith("#")) link.setAttribute("href", new URL(link.getAttribute("href"), window.location.href).href);
+  for (const link of copy.querySelectorAll('a[href]:not([href^="#"])'))
+    link.setAttribute("href", new URL(link.getAttribute("href"), window.location.href).href);
   return copy;
 }
 
@@ -70,13 +73,17 @@ export async function saveHtml(title, head, blocks, width) {
     ...STYLES.map((name) => fetch(new URL(`../${name}`, import.meta.url)).then((response) => response.text()))]);
   const top = head.cloneNode(true);
   top.querySelector('[data-part="tools"]')?.remove();
-  for (const time of top.querySelectorAll("[data-time]")) time.textContent = new Date(time.dataset.time).toLocaleString();
-  const theme = document.documentElement.dataset.theme ?? (window.matchMedia("(prefers-color-scheme: dark)").matches ? "dark" : "light");
+  for (const time of top.querySelectorAll("[data-time]"))
+    time.textContent = new Date(time.dataset.time).toLocaleString();
+  const theme = document.documentElement.dataset.theme
+    ?? (window.matchMedia("(prefers-color-scheme: dark)").matches ? "dark" : "light");
   save(fileName(title, "html"), `<!doctype html>
-<html lang="en" data-theme="${escape(theme)}"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">
+<html lang="en" data-theme="${escape(theme)}"><head><meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
 <meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'; img-src data:">
 <title>${escape(title)}</title><style>${styles.join("\n").replaceAll("</", "<\\/")}</style></head>
-<body><main><article class="report" data-width="${escape(width)}">${top.outerHTML}${body.outerHTML}</article></main></body></html>
+<body><main><article class="report" data-width="${escape(width)}">${
+    top.outerHTML}${body.outerHTML}</article></main></body></html>
 `, "text/html");
 }
 
@@ -84,7 +91,8 @@ export async function saveHtml(title, head, blocks, width) {
 export function saveMarkdown(title, description, drawn) {
   const pictures = (element) => [...element.querySelectorAll(".report-panel")].map((panel) => {
     const [svg] = shapesIn(panel).values();
-    return { name: panel.getAttribute("aria-label"), text: panel.innerText, image: svg ? `data:image/svg+xml;base64,${base64(new TextEncoder().encode(svg))}` : null };
+    return { name: panel.getAttribute("aria-label"), text: panel.innerText,
+      image: svg ? `data:image/svg+xml;base64,${base64(new TextEncoder().encode(svg))}` : null };
   });
   save(fileName(title, "md"), markdownOf(title, description, drawn, pictures), "text/markdown");
 }

@@ -20,7 +20,8 @@ function project(url) {
       return answer;
     })).then(([data, logged]) => {
       const { runs } = unpack(data);
-      return { runs, keys: catalogueOf(runs, logged, logged.metric?.name ?? null), source: new CurveSource(`${url}/curves`),
+      return { runs, keys: catalogueOf(runs, logged, logged.metric?.name ?? null),
+        source: new CurveSource(`${url}/curves`),
         readers: readersOf(url.replace("-/projects/", "-/runs/"), url) };
     }));
   }
@@ -52,10 +53,12 @@ async function fill(element, metadata, page) {
   const shown = new RunSet(runs).follow(spec, set);
   const panels = metadata.panelBankSectionConfig?.panels ?? [];
   const grid = h("div", { class: "report-panels" });
-  const cards = panels.map((panel) => card(panel, { spec, section: metadata.panelBankSectionConfig, runs: shown, source, base, keys: keys.numbers,
+  const cards = panels.map((panel) =>
+    card(panel, { spec, section: metadata.panelBankSectionConfig, runs: shown, source, base, keys: keys.numbers,
     steps: keys.steps, metric: keys.metric, ...readers }));
   grid.append(...cards.map((item) => item.element));
-  element.append(grid, metadata.hideRunSets ? "" : h("p", { class: "quiet small" }, `${set.name ?? "Runs"}: ${shown.open.length} of ${shown.all.length} runs`));
+  element.append(grid, metadata.hideRunSets ? ""
+    : h("p", { class: "quiet small" }, `${set.name ?? "Runs"}: ${shown.open.length} of ${shown.all.length} runs`));
   for (const item of cards) item.draw();
   source.listen(() => cards.forEach((item) => item.draw()));
 }
@@ -69,7 +72,8 @@ function card(panel, context) {
   let kind = null;
   return { element, draw: () => {
     kind ??= makePanel(panel.viewType, body, { label: name, zoomed: () => kind.update({ ...context, panel }),
-      opened: (line) => line.run && window.open(`${context.base}/runs/${encodeURIComponent(line.run)}`, "_blank", "noopener") });
+      opened: (line) => line.run && window.open(`${context.base}/runs/${encodeURIComponent(line.run)}`,
+        "_blank", "noopener") });
     kind.setHeight(Math.max(120, height * ROW_PX - 46));
     kind.update({ ...context, panel });
   } };

@@ -9,7 +9,8 @@ const level = (alert) => (LEVELS.includes(alert.level) ? alert.level : "info");
 /** All alerts, the newest first. */
 export function alertList(alerts) {
   if (!alerts.length) return h("p", { class: "quiet" }, "No alerts. A script raises one with run.alert(title, text).");
-  return h("ul", { class: "alert-list card card-body" }, ...alerts.map((alert) => h("li", { class: `is-${level(alert)}` },
+  return h("ul", { class: "alert-list card card-body" },
+    ...alerts.map((alert) => h("li", { class: `is-${level(alert)}` },
     h("span", { class: "alert-level" }, level(alert)), h("div", {}, h("b", {}, alert.title || "Alert"),
       alert.body ? h("p", {}, alert.body) : null), moment(alert.at))));
 }

@@ -43,7 +43,8 @@ export class Console {
     const matching = wanted ? this.lines.filter((line) => plain(line[3]).toLowerCase().includes(wanted)) : this.lines;
     const shown = (this.only.checked ? matching : this.lines).slice(-6000);
     this.count.textContent = wanted
-      ? `${matching.length.toLocaleString("en")} ${matching.length === 1 ? "match" : "matches"}` : count(this.lines.length, "line");
+      ? `${matching.length.toLocaleString("en")} ${matching.length === 1 ? "match" : "matches"}`
+      : count(this.lines.length, "line");
     if (!shown.length) {
       put(box, h("div", {}, "", h("span", { class: "quiet" }, "Nothing printed yet.")));
       return;

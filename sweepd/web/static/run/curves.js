@@ -66,7 +66,8 @@ export class RunCurves {
 
   fail(error) {
     this.grid.querySelector(".notice")?.remove();
-    this.grid.prepend(h("p", { class: "notice is-bad", role: "alert" }, `The curves cannot be read now: ${error.message}`));
+    this.grid.prepend(
+      h("p", { class: "notice is-bad", role: "alert" }, `The curves cannot be read now: ${error.message}`));
   }
 
   /**
@@ -99,7 +100,8 @@ export class RunCurves {
   /** Lay other runs beside this one, each in its own colour. */
   lay(ids) {
     const known = new Map(this.siblings.map((run) => [run.id, run]));
-    for (const id of ids.filter((item) => known.has(item) && !this.others.has(item)).slice(0, MOST_BESIDE - this.others.size)) {
+    for (const id of ids.filter((item) => known.has(item) && !this.others.has(item))
+      .slice(0, MOST_BESIDE - this.others.size)) {
       this.others.set(id, { state: "", ...known.get(id) });
     }
     this.#showBeside();
@@ -176,7 +178,8 @@ export class RunCurves {
     const runs = [this.own, ...this.others.values()];
     const whole = this.source.read({ runs, keys: [card.key], x, points: POINTS });
     let fine = null;
-    if (card.zoom) fine = this.source.read({ runs, keys: [card.key], x, points: POINTS, low: card.zoom[0], high: card.zoom[1] });
+    if (card.zoom) fine =
+      this.source.read({ runs, keys: [card.key], x, points: POINTS, low: card.zoom[0], high: card.zoom[1] });
     const lines = runs.flatMap((run) => {
       const curve = fine?.get(run.id)?.[card.key] ?? whole.get(run.id)?.[card.key];
       return curve ? [{ id: run.id, run: run.id, label: run.name || run.id, colour: colourOfRun(run.number), ...curve,

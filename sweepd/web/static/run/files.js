@@ -77,7 +77,8 @@ async function show(preview, file, fileUrl, closed) {
   const response = await fetch(fileUrl(file.path), { headers: { Range: `bytes=0-${MOST_TEXT - 1}` } });
   const text = response.ok ? (await response.text()).slice(0, MOST_TEXT) : "This file cannot be read.";
   put(body, h("pre", { class: "small", tabindex: 0 }, text),
-    file.size > MOST_TEXT ? h("p", { class: "quiet small" }, `The first ${formatSize(MOST_TEXT)} of ${formatSize(file.size)}`) : null);
+    file.size > MOST_TEXT
+      ? h("p", { class: "quiet small" }, `The first ${formatSize(MOST_TEXT)} of ${formatSize(file.size)}`) : null);
   preview.scrollTop = 0;
   preview.scrollIntoView({ block: window.matchMedia("(min-width: 860px)").matches ? "nearest" : "start" });
 }

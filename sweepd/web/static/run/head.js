@@ -20,7 +20,8 @@ export function renderControls(root, run, url, base, refresh) {
       () => act({ action: "stop" })) : null,
   run.stop_requested && LIVE.includes(run.state) ? h("span", { class: "quiet small" }, "asked to stop") : null,
   rename,
-  sure("Delete", "The run leaves all lists. It can be brought back from the project's page.", "Delete it", async (keep) => {
+  sure("Delete", "The run leaves all lists. It can be brought back from the project's page.", "Delete it",
+    async (keep) => {
     await post(`${url}/actions`, { action: "delete", keep_config: keep });
     window.location.href = base;
   }, run.sweep ? "Do not hand its config out again" : null));

@@ -19,7 +19,8 @@ const PRESETS = {
   "line": (chart, rows) => lines(chart, rows, chart.fields.x, chart.fields.y, chart.fields.stroke),
   "lineseries": (chart, rows) => lines(chart, rows, chart.fields.step ?? "step", chart.fields.lineVal ?? "lineVal",
     chart.fields.lineKey ?? "lineKey"),
-  "area-under-curve": (chart, rows) => lines(chart, rows, chart.fields.x, chart.fields.y, chart.fields.class ?? "class"),
+  "area-under-curve": (chart, rows) => lines(chart, rows, chart.fields.x, chart.fields.y,
+    chart.fields.class ?? "class"),
   "scatter": (chart, rows) => ({ traces: [{ type: "scatter", mode: "markers", x: column(rows, chart.fields.x),
     y: column(rows, chart.fields.y) }], layout: named(chart, chart.fields.x, chart.fields.y) }),
   "bar": (chart, rows) => bars(column(rows, chart.fields.label), column(rows, chart.fields.value)),
@@ -29,7 +30,8 @@ const PRESETS = {
   "calibration": (chart, rows) => lines(chart, rows, "mean_predicted_value", "fraction_of_positives", "model"),
   "class_proportions": (_, rows) => ({ traces: grouped(rows, "dataset", (of, name) => ({ type: "bar", name,
     x: column(of, "class").map(plain), y: column(of, "count") })),
-  layout: { ...legend(2), barmode: "group", hovermode: "closest", xaxis: { type: "category" }, yaxis: axis("count") } }),
+  layout: { ...legend(2), barmode: "group", hovermode: "closest", xaxis: { type: "category" },
+    yaxis: axis("count") } }),
   "decision_boundaries": (_, rows) => scattered(rows, "x", "y", "color"),
   "elbow": (chart, rows) => lines(chart, rows, "cluster_ranges", "errors", null),
   "feature_importances": (_, rows) => bars(...sorted(rows, "feature_names", "importances")),
@@ -40,7 +42,8 @@ const PRESETS = {
   "silhouette_": silhouette,
 };
 
-const legend = (n) => ({ showlegend: n > 1 && n <= 12, legend: { orientation: "v", x: 1.02, y: 1, font: { size: 10 } } });
+const legend = (n) =>
+  ({ showlegend: n > 1 && n <= 12, legend: { orientation: "v", x: 1.02, y: 1, font: { size: 10 } } });
 
 function named(chart, x, y) {
   return { xaxis: axis(chart.strings?.xname || chart.strings?.["x-axis-title"] || x),
@@ -54,7 +57,8 @@ function grouped(rows, by, trace) {
 }
 
 function lines(chart, rows, x, y, by) {
-  const traces = grouped(rows, by, (members, name) => ({ type: "scatter", name, x: column(members, x), y: column(members, y),
+  const traces = grouped(rows, by,
+    (members, name) => ({ type: "scatter", name, x: column(members, x), y: column(members, y),
     mode: members.length < 2 ? "markers" : "lines" }));
   return { traces, layout: { ...named(chart, x, y), ...legend(traces.length), hovermode: "closest" } };
 }
@@ -79,7 +83,8 @@ function sorted(rows, label, value) {
 function outliers(_, rows) {
   const threshold = rows[0]?.influence_threshold;
   const drawn = scattered(rows, "instance_indicies", "distance", null);
-  const shapes = Number.isFinite(threshold) ? [{ type: "line", xref: "paper", x0: 0, x1: 1, y0: threshold, y1: threshold,
+  const shapes = Number.isFinite(threshold)
+    ? [{ type: "line", xref: "paper", x0: 0, x1: 1, y0: threshold, y1: threshold,
     line: { color: HUES[1], dash: "dash", width: 1.5 } }] : [];
   return { ...drawn, layout: { ...drawn.layout, shapes } };
 }

@@ -70,7 +70,8 @@ export class Curves {
     const lines = this.#chosen().map((i) => {
       const run = model.runs[i];
       const { x = [], y = [] } = this.known.get(run.id) ?? {};
-      return { id: run.id, run: run.id, label: run.name || run.id, x, y, colour: model.colours.palette[model.colours.bucket[i]],
+      return { id: run.id, run: run.id, label: run.name || run.id, x, y,
+        colour: model.colours.palette[model.colours.bucket[i]],
         dash: dashOf(model.standings[i]), points: x.length < 2, end: standing(run) === "stopped" ? "warn" : null };
     }).filter((line) => line.x.length);
     const values = lines.flatMap((line) => line.y).sort((a, b) => a - b);

@@ -116,7 +116,8 @@ export class Frame {
     context.textAlign = "right";
     context.textBaseline = isHigh ? "top" : "bottom";
     context.fillStyle = paint.warn;
-    context.fillText(`${isHigh ? "▲" : "▼"} ${n.toLocaleString("en")} ${what}`, box.right, isHigh ? box.top : box.bottom - 2);
+    context.fillText(`${isHigh ? "▲" : "▼"} ${n.toLocaleString("en")} ${what}`, box.right,
+      isHigh ? box.top : box.bottom - 2);
     this.canvas.dataset.clipped = String(n);
   }
 

@@ -92,7 +92,8 @@ export class Head {
       h("h3", { class: "popover-title" }, "On any machine that reaches this server"),
       codeLine(`sweepd login ${serverAddress()}`), codeLine(sweep.agent_command),
       h("p", { class: "small quiet" }, "or several at once: "),
-      codeLine(sweep.agent_command.replace(/^wandb agent/, "sweepd agents"))), { label: "Start an agent", className: "agents-menu" });
+      codeLine(sweep.agent_command.replace(/^wandb agent/, "sweepd agents"))),
+    { label: "Start an agent", className: "agents-menu" });
     return button;
   }
 
@@ -135,7 +136,8 @@ export class Head {
       return it;
     };
     const name = h("input", { value: sweep.name, "aria-label": "Name of the sweep", maxlength: 500 });
-    const description = h("textarea", { rows: 2, "aria-label": "Description of the sweep", value: sweep.description ?? "" });
+    const description = h("textarea",
+      { rows: 2, "aria-label": "Description of the sweep", value: sweep.description ?? "" });
     const withRuns = h("input", { type: "checkbox" });
     const remove = h("button", { type: "button", class: "danger", onclick: async () => {
       try {
@@ -157,7 +159,9 @@ export class Head {
       h("fieldset", {}, h("legend", {}, "Queue a config of your own"), config,
         button("Queue", () => ({ action: "queue", config: JSON.parse(config.value) }))),
       h("fieldset", {}, h("legend", {}, "Delete the sweep"),
-        h("p", { class: "small quiet" }, `It leaves all lists, and its agents leave. It can be brought back from the project's sweeps for ${this.days}.`),
+        h("p", { class: "small quiet" },
+          "It leaves all lists, and its agents leave. "
+          + `It can be brought back from the project's sweeps for ${this.days}.`),
         h("label", { class: "small" }, withRuns, " its runs too"), remove),
       note);
   }

@@ -17,7 +17,8 @@ const STEP_MS = 700; // a brush that moves on within this is one step to be undo
 function firstSpec(metric) {
   const spec = emptySpec();
   if (metric) {
-    runSetOf(spec).sort = { keys: [{ key: { section: "summary", name: metric.name }, ascending: metric.goal === "minimize" }] };
+    runSetOf(spec).sort =
+      { keys: [{ key: { section: "summary", name: metric.name }, ascending: metric.goal === "minimize" }] };
   }
   spec.sweepd = { isListFolded: true };
   return spec;
@@ -42,7 +43,8 @@ export function mountPanels(root, model, addresses) {
       const [logged] = await Promise.all([read(`${addresses.project}/keys`), loaded]);
       follow(root, model, view, { logged, addresses, metric });
     } catch (error) {
-      put(root.querySelector('[data-part="panels"]'), h("p", { class: "notice is-bad", role: "alert" }, `The curves cannot be shown now: ${error.message}`));
+      put(root.querySelector('[data-part="panels"]'),
+        h("p", { class: "notice is-bad", role: "alert" }, `The curves cannot be shown now: ${error.message}`));
     }
   }, { rootMargin: "400px" });
   seen.observe(root);

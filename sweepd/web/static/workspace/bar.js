@@ -12,34 +12,41 @@ export class Bar {
       settings.xAxis = this.across.value;
       settings.xAxisActive = this.across.value !== "_step";
     }));
-    this.kind = h("select", { "aria-label": "Kind of smoothing" }, ...KINDS.map(([id, name]) => h("option", { value: id }, name)));
+    this.kind = h("select", { "aria-label": "Kind of smoothing" },
+      ...KINDS.map(([id, name]) => h("option", { value: id }, name)));
     this.weight = h("input", { type: "range", min: 0, max: 99, step: 1, "aria-label": "Smoothing" });
     this.kind.addEventListener("change", () => this.#set((settings) => {
       settings.smoothingType = this.kind.value;
-      if (this.kind.value !== "none" && !settings.smoothingWeight) settings.smoothingWeight = isShare(this.kind.value) ? 60 : 10;
+      if (this.kind.value !== "none" && !settings.smoothingWeight)
+        settings.smoothingWeight = isShare(this.kind.value) ? 60 : 10;
       settings.smoothingActive = this.kind.value !== "none";
     }));
     this.weight.addEventListener("input", () => {
       this.view.note((spec) => {
         const { settings } = spec.section;
         settings.smoothingWeight = Number(this.weight.value);
-        if (settings.smoothingType === "none" || !settings.smoothingType) settings.smoothingType = "exponentialTimeWeighted";
+        if (settings.smoothingType === "none" || !settings.smoothingType)
+          settings.smoothingType = "exponentialTimeWeighted";
         settings.smoothingActive = settings.smoothingWeight > 0;
       });
       this.kind.value = this.view.spec.section.settings.smoothingType;
       panels.update();
     });
     this.outliers = h("input", { type: "checkbox" });
-    this.outliers.addEventListener("change", () => this.#set((settings) => { settings.ignoreOutliers = this.outliers.checked; }));
-    const button = (label, text, act) => h("button", { type: "button", class: "bare ws-icon", "aria-label": label, title: label, onclick: act }, text);
+    this.outliers.addEventListener("change",
+      () => this.#set((settings) => { settings.ignoreOutliers = this.outliers.checked; }));
+    const button = (label, text, act) =>
+      h("button", { type: "button", class: "bare ws-icon", "aria-label": label, title: label, onclick: act }, text);
     this.undo = button("Undo", "↶", () => view.undo());
     this.redo = button("Redo", "↷", () => view.redo());
     const field = (label, ...controls) => h("label", { class: "inline-field" }, h("span", {}, label), ...controls);
-    this.list = h("button", { type: "button", class: "ws-drawer-open", title: "Show or hide the list of runs", onclick: () => runList.toggle() }, "Runs");
+    this.list = h("button", { type: "button", class: "ws-drawer-open", title: "Show or hide the list of runs",
+      onclick: () => runList.toggle() }, "Runs");
     put(root, this.list, this.find,
       field("X axis", this.across), field("Smoothing", this.kind), this.weight,
       h("label", { class: "check" }, this.outliers, h("span", {}, "Leave outliers out")),
-      h("span", { class: "ws-end" }, this.undo, this.redo, h("button", { type: "button", onclick: () => panels.add() }, "Add panel")));
+      h("span", { class: "ws-end" }, this.undo, this.redo,
+        h("button", { type: "button", onclick: () => panels.add() }, "Add panel")));
     view.addEventListener("saved", () => this.#steps());
     document.addEventListener("keydown", (event) => {
       if (!(event.ctrlKey || event.metaKey) || event.target.closest("input, textarea, select, dialog")) return;
@@ -60,11 +67,14 @@ export class Bar {
     const signature = numbers.join("\n");
     if (signature !== this.filled) {
       this.filled = signature;
-      put(this.across, h("option", { value: "_step" }, "step, or as defined"), h("option", { value: "_runtime" }, "relative time"), h("option", { value: "_timestamp" }, "time"),
-        h("optgroup", { label: "Logged keys" }, ...numbers.slice(0, 300).map((key) => h("option", { value: key }, key.slice(0, 60)))));
+      put(this.across, h("option", { value: "_step" }, "step, or as defined"),
+        h("option", { value: "_runtime" }, "relative time"), h("option", { value: "_timestamp" }, "time"),
+        h("optgroup", { label: "Logged keys" },
+          ...numbers.slice(0, 300).map((key) => h("option", { value: key }, key.slice(0, 60)))));
     }
     const x = settings.xAxis === "_absolute_runtime" ? "_runtime" : settings.xAxis ?? "_step";
-    if (![...this.across.options].some((option) => option.value === x)) this.across.append(h("option", { value: x }, x));
+    if (![...this.across.options].some((option) => option.value === x))
+      this.across.append(h("option", { value: x }, x));
     this.across.value = x;
     this.kind.value = settings.smoothingType ?? "none";
     const weight = settings.smoothingWeight ?? 0;

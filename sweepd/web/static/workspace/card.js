@@ -15,7 +15,8 @@ export class PanelCard {
     this.menu = h("button", { type: "button", class: "bare ws-panel-menu" }, "⋯");
     this.body = h("div", { class: "ws-panel-body" });
     this.grip = moveGrip(this);
-    this.element = h("section", { class: "card chart-card ws-panel" }, h("header", {}, this.grip, this.title, this.menu), this.body, resizeHandle(this));
+    this.element = h("section", { class: "card chart-card ws-panel" },
+      h("header", {}, this.grip, this.title, this.menu), this.body, resizeHandle(this));
     popover(this.menu, (panel) => this.#fillMenu(panel), { label: "Panel" });
     takesBefore(this);
     this.element.addEventListener("fullscreenchange", () => {
@@ -50,12 +51,15 @@ export class PanelCard {
     this.isStale = false;
     const { context } = this;
     if (!this.kind) {
-      this.kind = makePanel(this.item.panel.viewType, this.body, { label: titleOfPanel(this.item.panel), zoomed: () => this.draw(),
-        opened: (line) => line.run && window.open(`${context.base}/runs/${encodeURIComponent(line.run)}`, "_blank", "noopener") });
+      this.kind = makePanel(this.item.panel.viewType, this.body,
+        { label: titleOfPanel(this.item.panel), zoomed: () => this.draw(),
+        opened: (line) => line.run && window.open(`${context.base}/runs/${encodeURIComponent(line.run)}`,
+          "_blank", "noopener") });
       this.kind.setHeight(this.height);
     }
     try {
-      this.kind.update({ ...context, panel: this.item.panel, panelId: this.item.id, section: this.one.section, spec: context.view.spec, runs: context.runs,
+      this.kind.update({ ...context, panel: this.item.panel, panelId: this.item.id, section: this.one.section,
+        spec: context.view.spec, runs: context.runs,
         keys: context.keys().numbers, steps: context.keys().steps, metric: context.keys().metric });
     } catch (error) {
       put(this.body, h("p", { class: "notice is-bad", role: "alert" }, `This panel cannot be drawn: ${error.message}`));

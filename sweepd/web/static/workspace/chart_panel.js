@@ -47,22 +47,26 @@ export class ChartPanel {
     if (signature === this.signature) return;
     this.signature = signature;
     this.#draw(context, shown, { query, curves, signature }).catch((error) => {
-      put(this.place, h("p", { class: "quiet small" }, `${context.panel.config?.panelDefId || "This chart"} is not drawn: ${error.message}`));
+      put(this.place, h("p", { class: "quiet small" },
+        `${context.panel.config?.panelDefId || "This chart"} is not drawn: ${error.message}`));
     });
   }
 
   async #draw(context, shown, { query, curves, signature }) {
     const config = context.panel.config ?? {};
-    const found = await Promise.all(shown.map((run) => rowsOf(run, query, curves.get(run.id), context).catch(() => [])));
+    const found = await Promise.all(
+      shown.map((run) => rowsOf(run, query, curves.get(run.id), context).catch(() => [])));
     if (signature !== this.signature) return;
-    const rows = found.flatMap((list, k) => list.map((row) => ({ ...row, id: shown[k].id, name: shown[k].name || shown[k].id,
+    const rows = found.flatMap(
+      (list, k) => list.map((row) => ({ ...row, id: shown[k].id, name: shown[k].name || shown[k].id,
       _defaultColorIndex: context.runs.colour(shown[k]) }))).slice(0, MOST_ROWS);
     const n = found.filter((list) => list.length).length;
     this.note.textContent = `${n} of ${context.runs.open.length} shown runs`;
     if (!rows.length) throw new Error("no shown run has logged what it draws");
     const fields = { ...config.fieldSettings };
     if (n > 1 && /^wandb\/line\//.test(config.panelDefId) && !fields.stroke) fields.stroke = "name";
-    const chart = { key: config.chartTitle || config.panelDefId || "chart", preset: config.panelDefId ?? "", fields, strings: config.stringSettings ?? {} };
+    const chart = { key: config.chartTitle || config.panelDefId || "chart", preset: config.panelDefId ?? "",
+      fields, strings: config.stringSettings ?? {} };
     chart.spec = await context.specOf(chart.preset);
     if (signature === this.signature) await drawChart(this.place, chart, rows);
   }
@@ -70,9 +74,11 @@ export class ChartPanel {
 
 /** All rows of one run; `series` are its curves of `curvesIn(query)`. */
 async function rowsOf(run, query, series, { mediaOf, fileUrlOf }) {
-  const held = Object.fromEntries(["summary", "config"].flatMap((section) => query[section].map((name) => [name, reader({ section, name })(run)])));
+  const held = Object.fromEntries(["summary", "config"]
+    .flatMap((section) => query[section].map((name) => [name, reader({ section, name })(run)])));
   const rows = historyRows(series, curvesIn(query)).map((row) => ({ ...held, ...row }));
-  if (!query.tables.length && !query.history.length) return Object.values(held).some((value) => value !== undefined) ? [held] : [];
+  if (!query.tables.length && !query.history.length)
+    return Object.values(held).some((value) => value !== undefined) ? [held] : [];
   const media = query.tables.length ? await mediaOf(run) : {};
   for (const key of query.tables) {
     const table = media[key]?.at(-1)?.[1];

@@ -10,7 +10,8 @@ export function editPanel(panel, context) {
     let config = structuredClone(panel?.config ?? {});
     let viewType = panel?.viewType ?? LINE;
     const fields = h("div", { class: "stack ws-fields" });
-    const kind = h("select", { "aria-label": "Kind of panel", disabled: panel !== null }, ...ADDABLE.map(([id, name]) => h("option", { value: id }, name)),
+    const kind = h("select", { "aria-label": "Kind of panel", disabled: panel !== null },
+      ...ADDABLE.map(([id, name]) => h("option", { value: id }, name)),
       ADDABLE.some(([id]) => id === viewType) ? null : h("option", { value: viewType }, viewType));
     kind.value = viewType;
     const fill = () => put(fields, ...(FORMS[viewType] ?? untouched)(config, keys));
@@ -19,20 +20,24 @@ export function editPanel(panel, context) {
       config = { chartTitle: config.chartTitle };
       fill();
     });
-    const title = h("input", { value: config.chartTitle ?? "", "aria-label": "Title", placeholder: "as its keys are named", maxlength: 200 });
+    const title = h("input",
+      { value: config.chartTitle ?? "", "aria-label": "Title", placeholder: "as its keys are named", maxlength: 200 });
     const end = (answer) => {
       dialog.close();
       dialog.remove();
       done(answer);
     };
-    const dialog = h("dialog", { class: "ws-dialog", "aria-label": panel ? "Edit the panel" : "Add a panel" }, h("form", { onsubmit: (event) => {
+    const dialog = h("dialog", { class: "ws-dialog", "aria-label": panel ? "Edit the panel" : "Add a panel" },
+      h("form", { onsubmit: (event) => {
       event.preventDefault();
       if (title.value.trim()) config.chartTitle = title.value.trim();
       else delete config.chartTitle;
-      for (const [name, value] of Object.entries(config)) if (value === null || value === undefined || value === "") delete config[name];
+      for (const [name, value] of Object.entries(config))
+        if (value === null || value === undefined || value === "") delete config[name];
       end({ ...panel, viewType, config });
     } }, h("h2", {}, panel ? "Edit the panel" : "Add a panel"), row("Kind", kind), row("Title", title), fields,
-    h("div", { class: "button-row ws-dialog-end" }, h("button", { type: "button", onclick: () => end(null) }, "Cancel"), h("button", { class: "primary" }, panel ? "Apply" : "Add"))));
+    h("div", { class: "button-row ws-dialog-end" }, h("button", { type: "button", onclick: () => end(null) }, "Cancel"),
+      h("button", { class: "primary" }, panel ? "Apply" : "Add"))));
     dialog.addEventListener("cancel", () => end(null));
     fill();
     document.body.append(dialog);
@@ -61,7 +66,8 @@ function check(config, name, label, isOn = Boolean(config[name])) {
 }
 
 function choice(config, name, label, values, first = "") {
-  const select = h("select", { "aria-label": label }, ...values.map(([id, shown]) => h("option", { value: id }, shown.slice(0, 80))));
+  const select = h("select", { "aria-label": label },
+    ...values.map(([id, shown]) => h("option", { value: id }, shown.slice(0, 80))));
   select.value = values.some(([id]) => id === (config[name] ?? first)) ? config[name] ?? first : first;
   select.addEventListener("change", () => { config[name] = select.value; });
   return row(label, select);
@@ -89,38 +95,54 @@ function several(config, name, label, all) {
   return h("fieldset", { class: "ws-several" }, h("legend", {}, label), search, list);
 }
 
-const values = (keys) => [...keys.config.map((key) => [`config:${key}.value`, `${key} (config)`]), ...keys.summary.map((key) => [`summary:${key}`, key])];
+const values = (keys) => [...keys.config.map((key) => [`config:${key}.value`, `${key} (config)`]),
+  ...keys.summary.map((key) => [`summary:${key}`, key])];
 const untouched = () => [h("p", { class: "quiet" }, "Only the title of this kind of panel can be changed here.")];
 
 const FORMS = {
   [LINE]: (config, keys) => [
     several(config, "metrics", "Keys", [...keys.numbers, ...keys.system]),
-    h("div", { class: "ws-pair" }, text(config, "metricRegex", "or all keys that match", "regular expression"), check(config, "useMetricRegex", "Use it")),
-    choice(config, "xAxis", "X axis", [["", "as the workspace has it"], ["_step", "step"], ["_absolute_runtime", "relative time"], ["_timestamp", "time"],
+    h("div", { class: "ws-pair" }, text(config, "metricRegex", "or all keys that match", "regular expression"),
+      check(config, "useMetricRegex", "Use it")),
+    choice(config, "xAxis", "X axis", [["", "as the workspace has it"], ["_step", "step"],
+      ["_absolute_runtime", "relative time"], ["_timestamp", "time"],
       ...keys.numbers.map((key) => [key, key])]),
-    row("X from, to", h("span", { class: "range" }, number(config, "xAxisMin", "X from"), number(config, "xAxisMax", "X to"))),
-    row("Y from, to", h("span", { class: "range" }, number(config, "yAxisMin", "Y from"), number(config, "yAxisMax", "Y to"))),
-    h("div", { class: "ws-checks" }, check(config, "xLogScale", "Log x"), check(config, "yLogScale", "Log y"), check(config, "ignoreOutliers", "Leave outliers out")),
+    row("X from, to", h("span", { class: "range" }, number(config, "xAxisMin", "X from"),
+      number(config, "xAxisMax", "X to"))),
+    row("Y from, to", h("span", { class: "range" }, number(config, "yAxisMin", "Y from"),
+      number(config, "yAxisMax", "Y to"))),
+    h("div", { class: "ws-checks" }, check(config, "xLogScale", "Log x"), check(config, "yLogScale", "Log y"),
+      check(config, "ignoreOutliers", "Leave outliers out")),
     ...smoothing(config),
-    choice(config, "groupBy", "Group by", [["", "as the workspace has it"], ...keys.config.map((key) => [`${key}.value`, key])]),
-    h("div", { class: "ws-pair" }, choice(config, "groupAgg", "Line", [["", "mean"], ["median", "median"], ["min", "least"], ["max", "greatest"]]),
-      choice(config, "groupArea", "Band", [["", "least to greatest"], ["stddev", "standard deviation"], ["stderr", "standard error"], ["none", "none"]])),
+    choice(config, "groupBy", "Group by",
+      [["", "as the workspace has it"], ...keys.config.map((key) => [`${key}.value`, key])]),
+    h("div", { class: "ws-pair" },
+      choice(config, "groupAgg", "Line", [["", "mean"], ["median", "median"], ["min", "least"], ["max", "greatest"]]),
+      choice(config, "groupArea", "Band",
+        [["", "least to greatest"], ["stddev", "standard deviation"], ["stderr", "standard error"], ["none", "none"]])),
     row("At most runs", number(config, "limit", "At most runs", { min: 1, step: 1 }))],
   "Bar Chart": (config, keys) => [several(config, "metrics", "Keys", keys.summary),
-    choice(config, "groupBy", "Group by", [["", "as the workspace has it"], ...keys.config.map((key) => [`${key}.value`, key])]),
+    choice(config, "groupBy", "Group by",
+      [["", "as the workspace has it"], ...keys.config.map((key) => [`${key}.value`, key])]),
     choice(config, "groupAgg", "Bar", [["", "mean"], ["median", "median"], ["min", "least"], ["max", "greatest"]])],
-  "Scalar Chart": (config, keys) => [one(config, keys), choice(config, "groupAgg", "Of all shown runs", [["", "mean"], ["min", "least"], ["max", "greatest"], ["median", "median"], ["sum", "sum"]])],
+  "Scalar Chart": (config, keys) =>
+    [one(config, keys), choice(config, "groupAgg", "Of all shown runs",
+      [["", "mean"], ["min", "least"], ["max", "greatest"], ["median", "median"], ["sum", "sum"]])],
   Histogram: (config, keys) => [one(config, keys)],
-  "Scatter Plot": (config, keys) => [choice(config, "xAxis", "X", [["", "…"], ...values(keys)]), choice(config, "yAxis", "Y", [["", "…"], ...values(keys)]),
-    h("div", { class: "ws-checks" }, check(config, "xAxisLogScale", "Log x"), check(config, "yAxisLogScale", "Log y"), check(config, "showMinYAxisLine", "Least so far"), check(config, "showMaxYAxisLine", "Greatest so far"))],
+  "Scatter Plot": (config, keys) => [choice(config, "xAxis", "X", [["", "…"], ...values(keys)]),
+    choice(config, "yAxis", "Y", [["", "…"], ...values(keys)]),
+    h("div", { class: "ws-checks" }, check(config, "xAxisLogScale", "Log x"), check(config, "yAxisLogScale", "Log y"),
+      check(config, "showMinYAxisLine", "Least so far"), check(config, "showMaxYAxisLine", "Greatest so far"))],
   "Parallel Coordinates Plot": (config, keys) => {
     const held = { columns: (config.columns ?? []).map((column) => column.accessor) };
     const known = new Map((config.columns ?? []).map((column) => [column.accessor, column]));
     const field = several(held, "columns", "Axes; none: what differs", values(keys).map(([id]) => id));
-    field.addEventListener("change", () => { config.columns = held.columns.map((id) => known.get(id) ?? { accessor: id }); });
+    field.addEventListener("change",
+      () => { config.columns = held.columns.map((id) => known.get(id) ?? { accessor: id }); });
     return [field];
   },
-  "Parameter Importance": (config, keys) => [choice(config, "targetKey", "With respect to", [["", "the metric"], ...keys.summary.map((key) => [key, key])])],
+  "Parameter Importance": (config, keys) =>
+    [choice(config, "targetKey", "With respect to", [["", "the metric"], ...keys.summary.map((key) => [key, key])])],
   "Run Comparer": (config) => {
     const box = check(config, "diffOnly", "Only where they differ", Boolean(config.diffOnly));
     box.addEventListener("change", () => { config.diffOnly = config.diffOnly ? "split" : null; });
@@ -156,5 +178,6 @@ function smoothing(config) {
   });
   const kind = choice(config, "smoothingType", "Smoothing", [["", "as the workspace has it"], ...SMOOTHING]);
   kind.addEventListener("change", fit);
-  return [kind, row("How much", weight), check(config, "showOriginalAfterSmoothing", "Raw values faint behind", config.showOriginalAfterSmoothing !== false)];
+  return [kind, row("How much", weight), check(config, "showOriginalAfterSmoothing", "Raw values faint behind",
+    config.showOriginalAfterSmoothing !== false)];
 }

@@ -18,7 +18,8 @@ export function savePng(plot, name) {
   canvas.toBlob((blob) => save(fileName(name, "png"), blob));
 }
 
-const escape = (text) => String(text).replace(/[&<>"]/g, (c) => ({ "&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;" })[c]);
+const escape = (text) => String(text)
+  .replace(/[&<>"]/g, (c) => ({ "&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;" })[c]);
 
 /** The same plot as shapes, so that it can be printed at any size. */
 export function svgOf(plot, name) {
@@ -40,25 +41,43 @@ export function svgOf(plot, name) {
   };
   const grid = plot.axisY.ticks(5).map(({ share, label }) => {
     const y = box.bottom - share * (box.bottom - box.top);
-    return `<path d="M${box.left} ${y}H${box.right}" stroke="${paint.line}"/><text x="${box.left - 6}" y="${y + 4}" text-anchor="end">${escape(label)}</text>`;
+    return `<path d="M${box.left} ${y}H${box.right}" stroke="${paint.line}"/>`
+      + `<text x="${box.left - 6}" y="${y + 4}" text-anchor="end">${escape(label)}</text>`;
   });
-  const marks = plot.axisX.ticks(6).map(({ share, label }) => `<text x="${box.left + share * (box.right - box.left)}" y="${height - 5}" text-anchor="middle">${escape(label)}</text>`);
+  const marks = plot.axisX.ticks(6).map(({ share, label }) =>
+    `<text x="${box.left + share * (box.right - box.left)}" y="${height - 5}" `
+    + `text-anchor="middle">${escape(label)}</text>`);
   const bands = plot.lines.filter((line) => line.low).map((line) => {
     const back = (values) => [...values].reverse();
     const finite = [...line.x.keys()].filter((i) => Number.isFinite(line.low[i]) && Number.isFinite(line.high[i]));
     const of = (values) => finite.map((i) => values[i]);
-    return finite.length ? `<path d="${path(of(line.x), of(line.high))}${path(back(of(line.x)), back(of(line.low))).replace("M", "L")}Z" fill="${escape(line.colour)}" fill-opacity="0.16"/>` : "";
+    if (!finite.length) return "";
+    const there = path(of(line.x), of(line.high));
+    const andBack = path(back(of(line.x)), back(of(line.low))).replace("M", "L");
+    return `<path d="${there}${andBack}Z" fill="${escape(line.colour)}" fill-opacity="0.16"/>`;
   });
-  const raw = plot.lines.filter((line) => line.raw).map((line) => `<path d="${path(line.x, line.raw)}" fill="none" stroke="${escape(line.colour)}" stroke-opacity="0.22"/>`);
-  const lines = plot.lines.map((line) => `<path d="${path(line.x, line.y)}" fill="none" stroke="${escape(line.colour)}" stroke-width="${line.width ?? 1.5}"${line.dash ? ` stroke-dasharray="${line.dash.join(" ")}"` : ""}><title>${escape(line.label)}</title></path>`);
-  return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 ${-head} ${width} ${height + head}" width="${width}" height="${height + head}" font-family="sans-serif" font-size="11" fill="${paint["ink-2"]}">
-<rect y="${-head}" width="${width}" height="${height + head}" fill="${paint.surface}"/><text x="8" y="-9" font-size="13" font-weight="600" fill="${paint.ink}">${escape(name)}</text>
-<clipPath id="${id}"><rect x="${box.left}" y="${box.top - 3}" width="${box.right - box.left}" height="${box.bottom - box.top + 6}"/></clipPath>${grid.join("")}${marks.join("")}<g clip-path="url(#${id})">${[...bands, ...raw, ...lines].join("\n")}</g></svg>`;
+  const raw = plot.lines.filter((line) => line.raw)
+    .map((line) => `<path d="${path(line.x, line.raw)}" fill="none" `
+      + `stroke="${escape(line.colour)}" stroke-opacity="0.22"/>`);
+  const dash = (line) => (line.dash ? ` stroke-dasharray="${line.dash.join(" ")}"` : "");
+  const lines = plot.lines.map((line) => `<path d="${path(line.x, line.y)}" fill="none" `
+    + `stroke="${escape(line.colour)}" stroke-width="${line.width ?? 1.5}"${dash(line)}>`
+    + `<title>${escape(line.label)}</title></path>`);
+  const size = `width="${width}" height="${height + head}"`;
+  return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 ${-head} ${width} ${height + head}" ${size} `
+    + `font-family="sans-serif" font-size="11" fill="${paint["ink-2"]}">
+<rect y="${-head}" ${size} fill="${paint.surface}"/>`
+    + `<text x="8" y="-9" font-size="13" font-weight="600" fill="${paint.ink}">${escape(name)}</text>
+<clipPath id="${id}"><rect x="${box.left}" y="${box.top - 3}" `
+    + `width="${box.right - box.left}" height="${box.bottom - box.top + 6}"/></clipPath>`
+    + `${grid.join("")}${marks.join("")}`
+    + `<g clip-path="url(#${id})">${[...bands, ...raw, ...lines].join("\n")}</g></svg>`;
 }
 
 const cell = (value) => {
   const text = value === null || value === undefined ? "" : String(value);
-  return /[",\n]/.test(text) || /^[=+@-]/.test(text) && !Number.isFinite(Number(text)) ? `"${text.replace(/"/g, '""')}"` : text;
+  return /[",\n]/.test(text) || /^[=+@-]/.test(text) && !Number.isFinite(Number(text))
+    ? `"${text.replace(/"/g, '""')}"` : text;
 };
 
 /** What a panel shows as rows; of a line panel every point drawn, of others the values of its runs. */
@@ -68,11 +87,13 @@ export function csvOf(kind, panel, runs) {
     const [first] = kind.lines;
     rows.push(["line", kind.x ?? "x", "value", ...(first?.low ? ["low", "high"] : [])]);
     for (const line of kind.lines) {
-      for (let i = 0; i < line.x.length; i += 1) rows.push([line.label, line.x[i], (line.raw ?? line.y)[i], ...(line.low ? [line.low[i], line.high[i]] : [])]);
+      for (let i = 0; i < line.x.length; i += 1)
+        rows.push([line.label, line.x[i], (line.raw ?? line.y)[i], ...(line.low ? [line.low[i], line.high[i]] : [])]);
     }
   } else {
     const config = panel.config ?? {};
-    const names = [...(config.metrics ?? []), config.xAxis, config.yAxis, ...(config.columns ?? []).map((column) => column.accessor)].filter(Boolean);
+    const names = [...(config.metrics ?? []), config.xAxis, config.yAxis,
+      ...(config.columns ?? []).map((column) => column.accessor)].filter(Boolean);
     const reads = names.map((name) => reader(accessor(name)));
     rows.push(["run", "name", ...names]);
     for (const run of runs.open) rows.push([run.id, run.name, ...reads.map((read) => read(run))]);

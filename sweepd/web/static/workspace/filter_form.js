@@ -2,17 +2,21 @@
 import { h } from "../common/dom.js";
 import { keyOf, keyText } from "./spec.js";
 
-const OPERATORS = [["=", "is"], ["!=", "is not"], [">=", "at least"], ["<=", "at most"], ["IN", "is one of"], ["NIN", "is none of"]];
+const OPERATORS = [["=", "is"], ["!=", "is not"], [">=", "at least"], ["<=", "at most"], ["IN", "is one of"],
+  ["NIN", "is none of"]];
 
 /** Fill a panel with the form; `add(item)` is told of a new filter. */
 export function filterForm(panel, keys, add) {
-  const key = h("select", { "aria-label": "Key" }, ...keys.map((item) => h("option", { value: item.text }, item.label.slice(0, 60))));
-  const operator = h("select", { "aria-label": "Comparison" }, ...OPERATORS.map(([id, name]) => h("option", { value: id }, name)));
+  const key = h("select", { "aria-label": "Key" },
+    ...keys.map((item) => h("option", { value: item.text }, item.label.slice(0, 60))));
+  const operator = h("select", { "aria-label": "Comparison" },
+    ...OPERATORS.map(([id, name]) => h("option", { value: id }, name)));
   const value = h("input", { "aria-label": "Value", placeholder: "value; several with commas" });
   panel.append(h("form", { class: "stack", onsubmit: (event) => {
     event.preventDefault();
     const isList = operator.value === "IN" || operator.value === "NIN";
-    add({ key: bare(keyOf(key.value)), op: operator.value, value: isList ? value.value.split(",").map((part) => read(part.trim())) : read(value.value.trim()),
+    add({ key: bare(keyOf(key.value)), op: operator.value,
+      value: isList ? value.value.split(",").map((part) => read(part.trim())) : read(value.value.trim()),
       disabled: false });
     panel.hidePopover();
   } }, key, operator, value, h("button", { class: "primary" }, "Add")));

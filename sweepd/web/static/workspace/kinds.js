@@ -3,18 +3,22 @@ import { ChartPanel } from "./chart_panel.js";
 import { LinePanel } from "./line_panel.js";
 import { MediaPanel } from "./media_panel.js";
 import { ParallelPanel } from "./parallel_panel.js";
-import { BarPanel, ComparerPanel, HistogramPanel, ImportancePanel, OtherPanel, ScalarPanel, TextPanel } from "./plain_panels.js";
+import { BarPanel, ComparerPanel, HistogramPanel, ImportancePanel, OtherPanel, ScalarPanel,
+  TextPanel } from "./plain_panels.js";
 import { ScatterPanel } from "./points_panel.js";
 import { LINE } from "./spec.js";
 
 const KINDS = { [LINE]: LinePanel, "Bar Chart": BarPanel, "Scatter Plot": ScatterPanel, "Scalar Chart": ScalarPanel,
-  Histogram: HistogramPanel, "Run Comparer": ComparerPanel, "Parameter Importance": ImportancePanel, "Markdown Panel": TextPanel,
+  Histogram: HistogramPanel, "Run Comparer": ComparerPanel, "Parameter Importance": ImportancePanel,
+  "Markdown Panel": TextPanel,
   "Parallel Coordinates Plot": ParallelPanel, "Media Browser": MediaPanel,
   Vega2: ChartPanel };
 
 /** The kinds that can be added, with the name people read. */
-export const ADDABLE = [[LINE, "Line plot"], ["Bar Chart", "Bar chart"], ["Scatter Plot", "Scatter plot"], ["Histogram", "Histogram"],
-  ["Scalar Chart", "Scalar"], ["Parallel Coordinates Plot", "Parallel coordinates"], ["Parameter Importance", "Parameter importance"],
+export const ADDABLE = [[LINE, "Line plot"], ["Bar Chart", "Bar chart"], ["Scatter Plot", "Scatter plot"],
+  ["Histogram", "Histogram"],
+  ["Scalar Chart", "Scalar"], ["Parallel Coordinates Plot", "Parallel coordinates"],
+  ["Parameter Importance", "Parameter importance"],
   ["Run Comparer", "Run comparer"], ["Media Browser", "Media"], ["Markdown Panel", "Text"]];
 
 export const nameOfKind = (viewType) => ADDABLE.find(([id]) => id === viewType)?.[1] ?? viewType ?? "Panel";

@@ -30,13 +30,15 @@ function blockAt(lines, k, into) {
     into.append(h("hr"));
     return k + 1;
   }
-  if (/^\s*>/.test(line)) return gathered(lines, k, /^\s*>\s?/, (inner) => into.append(h("blockquote", {}, markdown(inner.join("\n")))));
+  if (/^\s*>/.test(line))
+    return gathered(lines, k, /^\s*>\s?/, (inner) => into.append(h("blockquote", {}, markdown(inner.join("\n")))));
   if (/^\s*[-*+]\s+/.test(line)) return list(lines, k, /^\s*[-*+]\s+/, "ul", into);
   if (/^\s*\d+[.)]\s+/.test(line)) return list(lines, k, /^\s*\d+[.)]\s+/, "ol", into);
   if (line.includes("|") && /^\s*\|?[\s:|-]+\|[\s:|-]*$/.test(lines[k + 1] ?? "")) return table(lines, k, into);
   const words = [];
   let end = k;
-  while (end < lines.length && lines[end].trim() && !/^(#{1,6}\s|```|~~~|\s*>|\s*[-*+]\s|\s*\d+[.)]\s)/.test(lines[end])) words.push(lines[end++]);
+  while (end < lines.length && lines[end].trim()
+    && !/^(#{1,6}\s|```|~~~|\s*>|\s*[-*+]\s|\s*\d+[.)]\s)/.test(lines[end])) words.push(lines[end++]);
   into.append(h("p", {}, ...inline(words.join("\n"))));
   return Math.max(end, k + 1);
 }
@@ -67,12 +69,22 @@ function table(lines, k, into) {
   const cells = (line) => line.trim().replace(/^\||\|$/g, "").split("|").map((cell) => cell.trim());
   const body = h("tbody");
   let end = k + 2;
-  while (end < lines.length && lines[end].includes("|")) body.append(h("tr", {}, ...cells(lines[end++]).map((cell) => h("td", {}, ...inline(cell)))));
-  into.append(h("table", { class: "plain-table" }, h("thead", {}, h("tr", {}, ...cells(lines[k]).map((cell) => h("th", { scope: "col" }, ...inline(cell))))), body));
+  while (end < lines.length && lines[end].includes("|"))
+    body.append(h("tr", {}, ...cells(lines[end++]).map((cell) => h("td", {}, ...inline(cell)))));
+  into.append(h("table", { class: "plain-table" },
+    h("thead", {}, h("tr", {}, ...cells(lines[k]).map((cell) => h("th", { scope: "col" }, ...inline(cell))))), body));
   return end;
 }
 
-const INLINE = /(`[^`]+`)|(!?\[[^\]]*\]\([^)\s]+\))|(\*\*[^*]+\*\*|__[^_]+__)|(\*[^*\s][^*]*\*|\b_[^_]+_\b)|(~~[^~]+~~)|(https?:\/\/[^\s<>)]+)|(\n)/g;
+const INLINE = new RegExp([
+  /(`[^`]+`)/, // code
+  /(!?\[[^\]]*\]\([^)\s]+\))/, // a link or a picture
+  /(\*\*[^*]+\*\*|__[^_]+__)/, // strong
+  /(\*[^*\s][^*]*\*|\b_[^_]+_\b)/, // emphasised
+  /(~~[^~]+~~)/, // struck out
+  /(https?:\/\/[^\s<>)]+)/, // an address
+  /(\n)/,
+].map((part) => part.source).join("|"), "g");
 
 /** Words of a line as nodes. */
 export function inline(text) {
@@ -102,6 +114,8 @@ function word([whole, code, link, strong, soft, gone, address]) {
 
 /** An image of this server; one from another machine is a link, since nothing is fetched from there. */
 export function picture(target, label) {
-  const isOurs = target.startsWith("data:image/") || new URL(target, window.location.href).origin === window.location.origin;
-  return isOurs ? h("img", { src: target, alt: label, loading: "lazy" }) : h("a", { href: target, rel: "noreferrer" }, `Image: ${label || target}`);
+  const isOurs = target.startsWith("data:image/")
+    || new URL(target, window.location.href).origin === window.location.origin;
+  return isOurs ? h("img", { src: target, alt: label, loading: "lazy" })
+    : h("a", { href: target, rel: "noreferrer" }, `Image: ${label || target}`);
 }

@@ -38,7 +38,8 @@ export class MediaPanel {
   #hold(run, runs, fileUrlOf) {
     const inner = h("div", {});
     const element = h("div", { class: "ws-media-run", hidden: true }, h("p", { class: "small" },
-      h("span", { class: "swatch", style: { background: runs.colour(run) } }), ` ${(run.name || run.id).slice(0, 80)}`), inner);
+      h("span", { class: "swatch", style: { background: runs.colour(run) } }),
+        ` ${(run.name || run.id).slice(0, 80)}`), inner);
     const known = { element, cards: new MediaCards(inner, { fileUrl: (path) => fileUrlOf(run, path) }) };
     this.held.set(run.id, known);
     return known;

@@ -10,7 +10,8 @@ let dragged = null; // the card that is being dragged
 
 /** The grip of a card; `card` has {element, one, item, context, panels}. */
 export function moveGrip(card) {
-  const grip = h("span", { class: "ws-grip", draggable: "true", role: "button", tabindex: "0", title: "Drag to move, or arrow keys" }, "⠿");
+  const grip = h("span",
+    { class: "ws-grip", draggable: "true", role: "button", tabindex: "0", title: "Drag to move, or arrow keys" }, "⠿");
   grip.addEventListener("dragstart", (event) => {
     dragged = card;
     event.dataTransfer.setDragImage(card.element, 20, 20);
@@ -20,7 +21,8 @@ export function moveGrip(card) {
     dragged = null;
   });
   grip.addEventListener("keydown", (event) => {
-    const [within, between] = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] }[event.key] ?? [0, 0];
+    const moves = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] };
+    const [within, between] = moves[event.key] ?? [0, 0];
     if (!within && !between) return;
     event.preventDefault();
     const { all } = card.panels;
@@ -37,7 +39,9 @@ export function moveGrip(card) {
 /** Say what the grip moves, and where that stands. */
 export function nameGrip(card) {
   const { panels } = card.one;
-  card.grip.setAttribute("aria-label", `Move ${titleOfPanel(card.item.panel).slice(0, 120)}: ${placeOf(card) + 1} of ${panels.length} in ${card.one.name.slice(0, 80)}`);
+  const title = titleOfPanel(card.item.panel).slice(0, 120);
+  const section = card.one.name.slice(0, 80);
+  card.grip.setAttribute("aria-label", `Move ${title}: ${placeOf(card) + 1} of ${panels.length} in ${section}`);
 }
 
 /** A card takes what is dropped on it: it goes before it. */
@@ -90,5 +94,6 @@ function takes(element, drop, isWanted) {
 
 function move(card, to, at) {
   const isWithin = to.name === card.one.name;
-  card.context.view.change((spec) => (isWithin ? movePanel(spec, card.one, card.item, at) : movePanelTo(spec, card.one, to, card.item, at)));
+  card.context.view.change(
+    (spec) => (isWithin ? movePanel(spec, card.one, card.item, at) : movePanelTo(spec, card.one, to, card.item, at)));
 }

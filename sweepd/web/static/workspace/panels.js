@@ -38,13 +38,15 @@ export class Panels {
     if (regex) {
       try {
         const wanted = new RegExp(regex, "i");
-        return (item) => wanted.test(titleOfPanel(item.panel)) || (item.panel.config?.metrics ?? []).some((key) => wanted.test(key));
+        return (item) => wanted.test(titleOfPanel(item.panel)) || (item.panel.config?.metrics ?? [])
+          .some((key) => wanted.test(key));
       } catch {
         /* not yet a whole expression: its characters count */
       }
     }
     const words = query.toLowerCase();
-    return (item) => titleOfPanel(item.panel).toLowerCase().includes(words) || (item.panel.config?.metrics ?? []).some((key) => key.toLowerCase().includes(words));
+    return (item) => titleOfPanel(item.panel).toLowerCase().includes(words)
+      || (item.panel.config?.metrics ?? []).some((key) => key.toLowerCase().includes(words));
   }
 
   /** Lay out sections and cards anew where they changed, and draw what is in sight. */
@@ -52,9 +54,12 @@ export class Panels {
     const { view } = this.context;
     const matches = this.#matcher();
     this.all = sectionsOf(view.spec, this.context.keys());
-    const shown = this.all.map((one) => ({ ...one, whole: one, panels: matches ? one.panels.filter(matches) : one.panels }))
+    const shown = this.all.map(
+      (one) => ({ ...one, whole: one, panels: matches ? one.panels.filter(matches) : one.panels }))
       .filter((one) => !matches || one.panels.length);
-    const signature = JSON.stringify(shown.map((one) => [one.name, one.index, one.isOpen, one.section?.pinned, Boolean(matches), one.section?.flowConfig, one.panels.map((item) => [item.id, item.panel])]));
+    const signature = JSON.stringify(
+      shown.map((one) => [one.name, one.index, one.isOpen, one.section?.pinned, Boolean(matches),
+        one.section?.flowConfig, one.panels.map((item) => [item.id, item.panel])]));
     if (signature !== this.arranged) {
       this.arranged = signature;
       this.#arrange(shown, Boolean(matches));
@@ -69,7 +74,8 @@ export class Panels {
     const used = new Set();
     put(this.root, ...shown.map((one) => this.#section(one, isFound, used)),
       shown.length ? null : h("p", { class: "quiet" }, isFound ? "No panel of that name."
-        : this.context.keys().numbers.length ? "No panel is left in this view: add one, or undo." : "No run has logged a number yet. Numbers given to run.log() appear here as they arrive."));
+        : this.context.keys().numbers.length ? "No panel is left in this view: add one, or undo."
+          : "No run has logged a number yet. Numbers given to run.log() appear here as they arrive."));
     for (const [id, card] of this.cards) {
       if (used.has(id)) continue;
       this.seen.unobserve(card.element);
@@ -80,7 +86,8 @@ export class Panels {
 
   #section(one, isFound, used) {
     const isOpen = isFound || one.isOpen;
-    const columns = one.section?.flowConfig?.columnsPerPage ?? (this.context.keys().isBrief ? Math.min(3, one.panels.length) : Math.max(2, Math.min(3, one.panels.length)));
+    const columns = one.section?.flowConfig?.columnsPerPage
+      ?? (this.context.keys().isBrief ? Math.min(3, one.panels.length) : Math.max(2, Math.min(3, one.panels.length)));
     const height = one.section?.flowConfig?.boxHeight ?? 300;
     const grid = h("div", { class: "ws-grid", style: { "--columns": columns } });
     if (isOpen) {
@@ -90,9 +97,12 @@ export class Panels {
         grid.append(card.element);
       }
     }
-    const section = h("section", { class: "ws-section", "aria-label": `Section ${one.name}`.slice(0, 200), "data-section": one.name }, h("header", {},
-      h("button", { type: "button", class: "bare ws-section-name", "aria-expanded": String(isOpen), onclick: () => this.#fold(one) },
-        h("span", { class: "ws-chevron", "aria-hidden": "true" }, isOpen ? "▾" : "▸"), h("h2", {}, one.name.slice(0, 120)),
+    const section = h("section", { class: "ws-section", "aria-label": `Section ${one.name}`.slice(0, 200),
+      "data-section": one.name }, h("header", {},
+      h("button", { type: "button", class: "bare ws-section-name", "aria-expanded": String(isOpen),
+        onclick: () => this.#fold(one) },
+        h("span", { class: "ws-chevron", "aria-hidden": "true" }, isOpen ? "▾" : "▸"),
+          h("h2", {}, one.name.slice(0, 120)),
         h("span", { class: "quiet small" }, count(one.panels.length, "panel"))), this.#sectionMenu(one)), grid);
     takesLast(section, one.whole);
     return section;
@@ -130,7 +140,8 @@ export class Panels {
   }
 
   #sectionMenu(one) {
-    const button = h("button", { type: "button", class: "bare", "aria-label": `Menu of section ${one.name}`.slice(0, 200) }, "⋯");
+    const button = h("button",
+      { type: "button", class: "bare", "aria-label": `Menu of section ${one.name}`.slice(0, 200) }, "⋯");
     const { view } = this.context;
     popover(button, (panel) => {
       const act = (label, edit) => h("button", { type: "button", onclick: () => {
@@ -139,12 +150,14 @@ export class Panels {
       } }, label);
       const change = (edit) => () => view.change(edit);
       const name = h("input", { value: one.name, "aria-label": "Name of the section" });
-      const columns = h("select", { "aria-label": "Columns" }, ...[1, 2, 3, 4, 5].map((n) => h("option", { value: n }, `${n} column${n > 1 ? "s" : ""}`)));
+      const columns = h("select", { "aria-label": "Columns" },
+        ...[1, 2, 3, 4, 5].map((n) => h("option", { value: n }, `${n} column${n > 1 ? "s" : ""}`)));
       columns.value = one.section?.flowConfig?.columnsPerPage ?? 3;
       columns.addEventListener("change", () => view.change((spec) => {
         hold(spec, one).flowConfig.columnsPerPage = Number(columns.value);
       }));
-      const height = h("select", { "aria-label": "Height" }, ...[[220, "low"], [300, "middle"], [420, "high"], [560, "very high"]].map(([px, text]) => h("option", { value: px }, text)));
+      const height = h("select", { "aria-label": "Height" }, ...[[220, "low"], [300, "middle"], [420, "high"],
+        [560, "very high"]].map(([px, text]) => h("option", { value: px }, text)));
       height.value = one.section?.flowConfig?.boxHeight ?? 300;
       height.addEventListener("change", () => view.change((spec) => {
         hold(spec, one).flowConfig.boxHeight = Number(height.value);
@@ -157,7 +170,8 @@ export class Panels {
           section.defaultName ??= section.name;
           section.name = name.value.trim().slice(0, 200) || section.name;
         });
-      } }, name, h("button", {}, "Rename")), h("div", { class: "range" }, columns, height), h("div", { class: "menu-actions" },
+      } }, name, h("button", {}, "Rename")), h("div", { class: "range" }, columns, height), h("div",
+        { class: "menu-actions" },
         act("Add a panel", () => this.add(one)),
         act(one.section?.pinned ? "Unpin" : "Pin to the top", change((spec) => {
           const section = hold(spec, one);
@@ -176,7 +190,8 @@ export class Panels {
 
   /** Ask for a new panel and put it into a section. */
   async add(one = null) {
-    const home = one ?? this.all.find((item) => item.name === "Charts") ?? { name: "Charts", index: null, isOpen: true, panels: [] };
+    const home = one ?? this.all.find((item) => item.name === "Charts")
+      ?? { name: "Charts", index: null, isOpen: true, panels: [] };
     const panel = await editPanel(null, this.context);
     if (panel) this.context.view.change((spec) => putPanel(spec, home, null, panel));
   }

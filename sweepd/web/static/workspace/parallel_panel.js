@@ -69,7 +69,8 @@ export class ParallelPanel {
     this.context = context;
     const { panel, runs, base, spec, panelId } = context;
     const held = spec?.sweepd?.parallel?.[panelId] ?? "";
-    const signature = JSON.stringify([panel.config, held, runs.open.map((run) => [run.id, run.n_steps, runs.colour(run)])]);
+    const signature = JSON.stringify(
+      [panel.config, held, runs.open.map((run) => [run.id, run.n_steps, runs.colour(run)])]);
     if (signature === this.signature) return;
     this.signature = signature;
     const name = panel.config?.chartTitle || "Parallel coordinates";
@@ -78,9 +79,11 @@ export class ParallelPanel {
       const { section, name } = accessor(column.accessor);
       return [`${section}.${name.replace(/\.value$/, "")}`, column];
     });
-    const model = this.model ?? new Model(data, { view: emptyView(), theme: theme(), colourOf: (run) => this.context.runs.colour(run) });
+    const model = this.model
+      ?? new Model(data, { view: emptyView(), theme: theme(), colourOf: (run) => this.context.runs.colour(run) });
     if (this.model) model.setData(data);
-    const axes = (given.length ? given.map(([id]) => id) : this.#axes(model)).filter((id) => model.columns.has(id)).slice(0, MOST_AXES);
+    const axes = (given.length ? given.map(([id]) => id) : this.#axes(model)).filter((id) => model.columns.has(id))
+      .slice(0, MOST_AXES);
     const kept = held === this.held ? {} : chosen(viewFromText(held)); // undone, or just loaded
     this.held = held;
     const view = { ...model.view, ...kept, axes, colour: panel.config?.customGradient ? axes.at(-1) ?? null : null,
@@ -91,7 +94,8 @@ export class ParallelPanel {
     model.setView(view);
     if (isNew) this.#listen(model);
     this.#counts();
-    this.plot ??= new ParallelPlot(this.element, model, { runHref: (run) => `${base}/runs/${encodeURIComponent(run.id)}` });
+    this.plot ??= new ParallelPlot(this.element, model,
+      { runHref: (run) => `${base}/runs/${encodeURIComponent(run.id)}` });
   }
 
   /** What differs between the runs, then what they reached. */
@@ -101,6 +105,7 @@ export class ParallelPanel {
       model.column(column.id);
       return new Set(column.raw.map(String)).size > 1;
     }).map((column) => column.id);
-    return [...varied.filter((id) => id.startsWith("config.")).slice(0, 6), ...varied.filter((id) => id.startsWith("summary.")).slice(0, 4)];
+    return [...varied.filter((id) => id.startsWith("config.")).slice(0, 6),
+      ...varied.filter((id) => id.startsWith("summary.")).slice(0, 4)];
   }
 }

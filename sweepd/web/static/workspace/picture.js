@@ -14,7 +14,8 @@ const ANSWER_MS = 20_000; // that a chart has to say how it looks
 const HTML = "http://www.w3.org/1999/xhtml";
 
 /** Whether a picture can be made: of what stands in a frame, Vega's alone gives one. */
-export const hasPicture = (card) => Boolean(card.kind) && !card.body.querySelector("iframe:not(.vega-frame), video, audio");
+export const hasPicture = (card) => Boolean(card.kind)
+  && !card.body.querySelector("iframe:not(.vega-frame), video, audio");
 
 export async function saveSvg(card, name) {
   save(fileName(name, "svg"), await svgText(card, name), "image/svg+xml");
@@ -28,7 +29,8 @@ export async function savePng(card, name) {
   const image = new Image();
   image.src = `data:image/svg+xml;charset=utf-8,${encodeURIComponent(await svgText(card, name))}`;
   await image.decode();
-  const canvas = Object.assign(document.createElement("canvas"), { width: SHARP * image.naturalWidth, height: SHARP * image.naturalHeight });
+  const canvas = Object.assign(document.createElement("canvas"),
+    { width: SHARP * image.naturalWidth, height: SHARP * image.naturalHeight });
   const context = canvas.getContext("2d");
   context.scale(SHARP, SHARP);
   context.drawImage(image, 0, 0);
@@ -41,7 +43,8 @@ async function svgText({ kind, body, element }, name) {
   const frame = body.querySelector("iframe.vega-frame");
   if (frame) return pictureOf(frame);
   const { width, height } = body.getBoundingClientRect();
-  const beyond = Math.max(0, ...[...body.querySelectorAll("*")].filter(isScrolled).map((e) => e.scrollHeight - e.clientHeight));
+  const beyond = Math.max(0, ...[...body.querySelectorAll("*")].filter(isScrolled)
+    .map((e) => e.scrollHeight - e.clientHeight));
   const style = getComputedStyle(element);
   const title = document.createElementNS(HTML, "p");
   title.textContent = name;
@@ -51,7 +54,8 @@ async function svgText({ kind, body, element }, name) {
   around.append(title, await copied(body));
   const inside = new XMLSerializer().serializeToString(around);
   const [w, h] = [Math.ceil(width), Math.ceil(height + beyond) + HEAD];
-  return `<svg xmlns="http://www.w3.org/2000/svg" width="${w}" height="${h}" viewBox="0 0 ${w} ${h}"><foreignObject width="100%" height="100%">${inside}</foreignObject></svg>`;
+  return `<svg xmlns="http://www.w3.org/2000/svg" width="${w}" height="${h}" viewBox="0 0 ${w} ${h}">`
+    + `<foreignObject width="100%" height="100%">${inside}</foreignObject></svg>`;
 }
 
 /** What Vega has drawn in its frame, as it says; of it come shapes and words alone. */
@@ -59,7 +63,8 @@ async function pictureOf(frame) {
   const { port1, port2 } = new MessageChannel();
   const answer = new Promise((done) => {
     port1.onmessage = ({ data }) => done(data);
-    setTimeout(() => done({ error: `it did not answer within ${ANSWER_MS / 1000} seconds; wait until it is drawn, then try again` }), ANSWER_MS);
+    const error = `it did not answer within ${ANSWER_MS / 1000} seconds; wait until it is drawn, then try again`;
+    setTimeout(() => done({ error }), ANSWER_MS);
   });
   frame.contentWindow.postMessage({ picture: true }, "*", [port2]);
   const { svg, error } = await answer;
@@ -71,10 +76,12 @@ async function pictureOf(frame) {
 /** A drawing without anything that runs, leads or loads. */
 export function shapesOf(svg) {
   const { documentElement: drawing } = new DOMParser().parseFromString(svg, "image/svg+xml");
-  for (const element of [...drawing.querySelectorAll("script, foreignObject, iframe, a")]) element.replaceWith(...(element.localName === "a" ? element.childNodes : []));
+  for (const element of [...drawing.querySelectorAll("script, foreignObject, iframe, a")])
+    element.replaceWith(...(element.localName === "a" ? element.childNodes : []));
   for (const element of [drawing, ...drawing.querySelectorAll("*")]) {
     for (const { name, value } of [...element.attributes]) {
-      if (/^on/i.test(name) || (/href$/i.test(name) && !value.startsWith("#") && !value.startsWith("data:image/"))) element.removeAttribute(name);
+      if (/^on/i.test(name) || (/href$/i.test(name) && !value.startsWith("#") && !value.startsWith("data:image/")))
+        element.removeAttribute(name);
     }
   }
   return new XMLSerializer().serializeToString(drawing);
@@ -115,7 +122,8 @@ function pictured(element, address) {
 
 /** The address of an image with all of it inside. */
 async function inlined(image) {
-  const canvas = Object.assign(document.createElement("canvas"), { width: image.naturalWidth || 1, height: image.naturalHeight || 1 });
+  const canvas = Object.assign(document.createElement("canvas"),
+    { width: image.naturalWidth || 1, height: image.naturalHeight || 1 });
   await image.decode().catch(() => {}); // one that is broken stays empty
   if (image.naturalWidth) canvas.getContext("2d").drawImage(image, 0, 0);
   return canvas.toDataURL();

@@ -31,16 +31,20 @@ function bars({ panel, runs }) {
   for (const metric of metrics) {
     const read = reader(accessor(metric));
     const with_ = runs.open.filter((run) => Number.isFinite(read(run)));
-    const grouping = config.groupBy ? [{ section: config.groupBy.includes(".value") ? "config" : "run", name: config.groupBy }]
+    const grouping = config.groupBy
+      ? [{ section: config.groupBy.includes(".value") ? "config" : "run", name: config.groupBy }]
       : runs.isGrouped ? runs.grouping : null;
     if (!grouping) {
-      found.push(...with_.map((run) => ({ label: `${run.name || run.id}${several ? ` ${metric}` : ""}`, colour: runs.colour(run), value: read(run) })));
+      found.push(...with_.map(
+        (run) => ({ label: `${run.name || run.id}${several ? ` ${metric}` : ""}`, colour: runs.colour(run),
+          value: read(run) })));
       continue;
     }
     const groups = Map.groupBy(with_, (run) => runs.groupOf(run, grouping));
     for (const [name, members] of [...groups].sort(([a], [b]) => byName(a, b))) {
       const [value, low, high] = summary(members.map(read), config.groupAgg ?? "mean", config.groupArea ?? "minmax");
-      found.push({ label: `${name}${several ? ` ${metric}` : ""}`, colour: runs.groupColour(name), value, low, high, n: members.length });
+      found.push({ label: `${name}${several ? ` ${metric}` : ""}`, colour: runs.groupColour(name), value, low,
+        high, n: members.length });
     }
   }
   return found.slice(0, config.barLimit ?? config.limit ?? MOST_BARS);
@@ -52,8 +56,10 @@ export class BarPanel extends Plain {
     const most = Math.max(0, ...found.map((bar) => Math.max(Math.abs(bar.value), Math.abs(bar.high ?? 0))));
     put(this.element, found.length ? h("table", { class: "ws-bars" }, h("tbody", {}, ...found.map((bar) => h("tr", {},
       h("th", { scope: "row", title: bar.label }, bar.label.slice(0, 80)),
-      h("td", {}, h("div", { class: "ws-bar-line" }, h("span", { style: { width: `${most ? (Math.abs(bar.value) / most) * 100 : 0}%`, background: bar.colour } }))),
-      h("td", { class: "is-number" }, formatNumber(bar.value), bar.n > 1 ? h("span", { class: "quiet" }, ` (${bar.n})`) : null)))))
+      h("td", {}, h("div", { class: "ws-bar-line" },
+        h("span", { style: { width: `${most ? (Math.abs(bar.value) / most) * 100 : 0}%`, background: bar.colour } }))),
+      h("td", { class: "is-number" }, formatNumber(bar.value),
+        bar.n > 1 ? h("span", { class: "quiet" }, ` (${bar.n})`) : null)))))
       : h("p", { class: "quiet" }, "No shown run has this value."));
   }
 }
@@ -66,7 +72,9 @@ export class ScalarPanel extends Plain {
     const how = config.groupAgg ?? "mean";
     const [value, low, high] = summary(values, how, config.groupArea ?? "minmax");
     put(this.element, h("div", { class: "ws-scalar" }, h("b", {}, values.length ? formatNumber(value) : "–"),
-      h("span", { class: "quiet small" }, values.length ? `${how} of ${values.length}; ${formatNumber(low)} to ${formatNumber(high)}` : "No shown run has this value.")));
+      h("span", { class: "quiet small" },
+        values.length ? `${how} of ${values.length}; ${formatNumber(low)} to ${formatNumber(high)}`
+          : "No shown run has this value.")));
   }
 }
 
@@ -81,12 +89,16 @@ export class HistogramPanel extends Plain {
     const [low, high] = [values[0], values.at(-1)];
     const n = Math.min(30, Math.max(5, Math.ceil(Math.sqrt(values.length) * 1.5)));
     const counts = new Array(n).fill(0);
+    const edge = (k) => low + ((high - low) * k) / n;
     for (const value of values) counts[Math.min(n - 1, Math.floor(((value - low) / (high - low || 1)) * n))] += 1;
     const most = Math.max(...counts);
-    put(this.element, h("div", { class: "ws-histogram", role: "img", "aria-label": `${values.length} values from ${formatNumber(low)} to ${formatNumber(high)}` },
+    put(this.element, h("div",
+      { class: "ws-histogram", role: "img",
+        "aria-label": `${values.length} values from ${formatNumber(low)} to ${formatNumber(high)}` },
       ...counts.map((count, k) => h("span", { style: { height: `${(count / most) * 100}%` },
-        title: `${count} from ${formatNumber(low + ((high - low) * k) / n)} to ${formatNumber(low + ((high - low) * (k + 1)) / n)}` }))),
-    h("p", { class: "ws-ends small quiet" }, h("span", {}, formatNumber(low)), h("span", {}, `${values.length} runs`), h("span", {}, formatNumber(high))));
+        title: `${count} from ${formatNumber(edge(k))} to ${formatNumber(edge(k + 1))}` }))),
+    h("p", { class: "ws-ends small quiet" }, h("span", {}, formatNumber(low)),
+      h("span", {}, `${values.length} runs`), h("span", {}, formatNumber(high))));
   }
 }
 
@@ -101,11 +113,17 @@ export class ComparerPanel extends Plain {
         if (!panel.config?.diffOnly || new Set(cells).size > 1) rows.push([part, key, cells]);
       }
     }
-    put(this.element, shown.length ? h("table", { class: "plain-table ws-compare" }, h("thead", {}, h("tr", {}, h("th", { scope: "col" }, "Key"),
-      ...shown.map((run) => h("th", { scope: "col" }, h("span", { class: "swatch", style: { background: runs.colour(run) } }), ` ${(run.name || run.id).slice(0, 60)}`)))),
-    h("tbody", {}, ...rows.slice(0, 300).map(([part, key, cells]) => h("tr", {}, h("th", { scope: "row" }, h("span", { class: "quiet small" }, `${part} `), key.slice(0, 120)),
+    put(this.element, shown.length ? h("table", { class: "plain-table ws-compare" },
+      h("thead", {}, h("tr", {}, h("th", { scope: "col" }, "Key"),
+      ...shown.map((run) =>
+        h("th", { scope: "col" }, h("span", { class: "swatch", style: { background: runs.colour(run) } }),
+          ` ${(run.name || run.id).slice(0, 60)}`)))),
+    h("tbody", {}, ...rows.slice(0, 300)
+      .map(([part, key, cells]) =>
+        h("tr", {}, h("th", { scope: "row" }, h("span", { class: "quiet small" }, `${part} `), key.slice(0, 120)),
       ...cells.map((cell) => h("td", {}, cell)))))) : h("p", { class: "quiet" }, "No run is shown."),
-    runs.open.length > MOST_COMPARED ? h("p", { class: "quiet small" }, `The first ${MOST_COMPARED} of ${runs.open.length} shown runs.`) : null);
+    runs.open.length > MOST_COMPARED
+      ? h("p", { class: "quiet small" }, `The first ${MOST_COMPARED} of ${runs.open.length} shown runs.`) : null);
   }
 }
 
@@ -118,9 +136,13 @@ export class ImportancePanel extends Plain {
     const keys = [...new Set(shown.flatMap((run) => Object.keys(run.config ?? {})))];
     const found = keys.map((key) => [key, rankCorrelation(shown.map((run) => run.config?.[key]), shown.map(read))])
       .filter(([, value]) => Number.isFinite(value)).sort((a, b) => Math.abs(b[1]) - Math.abs(a[1])).slice(0, 20);
-    put(this.element, h("p", { class: "small quiet" }, `Rank correlation with ${target || "the metric"} over ${shown.length} shown runs`),
-      found.length && shown.length > 3 ? h("table", { class: "ws-bars" }, h("tbody", {}, ...found.map(([key, value]) => h("tr", {}, h("th", { scope: "row" }, key.slice(0, 80)),
-        h("td", {}, h("div", { class: "ws-bar-line" }, h("span", { class: value < 0 ? "is-negative" : "is-positive", style: { width: `${Math.abs(value) * 100}%` } }))),
+    put(this.element, h("p", { class: "small quiet" },
+      `Rank correlation with ${target || "the metric"} over ${shown.length} shown runs`),
+      found.length && shown.length > 3 ? h("table", { class: "ws-bars" },
+        h("tbody", {}, ...found.map(([key, value]) => h("tr", {}, h("th", { scope: "row" }, key.slice(0, 80)),
+        h("td", {}, h("div", { class: "ws-bar-line" },
+          h("span", { class: value < 0 ? "is-negative" : "is-positive",
+            style: { width: `${Math.abs(value) * 100}%` } }))),
         h("td", { class: "is-number" }, formatNumber(value, 2))))))
         : h("p", { class: "quiet" }, "Too few shown runs have both numbers."));
   }
@@ -161,6 +183,7 @@ export class TextPanel extends Plain {
 /** A kind of panel that is not drawn here: it says which, and stays in the document. */
 export class OtherPanel extends Plain {
   update({ panel }) {
-    put(this.element, h("p", { class: "quiet" }, `${panel.viewType ?? "This"} panels are kept in the view but not drawn here.`));
+    put(this.element, h("p", { class: "quiet" },
+      `${panel.viewType ?? "This"} panels are kept in the view but not drawn here.`));
   }
 }

@@ -69,7 +69,8 @@ export class ScatterPanel {
       const values = this.points.map((point) => point[name]);
       const [least, most] = [Math.min(...values), Math.max(...values)];
       const margin = isLog ? 0 : (most - least) * 0.06;
-      return new Axis(low ?? (isLog ? least / 1.15 : least - margin), high ?? (isLog ? most * 1.15 : most + margin), { isLog });
+      return new Axis(low ?? (isLog ? least / 1.15 : least - margin),
+        high ?? (isLog ? most * 1.15 : most + margin), { isLog });
     };
     this.axisX = axis("x", config.xAxisMin, config.xAxisMax, config.xAxisLogScale);
     this.axisY = axis("y", config.yAxisMin, config.yAxisMax, config.yAxisLogScale);
@@ -147,6 +148,7 @@ export class ScatterPanel {
   #point(event) {
     const near = this.#nearest(event);
     this.canvas.style.cursor = near ? "pointer" : "";
-    this.card.textContent = near ? `${near.run.name || near.run.id}: ${formatNumber(near.x)}, ${formatNumber(near.y)}` : "";
+    this.card.textContent = near
+      ? `${near.run.name || near.run.id}: ${formatNumber(near.x)}, ${formatNumber(near.y)}` : "";
   }
 }

@@ -13,7 +13,8 @@ const HEAD = 70; // of a panel's height that is not its body
 
 /** The handle of a card; `card` has {element, one, context, panels}. */
 export function resizeHandle(card) {
-  const handle = h("span", { class: "ws-resize", role: "button", tabindex: "0", title: "Drag to resize the panels of this section",
+  const handle = h("span",
+    { class: "ws-resize", role: "button", tabindex: "0", title: "Drag to resize the panels of this section",
     "aria-label": "Resize the panels of this section" });
   let from = null;
   const sizeAt = (event) => ({ height: clamp(from.height + event.clientY - from.y, LEAST, MOST),
@@ -23,7 +24,8 @@ export function resizeHandle(card) {
     event.preventDefault();
     handle.setPointerCapture(event.pointerId);
     const grid = card.element.parentElement;
-    from = { x: event.clientX, y: event.clientY, width: grid.clientWidth, own: card.element.offsetWidth, height: card.height + HEAD };
+    from = { x: event.clientX, y: event.clientY, width: grid.clientWidth, own: card.element.offsetWidth,
+      height: card.height + HEAD };
   });
   handle.addEventListener("pointermove", (event) => {
     if (!from) return;
@@ -41,11 +43,13 @@ export function resizeHandle(card) {
     card.panels.update();
   });
   handle.addEventListener("keydown", (event) => {
-    const [wider, higher] = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -STEP], ArrowDown: [0, STEP] }[event.key] ?? [0, 0];
+    const moves = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -STEP], ArrowDown: [0, STEP] };
+    const [wider, higher] = moves[event.key] ?? [0, 0];
     if (!wider && !higher) return;
     event.preventDefault();
     const columns = Number(card.element.parentElement.style.getPropertyValue("--columns"));
-    resize(card, { height: clamp(card.height + HEAD + higher, LEAST, MOST), columns: clamp(columns - wider, 1, MOST_COLUMNS) });
+    resize(card, { height: clamp(card.height + HEAD + higher, LEAST, MOST),
+      columns: clamp(columns - wider, 1, MOST_COLUMNS) });
   });
   return handle;
 }

@@ -18,14 +18,16 @@ export class RunList {
   constructor(root, { view, runs, base, keys, metric = () => null }) {
     Object.assign(this, { root, view, runs, base, keys, metric, last: null, folded: new Set() });
     this.search = h("input", { type: "search", placeholder: "Search runs", "aria-label": "Search runs" });
-    this.regex = h("button", { type: "button", class: "bare ws-regex", "aria-pressed": "false", title: "Search by regular expression",
+    this.regex = h("button",
+      { type: "button", class: "bare ws-regex", "aria-pressed": "false", title: "Search by regular expression",
       "aria-label": "Regular expression", onclick: () => this.#search(!this.isRegex) }, ".*");
     this.count = h("p", { class: "small quiet ws-count", role: "status" });
     this.head = h("div", { class: "ws-runs-tools" });
     this.chips = h("div", { class: "filters" });
     this.inner = h("div", { class: "ws-rows-inner" });
     this.list = h("div", { class: "ws-rows", tabindex: "0", role: "group", "aria-label": "List of runs" }, this.inner);
-    this.close = h("button", { type: "button", class: "bare ws-drawer-close", "aria-label": "Close the list of runs", onclick: () => this.toggle(false) }, "×");
+    this.close = h("button", { type: "button", class: "bare ws-drawer-close", "aria-label": "Close the list of runs",
+      onclick: () => this.toggle(false) }, "×");
     root.append(h("header", { class: "ws-runs-head" }, h("h2", {}, "Runs"), this.count, this.close),
       h("div", { class: "ws-search" }, this.search, this.regex), this.head, this.chips, this.list);
     this.search.addEventListener("input", () => {
@@ -99,7 +101,8 @@ export class RunList {
 
   #groupMenu(panel) {
     const now = (runSetOf(this.view.spec).grouping ?? []).map(keyText);
-    const selects = [0, 1].map((k) => this.#keySelect(k ? "Then group by" : "Group by", now[k] ?? "", k ? "nothing more" : "no groups"));
+    const selects = [0, 1]
+      .map((k) => this.#keySelect(k ? "Then group by" : "Group by", now[k] ?? "", k ? "nothing more" : "no groups"));
     for (const select of selects) {
       select.addEventListener("change", () => this.view.change((spec) => {
         runSetOf(spec).grouping = selects.map((item) => item.value).filter(Boolean).map(keyOf);
@@ -107,7 +110,8 @@ export class RunList {
     }
     const ours = this.view.spec.sweepd?.groups ?? {};
     const choice = (label, name, values, first) => {
-      const select = h("select", { "aria-label": label }, ...values.map(([id, text]) => h("option", { value: id }, text)));
+      const select = h("select", { "aria-label": label },
+        ...values.map(([id, text]) => h("option", { value: id }, text)));
       select.value = ours[name] ?? first;
       select.addEventListener("change", () => this.view.change((spec) => {
         oursOf(spec).groups = { ...oursOf(spec).groups, [name]: select.value };
@@ -117,13 +121,15 @@ export class RunList {
     panel.append(h("label", { class: "inline-field" }, h("span", {}, "Group by"), selects[0]),
       h("label", { class: "inline-field" }, h("span", {}, "then by"), selects[1]),
       choice("Line", "middle", [["mean", "mean"], ["median", "median"], ["min", "least"], ["max", "greatest"]], "mean"),
-      choice("Band", "band", [["minmax", "least to greatest"], ["stddev", "standard deviation"], ["stderr", "standard error"], ["none", "no band"]], "minmax"));
+      choice("Band", "band", [["minmax", "least to greatest"], ["stddev", "standard deviation"],
+        ["stderr", "standard error"], ["none", "no band"]], "minmax"));
   }
 
   #sortMenu(panel) {
     const [now] = runSetOf(this.view.spec).sort?.keys ?? [];
     const select = this.#keySelect("Sort by", now ? keyText(now.key) : "run:createdAt");
-    const rising = h("select", { "aria-label": "Direction" }, h("option", { value: "" }, "greatest first"), h("option", { value: "up" }, "least first"));
+    const rising = h("select", { "aria-label": "Direction" }, h("option", { value: "" }, "greatest first"),
+      h("option", { value: "up" }, "least first"));
     rising.value = now?.ascending ? "up" : "";
     for (const control of [select, rising]) {
       control.addEventListener("change", () => this.view.change((spec) => {
@@ -137,9 +143,11 @@ export class RunList {
     const { rows } = this.runs;
     const eyes = (edit) => () => this.view.change((spec) => edit(runSetOf(spec)));
     const numbers = this.keys().filter((key) => key.isNumber && key.text.startsWith("summary:"));
-    const metric = h("select", { "aria-label": "Metric" }, ...numbers.map((key) => h("option", { value: key.text }, key.label.slice(0, 60))));
+    const metric = h("select", { "aria-label": "Metric" },
+      ...numbers.map((key) => h("option", { value: key.text }, key.label.slice(0, 60))));
     const amount = h("input", { type: "number", min: 1, max: 1000, value: 10, "aria-label": "How many" });
-    const way = h("select", { "aria-label": "Best is" }, h("option", { value: "min" }, "least"), h("option", { value: "max" }, "greatest"));
+    const way = h("select", { "aria-label": "Best is" }, h("option", { value: "min" }, "least"),
+      h("option", { value: "max" }, "greatest"));
     const after = this.metric();
     if (after && numbers.some((key) => key.text === `summary:${after.name}`)) metric.value = `summary:${after.name}`;
     const guess = () => {
@@ -151,7 +159,8 @@ export class RunList {
     const best = () => {
       const read = reader(keyOf(metric.value));
       const sign = way.value === "min" ? 1 : -1;
-      const found = rows.filter((run) => Number.isFinite(read(run))).sort((a, b) => sign * (read(a) - read(b))).slice(0, Number(amount.value) || 10);
+      const found = rows.filter((run) => Number.isFinite(read(run))).sort((a, b) => sign * (read(a) - read(b)))
+        .slice(0, Number(amount.value) || 10);
       this.view.change((spec) => {
         onlyEyes(runSetOf(spec), found.map((run) => run.id));
         runSetOf(spec).sort = { keys: [{ key: sortKey(metric.value), ascending: way.value === "min" }] };
@@ -160,10 +169,13 @@ export class RunList {
     panel.append(h("div", { class: "menu-actions" },
       h("button", { type: "button", onclick: eyes((set) => allEyes(set)) }, "Show all"),
       h("button", { type: "button", onclick: eyes((set) => onlyEyes(set, [])) }, "Hide all"),
-      h("button", { type: "button", onclick: eyes((set) => setEyes(set, rows.map((run) => run.id), true)) }, "Show listed"),
-      h("button", { type: "button", onclick: eyes((set) => setEyes(set, rows.map((run) => run.id), false)) }, "Hide listed")),
+      h("button", { type: "button", onclick: eyes((set) => setEyes(set, rows.map((run) => run.id), true)) },
+        "Show listed"),
+      h("button", { type: "button", onclick: eyes((set) => setEyes(set, rows.map((run) => run.id), false)) },
+        "Hide listed")),
     numbers.length ? h("form", { class: "ws-best", onsubmit: (event) => { event.preventDefault(); best(); } },
-      h("span", {}, "Only the"), amount, h("span", {}, "best by"), metric, way, h("button", { class: "primary" }, "Show")) : null);
+      h("span", {}, "Only the"), amount, h("span", {}, "best by"), metric, way,
+        h("button", { class: "primary" }, "Show")) : null);
   }
 
   /** Follow the runs and the view. */
@@ -174,10 +186,12 @@ export class RunList {
     this.regex.setAttribute("aria-pressed", String(this.isRegex));
     const { rows, open, drawn, all } = this.runs;
     this.count.textContent = `${open.length.toLocaleString("en")} of ${count(rows.length, "run")} shown`
-      + (drawn.length < open.length ? `, ${drawn.length} drawn` : "") + (rows.length < all.length ? `; ${(all.length - rows.length).toLocaleString("en")} filtered out` : "");
+      + (drawn.length < open.length ? `, ${drawn.length} drawn` : "")
+        + (rows.length < all.length ? `; ${(all.length - rows.length).toLocaleString("en")} filtered out` : "");
     const items = runSet.filters?.filterFormat === "filterV2" ? runSet.filters.filters : [];
     put(this.chips, ...items.map((item, k) => h("span", { class: "filter" }, describeFilter(item),
-      h("button", { type: "button", "aria-label": `Remove the filter ${describeFilter(item)}`, onclick: () => this.view.change((spec) => {
+      h("button", { type: "button", "aria-label": `Remove the filter ${describeFilter(item)}`,
+        onclick: () => this.view.change((spec) => {
         const list = runSetOf(spec).filters.filters;
         list.splice(k, 1);
         if (list.length) delete list[0].connector;
@@ -211,34 +225,44 @@ export class RunList {
     const focused = document.activeElement?.closest?.("[data-row]")?.dataset.row;
     put(this.inner, ...this.items.slice(top, end).map((item, k) => this.#row(item, top + k)));
     if (focused !== undefined) this.inner.querySelector(`[data-row="${focused}"] button`)?.focus();
-    if (!this.items.length) put(this.inner, h("p", { class: "quiet small ws-none" }, this.runs.all.length ? "No run matches." : "No runs yet."));
+    if (!this.items.length) put(this.inner,
+      h("p", { class: "quiet small ws-none" }, this.runs.all.length ? "No run matches." : "No runs yet."));
   }
 
   #row(item, k) {
     const style = { top: `${k * ROW}px` };
     if (item.group !== undefined) {
       const isOpen = item.members.some((run) => this.runs.isOpen(run.id));
-      return h("div", { class: "ws-row is-group", style, "data-row": k, "data-group": item.group }, eye(isOpen, item.group),
+      return h("div", { class: "ws-row is-group", style, "data-row": k, "data-group": item.group },
+        eye(isOpen, item.group),
         h("span", { class: "swatch", style: { background: this.runs.groupColour(item.group) } }),
-        h("button", { type: "button", class: "bare ws-fold", "aria-expanded": String(!this.folded.has(item.group)) }, `${item.group.slice(0, 90)} `,
+        h("button", { type: "button", class: "bare ws-fold", "aria-expanded": String(!this.folded.has(item.group)) },
+          `${item.group.slice(0, 90)} `,
           h("span", { class: "quiet" }, String(item.members.length))));
     }
     const { run } = item;
     const isOpen = this.runs.isOpen(run.id);
     const state = standing(run);
     const [sort] = runSetOf(this.view.spec).sort?.keys ?? [];
-    const value = sort && !["createdAt", "displayName", "name"].includes(sort.key.name) ? reader(sort.key)(run) : undefined;
+    const value = sort && !["createdAt", "displayName", "name"].includes(sort.key.name) ? reader(sort.key)(run)
+      : undefined;
     const isPinned = this.runs.pinned.has(run.id);
-    return h("div", { class: `ws-row${isOpen ? "" : " is-shut"}${this.runs.isGrouped ? " is-member" : ""}`, style, "data-row": k, "data-run": run.id },
+    return h("div", { class: `ws-row${isOpen ? "" : " is-shut"}${this.runs.isGrouped ? " is-member" : ""}`,
+      style, "data-row": k, "data-run": run.id },
       eye(isOpen, run.name || run.id),
-      h("input", { type: "color", class: "ws-colour", value: hexOf(this.runs.colour(run)), "aria-label": `Colour of ${run.name || run.id}`,
+      h("input", { type: "color", class: "ws-colour", value: hexOf(this.runs.colour(run)),
+        "aria-label": `Colour of ${run.name || run.id}`,
         style: { "--run": this.runs.colour(run) }, onchange: (event) => this.view.change((spec) => {
           spec.section.customRunColors = { ...spec.section.customRunColors, [run.id]: event.target.value };
         }) }),
-      h("a", { href: `${this.base}/runs/${encodeURIComponent(run.id)}`, title: run.name || run.id }, (run.name || run.id).slice(0, 120)),
-      state === "finished" ? null : h("span", { class: `ws-state is-${state}`, title: run.outcome ?? run.state }, state),
-      value === undefined ? null : h("span", { class: "ws-value" }, typeof value === "number" ? formatNumber(value) : String(value ?? "–").slice(0, 24)),
-      h("button", { type: "button", class: "bare ws-pin", "aria-pressed": String(isPinned), "aria-label": `${isPinned ? "Unpin" : "Pin"} ${run.name || run.id}` }, isPinned ? "★" : "☆"));
+      h("a", { href: `${this.base}/runs/${encodeURIComponent(run.id)}`, title: run.name || run.id },
+        (run.name || run.id).slice(0, 120)),
+      state === "finished" ? null
+        : h("span", { class: `ws-state is-${state}`, title: run.outcome ?? run.state }, state),
+      value === undefined ? null : h("span", { class: "ws-value" },
+        typeof value === "number" ? formatNumber(value) : String(value ?? "–").slice(0, 24)),
+      h("button", { type: "button", class: "bare ws-pin", "aria-pressed": String(isPinned),
+        "aria-label": `${isPinned ? "Unpin" : "Pin"} ${run.name || run.id}` }, isPinned ? "★" : "☆"));
   }
 
   #press(event) {
@@ -280,7 +304,8 @@ function sortKey(text) {
 }
 
 function eye(isOpen, name) {
-  return h("button", { type: "button", class: "bare ws-eye", "aria-pressed": String(isOpen), "aria-label": `Show ${name}` }, isOpen ? "●" : "○");
+  return h("button", { type: "button", class: "bare ws-eye", "aria-pressed": String(isOpen),
+    "aria-label": `Show ${name}` }, isOpen ? "●" : "○");
 }
 
 const probe = document.createElement("canvas").getContext("2d", { willReadFrequently: true });
@@ -291,7 +316,8 @@ function hexOf(colour) {
   if (hexes.has(colour)) return hexes.get(colour);
   probe.fillStyle = colour;
   probe.fillRect(0, 0, 1, 1);
-  const hex = `#${[...probe.getImageData(0, 0, 1, 1).data.slice(0, 3)].map((x) => x.toString(16).padStart(2, "0")).join("")}`;
+  const parts = [...probe.getImageData(0, 0, 1, 1).data.slice(0, 3)];
+  const hex = `#${parts.map((x) => x.toString(16).padStart(2, "0")).join("")}`;
   hexes.set(colour, hex);
   return hex;
 }

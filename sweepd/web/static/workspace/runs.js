@@ -30,9 +30,11 @@ export class RunSet {
     const found = searcher(runSet.search);
     const kept = this.all.filter((run) => passes(run) && found(run));
     const pinned = new Set((runSet.pinnedRunIds ?? []).map(slugOf));
-    const keys = runSet.sort?.keys?.length ? runSet.sort.keys : [{ key: { section: "run", name: "createdAt" }, ascending: false }];
+    const keys = runSet.sort?.keys?.length ? runSet.sort.keys
+      : [{ key: { section: "run", name: "createdAt" }, ascending: false }];
     this.rows = sorted(kept, keys);
-    if (pinned.size) this.rows = [...this.rows.filter((run) => pinned.has(run.id)), ...this.rows.filter((run) => !pinned.has(run.id))];
+    if (pinned.size) this.rows = [...this.rows.filter((run) => pinned.has(run.id)),
+      ...this.rows.filter((run) => !pinned.has(run.id))];
     this.pinned = pinned;
     this.isOpen = eyesOf(runSet);
     this.grouping = runSet.grouping ?? [];
@@ -45,7 +47,8 @@ export class RunSet {
 
   colour(run) {
     const given = this.spec.section?.customRunColors?.[run.id];
-    return typeof given === "string" && given ? given : this.colourOf?.(run) ?? colourOfRun(run.number ?? numberOf(run.id));
+    return typeof given === "string" && given ? given : this.colourOf?.(run)
+      ?? colourOfRun(run.number ?? numberOf(run.id));
   }
 
   get isGrouped() {

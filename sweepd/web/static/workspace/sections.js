@@ -18,11 +18,15 @@ const CHART = "chart:"; // before the key of a chart, which may be that of a num
  */
 export function sectionsOf(spec, { numbers, system, media, charts = {}, metric, isBrief = false }) {
   const bank = spec.section.panelBankConfig;
-  const held = bank.sections.map((section, index) => ({ section, index, name: section.name, isOpen: section.isOpen !== false,
-    panels: section.panels.map((panel, k) => ({ id: panel.__id__ || `${index}.${k}`, panel, key: ownKey(panel), place: [index, k] })) }));
-  if (spec.section.settings?.shouldAutoGeneratePanels === false || spec.section.workspaceSettings?.shouldAutoGeneratePanels === false) return held;
+  const held = bank.sections.map(
+    (section, index) => ({ section, index, name: section.name, isOpen: section.isOpen !== false,
+    panels: section.panels.map(
+      (panel, k) => ({ id: panel.__id__ || `${index}.${k}`, panel, key: ownKey(panel), place: [index, k] })) }));
+  if (spec.section.settings?.shouldAutoGeneratePanels === false
+    || spec.section.workspaceSettings?.shouldAutoGeneratePanels === false) return held;
   const ours = spec.sweepd ?? {};
-  const taken = new Set([...bank.sections.flatMap((section) => section.panels).flatMap(keysOf), ...(ours.removed ?? [])]);
+  const taken = new Set([...bank.sections.flatMap((section) => section.panels).flatMap(keysOf),
+    ...(ours.removed ?? [])]);
   const part = bank.settings?.autoOrganizePrefix === 2 ? "last" : "first";
   const free = (keys) => keys.filter((key) => !taken.has(key));
   const found = ordered(free([...numbers, ...system]), { main: metric, part })
@@ -36,7 +40,8 @@ export function sectionsOf(spec, { numbers, system, media, charts = {}, metric, 
   for (const [name, panels] of found) {
     const home = held.find((one) => (one.section.defaultName ?? one.name) === name);
     if (home) home.panels = [...home.panels, ...panels];
-    else order.push({ name, index: null, section: null, isOpen: isBrief ? name === found[0][0] : name !== "System", panels });
+    else order.push({ name, index: null, section: null, panels,
+      isOpen: isBrief ? name === found[0][0] : name !== "System" });
   }
   for (const one of [...held, ...order]) {
     const wanted = ours.order?.[nameOf(one)];
@@ -74,7 +79,8 @@ function byItself(key, viewType = LINE, given = null) {
 
 /** The key of a panel that came by itself and was changed since. */
 function ownKey(panel) {
-  return panel.isAuto === false && panel.viewType === LINE && panel.config?.metrics?.length === 1 ? panel.config.metrics[0] : null;
+  return panel.isAuto === false && panel.viewType === LINE && panel.config?.metrics?.length === 1
+    ? panel.config.metrics[0] : null;
 }
 
 function keysOf(panel) {
@@ -93,7 +99,8 @@ function arranged(panels, ids) {
 function sorted(panels, metric) {
   const fixed = panels.filter((item) => item.key === null);
   const keyed = panels.filter((item) => item.key !== null);
-  keyed.sort((a, b) => (b.key === metric) - (a.key === metric) || isCounter(a.key) - isCounter(b.key) || byName(a.key, b.key));
+  keyed.sort((a, b) => (b.key === metric) - (a.key === metric) || isCounter(a.key) - isCounter(b.key)
+    || byName(a.key, b.key));
   return [...fixed, ...keyed];
 }
 
@@ -105,7 +112,8 @@ export function hold(spec, one) {
   if (known) return known;
   if (one.names) oursOf(spec).sections ??= [...one.names]; // it stays where it is
   const made = { __id__: newId(), name: one.name, defaultName: one.name, isOpen: one.isOpen, type: "flow",
-    flowConfig: { snapToColumns: true, columnsPerPage: 3, rowsPerPage: 2, gutterWidth: 16, boxWidth: 460, boxHeight: 300 },
+    flowConfig: { snapToColumns: true, columnsPerPage: 3, rowsPerPage: 2, gutterWidth: 16, boxWidth: 460,
+      boxHeight: 300 },
     sorted: 0, localPanelSettings: localSettings(), panels: [], pinned: false };
   sections.push(made);
   return made;
@@ -120,7 +128,8 @@ export function putPanel(spec, one, item, panel) {
   else {
     const __id__ = newId();
     section.panels.push({ __id__, layout: { x: 0, y: 0, w: 8, h: 6 }, ...panel, ...(item ? { isAuto: false } : {}) });
-    if (item && !(panel.config?.metrics?.length === 1 && panel.config.metrics[0] === item.key)) takePlace(spec, one, item, __id__);
+    if (item && !(panel.config?.metrics?.length === 1 && panel.config.metrics[0] === item.key))
+      takePlace(spec, one, item, __id__);
   }
 }
 

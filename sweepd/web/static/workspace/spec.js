@@ -10,7 +10,8 @@ const BOX = { snapToColumns: true, columnsPerPage: 3, rowsPerPage: 2, gutterWidt
 /** The spec of a view that nobody has changed yet. */
 export function emptySpec() {
   return { section: {
-    panelBankConfig: { state: 1, settings: { autoOrganizePrefix: 1, showEmptySections: false, sortAlphabetically: false },
+    panelBankConfig: { state: 1,
+      settings: { autoOrganizePrefix: 1, showEmptySections: false, sortAlphabetically: false },
       sections: [] },
     panelBankSectionConfig: { name: "Report Panels", isOpen: false, panels: [], type: "grid", flowConfig: { ...BOX },
       sorted: 0, localPanelSettings: localSettings(), pinned: false },
@@ -78,7 +79,9 @@ export function allEyes(runSet) {
 
 const RUN_KEYS = { displayName: (run) => run.name || run.id, name: (run) => run.id, id: (run) => run.id,
   state: (run) => run.state, createdAt: (run) => run.created_at, heartbeatAt: (run) => run.ended_at ?? run.started_at,
-  duration: (run) => (run.started_at ? (Date.parse(run.ended_at ?? new Date().toISOString()) - Date.parse(run.started_at)) / 1000 : null),
+  duration: (run) =>
+    (run.started_at ? (Date.parse(run.ended_at ?? new Date().toISOString()) - Date.parse(run.started_at)) / 1000
+      : null),
   username: (run) => run.user, user: (run) => run.user, group: (run) => run.group, sweep: (run) => run.sweep,
   notes: (run) => run.notes, host: (run) => run.agent, tags: (run) => run.tags, jobType: (run) => run.job_type };
 
@@ -123,7 +126,8 @@ const asList = (value) => (Array.isArray(value) ? value : [value]);
 
 function same(a, b) {
   if (Array.isArray(a)) return a.some((item) => same(item, b));
-  return a === b || (a !== null && a !== undefined && b !== null && String(a) === String(b)) || ((a ?? null) === null && (b ?? null) === null);
+  return a === b || (a !== null && a !== undefined && b !== null && String(a) === String(b))
+    || ((a ?? null) === null && (b ?? null) === null);
 }
 
 /** A test of runs from filters in either form of the document. */

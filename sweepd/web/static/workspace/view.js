@@ -26,10 +26,12 @@ export class View extends EventTarget {
   }
 
   async load() {
-    const response = await fetch(`${this.url}/view?nw=${encodeURIComponent(this.nw)}&sweep=${encodeURIComponent(this.sweep)}`);
+    const [nw, sweep] = [this.nw, this.sweep].map(encodeURIComponent);
+    const response = await fetch(`${this.url}/view?nw=${nw}&sweep=${sweep}`);
     const answer = await response.json();
     if (!response.ok) throw new Error(answer.error ?? `The server answered ${response.status}`);
-    Object.assign(this, { views: answer.views, isOwn: answer.is_own, mayChange: answer.may_change, title: answer.view?.title ?? "" });
+    Object.assign(this,
+      { views: answer.views, isOwn: answer.is_own, mayChange: answer.may_change, title: answer.view?.title ?? "" });
     const spec = answer.view?.spec?.section ? answer.view.spec : this.fresh();
     this.spec = spec;
     this.steps = [{ id: 0, text: JSON.stringify(spec), beside: this.beside?.read() }];
@@ -136,7 +138,8 @@ export class View extends EventTarget {
     this.dispatchEvent(new Event("saved"));
     try {
       const named = title === null ? {} : { title };
-      await post(`${this.url}/view`, { action: "save", nw: this.isOwn ? "" : this.nw, sweep: this.sweep, spec: text, ...named });
+      await post(`${this.url}/view`,
+        { action: "save", nw: this.isOwn ? "" : this.nw, sweep: this.sweep, spec: text, ...named });
       this.savedText = text;
       this.saving = "";
       if (title !== null) this.title = title;

@@ -18,17 +18,23 @@ export class ViewsMenu {
     const { view } = this;
     this.button.textContent = `${view.isOwn ? "My workspace" : view.title || "View"} ▾`;
     this.save.hidden = view.isOwn || !view.mayChange || !view.isDirty;
-    this.state.textContent = view.saving || (view.isOwn ? "" : view.mayChange ? (view.isDirty ? "Changed" : "") : "Another's workspace: changes are yours alone until you save a copy");
+    this.state.textContent = view.saving
+      || (view.isOwn ? "" : view.mayChange
+        ? (view.isDirty ? "Changed" : "") : "Another's workspace: changes are yours alone until you save a copy");
   }
 
   #fill(panel) {
     const { view, base } = this;
-    const name = h("input", { placeholder: "Name of the new view", "aria-label": "Name of the new view", maxlength: 200, required: true });
+    const name = h("input",
+      { placeholder: "Name of the new view", "aria-label": "Name of the new view", maxlength: 200, required: true });
     const others = view.views.filter((item) => item.owner === null);
     const people = view.views.filter((item) => item.owner !== null && item.nw !== view.nw);
-    const link = (item) => h("a", { class: "ws-view", href: `${base}/workspace?nw=${encodeURIComponent(item.nw)}`, "aria-current": item.nw === view.nw ? "page" : null },
+    const link = (item) =>
+      h("a", { class: "ws-view", href: `${base}/workspace?nw=${encodeURIComponent(item.nw)}`,
+        "aria-current": item.nw === view.nw ? "page" : null },
       h("span", {}, item.title.slice(0, 120)), h("span", { class: "quiet small" }, item.by ? ` ${item.by}` : ""));
-    panel.append(h("a", { class: "ws-view", href: `${base}/workspace`, "aria-current": view.isOwn ? "page" : null }, "My workspace"),
+    panel.append(h("a", { class: "ws-view", href: `${base}/workspace`, "aria-current": view.isOwn ? "page" : null },
+      "My workspace"),
       ...others.map(link), people.length ? h("p", { class: "quiet small" }, "Of others") : null,
       ...people.map((item) => link({ ...item, title: `${item.owner}'s workspace`, by: "" })),
       h("form", { class: "ws-rename", onsubmit: async (event) => {

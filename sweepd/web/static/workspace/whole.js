@@ -20,7 +20,8 @@ export async function read(address) {
 
 /** The media of a run by key, of its steps and, where no step has one, of its summary. */
 async function mediaIn(runUrl) {
-  const [{ media }, { summary }] = await Promise.all([read(`${runUrl}/history?only=media`), read(`${runUrl}/overview`)]);
+  const [{ media }, { summary }] =
+    await Promise.all([read(`${runUrl}/history?only=media`), read(`${runUrl}/overview`)]);
   const late = Object.entries(summary ?? {}).filter(([key, value]) => value?._type && !(key in media));
   return { ...Object.fromEntries(late.map(([key, value]) => [key, [[null, value]]])), ...media };
 }
@@ -40,7 +41,8 @@ export function readersOf(runs, url) {
     fileUrlOf: (run, path) => `${runUrl(run)}/files/${path.split("/").map(encodeURIComponent).join("/")}`,
     specOf: (name) => {
       if (!name || name.startsWith("wandb/")) return null;
-      if (!specs.has(name)) specs.set(name, read(`${url}/chart?name=${encodeURIComponent(name)}`).then((answer) => answer.spec));
+      if (!specs.has(name))
+        specs.set(name, read(`${url}/chart?name=${encodeURIComponent(name)}`).then((answer) => answer.spec));
       return specs.get(name);
     } };
 }
@@ -51,7 +53,8 @@ export class Workspace {
    * `logged` is what `…/keys` answered, `metric` {name, goal} or null, `within(run)` whether a run
    * is shown at all, `colourOf(run)` its colour where the page has one of its own.
    */
-  constructor(root, { view, runs, logged, url, base, runsUrl, metric = null, within = null, colourOf = null, isBrief = false }) {
+  constructor(root, { view, runs, logged, url, base, runsUrl, metric = null, within = null, colourOf = null,
+    isBrief = false }) {
     const part = (name) => root.querySelector(`[data-part="${name}"]`);
     Object.assign(this, { view, logged, metric, isBrief, place: part("panels") });
     this.runs = new RunSet(runs);
@@ -60,7 +63,8 @@ export class Workspace {
     const keys = () => this.keys;
     const source = new CurveSource(`${url}/curves`);
     this.panels = new Panels(this.place, { view, runs: this.runs, source, base, keys, ...readersOf(runsUrl, url) });
-    this.runList = new RunList(part("runs"), { view, runs: this.runs, base, keys: () => this.keys.all, metric: () => this.metric });
+    this.runList = new RunList(part("runs"),
+      { view, runs: this.runs, base, keys: () => this.keys.all, metric: () => this.metric });
     this.bar = new Bar(part("bar"), { view, panels: this.panels, runList: this.runList, keys });
     const tell = () => { root.dataset.saved = String(view.isSaved); }; // for tests: no change is on its way
     view.addEventListener("saved", tell);
@@ -94,6 +98,7 @@ export class Workspace {
 
   #say(error) {
     this.place.querySelector(".notice")?.remove();
-    this.place.prepend(h("p", { class: "notice is-bad", role: "alert" }, `The curves cannot be read now: ${error.message}`));
+    this.place.prepend(
+      h("p", { class: "notice is-bad", role: "alert" }, `The curves cannot be read now: ${error.message}`));
   }
 }

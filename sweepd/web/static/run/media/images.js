@@ -45,7 +45,8 @@ function fillLegend(legend, marks, hidden, redraw) {
 class Figure {
   constructor(item, url, labels, hidden) {
     Object.assign(this, { item, url, labels, hidden, marks: [] });
-    this.image = h("img", { src: url(item.path), loading: "lazy", alt: String(item.caption || "logged image").slice(0, 200) });
+    this.image = h("img",
+      { src: url(item.path), loading: "lazy", alt: String(item.caption || "logged image").slice(0, 200) });
     this.image.addEventListener("load", () => {
       this.image.classList.toggle("is-small", this.image.naturalWidth < 160);
       this.draw();
@@ -71,7 +72,8 @@ class Figure {
   }
 
   async #boxes(group, given) {
-    const { box_data: boxes = [], class_labels: names = {} } = given.path ? await readJson(this.url(given.path)) : given;
+    const { box_data: boxes = [], class_labels: names = {} } = given.path
+      ? await readJson(this.url(given.path)) : given;
     const labels = { ...this.labels[group], ...names };
     const ids = [...new Set(boxes.map((box) => box.class_id ?? 0))];
     return ids.map((id) => ({ key: `${group}/${id}`, group, name: String(labels[id] ?? `class ${id}`),
@@ -101,7 +103,8 @@ class Figure {
     const shown = this.marks.filter((mark) => !this.hidden.has(mark.key));
     const masks = shown.filter((mark) => mark.mask).map(paint);
     const boxes = svg("svg", { viewBox: `0 0 ${width} ${height}`, preserveAspectRatio: "none" },
-      ...shown.filter((mark) => mark.boxes).flatMap((mark) => mark.boxes.map((box) => rectangle(box, mark, width, height))));
+      ...shown.filter((mark) => mark.boxes)
+        .flatMap((mark) => mark.boxes.map((box) => rectangle(box, mark, width, height))));
     put(this.layer, ...masks, boxes);
   }
 }
@@ -147,7 +150,8 @@ function enlarge(items, first, url, labels, hidden) {
     at = k;
     const figure = new Figure(items[k], url, labels, hidden);
     const shape = `${items[k].width ?? 1} / ${items[k].height ?? 1}`;
-    put(place, h("div", { class: "media-image", style: { "--shape": shape } }, figure.image, figure.layer), caption(items[k]) ?? "");
+    put(place, h("div", { class: "media-image", style: { "--shape": shape } }, figure.image, figure.layer),
+      caption(items[k]) ?? "");
     label.textContent = items.length > 1 ? `${k + 1} of ${items.length}` : "";
     dialog.querySelector("a").href = url(items[k].path);
   };

@@ -7,7 +7,8 @@ import { readJson } from "./reading.js";
 import { scene } from "./scenes.js";
 
 const NAMES = { "object3D-file": "3D object", "molecule-file": "molecule", "bokeh-file": "Bokeh figure",
-  "graph-file": "graph", "wb_trace_tree": "trace", "joined-table": "joined table", "partitioned-table": "partitioned table" };
+  "graph-file": "graph", "wb_trace_tree": "trace", "joined-table": "joined table",
+  "partitioned-table": "partitioned table" };
 
 /** The elements that show one object of a row; `url(path)` addresses its files. */
 export function drawMedia(media, url, options = {}) {

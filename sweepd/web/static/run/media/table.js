@@ -46,7 +46,8 @@ async function joined(found) {
   const [a, b] = [left.columns.indexOf(keys[0]), right.columns.indexOf(keys.at(-1))];
   const matches = new Map(right.data.map((row) => [String(row[b]), row]));
   const none = right.columns.map(() => null);
-  return { columns: [...left.columns, ...right.columns.map((name) => (left.columns.includes(name) ? `${name} (2)` : name))],
+  return { columns: [...left.columns,
+    ...right.columns.map((name) => (left.columns.includes(name) ? `${name} (2)` : name))],
     types: {}, url: found.url, data: left.data.map((row) => [...row, ...(matches.get(String(row[a])) ?? none)]) };
 }
 
@@ -96,7 +97,8 @@ class TableView {
     this.back.disabled = this.page === 0;
     this.on.disabled = this.page === pages - 1;
     put(this.head, h("tr", {}, ...this.columns.map((name, k) => this.#header(name, k))));
-    put(this.body, ...shown.map(({ row, url }) => h("tr", {}, ...this.columns.map((_, k) => this.#cell(row[k], k, url)))));
+    put(this.body, ...shown.map(
+      ({ row, url }) => h("tr", {}, ...this.columns.map((_, k) => this.#cell(row[k], k, url)))));
   }
 
   #header(name, k) {
@@ -112,7 +114,8 @@ class TableView {
   }
 
   #cell(value, k, url) {
-    if (this.isTime[k] && typeof value === "number") return h("td", {}, new Date(value).toISOString().replace("T", " ").slice(0, 19));
+    if (this.isTime[k] && typeof value === "number")
+      return h("td", {}, new Date(value).toISOString().replace("T", " ").slice(0, 19));
     if (value?._type && (value.path || value._type === "histogram")) return h("td", {}, ...drawMedia(value, url));
     return h("td", { class: this.isNumber[k] ? "is-number" : null }, formatValue(value).slice(0, 300));
   }
