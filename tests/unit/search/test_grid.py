@@ -186,6 +186,50 @@ def test_skipping_loses_no_cell(case):
     assert sorted(map(str, found)) == sorted(map(str, expected))
     assert grid.count() == len(expected)
     assert found == [c for c in (grid.config(i) for i in range(grid.size)) if c is not None]
+    check_from_anywhere(grid)
+
+
+def check_from_anywhere(grid):
+    """A search goes on within a block as often as at its beginning."""
+    there = [index for index in range(grid.size) if grid.config(index) is not None]
+    for start in range(grid.size):
+        later = [index for index in there if index >= start]
+        assert list(grid.indexes(start)) == later
+        assert grid.next(start) == next(iter(later), None)
+
+
+def test_cells_are_found_from_within_a_block():
+    grid = make_grid(
+        {"a": {"values": [0, 1, 2]}, "b": {"values": [0, 1]}, "c": {"values": [0, 1, 2]}},
+        constraints=["a != 1"],
+    )
+    assert list(grid.indexes(4)) == [4, 5, *range(12, 18)]
+    check_from_anywhere(grid)
+
+
+@given(
+    st.permutations("abcd"), st.tuples(*[st.lists(st.integers(0, 3), min_size=1, max_size=3)] * 2)
+)
+def test_tied_parameters_repeat_a_cell_only_where_both_are_left_out(names, read):
+    """Each of two tied ones hangs on a parameter of its own, which may be fixed after the other."""
+    first, second, *readers = names
+    values = {first: [1, 2, 3], second: [7, 8, 9], **dict(zip(readers, read, strict=True))}
+    grid = make_grid(
+        {name: {"values": items} for name, items in values.items()},
+        zip=[[first, second]],
+        when={first: f"{readers[0]} > 1", second: f"{readers[1]} > 1"},
+    )
+    expected = []
+    for other, a, b in itertools.product(range(3), *(values[r] for r in readers)):
+        config = {readers[0]: a, readers[1]: b}
+        config |= {first: values[first][other]} if a > 1 else {}
+        config |= {second: values[second][other]} if b > 1 else {}
+        if config not in expected:
+            expected.append(config)
+    found = [grid.config(i) for i in grid.indexes()]
+    assert len(found) == len(expected)
+    assert all(config in expected for config in found)
+    check_from_anywhere(grid)
 
 
 @given(st.floats(-10, 10), st.integers(0, 40), st.floats(0.001, 3))
