@@ -1,5 +1,8 @@
 """Leases: what a silent run, a dead agent and a restarted server do to a config handed out."""
 
+import threading
+from types import SimpleNamespace
+
 import pytest
 
 from sweepd import server
@@ -7,6 +10,7 @@ from sweepd.domain.runs import RunState
 from sweepd.domain.sweeps import CellState
 from sweepd.domain.users import Caller
 from sweepd.services.streams.lines import StreamPost
+from sweepd.services.sweeps import leases
 from sweepd.services.sweeps.commands import Command
 from sweepd.store import cells, runs
 from tests.conftest import FakeClock
@@ -237,3 +241,28 @@ def test_server_that_was_stopped_for_a_while_listens_anew(
         parts.leases.look(5.0)
         run = parts.services.runs.get(ann, None, "p", run_id)
         assert run.state is RunState.CRASHED, "an hour later it is silent as any other"
+
+
+def test_each_look_is_told_how_long_ago_the_last_one_was(
+    parts: server.Parts, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """By a clock that goes on while this process is stopped, counted from the start."""
+    at = iter([1000.0, 1130.0, 1135.0])
+    told: list[float] = []
+    enough = threading.Event()
+
+    class Looking(leases.Leases):
+        def look(self, elapsed_s: float) -> None:
+            told.append(elapsed_s)
+            if len(told) == 2:
+                enough.set()
+
+    monkeypatch.setattr(leases, "TICK_S", 0.001)
+    looking = Looking(parts.core)
+    monkeypatch.setattr(leases, "time", SimpleNamespace(monotonic=lambda: next(at, 2000.0)))
+    looking.start()
+    try:
+        assert enough.wait(60)
+    finally:
+        looking.stop()
+    assert told[:2] == [130.0, 5.0]
