@@ -119,6 +119,16 @@ def test_earlier_configs_of_one_ask_keep_the_next_away():
     assert log_ei(beside, points[1:])[0] > log_ei(beside, points[:1])[0]
 
 
+def test_one_ask_holds_no_config_twice_and_ends_with_the_space():
+    """Nine configs, six of them run; the best place left is the same for each of the others."""
+    parameters = {name: {"values": [0, 1, 2]} for name in "xy"}
+    spec = parse({"method": "bayes", "metric": {"name": "loss"}, "parameters": parameters})
+    cells = [{"x": x, "y": y} for x in range(3) for y in range(3)]
+    runs = [Observation(c, c["x"] + c["y"] / 2 + 0.1) for c in cells[::-1][:6]]
+    found = propose(spec, runs, [], 5, 7, replace(DEFAULT, n_design=0))
+    assert sorted(found, key=str) == sorted(cells[:3], key=str)
+
+
 @pytest.mark.slow
 def test_a_refined_candidate_promises_more_than_the_best_drawn():
     runs = bowl(14)

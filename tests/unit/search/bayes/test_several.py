@@ -42,6 +42,20 @@ def test_a_run_without_one_of_them_has_no_result(odd):
     assert values([run(*odd)]) == [None]
 
 
+def test_asking_for_several_is_asking_for_one_with_the_earlier_ones_pending():
+    unit = {"min": 0.0, "max": 1.0}
+    metrics = [{"name": "loss"}, {"name": "acc", "goal": "maximize"}]
+    spec = parse({"method": "bayes", "metrics": metrics, "parameters": {"x": unit, "y": unit}})
+    points = np.random.default_rng(3).random((12, 2)).tolist()
+    runs = [
+        Observation({"x": x, "y": y}, None, "finished", None, (x + y, x - y)) for x, y in points
+    ]
+    one_by_one = []
+    for _ in range(3):
+        one_by_one += propose(spec, runs, one_by_one, 1, 5)
+    assert propose(spec, runs, [], 3, 5) == one_by_one
+
+
 @pytest.mark.slow
 def test_the_front_of_two_opposed_metrics_is_found():
     unit = {"min": 0.0, "max": 1.0}
