@@ -83,15 +83,29 @@ def test_a_category_is_one_apart_from_every_other():
 
 
 @pytest.mark.parametrize("seed", range(5))
-def test_gradient_agrees_with_finite_differences(seed):
+@pytest.mark.parametrize(
+    ("prior", "scatter", "doubt"),
+    [
+        (Prior(), 0.0, 0.0),
+        (Prior(), 0.4, 0.0),
+        (Prior(), 0.0, 0.5),
+        (Prior(n_sources=1, log_source=0.5, log_source_sd=0.3), 0.4, 0.5),
+    ],
+    ids=["plain", "repeats scatter", "results in doubt", "all, and a source"],
+)
+def test_gradient_agrees_with_finite_differences(seed, prior, scatter, doubt):
     X, y = make_data(seed=seed)
     X[:, 2] = np.random.default_rng(seed).integers(0, 3, len(y))
     D = pair_distances(X, np.array([False, False, True]))
     counts = np.random.default_rng(seed).integers(1, 4, len(y)).astype(float)
     theta = THETA + 0.3 * np.random.default_rng(seed).standard_normal(5)
-    value = lambda t: negative_log_posterior(t, D, y, counts, Prior())[0]  # noqa: E731
-    gradient = negative_log_posterior(theta, D, y, counts, Prior())[1]
-    assert gradient == pytest.approx(approx_fprime(theta, value, 1e-6), rel=1e-3, abs=1e-3)
+    doubts = doubt * np.linspace(0, 1, len(y))
+
+    def posterior(t):
+        return negative_log_posterior(t, D, y, counts, prior, scatter, doubts)
+
+    differences = approx_fprime(theta, lambda t: posterior(t)[0], 1e-6)
+    assert posterior(theta)[1] == pytest.approx(differences, rel=1e-3, abs=1e-3)
 
 
 LOOSE = {"log_length_sd": 1e9, "log_signal_sd": 1e9, "log_noise_sd": 1e9}
@@ -105,8 +119,9 @@ LOOSE = {"log_length_sd": 1e9, "log_signal_sd": 1e9, "log_noise_sd": 1e9}
         Prior(**LOOSE | {"log_length_sd": 0.3, "log_length_common_sd": 0.7, "log_length": 2.0}),
         Prior(**LOOSE | {"log_length_common_sd": 0.0, "log_signal_sd": 0.3, "log_signal": 1.0}),
         Prior(**LOOSE | {"log_length_common_sd": 0.0, "log_noise_sd": 0.3}),
+        Prior(**LOOSE | {"n_sources": 1, "log_source": 0.5, "log_source_sd": 0.4}),
     ],
-    ids=["lengths", "lengths in common", "their centre", "signal", "noise"],
+    ids=["lengths", "lengths in common", "their centre", "signal", "noise", "a source"],
 )
 def test_each_term_of_the_prior_is_a_normal_density_with_its_gradient(prior):
     """Beside the same likelihood without a prior, up to a constant: value and gradient."""
@@ -121,9 +136,12 @@ def test_each_term_of_the_prior_is_a_normal_density_with_its_gradient(prior):
 
     def expected(theta):
         own, common = prior.log_length_sd**2, prior.log_length_common_sd**2
-        centre = prior.log_length + 0.5 * math.log(3)
+        n_own = 3 - prior.n_sources
+        centre = prior.log_length + 0.5 * math.log(n_own)
+        shared = multivariate_normal(np.full(n_own, centre), own * np.eye(n_own) + common)
         return -(
-            multivariate_normal(np.full(3, centre), own * np.eye(3) + common).logpdf(theta[:3])
+            shared.logpdf(theta[:n_own])
+            + norm(prior.log_source, prior.log_source_sd).logpdf(theta[n_own:3]).sum()
             + norm(prior.log_signal, prior.log_signal_sd).logpdf(theta[3])
             + norm(prior.log_noise, prior.log_noise_sd).logpdf(theta[4])
         )
