@@ -22,6 +22,7 @@ from sweepd.store.columns.arrays import (
 )
 from sweepd.store.columns.packing import (
     MAGIC,
+    MAX_BYTES,
     pack,
     pack_chunks,
 )
@@ -200,6 +201,12 @@ def test_chunks_become_segments_of_bounded_size_with_their_steps() -> None:
     packed = pack_chunks([chunk.encode() for chunk in chunks])
     assert [item.n_lines for item in packed] == [16384, 27000 - 16384]
     assert [(item.min_step, item.max_step) for item in packed] == [(0, 16383), (16384, 26999)]
+
+
+def test_a_segment_takes_no_further_line_once_it_has_its_bytes() -> None:
+    line = json.dumps({"v": "x" * (MAX_BYTES // 4)})
+    packed = pack_chunks(["\n".join([line] * 9).encode()])
+    assert [item.n_lines for item in packed] == [4, 4, 1]
 
 
 @pytest.mark.parametrize("bits", [8, 16, 32, 64])
