@@ -20,6 +20,7 @@ from typing import Any
 from sweepd.later import np
 from sweepd.search.dimension import Dimension
 from sweepd.search.distribution import Array
+from sweepd.search.errors import TooMuchWork
 from sweepd.search.parameter import Parameter
 from sweepd.search.quantise import size_of
 from sweepd.search.space import Config, Space
@@ -80,18 +81,19 @@ class Coordinates:
 
     def to_choices(self, point: Array) -> list[tuple[Any, ...]]:
         """Member values per dimension at a point."""
-        rows: list[tuple[Any, ...]] = []
-        for j, dimension in enumerate(self.space.dimensions):
-            lattice = self.lattices[j]
-            if lattice is None:
-                u = _quantile(dimension.members[0], float(np.clip(point[j], 0.0, 1.0)))
-                rows.append(dimension.take(u))
-                continue
-            at = int(np.argmin(np.abs(lattice - point[j])))
-            assert dimension.choices is not None
-            choice = dimension.choices[self._orders[j][at]]
-            rows.append(choice if len(dimension.members) > 1 else (choice,))
-        return rows
+        return [self._choice(j, point[j]) for j in range(self.d)]
+
+    def _choice(self, j: int, coordinate: float) -> tuple[Any, ...]:
+        dimension, lattice = self.space.dimensions[j], self.lattices[j]
+        if lattice is None:
+            return dimension.take(
+                _quantile(dimension.members[0], float(np.clip(coordinate, 0.0, 1.0)))
+            )
+        at = int(np.argmin(np.abs(lattice - coordinate)))
+        assert dimension.choices is not None
+        choice = dimension.choices[self._orders[j][at]]
+        found: tuple[Any, ...] = choice if len(dimension.members) > 1 else (choice,)
+        return found
 
     def snap(self, points: Array) -> Array:
         """Points moved to the nearest ones that a config can have, inside the bounds."""
@@ -105,6 +107,39 @@ class Coordinates:
             middle = (lattice[1:] + lattice[:-1]) / 2
             snapped[:, j] = lattice[np.searchsorted(middle, points[:, j])]
         return snapped
+
+    def without_idle(self, points: Array) -> Array:
+        """The points of the configs that these stand for: what conditions leave out of a config
+        has the coordinate of what is not there. Changed in place and returned."""
+        space = self.space
+        if not space.when:
+            return points
+        read = set().union(*(rule.names for rule in space.when.values()))
+        asked = [
+            j
+            for j, dimension in enumerate(space.dimensions)
+            if any(member.name in read for member in dimension.members)
+        ]
+        constants = {p.name: p.values[0] for p in space.parameters if p.kind == "constant"}
+        rows, at = np.unique(points[:, asked], axis=0, return_inverse=True)
+        is_there = np.empty((len(rows), self.d), dtype=bool)
+        for i, row in enumerate(rows):
+            flat = dict(constants)
+            for j, coordinate in zip(asked, row.tolist(), strict=True):
+                members = space.dimensions[j].members
+                choice = self._choice(j, coordinate)
+                flat |= {m.name: value for m, value in zip(members, choice, strict=True)}
+            try:
+                present = space.present(flat)
+            except TooMuchWork:  # for whoever makes this config to say
+                present = {p.name for p in space.parameters}
+            is_there[i] = [
+                any(member.name in present for member in dimension.members)
+                for dimension in space.dimensions
+            ]
+        idle = ~is_there[at.ravel()]
+        points[idle] = np.broadcast_to(self.left_out, points.shape)[idle]
+        return points
 
     def from_cube(self, cube: Array) -> Array:
         """Feasible points spread as the uniform points `cube`, shape (n, d), in [0, 1)."""

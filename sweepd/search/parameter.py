@@ -131,14 +131,18 @@ class Parameter(Distribution):
     def units(self, values: Sequence[Any]) -> Array:
         """`unit` of many values, shape (n,), NaN where a value has no place."""
         if not self.is_listed:
-            plain = [value if type(value) in _PLAIN else math.nan for value in values]
+            kinds = set(map(type, values))
+            plain = values
+            if not kinds <= _PLAIN:
+                plain = [value if type(value) in _PLAIN else math.nan for value in values]
             try:
                 units = self.cdfs(np.array(plain, dtype=float))
             except OverflowError:  # a whole number beyond all floats
                 return np.array([self.unit(value) for value in values])
-            for i, value in enumerate(values):
-                if type(value) not in _PLAIN and isinstance(value, int | float):  # NumPy's, say
-                    units[i] = self.unit(value)
+            if any(issubclass(kind, int | float) for kind in kinds - _PLAIN):  # NumPy's, say
+                for i, value in enumerate(values):
+                    if type(value) not in _PLAIN and isinstance(value, int | float):
+                        units[i] = self.unit(value)
             return units
         known: dict[tuple[type, Any], float] = {}
         units = np.empty(len(values))

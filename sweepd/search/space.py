@@ -118,16 +118,8 @@ class Space:
         That depends on what the conditions read, and is asked once for each values of it.
         """
         members = {member.name for member in dimension.members}
-        names, read, waiting = set[str](), set[str](), set(members)
-        while waiting:
-            name = waiting.pop()
-            names.add(name)
-            if name in self.when:
-                read |= self.when[name].names
-                waiting |= self.when[name].names - names
-        parts = tuple(p for p in self.parameters if p.name in names)
-        asked = Space(parts, when={name: self.when[name] for name in names & self.when.keys()})
-        readable = [p for p in parts if p.name in read]
+        asked, read = self._conditions(dimension)
+        readable = [p for p in asked.parameters if p.name in read]
         columns = [_column(configs, p.path) for p in readable]
 
         def is_left_out(values: Sequence[Any]) -> bool:
@@ -137,17 +129,33 @@ class Space:
 
         if not columns:
             return np.full(len(configs), is_left_out(()))
-        known: dict[tuple[Any, ...], bool] = {}
-        found = np.empty(len(configs), dtype=bool)
         kinds = [map(type, column) for column in columns]  # 1, 1.0 and true are different values
-        for i, key in enumerate(zip(*columns, *kinds, strict=True)):
-            try:
-                found[i] = known[key]
-            except KeyError:
-                found[i] = known[key] = is_left_out(key)
-            except TypeError:  # one is a list or an object
-                found[i] = is_left_out(key)
-        return found
+        keys = list(zip(*columns, *kinds, strict=True))
+        try:
+            known = {key: is_left_out(key) for key in set(keys)}
+            return np.array([known[key] for key in keys], dtype=bool)
+        except TypeError:  # one is a list or an object
+            return np.array([is_left_out(key) for key in keys], dtype=bool)
+
+    def _conditions(self, dimension: Dimension) -> tuple[Space, set[str]]:
+        """The part of the space that says whether a dimension is there, and the names it reads."""
+        if (found := self._asked.get(dimension.name)) is not None:
+            return found
+        names, read = set[str](), set[str]()
+        waiting = {member.name for member in dimension.members}
+        while waiting:
+            name = waiting.pop()
+            names.add(name)
+            if name in self.when:
+                read |= self.when[name].names
+                waiting |= self.when[name].names - names
+        parts = tuple(p for p in self.parameters if p.name in names)
+        asked = Space(parts, when={name: self.when[name] for name in names & self.when.keys()})
+        return self._asked.setdefault(dimension.name, (asked, read))
+
+    @cached_property
+    def _asked(self) -> dict[str, tuple[Space, set[str]]]:
+        return {}
 
     def nest(self, choices: Sequence[Sequence[Any]]) -> Config:
         """A nested config from one row of member values per dimension, constants included."""

@@ -31,14 +31,16 @@ def log_h(z: Array) -> Array:
     Source: Ament et al. (2023), Unexpected improvements to expected improvement, equation 9.
     """
     z = np.asarray(z, dtype=float)
-    near = np.maximum(z, -1.0)
-    found = np.log(np.exp(-0.5 * near**2 - LOG_2PI / 2) + near * ndtr(near))
-    far = np.clip(z, -1e7, -1.0)
+    is_near = z > -1.0
+    near = z[is_near]
+    found = np.empty(z.shape)
+    found[is_near] = np.log(np.exp(-0.5 * near**2 - LOG_2PI / 2) + near * ndtr(near))
+    far = np.clip(z[~is_near], -1e7, -1.0)
     # φ + zΦ = φ (1 + z Φ/φ), and Φ/φ = √(π/2) erfcx(-z/√2); the bracket tends to 1/z².
     inner = 1 + far * math.sqrt(math.pi / 2) * erfcx(-far / math.sqrt(2))
     bracket = np.where(far < -1e3, far**-2.0, np.maximum(inner, 1e-300))
-    tail = -0.5 * far**2 - LOG_2PI / 2 + np.log(bracket)
-    return np.where(z > -1.0, found, tail)
+    found[~is_near] = -0.5 * far**2 - LOG_2PI / 2 + np.log(bracket)
+    return found
 
 
 @dataclass(frozen=True)

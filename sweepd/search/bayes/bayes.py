@@ -165,6 +165,7 @@ def _best_config(
     if coordinates.is_free.any() and settings.n_refined:
         starts = _apart(model, points, scores, settings.n_refined, settings.gap)
         refined = refine(state, starts, coordinates, settings.polish)
+        refined = coordinates.without_idle(refined)
         points = np.vstack([refined, points])
         scores = np.concatenate([score(refined), scores])
         order = np.argsort(-scores)
@@ -221,17 +222,20 @@ def _candidates(
 ) -> Array:
     n_configs = coordinates.space.n_configs
     if n_configs is not None and n_configs <= settings.n_spread + settings.n_local:
-        return coordinates.all_points()
+        return coordinates.without_idle(coordinates.all_points())
     best = model.X[np.argsort(model.y, kind="stable")[: settings.n_centres]]
     widths = np.minimum(model.lengths * settings.width, settings.max_width)
     local = around(coordinates, coordinates.snap(best), widths, settings.n_local, rng)
     near = np.vstack([neighbours(coordinates, point, rng) for point in coordinates.snap(best)])
-    return np.vstack([spread(coordinates, settings.n_spread, rng), local, near])
+    points = np.vstack([spread(coordinates, settings.n_spread, rng), local, near])
+    return coordinates.without_idle(points)
 
 
 def refine(state: Fantasies, starts: Array, coordinates: Coordinates, polish: float) -> Array:
     """Climb log-EI from all starts at once along the continuous dimensions, shape (k, d)."""
     free = np.tile(coordinates.is_free, (len(starts), 1))
+    if coordinates.space.when:
+        free &= starts != coordinates.left_out  # what is not there has no slope
 
     def downhill(part: Array) -> tuple[float, Array]:
         points = starts.copy()
@@ -239,6 +243,8 @@ def refine(state: Fantasies, starts: Array, coordinates: Coordinates, polish: fl
         values, gradients = log_ei_gradient(state, points)
         return -float(values.sum()), -gradients[free]
 
+    if not free.any():
+        return starts.copy()
     low = np.maximum(coordinates.low, starts - polish)[free]
     high = np.minimum(coordinates.high, starts + polish)[free]
     found = minimize(

@@ -25,7 +25,6 @@ class Known:
         self._coordinates = coordinates
         self._configs = list(configs)
         self._columns = np.full((coordinates.d, len(self._configs)), np.nan)
-        self._ascending: dict[int, tuple[np.ndarray[Any, Any], Array]] = {}
         self._left_out = coordinates.left_out
         self._is_read = np.zeros((coordinates.d, len(self._configs)), dtype=bool)
 
@@ -36,18 +35,16 @@ class Known:
             return bool(self._configs)
         # Where a condition leaves a parameter out, all that lack it are alike in it.
         first = next((j for j in telling if point[j] != self._left_out[j]), telling[0])
-        left = self._near(first, point)
-        for j in telling:
+        left = np.arange(len(self._configs))
+        for j in [first, *telling]:
+            left = left[np.abs(self._column(j, left) - point[j]) <= self._reach(j)]
             if not len(left):
                 return False
-            if j != first:
-                left = left[np.abs(self._column(j, left) - point[j]) <= self._reach(j)]
-        return bool(len(left))
+        return True
 
     def add(self, config: Mapping[str, Any]) -> None:
         """Take a config's place."""
         self._configs.append(config)
-        self._ascending = {}
         empty = np.full((len(self._columns), 1), np.nan)
         self._columns = np.hstack([self._columns, empty])
         self._is_read = np.hstack([self._is_read, np.isfinite(empty)])
@@ -55,25 +52,12 @@ class Known:
     def _reach(self, j: int) -> float:
         return self.resolution if self._coordinates.is_free[j] else 1e-12
 
-    def _near(self, j: int, point: Array) -> np.ndarray[Any, Any]:
-        """The configs that are near in coordinate j."""
-        if j not in self._ascending:
-            column = self._column(j, np.arange(len(self._configs)))
-            order = np.argsort(column)
-            self._ascending[j] = order, column[order]
-        order, column = self._ascending[j]
-        reach = self._reach(j)
-        first, last = np.searchsorted(column, [point[j] - reach, point[j] + reach])
-        near = order[first : last + 1]
-        is_near = np.abs(column[first : last + 1] - point[j]) <= reach
-        found: np.ndarray[Any, Any] = near[is_near]
-        return found
-
     def _column(self, j: int, rows: np.ndarray[Any, Any]) -> Array:
         """Coordinate j of some of the configs."""
         unread = rows[~self._is_read[j, rows]]
         if len(unread):
-            configs = [self._configs[i] for i in unread.tolist()]
+            every = len(unread) == len(self._configs)
+            configs = self._configs if every else [self._configs[i] for i in unread.tolist()]
             self._columns[j, unread] = self._coordinates.column(j, configs)
             self._is_read[j, unread] = True
         found: Array = self._columns[j, rows]

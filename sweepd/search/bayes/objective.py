@@ -68,40 +68,41 @@ def gather(
 ) -> Data:
     """Split runs into results, failures and pending points; average, leave strangers out."""
     sign = metric.goal.sign
-    values = [o.value for o in observations]
-    pairs = zip(observations, values, strict=True)
-    ended = np.array([sign * v for o, v in pairs if v is not None and not o.is_running])
+    values = np.array([o.objective for o in observations], dtype=float)  # NaN for None
+    is_number = np.isfinite(values)
+    signed = sign * values
+    is_plain = np.array([o.state == "finished" for o in observations], dtype=bool) & is_number
+    others = np.flatnonzero(~is_plain).tolist()
+    has_ended = is_number.copy()
+    has_ended[[i for i in others if observations[i].is_running]] = False
+    ended = signed[has_ended]
     limit = divergence(ended)
     worst = float(ended[ended < limit].max(initial=-math.inf))
     worst = worst if math.isfinite(worst) else 0.0
     ends = expected_ends(observations, sign)
-    configs: list[Mapping[str, Any]] = []
-    results: list[float] = []
-    doubts: list[float] = []
-    waiting: list[Mapping[str, Any]] = []
-    failed: list[Mapping[str, Any]] = []
-    for i, (o, value) in enumerate(zip(observations, values, strict=True)):
-        is_plain = value is not None and o.state == "finished"
-        result = sign * value if is_plain and value is not None else _result(o, metric, worst)
-        doubt = 0.0
+    doubts = np.zeros(len(observations))
+    is_waiting = np.zeros(len(observations), dtype=bool)
+    is_failed = np.zeros(len(observations), dtype=bool)
+    for i in others:
+        result = _result(observations[i], metric, worst)
         if i in ends:
-            result, doubt = ends[i]
-        if isinstance(result, float) and result < limit:
-            configs.append(o.config)
-            results.append(result)
-            doubts.append(doubt)
-        elif isinstance(result, float) or result == FAILED:
-            failed.append(o.config)
-        elif result == WAITS:
-            waiting.append(o.config)
-    y = np.array(results)
+            result, doubts[i] = ends[i]
+        signed[i] = result if isinstance(result, float) else math.nan
+        is_waiting[i], is_failed[i] = result == WAITS, result == FAILED
+    is_result = signed < limit
+    is_failed |= signed >= limit
+    kept, doubts = np.flatnonzero(is_result).tolist(), doubts[is_result]
+    configs = [observations[i].config for i in kept]
+    waiting = [observations[i].config for i in np.flatnonzero(is_waiting).tolist()]
+    failed = [observations[i].config for i in np.flatnonzero(is_failed).tolist()]
+    y = signed[is_result]
     rows = _worth_reading(coordinates, configs, y)
-    X, y = coordinates.of_configs([configs[i] for i in rows]), y[rows]
+    X, y = coordinates.of_configs([configs[i] for i in rows.tolist()]), y[rows]
     fits = np.isfinite(X).all(axis=1)
     P = _placed(coordinates, [*waiting, *pending])
     F = _placed(coordinates, failed[-MAX_READ:])
-    n_since_best = len(results) - 1 - int(rows[fits][y[fits].argmin()]) if fits.any() else 0
-    merged = _merge(X[fits], y[fits], np.array(doubts)[rows][fits])
+    n_since_best = len(configs) - 1 - int(rows[fits][y[fits].argmin()]) if fits.any() else 0
+    merged = _merge(X[fits], y[fits], doubts[rows][fits])
     X, y, counts, scatter, variances = merged
     return Data(X, y, counts, scatter, P, F, n_since_best, variances)
 
@@ -126,12 +127,18 @@ def _worth_reading(
     chosen = np.zeros(len(y), dtype=bool)
     chosen[order[:half]] = True
     chosen[order[np.linspace(half, len(y) - 1, MAX_READ - half).astype(int)]] = True
+    read = np.flatnonzero(chosen).tolist()
+    alike = np.flatnonzero(~chosen).tolist()
     try:
-        marks = list(zip(*_telling(coordinates, configs), strict=True))
-        seen = {marks[i] for i in np.flatnonzero(chosen).tolist()}
+        columns = _telling(coordinates, configs)
+        for column in columns:  # each leaves fewer for the next
+            seen = {column[i] for i in read}
+            alike = [i for i in alike if column[i] in seen]
+        rows = {tuple(column[i] for column in columns) for i in read}
+        alike = [i for i in alike if tuple(column[i] for column in columns) in rows]
     except TypeError:  # a value is a list or an object
         return np.arange(len(y))
-    chosen |= np.fromiter((mark in seen for mark in marks), dtype=bool, count=len(y))
+    chosen[alike] = True
     return np.flatnonzero(chosen)
 
 

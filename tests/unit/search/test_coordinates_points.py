@@ -172,3 +172,40 @@ def test_steps_behind_a_list_of_one_are_snapped_too():
         assert set(snapped[:, j].tolist()) <= set(lattice.tolist())
     assert snapped[:, 2].tolist() == [0.7, 1.0, 0.0]
     assert snapped[1:, 1].tolist() == [found.lattices[1][-1], found.lattices[1][0]]
+
+
+def test_what_conditions_leave_out_of_a_config_has_no_place_of_its_own():
+    """Conditions that read a list, a number, a constant, another condition's parameter, a tie."""
+    unit = {"min": 0.0, "max": 1.0}
+    parameters = {
+        "kind": {"values": ["a", "b", "c"]},
+        "size": {"values": [1, 2, 3]},
+        "mode": {"value": "on"},
+        "depth": {"min": 1, "max": 3},
+        "x": unit,
+        "of_kind": unit,
+        "of_number": {"values": ["u", "v"]},
+        "of_constant": unit,
+        "of_other": {"distribution": "normal", "mu": 0, "sigma": 1},
+        "of_tie": unit,
+        "left": {"values": [1, 2]},
+        "right": {"values": ["s", "t"]},
+    }
+    when = {
+        "of_kind": {"kind": "a"},
+        "of_number": "x > 0.5 and depth >= 2",
+        "of_constant": {"mode": "off"},
+        "of_other": "of_number == 'u'",
+        "of_tie": "right == 't'",
+        "left": "kind != 'c'",
+        "right": "kind != 'c'",
+    }
+    found = make(parameters, when=when, zip=[["left", "right"]])
+    points = found.from_cube(np.random.default_rng(0).random((300, found.d)))
+    kept = points.copy()
+    judged = found.without_idle(points)
+    expected = found.of_configs([found.to_config(point) for point in kept])
+    assert judged == pytest.approx(expected, abs=1e-9)
+    assert not np.array_equal(judged, kept)
+    plain = make({"x": unit})
+    assert plain.without_idle(np.array([[0.3]])).tolist() == [[0.3]]

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from sweepd.search.bayes.acquisition import fantasise, log_ei
-from sweepd.search.bayes.bayes import propose, refine
+from sweepd.search.bayes.bayes import _candidates, propose, refine
 from sweepd.search.bayes.model import model_of
 from sweepd.search.bayes.objective import Data, gather, warps
 from sweepd.search.bayes.settings import DEFAULT
@@ -140,3 +140,34 @@ def test_a_refined_candidate_promises_more_than_the_best_drawn():
         [refined] = propose(TWO, runs, [], 1, seed)
         low, high = log_ei(state, coordinates.of_configs([drawn, refined]))
         assert high > low, seed
+
+
+def test_candidates_are_judged_and_climb_where_their_configs_are():
+    """A parameter that a condition leaves out has no value that could promise anything."""
+    spec = parse(
+        {
+            "method": "bayes",
+            "metric": {"name": "loss"},
+            "parameters": {
+                "kind": {"values": ["a", "b"]},
+                "x": {"min": 0.0, "max": 1.0},
+                "y": {"min": 0.0, "max": 1.0},
+            },
+            "sweepd": {"when": {"x": {"kind": "a"}, "y": {"kind": "b"}}},
+        }
+    )
+    coordinates = Coordinates(spec.space)
+    rng = np.random.default_rng(0)
+    configs = [spec.space.decode(unit) for unit in rng.random((20, 3))]
+    runs = [Observation(c, (c.get("x", 0.8) - 0.3) ** 2 + c.get("y", 0.2)) for c in configs]
+    model = model_of(gather(coordinates, spec.metric, runs, []), coordinates.is_category)
+
+    def as_configs(points):
+        return coordinates.of_configs([coordinates.to_config(point) for point in points])
+
+    points = _candidates(coordinates, model, rng, DEFAULT)
+    assert points == pytest.approx(as_configs(points), abs=1e-9)
+    state = fantasise(model, points[:0], np.empty((1, 0)))
+    climbed = refine(state, points[:6], coordinates, DEFAULT.polish)
+    assert climbed == pytest.approx(as_configs(climbed), abs=1e-9)
+    assert not np.array_equal(climbed, points[:6])
