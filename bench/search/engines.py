@@ -64,6 +64,7 @@ ENGINES: dict[str, Callable[[Problem, int], Ask]] = {
     "gp": peers.gp,
     "botorch": peers.botorch,
     "smac": peers.smac,
+    "hebo": peers.hebo,
 }
 
 

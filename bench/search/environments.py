@@ -20,8 +20,20 @@ PACKAGES: dict[str, tuple[tuple[str, ...], ...]] = {
     "wandb-sweeps": (("sweeps==0.3.0", "numpy<2"), ("--no-deps", "ioh")),
     "torch": (("torch==2.13.0", "botorch==0.18.1", "optuna==5.0.0", "ioh>=0.4,<0.5"),),
     "smac": (("smac==2.4.1", "ioh>=0.4,<0.5"),),
+    # HEBO asks for pymoo 0.6.0, which has no wheel for this Python, and for NumPy below 1.25.
+    "hebo": (
+        ("torch==2.13.0", "gpytorch==1.15.2", "numpy==1.24.4", "pymoo==0.6.1", "GPy==1.13.2"),
+        ("catboost==1.2.10", "disjoint-set==0.9.0", "pandas<2.3", "scikit-learn<1.6", "scipy<1.13"),
+        ("--no-deps", "HEBO==0.3.6", "ioh"),
+    ),
 }
-OF_ENGINE = {"wandb": "wandb-sweeps", "gp": "torch", "botorch": "torch", "smac": "smac"}
+OF_ENGINE = {
+    "wandb": "wandb-sweeps",
+    "gp": "torch",
+    "botorch": "torch",
+    "smac": "smac",
+    "hebo": "hebo",
+}
 
 
 def python_of(engine: str) -> Path:

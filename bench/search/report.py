@@ -18,11 +18,13 @@ from pathlib import Path
 
 import numpy as np
 
-from bench.search.results import AT, COMPARED_AT, N_BOOT, Table
+from bench.search import goals
+from bench.search.comparing import against, best_peer, middle_of, widely_run
+from bench.search.results import AT, COMPARED_AT, Table
 
 RESULTS = Path(__file__).parent / "results"
-ENGINES = ("ours", "tpe", "sobol", "random", "wandb", "gp", "botorch", "smac")
-PEERS = ("gp", "botorch", "smac")  # dear: fewer runs
+ENGINES = ("ours", "tpe", "sobol", "random", "wandb", "gp", "botorch", "smac", "hebo")
+PEERS = ("gp", "botorch", "smac", "hebo")  # dear: fewer runs
 COMPARED = (  # of every shape; run first, so that what stops a run leaves a table of all shapes
     *("hartmann6", "training", "svm", "levy8", "corner", "turned ellipse", "3 of 20", "network"),
     *("optimisers", "lists6", "bowl4 noisy", "bowl3 limit", "kernel ridge", "neighbours"),
@@ -37,6 +39,7 @@ TITLES = {
     "gp": "Optuna GPSampler",
     "botorch": "BoTorch",
     "smac": "SMAC3",
+    "hebo": "HEBO",
 }
 WORKERS = (1, 4, 16)
 MISSING = "not run"
@@ -128,36 +131,45 @@ def shapes(table: Table, workers: int = 4) -> list[str]:
     return lines
 
 
+def reached(table: Table, workers: int = 4) -> list[str]:
+    """The figures to reach, what was measured, and the verdict."""
+    by_shape = {
+        title: [name for name in table.problems(half) if name not in FINITE]
+        for title, half in titled(set(table.halves.values()))
+    }
+    lines = head(["", "goal", "problems", "seeds", "measured", ""])
+    best = best_peer(table, peers_in(table), workers, FINITE)
+    return lines + [row(its) for its in goals.rows(table, groups(table), by_shape, best, TITLES)]
+
+
+def peers_in(table: Table) -> list[str]:
+    """Peers with results, W&B's and TPE first."""
+    return [peer for peer in ("wandb", "tpe", *PEERS) if peer in table.engines()]
+
+
 def compared(table: Table, workers: int = 4) -> list[str]:
-    """Ours against every peer on the problems and seeds that all of them were run on: the mean with
-    an interval over problems, then each problem."""
-    at = AT.index(COMPARED_AT)
-    peers = [peer for peer in ("wandb", "tpe", *PEERS) if peer in table.engines()]
-    fair = table.common(["ours", *peers], workers)
-    names = [name for name in fair.problems() if name not in FINITE]
-    lines = head(
-        [
-            "regret of sweepd relative to",
-            *(TITLES[p] for p in peers),
-            "best of them, known afterwards",
-        ]
-    )
-    each = {peer: fair.ratios("ours", peer, workers, names, at)[0] for peer in peers}
-    columns = [*each.values(), np.max(list(each.values()), axis=0)]
-    lines.append(row([f"all {len(names)}", *(over_problems(values) for values in columns)]))
-    for i, name in enumerate(names):
-        ratios = {peer: each[peer][i] for peer in peers}
-        best = max(peers, key=lambda peer: ratios[peer])
-        cells = [f"{value:.2f}" for value in ratios.values()]
-        lines.append(row([name, *cells, f"{ratios[best]:.2f}: {TITLES[best]}"]))
+    """Ours against each peer on the problems and seeds that both have, over all problems and by
+    shape, and against the best peer of each problem."""
+    peers = peers_in(table)
+    each = [against(table, [peer], workers, FINITE) for peer in peers]
+    each.append(against(table, widely_run(table, peers, workers, FINITE), workers, FINITE))
+    last = "best of each problem, known afterwards"
+    lines = head(["regret of sweepd relative to", *(TITLES[p] for p in peers), last])
+    for title, half in [("all", ""), *titled(set(table.halves.values()))]:
+        cells = []
+        for ratios in each:
+            chosen = [value for name, value in ratios.items() if half in ("", table.halves[name])]
+            cells.append(
+                f"{over_problems(np.array(chosen))} ({len(chosen)})" if chosen else MISSING
+            )
+        lines.append(row([title, *cells]))
     return lines
 
 
 def over_problems(values: np.ndarray) -> str:
-    """The geometric mean of ratios with its interval by a bootstrap over problems."""
-    drawn = np.random.default_rng(0).integers(0, len(values), (N_BOOT, len(values)))
-    logs = np.log(values)
-    return interval(float(np.exp(logs.mean())), np.exp(logs[drawn].mean(axis=1)))
+    """The geometric mean of ratios, with its interval over problems where there are a few."""
+    middle, low, high = middle_of(values)
+    return f"{middle:.2f}" + (f" [{low:.2f}, {high:.2f}]" if len(values) > 2 else "")
 
 
 def by_problem(table: Table) -> list[str]:
@@ -238,6 +250,7 @@ def sections(results: Path) -> dict[str, list[str]]:
     found = {
         "overall": overall(table, "wandb", others),
         "shapes": shapes(table),
+        "goals": reached(table),
         "peers": compared(table),
         "random": overall(table, "random", ["ours"]),
         "problems": by_problem(table),

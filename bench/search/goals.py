@@ -1,0 +1,95 @@
+"""The figures to reach beside what was measured: a table of the report (`report.py`)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import NamedTuple
+
+import numpy as np
+
+from bench.search.comparing import Measured
+from bench.search.results import Table
+
+MANY = 40  # problems that a figure over all of them is to stand on
+
+
+class Goal(NamedTuple):
+    """At most `most` of a peer's regret, on a group of problems."""
+
+    workers: int
+    peer: str
+    group: str
+    most: float
+    needs: int = 1  # problems
+
+
+GOALS = (
+    Goal(4, "wandb", "real models", 0.45),
+    Goal(4, "tpe", "real models", 0.6),
+    Goal(4, "wandb", "all but finite tables", 0.45, MANY),
+    Goal(4, "tpe", "all but finite tables", 0.6, MANY),
+    Goal(1, "wandb", "all but finite tables", 0.6, MANY),
+    Goal(16, "wandb", "all but finite tables", 0.75, MANY),
+)
+BEST = Goal(4, "best peer", "all but finite tables", 0.9, MANY)
+
+
+def measured(table: Table, peer: str, workers: int, names: list[str]) -> Measured | None:
+    """Ours to a peer's, over those of the problems that both were run on."""
+    seeds = {name: len(table.pair("ours", peer, workers, name)[0]) for name in names}
+    run = [name for name in names if seeds[name]]
+    if not run:
+        return None
+    values, draws = table.ratios("ours", peer, workers, run)
+    low, high = np.percentile(np.exp(np.log(draws).mean(axis=1)), [2.5, 97.5])
+    middle = float(np.exp(np.log(values).mean()))
+    return Measured(len(run), min(seeds[name] for name in run), middle, float(low), float(high))
+
+
+def verdict(found: Measured | None, goal: Goal) -> str:
+    """Whether a goal is met, and what leaves that open."""
+    if found is None or found.problems < goal.needs:
+        return "**open**"
+    if found.ratio > goal.most:
+        return "**missed**"
+    return "met" if found.high <= goal.most else "met, its interval reaches beyond"
+
+
+def behind(table: Table, workers: int, peer: str, by_shape: Mapping[str, list[str]]) -> list[str]:
+    """Shapes on which ours leaves more regret than a peer beyond the interval."""
+    found = {shape: measured(table, peer, workers, names) for shape, names in by_shape.items()}
+    return [shape for shape, its in found.items() if its is not None and its.low > 1]
+
+
+def said(found: Measured | None) -> list[str]:
+    """The cells of a ratio."""
+    if found is None:
+        return ["0", "0", "not run"]
+    ratio = f"{found.ratio:.2f} [{found.low:.2f}, {found.high:.2f}]"
+    return [str(found.problems), str(found.seeds), ratio]
+
+
+def rows(
+    table: Table,
+    groups: Mapping[str, list[str]],
+    by_shape: Mapping[str, list[str]],
+    best: tuple[str, Measured],
+    titles: Mapping[str, str],
+) -> list[list[str]]:
+    """The cells of every goal: what, the goal, problems, seeds, the figure, the verdict."""
+    found = []
+    for goal in GOALS:
+        its = measured(table, goal.peer, goal.workers, groups[goal.group])
+        noun = "worker" if goal.workers == 1 else "workers"
+        what = f"{goal.group}, {goal.workers} {noun}, of {titles[goal.peer]}"
+        found.append([what, f"{goal.most:.2f}", *said(its), verdict(its, goal)])
+    peer, its = best
+    what = f"{BEST.group}, {BEST.workers} workers, of the best peer's, {titles[peer]}"
+    found.append([what, f"{BEST.most:.2f}", *said(its), verdict(its, BEST)])
+    for peer in ("wandb", "tpe", "random"):
+        shapes = behind(table, 4, peer, by_shape)
+        n = sum(len(names) for names in by_shape.values())
+        what = f"shapes behind {titles[peer]} beyond the interval, 4 workers"
+        cells = ["none", str(n), "", ", ".join(shapes) or "none"]
+        found.append([what, *cells, "**missed**" if shapes else "met"])
+    return found
