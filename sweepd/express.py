@@ -10,7 +10,7 @@ else it goes the way of all others. An answer is byte for byte the same either w
 import asyncio
 import re
 import zlib
-from collections.abc import Coroutine, Mapping
+from collections.abc import Coroutine, Mapping, Sequence
 from typing import Any, Protocol, cast
 
 from starlette.concurrency import run_in_threadpool
@@ -24,8 +24,7 @@ from sweepd.web.compression import GZIP, LEAST_BYTES, LEVEL, LONG_BYTES, is_take
 
 STOPPING = {"errors": [{"message": "the server is stopping; try again"}]}
 
-_PATHS = (b"/graphql", b"/file_stream")
-_ODD = re.compile(rb"[%?#]")
+_PLAIN = re.compile(rb"/(?:[^%?#]*/)?(?:graphql|file_stream)\Z", re.DOTALL)
 _SIZE = re.compile(rb"[0-9]{1,8}\Z")
 _HOST = re.compile(rb"[A-Za-z0-9.:\[\]_-]+\Z")
 _OWN_WAY = frozenset(  # headers of which the routes make something
@@ -87,8 +86,24 @@ class _Cycle:
 
     def __init__(self, sender: _Sender, caller: Caller) -> None:
         self.sender, self.caller = sender, caller
-        self.body = bytearray()
+        self.body = b""
         self.keep_alive, self.disconnected, self.response_complete = True, False, False
+
+
+class _Heads:
+    """The headers that all answers have, as bytes: made anew each second, with the date."""
+
+    def __init__(self) -> None:
+        self._made: tuple[Any, bytes] = None, b""
+
+    def of(self, headers: Sequence[tuple[bytes, bytes]]) -> bytes:
+        if headers is not self._made[0]:
+            text = b"".join(b"%s: %s\r\n" % header for header in headers)
+            self._made = headers, text
+        return self._made[1]
+
+
+_heads = _Heads()
 
 
 class ExpressProtocol(HttpToolsProtocol):
@@ -122,7 +137,7 @@ class ExpressProtocol(HttpToolsProtocol):
             self.url.decode("ascii"),
             cycle.caller,
             cycle.sender.headers,
-            bytes(cycle.body),
+            cycle.body,
             patience.of(cast(dict[str, Any], self.scope)),
             cycle.sender.address,
         )
@@ -135,17 +150,15 @@ class ExpressProtocol(HttpToolsProtocol):
 
     def _plain_sender(self) -> _Sender | None:
         """Of a request that may be answered here; None for any other."""
-        before = self.cycle
+        before, parser = self.cycle, self.parser
         if (
             self.answering is None
-            or not self.url.endswith(_PATHS)
+            or _PLAIN.match(self.url) is None
             or (before is not None and not before.response_complete)
-            or self.parser.get_method() != b"POST"
-            or self.parser.get_http_version() != "1.1"
-            or not self.parser.should_keep_alive()
+            or parser.get_method() != b"POST"
+            or parser.get_http_version() != "1.1"
+            or not parser.should_keep_alive()
             or self.flow.write_paused
-            or _ODD.search(self.url)
-            or not self.url.startswith(b"/")
             or self.root_path
         ):
             return None
@@ -168,7 +181,7 @@ class ExpressProtocol(HttpToolsProtocol):
         super().on_headers_complete()
         self.cycle.keep_alive &= begun.keep_alive
         if begun.body:
-            super().on_body(bytes(begun.body))
+            super().on_body(begun.body)
         super().on_message_complete()
 
     async def _finish(self, cycle: _Cycle, work: Coroutine[Any, Any, Answer]) -> None:
@@ -187,8 +200,8 @@ class ExpressProtocol(HttpToolsProtocol):
             await self.flow.drain()
         if cycle.disconnected or self.transport.is_closing():
             return
-        parts = [STATUS_LINE[status]]
-        for name, value in (*self.server_state.default_headers, *headers):
+        parts = [STATUS_LINE[status], _heads.of(self.server_state.default_headers)]
+        for name, value in headers:
             parts += name, b": ", value, b"\r\n"
         parts.append(
             b"content-length: %d\r\ncontent-type: application/json\r\nvary: Accept-Encoding\r\n"

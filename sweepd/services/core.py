@@ -22,7 +22,7 @@ class Changes:
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._counts: dict[tuple[str, int], int] = {}
-        self._listeners: list[Callable[[str, int], None]] = []
+        self._listeners: tuple[Callable[[str, int], None], ...] = ()
         self.tell: Callable[[str, int], None] | None = None
 
     def touch(self, kind: str, pk: int | None) -> None:
@@ -37,7 +37,7 @@ class Changes:
         """As `touch`, of what another replica changed."""
         with self._lock:
             self._counts[kind, pk] = self._counts.get((kind, pk), 0) + 1
-            listeners = list(self._listeners)
+            listeners = self._listeners
         for listener in listeners:
             listener(kind, pk)
 
@@ -54,12 +54,11 @@ class Changes:
     def listen(self, listener: Callable[[str, int], None]) -> Callable[[], None]:
         """Call `listener(kind, pk)` after each change, from any thread; returns how to stop."""
         with self._lock:
-            self._listeners.append(listener)
+            self._listeners += (listener,)
 
         def stop() -> None:
             with self._lock:
-                if listener in self._listeners:
-                    self._listeners.remove(listener)
+                self._listeners = tuple(each for each in self._listeners if each != listener)
 
         return stop
 

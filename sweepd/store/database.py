@@ -189,7 +189,7 @@ class Database:
         """
         for _ in range(MAX_WORKS):
             try:
-                return await self._write_async(change, first, takes_sweep)
+                return await self._soon(change, first, takes_sweep)
             except WorkFirst as wanted:
                 work = wanted.work
             await self._do_before(work)
@@ -205,22 +205,19 @@ class Database:
             loop = asyncio.get_running_loop()
             await loop.run_in_executor(self._before, copy_context().run, work)
 
-    async def _write_async(
-        self,
-        change: Callable[[Connection], T],
-        first: First | None,
-        takes_sweep: bool,
-    ) -> T:
+    def _soon(
+        self, change: Callable[[Connection], T], first: First | None, takes_sweep: bool
+    ) -> asyncio.Future[T]:
         self._check_open()
         loop = asyncio.get_running_loop()
+        if self._writer is None and first is None:
+            return loop.run_in_executor(self._threads, self._write_postgresql, change)
         future: asyncio.Future[T] = loop.create_future()
         if self._writer is not None:
             self._writer.submit(change, future)
         elif first is not None:
             self._shared[takes_sweep].submit(change, future, first())
-        else:
-            return await loop.run_in_executor(self._threads, self._write_postgresql, change)
-        return await future
+        return future
 
     def _write_alone(self, job: Job) -> None:
         """In a thread of the pool; who waits is told there."""

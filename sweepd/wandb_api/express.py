@@ -8,6 +8,7 @@ done.
 """
 
 from collections.abc import Coroutine, Mapping
+from functools import lru_cache
 from typing import Any, NamedTuple
 
 from starlette.datastructures import State
@@ -84,12 +85,11 @@ class Express:
             if path == "/graphql":
                 given = read_object(body, self._state.settings.max_body_items)
                 return self._graphql(caller, given, headers, waits, address)
-            files, *run, stream = path.removeprefix("/").split("/")
-            if files != "files" or stream != STREAM or len(run) != 3 or not all(run):
+            if (run := _run_of(path)) is None:
                 return None
             given = read_object(body, self._state.settings.max_body_items)
             return self._post(caller, run, given, headers)
-        except (SweepdError, ValueError):  # of the body, too few parts
+        except (SweepdError, ValueError):  # of the body
             return None  # the routes say what is wrong with it
 
     async def _graphql(
@@ -104,7 +104,7 @@ class Express:
             return _failed(error)
 
     async def _post(
-        self, caller: Caller, run: list[str], given: dict[str, Any], headers: Headers
+        self, caller: Caller, run: tuple[str, str, str], given: dict[str, Any], headers: Headers
     ) -> Answer:
         try:
             client_id = headers.get(b"x-wandb-async-client-id")
@@ -117,6 +117,15 @@ class Express:
             return Answer(200, [], b'{"stopped":true}' if stopped else b"{}")
         except Exception as error:
             return _failed(error)
+
+
+@lru_cache(4096)
+def _run_of(path: str) -> tuple[str, str, str] | None:
+    """Entity, project and name of the run whose file stream a path is; None for any other."""
+    parts = path.split("/")
+    if len(parts) != 6 or parts[:2] != ["", "files"] or parts[5] != STREAM or not all(parts[2:5]):
+        return None
+    return parts[2], parts[3], parts[4]
 
 
 def _failed(error: Exception) -> Answer:
