@@ -6,7 +6,8 @@ BIN := $(VENV)/bin
 AGENTS ?= 2
 BOTH := -n 3 --dist loadgroup --no-loadscope-reorder  # on two cores; some tests wait for others
 
-.PHONY: sweep serve ingest integrations test check format browser clients mutants wheel deploy clean
+.PHONY: sweep serve ingest integrations test check lint types quick format browser clients mutants \
+    wheel deploy clean
 
 # What runs: server, client, training. What tests need comes on top with the first of their commands.
 $(VENV)/.ready: requirements.txt pyproject.toml
@@ -27,12 +28,21 @@ serve: $(VENV)/.ready  ## the server and its pages
 test: $(VENV)/.tests  ## every test; those in a browser need Debian's chromium
 	$(BIN)/python -m pytest $(BOTH) $(PYTEST) || { [ $$? -eq 1 ] && $(BIN)/python -m tests.again; }
 
-check: $(VENV)/.tests  ## format, lint, types, and the tests that take seconds
-	$(BIN)/ruff format --check .
-	$(BIN)/ruff check .
-	$(BIN)/mypy
-	HYPOTHESIS_PROFILE=quick TRIES=3 $(BIN)/python -m pytest $(BOTH) -n 2 -m "not slow and not postgres" \
-	    tests/unit tests/protocol
+check: $(VENV)/.tests  ## format, lint, types, and the tests that take seconds, side by side
+	@$(MAKE) --no-print-directory --keep-going -j3 --output-sync=target quick types lint
+
+lint: $(VENV)/.tests
+	@$(BIN)/ruff format --check .
+	@$(BIN)/ruff check .
+
+types: $(VENV)/.tests
+	@$(BIN)/mypy
+
+# "+": shown as it goes, what the others say in one piece. Nothing there shares what takes long to
+# build, so that each worker begins with half of all and takes from the other's when it is done.
+quick: $(VENV)/.tests
+	+@HYPOTHESIS_PROFILE=quick TRIES=3 $(BIN)/python -m pytest -n 2 --dist worksteal \
+	    -m "not slow and not postgres" tests/unit tests/protocol
 
 format: $(VENV)/.tests
 	$(BIN)/ruff format .

@@ -51,10 +51,19 @@ def pytest_configure(config: pytest.Config) -> None:
         config.pluginmanager.register(costs.Costs())
 
 
+@pytest.hookimpl(wrapper=True)
+def pytest_collection() -> Iterator[None]:
+    """What is imported and collected stays: looking for garbage among it finds none."""
+    gc.disable()
+    try:
+        return (yield)
+    finally:
+        gc.enable()
+
+
 def pytest_collection_finish() -> None:
     """A worker holds thousands of tests till its end: let no collection of garbage look at them."""
     if "PYTEST_XDIST_WORKER" in os.environ:  # tests/mutants, in one process, looks for functions
-        gc.collect()
         gc.freeze()
 
 

@@ -36,9 +36,13 @@ def awaited(work: Coroutine[Any, Any, T]) -> T:
 def wait_until(
     condition: Callable[[], object], timeout_s: float, otherwise: Callable[[], str]
 ) -> None:
-    """Wait for a condition with a deadline; fail with what `otherwise` tells."""
+    """Wait for a condition with a deadline; fail with what `otherwise` tells.
+
+    What comes soon is seen soon; what takes long is asked for twenty times a second."""
     deadline = time.monotonic() + timeout_s
+    pause_s = 0.001
     while not condition():
         if time.monotonic() > deadline:
             pytest.fail(f"not within {timeout_s} s: {otherwise()}")
-        time.sleep(0.05)
+        time.sleep(pause_s)
+        pause_s = min(0.05, 1.5 * pause_s)

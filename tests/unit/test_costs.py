@@ -1,4 +1,4 @@
-"""Which tests of the quick loop are told to be dear."""
+"""Which tests of the quick loop are told to be dear, and when all of them are."""
 
 import subprocess
 import sys
@@ -29,9 +29,12 @@ def test_cheap(dear):
     pass
 """
 CONFTEST = """
+import os
+
 from tests import costs
 
 costs.MOST_S = 0.2
+costs.MOST_WORK = int(os.environ["MOST_WORK"])
 
 def pytest_configure(config):
     config.pluginmanager.register(costs.Costs())
@@ -41,14 +44,21 @@ def pytest_configure(config):
 
 @pytest.mark.slow
 @pytest.mark.parametrize("workers", ["0", "1"])
-def test_dear_tests_are_told(workers: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("most", ["1", "1000000"])
+def test_dear_tests_are_told(
+    workers: str, most: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     (tmp_path / "conftest.py").write_text(CONFTEST)
     (tmp_path / "test_it.py").write_text(TEST)
     for name in ("PYTEST_XDIST_WORKER", "PYTEST_XDIST_TESTRUNUID", "PYTEST_ADDOPTS"):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("PYTHONPATH", str(ROOT))
+    monkeypatch.setenv("MOST_WORK", most)
     command = [sys.executable, "-m", "pytest", "-n", workers]
-    told = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True).stdout
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True)
+    told = done.stdout
+    assert "4 passed" in told
+    assert (done.returncode, "too dear" in told) == ((1, True) if most == "1" else (0, False)), told
     lines = told.partition("over a second of a processor")[2].splitlines()
     named = {line.rpartition("::")[2] for line in lines if "::" in line}
-    assert named == {"test_dear_by_its_fixture", "test_dear"}, told
+    assert most == "1" or named == {"test_dear_by_its_fixture", "test_dear"}, told

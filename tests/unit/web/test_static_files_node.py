@@ -1,5 +1,6 @@
 """The pages' modules that draw nothing, in Node: tests/node/."""
 
+import re
 import shutil
 import subprocess
 from pathlib import Path
@@ -13,7 +14,14 @@ def test_scales_values_columns_and_selection() -> None:
     node = shutil.which("node")
     if node is None:
         pytest.skip("node is not installed (Debian: nodejs)")
-    tests = sorted(ROOT.glob("tests/node/*.test.mjs"))
-    done = subprocess.run([node, "--test", *tests], capture_output=True, text=True, cwd=ROOT)
+    done = subprocess.run(
+        [node, "--test-reporter=tap", "tests/node/all.mjs"],
+        capture_output=True,
+        text=True,
+        cwd=ROOT,
+    )
     assert done.returncode == 0, done.stdout[-8000:] + done.stderr
-    assert tests
+    written = [file.read_text() for file in ROOT.glob("tests/node/*.test.mjs")]
+    n_written = sum(len(re.findall(r"^test\(", text, re.MULTILINE)) for text in written)
+    passed = re.search(r"^# pass (\d+)$", done.stdout, re.MULTILINE)
+    assert passed is not None and int(passed[1]) == n_written > 0, done.stdout[-2000:]

@@ -126,6 +126,7 @@ class Site:
         names |= {row["display_name"]: f"run {n}" for n, row in enumerate(found["runs"])}
         names[self.sweep.sweep_id] = "the sweep"
         names |= {row["name"]: f"agent {n}" for n, row in enumerate(found["agents"])}
+        any_name = re.compile("|".join(map(re.escape, sorted(names, key=len, reverse=True))))
         values: dict[tuple[str, int, str], object] = {}
         for table, rows in found.items():
             for n, row in enumerate(rows):
@@ -134,16 +135,11 @@ class Site:
                         continue
                     if name in places and value is not None:
                         value = places[name][value]
+                    if isinstance(value, str):
+                        value = any_name.sub(lambda found: names[found.group()], value)
                     if not isinstance(value, datetime):
-                        values[table, n, name] = _renamed(value, names)
+                        values[table, n, name] = value
         return values
-
-
-def _renamed(value: object, names: dict[str, str]) -> object:
-    if not isinstance(value, str) or not names:
-        return value
-    any_name = "|".join(re.escape(name) for name in sorted(names, key=len, reverse=True))
-    return re.sub(any_name, lambda found: names[found.group()], value)
 
 
 def _outcome(deed: Callable[[], object]) -> object:

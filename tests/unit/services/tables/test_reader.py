@@ -2,14 +2,14 @@
 
 import logging
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
 
-from sweepd import server
 from sweepd.services.tables.reader import Reader, ReaderLost
 from sweepd.services.tables.reads import Reads
+from tests.conftest import FakeClock, build_parts
 from tests.unit.services.tables.test_aside import places_of
 
 
@@ -56,13 +56,28 @@ def answers(_: Reads, value: int) -> int:
     return value
 
 
+@pytest.fixture(scope="module")
+def readers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[], Reader]]:
+    """A process that reads, begun for the first test and after it was lost."""
+    parts = build_parts(tmp_path_factory.mktemp("reader") / "data", FakeClock())
+    begun: list[Reader] = []
+
+    def one() -> Reader:
+        if not begun or begun[-1].is_lost:
+            begun.append(Reader(places_of(parts)))
+            begun[-1].ready.result(60)
+        return begun[-1]
+
+    yield one
+    for reader in begun:
+        reader.stop()
+    parts.core.db.close()
+
+
 @pytest.fixture
-def reader(parts: server.Parts) -> Iterator[Reader]:
+def reader(readers: Callable[[], Reader]) -> Reader:
     """A process that reads."""
-    found = Reader(places_of(parts))
-    found.ready.result(60)
-    yield found
-    found.stop()
+    return readers()
 
 
 def test_errors_and_values_that_do_not_survive_the_way_are_told(reader: Reader) -> None:
