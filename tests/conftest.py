@@ -21,9 +21,11 @@ from tests.servers import free_port as free_port
 from tests.servers import start_server as start_server
 from tests.timing import FakeClock as FakeClock
 from tests.timing import awaited as awaited
+from tests.timing import count_own_seconds
 from tests.timing import wait_until as wait_until
 
 statements.share()
+count_own_seconds()
 
 # A busy machine must not fail a test that is right; `make check` tries fewer examples.
 BUSY = {"deadline": None, "suppress_health_check": [hypothesis.HealthCheck.too_slow]}
@@ -82,12 +84,11 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         if "postgresql" in getattr(item, "fixturenames", ()):
             item.add_marker(pytest.mark.postgres)
         folder = item.path.parent.name
-        if not ordering.is_alone(item):
-            group = folder if folder == "workload" else item.path.stem
-            item.add_marker(pytest.mark.xdist_group(group))
         is_walk = folder == "protocol" and item.get_closest_marker("slow") is not None
         if is_walk or not ordering.is_alone(item):
             item.add_marker(pytest.mark.no_cover)
+    for item, group in ordering.groups(items):
+        item.add_marker(pytest.mark.xdist_group(group))
     items[:] = ordering.in_order(items)
 
 

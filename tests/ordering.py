@@ -5,10 +5,27 @@ from itertools import chain, groupby
 
 import pytest
 
+NEIGHBOURS = 12  # those that share what is made once for a file make it less often
+
 
 def is_alone(item: pytest.Item) -> bool:
     """Whether a test goes to any worker by itself; the files of others stay on one."""
     return item.path.parent.name == "protocol" or "unit" in item.path.parts
+
+
+def groups(items: list[pytest.Item]) -> Iterator[tuple[pytest.Item, str]]:
+    """What of a worker's tests stays together: a file that shares a server, all models, and a few
+    neighbours of those that go anywhere. pytest-xdist looks after each test at all groups that its
+    worker was given: of a group for each test that took longer than many of the tests.
+    """
+    for path, file in groupby(items, key=lambda item: item.path):
+        for n, item in enumerate(file):
+            if item.get_closest_marker("xdist_group") is not None:
+                continue
+            if is_alone(item):
+                yield item, f"{path.parent.name}.{path.stem}-{n // NEIGHBOURS}"
+            else:
+                yield item, "workload" if path.parent.name == "workload" else path.stem
 
 
 def in_order(items: list[pytest.Item]) -> list[pytest.Item]:

@@ -17,7 +17,7 @@ from tests.protocol.paging.world import List, World
 pytestmark = pytest.mark.slow  # each operation on a folder of its own
 
 PAGE = "pageInfo { hasNextPage endCursor } edges { cursor node {"
-N_ITEMS = 11
+N_ITEMS, N_OF_PAGE = 7, 2  # three pages and more, whatever goes meanwhile
 
 
 @pytest.fixture
@@ -91,7 +91,7 @@ def test_what_stays_comes_once(world: World, ask: Ask, item: List, spread_s: int
     assert len(whole) >= N_ITEMS, "nothing to walk"
     stays, seen, after, n_pages = set(whole), [], "", 0
     while True:
-        found, names = read(world, ask, item, f"first: 3{after}")
+        found, names = read(world, ask, item, f"first: {N_OF_PAGE}{after}")
         seen += names
         if not found["pageInfo"]["hasNextPage"]:
             break

@@ -3,11 +3,13 @@
 import re
 import subprocess
 import sys
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any, cast
 
 import pytest
 
-pytestmark = pytest.mark.slow
+from tests import ordering
 
 CONFTEST = """
 import pytest
@@ -26,6 +28,35 @@ def test_it(k):
 """
 
 
+@dataclass(eq=False)
+class Item:
+    """A test of a file, with or without a group of its own."""
+
+    path: Path
+    own: str = ""
+
+    def get_closest_marker(self, name: str) -> Any:
+        return self.own if name == "xdist_group" and self.own else None
+
+
+def groups(items: list[Item]) -> list[str]:
+    found = dict(ordering.groups(cast(list[pytest.Item], items)))
+    return [found.get(cast(pytest.Item, item), item.own) for item in items]
+
+
+def test_files_that_share_a_server_stay_whole_and_others_go_in_small_parts() -> None:
+    many = 2 * ordering.NEIGHBOURS + 1
+    shared = groups([Item(Path("tests/e2e/test_a.py")) for _ in range(many)])
+    assert set(shared) == {"test_a"}
+    models = [Item(Path(f"tests/workload/test_{name}.py")) for name in "ab"]
+    assert set(groups(models)) == {"workload"}
+    alone = groups([Item(Path("tests/unit/x/test_a.py")) for _ in range(many)])
+    assert [alone.count(name) for name in dict.fromkeys(alone)] == [ordering.NEIGHBOURS] * 2 + [1]
+    assert not {*alone} & {*groups([Item(Path("tests/unit/y/test_a.py"))] * many)}
+    assert groups([Item(Path("tests/protocol/test_a.py"), own="values")]) == ["values"]
+
+
+@pytest.mark.slow
 def test_the_tests_of_a_group_run_on_one_worker(tmp_path: Path) -> None:
     """As `make test` asks for it, with the pytest and pytest-xdist that are installed."""
     root = Path(__file__).parents[2]
