@@ -81,7 +81,11 @@ def test_layer_imports_only_what_lies_below(layer: str, path: Path) -> None:
             assert ways & ALLOWED[layer], f"{path} imports {name}"
 
 
-@pytest.mark.parametrize("path", sorted((ROOT / "sweepd/services").rglob("*.py")), ids=str)
+@pytest.mark.parametrize(
+    "path",
+    sorted((ROOT / "sweepd/services").rglob("*.py")),
+    ids=lambda path: str(path.relative_to(ROOT)),
+)
 def test_services_import_only_the_rooms_below(path: Path) -> None:
     room = path.relative_to(ROOT / "sweepd/services").parts[0].removesuffix(".py")
     for name in imported(path):

@@ -12,11 +12,10 @@ from sweepd.domain.runs import Run
 from sweepd.domain.users import Caller
 from sweepd.services.filters import mongo as filters
 from sweepd.services.runs.runs import RunChange
-from tests.conftest import FakeClock
+from tests.conftest import FakeClock, build_parts
 
 
-@pytest.fixture
-def three(parts: server.Parts, ann: Caller) -> list[Run]:
+def make_three(parts: server.Parts, ann: Caller) -> list[Run]:
     """Runs a, b, c with lr 0.1, 0.2, none and loss 3, 1, NaN."""
     found = []
     for name, lr, loss in (("a", 0.1, "3"), ("b", 0.2, "1"), ("c", None, "NaN")):
@@ -31,6 +30,22 @@ def three(parts: server.Parts, ann: Caller) -> list[Run]:
         )
         run, _ = parts.services.runs.upsert(ann, None, "p", name, change)
         found.append(run)
+    return found
+
+
+@pytest.fixture
+def three(parts: server.Parts, ann: Caller) -> list[Run]:
+    """They, on a server of the test's own."""
+    return make_three(parts, ann)
+
+
+@pytest.fixture(scope="module")
+def given(tmp_path_factory: pytest.TempPathFactory) -> list[Run]:
+    """They, for tests that ask no server."""
+    parts = build_parts(tmp_path_factory.mktemp("three") / "data", FakeClock())
+    parts.services.users.add_user("ann")
+    found = make_three(parts, parts.services.users.get_caller("ann"))
+    parts.core.db.close()
     return found
 
 
@@ -91,8 +106,8 @@ def three(parts: server.Parts, ann: Caller) -> list[Run]:
         ({"$or": []}, ""),
     ],
 )
-def test_filter_selects(three: list[Run], tree: dict[str, object], expected: str) -> None:
-    found = filters.select(three, json.dumps(tree), None)
+def test_filter_selects(given: list[Run], tree: dict[str, object], expected: str) -> None:
+    found = filters.select(given, json.dumps(tree), None)
     assert "".join(run.run_id for run in found) == expected
 
 
@@ -108,14 +123,14 @@ def test_filter_selects(three: list[Run], tree: dict[str, object], expected: str
     ],
 )
 def test_order_puts_what_lacks_the_key_last(
-    three: list[Run], order: str | None, expected: str
+    given: list[Run], order: str | None, expected: str
 ) -> None:
-    assert "".join(run.run_id for run in filters.select(three, None, order)) == expected
+    assert "".join(run.run_id for run in filters.select(given, None, order)) == expected
 
 
-def test_order_by_a_summary_object_uses_its_number(three: list[Run]) -> None:
-    run = replace(three[0], summary='{"loss": {"min": 0.5}}')
-    assert filters.sort([three[1], run], "+summary_metrics.loss") == [run, three[1]]
+def test_order_by_a_summary_object_uses_its_number(given: list[Run]) -> None:
+    run = replace(given[0], summary='{"loss": {"min": 0.5}}')
+    assert filters.sort([given[1], run], "+summary_metrics.loss") == [run, given[1]]
 
 
 @pytest.mark.parametrize(
@@ -123,7 +138,7 @@ def test_order_by_a_summary_object_uses_its_number(three: list[Run]) -> None:
     [("-summary_metrics.acc", "bca"), ("+summary_metrics.acc", "cab")],
 )
 def test_of_a_metrics_summaries_the_one_counts_that_the_order_is_about(
-    three: list[Run], order: str, expected: str
+    given: list[Run], order: str, expected: str
 ) -> None:
     """So `best_run()` of a script with `define_metric(summary="min,max")` is the sweep's best."""
     summaries = [
@@ -131,7 +146,7 @@ def test_of_a_metrics_summaries_the_one_counts_that_the_order_is_about(
         '{"acc": {"max": 9, "min": 5}}',
         '{"acc": {"last": 1, "max": 4, "min": 0}}',
     ]
-    runs = [replace(run, summary=text) for run, text in zip(three, summaries, strict=True)]
+    runs = [replace(run, summary=text) for run, text in zip(given, summaries, strict=True)]
     assert "".join(run.run_id for run in filters.select(runs, None, order)) == expected
 
 

@@ -145,6 +145,7 @@ class Made:
         self.core = core
 
 
+@pytest.mark.slow
 def test_what_grows_with_the_runs_is_read_aside_and_passed_on_in_parts(
     parts: server.Parts, ann: Caller
 ) -> None:
