@@ -10,8 +10,8 @@ from sweepd.domain.errors import Gone
 from sweepd.domain.sweeps import Cell, CellOrigin, CellState
 from sweepd.store import schema
 from sweepd.store.database import Connection, insert_into
-from sweepd.store.pipelined import Keeps
 from sweepd.store.prepared import Prepared, Question
+from sweepd.store.statements import Keeps
 
 _cells = schema.cells.c
 MAX_VALUES = 500  # in one statement

@@ -10,8 +10,6 @@ the event loop is woken once for all writes of a commit.
 """
 
 import asyncio
-import random
-import time
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import AbstractContextManager, contextmanager, nullcontext
@@ -23,10 +21,10 @@ import sqlalchemy as sa
 from sqlalchemy.dialects.sqlite import insert as insert_on_sqlite
 
 from sweepd.domain import patience
-from sweepd.domain.before import WorkFirst, writing
+from sweepd.domain.before import WorkFirst
 from sweepd.domain.errors import BadInput, Unavailable
 from sweepd.store import migrate, postgresql, sqlite
-from sweepd.store.faults import RETRYABLE, as_bad_input, cause, is_damaged, is_passing, reason
+from sweepd.store.faults import as_bad_input, is_damaged, is_passing, reason
 from sweepd.store.interrupts import Canceller, end_reads
 from sweepd.store.prepared import Question
 from sweepd.store.shared_writes import SharedWrites
@@ -40,7 +38,6 @@ N_CONNECTIONS = 30  # to PostgreSQL
 BEFORE_THREADS, BEFORE_EACH = 16, 2  # for what writes need done first; of them one person's
 MAX_WORKS = 64  # things one write may ask for
 _ALWAYS_MORE = "this needs more computed than is kept at once; try again"
-_TAKEN = "23505"  # PostgreSQL: another transaction has just made a row of the same name
 
 
 class Database:
@@ -165,7 +162,7 @@ class Database:
     def _write(self, change: Callable[[Connection], T], first: First | None) -> T:
         self._check_open()
         if self._writer is None and first is None:
-            return self._write_postgresql(change)
+            return postgresql.write(self._engine, change)
         future: Future[T] = Future()
         if self._writer is not None:
             self._writer.submit(change, future)
@@ -211,7 +208,7 @@ class Database:
         self._check_open()
         loop = asyncio.get_running_loop()
         if self._writer is None and first is None:
-            return loop.run_in_executor(self._threads, self._write_postgresql, change)
+            return loop.run_in_executor(self._threads, postgresql.write, self._engine, change)
         future: asyncio.Future[T] = loop.create_future()
         if self._writer is not None:
             self._writer.submit(change, future)
@@ -225,42 +222,12 @@ class Database:
 
         def write() -> None:
             try:
-                outcome: Outcome = future, self._write_postgresql(change), None
+                outcome: Outcome = future, postgresql.write(self._engine, change), None
             except BaseException as error:
                 outcome = future, None, error
             tell([outcome])
 
         self._threads.submit(write)
-
-    def _write_postgresql(self, change: Callable[[Connection], T]) -> T:
-        for attempt in range(8):
-            is_committing = False
-            try:
-                with writing(), self._engine.connect() as connection:
-                    transaction = connection.begin()
-                    result = change(connection)
-                    is_committing = True
-                    transaction.commit()
-                    return result
-            except (OverflowError, UnicodeEncodeError) as error:
-                raise (as_bad_input(error) or error) from error
-            except sa.exc.SQLAlchemyError as error:
-                state = getattr(cause(error), "sqlstate", None)
-                if state == _TAKEN and attempt == 0:
-                    continue  # looked before the other was done; now it finds what is there
-                if not is_passing(error):
-                    if (told := as_bad_input(error)) is not None:
-                        raise told from error
-                    raise
-                is_refused = state in RETRYABLE
-                is_cut = isinstance(error, sa.exc.DBAPIError) and error.connection_invalidated
-                # Cut while committing it may have been done: the client's request tells.
-                if not is_refused and not (is_cut and not is_committing):
-                    raise Unavailable(
-                        f"the database cannot take writes now: {reason(error)}"
-                    ) from error
-                time.sleep(random.uniform(0, 0.02 * 2**attempt))
-        raise Unavailable("the database stayed busy; try again")
 
     def _check_open(self) -> None:
         if self._closed:

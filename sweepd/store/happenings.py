@@ -10,8 +10,8 @@ from sweepd.domain.artifacts import CollectionKind
 from sweepd.domain.automations import EventType, Happening
 from sweepd.store import schema
 from sweepd.store.database import Connection
-from sweepd.store.pipelined import Keeps
 from sweepd.store.prepared import Prepared, Question
+from sweepd.store.statements import Keeps
 
 _automations, _happenings = schema.automations.c, schema.happenings.c
 

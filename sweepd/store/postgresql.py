@@ -1,13 +1,19 @@
-"""Connections to PostgreSQL, of which its server has only so many for all replicas together."""
+"""PostgreSQL: its connections, of which its server has only so many for all replicas together, and
+a write that is a transaction of its own."""
 
 import random
 import time
-from typing import Any
+from collections.abc import Callable
+from typing import Any, TypeVar
 
 import sqlalchemy as sa
 
-from sweepd.domain.before import is_writing
+from sweepd.domain.before import is_writing, writing
+from sweepd.domain.errors import Unavailable
 from sweepd.store import pipelined
+from sweepd.store.faults import RETRYABLE, as_bad_input, cause, is_passing, reason
+
+T = TypeVar("T")
 
 LEAST = 6  # two for news between replicas, some to read, some to write
 N_NEWS = 2
@@ -15,6 +21,7 @@ FRESH_S = 5.0  # after its last use a connection is trusted for a write
 MOST_PREPARED = 300  # statements of a connection, for one set of values and for several
 WAIT_S = 15.0  # for a connection of our own, or for a place at the server
 _USED = "sweepd.used"
+_TAKEN = "23505"  # another transaction has just made a row of the same name
 _FULL = ("too many clients", "connection slots", "too many connections")
 
 
@@ -89,3 +96,39 @@ def _patient(engine: sa.Engine) -> sa.Engine:
             time.sleep(random.uniform(0.1, 0.5))
 
     return engine
+
+
+def write(engine: sa.Engine, change: Callable[[sa.Connection], T]) -> T:
+    """Run `change` in a transaction of its own, and again when the server asks for that.
+
+    Raises:
+        Unavailable: It cannot take writes now.
+    """
+    for attempt in range(8):
+        is_committing = False
+        try:
+            with writing(), engine.connect() as connection:
+                transaction = connection.begin()
+                result = change(connection)
+                is_committing = True
+                transaction.commit()
+                return result
+        except (OverflowError, UnicodeEncodeError) as error:
+            raise (as_bad_input(error) or error) from error
+        except sa.exc.SQLAlchemyError as error:
+            state = getattr(cause(error), "sqlstate", None)
+            if state == _TAKEN and attempt == 0:
+                continue  # looked before the other was done; now it finds what is there
+            if not is_passing(error):
+                if (told := as_bad_input(error)) is not None:
+                    raise told from error
+                raise
+            is_refused = state in RETRYABLE
+            is_cut = isinstance(error, sa.exc.DBAPIError) and error.connection_invalidated
+            # Cut while committing it may have been done: the client's request tells.
+            if not is_refused and not (is_cut and not is_committing):
+                raise Unavailable(
+                    f"the database cannot take writes now: {reason(error)}"
+                ) from error
+            time.sleep(random.uniform(0, 0.02 * 2**attempt))
+    raise Unavailable("the database stayed busy; try again")

@@ -13,8 +13,9 @@ from typing import Any, NamedTuple
 
 import sqlalchemy as sa
 
-from sweepd.store.pipelined import Asked, Keeps, Pipelined, Row
+from sweepd.store.pipelined import Pipelined
 from sweepd.store.pipelined import of as pipelined_of
+from sweepd.store.statements import Asked, Keeps, Row
 
 FLOAT8 = 701  # PostgreSQL's number of the kind of all our numbers that are not whole
 Convert = Callable[[Any], Any] | None

@@ -12,8 +12,8 @@ from sweepd.domain.sweeps import Sweep, SweepState
 from sweepd.store import schema
 from sweepd.store.database import Connection
 from sweepd.store.paging import Listing, SortKey, sort_by
-from sweepd.store.pipelined import Keeps
 from sweepd.store.prepared import Prepared, Question
+from sweepd.store.statements import Keeps
 
 _sweeps = schema.sweeps.c
 _SELECT = (
