@@ -11,7 +11,7 @@ import sqlalchemy as sa
 
 from sweepd.domain.errors import NotFound
 from sweepd.store import schema, shared_writes
-from sweepd.store.database import Connection, Database
+from sweepd.store.database import Connection, Database, First
 from sweepd.store.prepared import Prepared, Question
 from tests.conftest import wait_until
 
@@ -59,10 +59,10 @@ def append(name: str, text: str, to: str = "", n_tries: list[str] | None = None)
     return change, first(name)
 
 
-def alone(name: str, text: str) -> tuple[Callable[[Connection], object], list[Question]]:
+def alone(name: str, text: str) -> tuple[Callable[[Connection], object], First]:
     """As `append`, for `write_async`."""
     change, question = append(name, text)
-    return change, [question]
+    return change, lambda: [question]
 
 
 def blind(name: str, to: str) -> Short:
@@ -94,10 +94,11 @@ def together(database: Database, shorts: Sequence[Short]) -> list[Any]:
         gate.wait(30)
 
     async def write() -> list[Any]:
-        held = asyncio.ensure_future(database.write_async(hold, [first("none")]))
+        held = asyncio.ensure_future(database.write_async(hold, lambda: [first("none")]))
         await asyncio.to_thread(began.wait, 30)
         waiting = [
-            asyncio.ensure_future(database.write_async(short[0], [short[1]])) for short in shorts
+            asyncio.ensure_future(database.write_async(change, lambda one=one: [one]))
+            for change, one in shorts
         ]
         asyncio.get_running_loop().call_soon(gate.set)
         return (await asyncio.gather(held, *waiting, return_exceptions=True))[1:]
