@@ -50,6 +50,22 @@ def _ratios(
     return dict(zip(names, np.transpose(columns).tolist(), strict=True))
 
 
+def ahead(
+    table: Table, peer: str, workers: int, leave_out: Collection[str], seeds: int = 3
+) -> list[str] | None:
+    """Problems of at least so many seeds on which a peer is ahead beyond the interval over them;
+    None if no problem has them."""
+    fair = table.common(["ours", peer], workers)
+    names = [name for name in fair.problems() if name not in leave_out]
+    names = [name for name in names if len(fair.seeds(peer, workers, name)) >= seeds]
+    found = []
+    for name in names:
+        value, draws = fair.ratios("ours", peer, workers, [name], AT.index(COMPARED_AT))
+        if np.percentile(draws, 2.5) > 1:
+            found.append(f"{name} {value[0]:.1f}")
+    return found if names else None
+
+
 def widely_run(
     table: Table, peers: list[str], workers: int, leave_out: Collection[str]
 ) -> list[str]:

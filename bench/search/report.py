@@ -19,7 +19,7 @@ from pathlib import Path
 import numpy as np
 
 from bench.search import goals
-from bench.search.comparing import against, best_peer, middle_of, widely_run
+from bench.search.comparing import against, ahead, best_peer, middle_of, widely_run
 from bench.search.results import AT, COMPARED_AT, Table
 
 RESULTS = Path(__file__).parent / "results"
@@ -84,7 +84,12 @@ def interval(value: float, draws: np.ndarray) -> str:
 
 def overall(table: Table, against: str, engines: list[str]) -> list[str]:
     """Geometric means over problems, by half and number of workers."""
-    lines = head([f"relative to {TITLES[against]}", *(f"{w} workers" for w in WORKERS)])
+    lines = head(
+        [
+            f"relative to {TITLES[against]}",
+            *(f"{w} workers" if w > 1 else "1 worker" for w in WORKERS),
+        ]
+    )
     for engine in engines:
         for title, problems in groups(table).items():
             cells = [ratio(table, engine, against, workers, problems) for workers in WORKERS]
@@ -163,6 +168,9 @@ def compared(table: Table, workers: int = 4) -> list[str]:
                 f"{over_problems(np.array(chosen))} ({len(chosen)})" if chosen else MISSING
             )
         lines.append(row([title, *cells]))
+    single = [ahead(table, peer, workers, FINITE) for peer in peers]
+    said = ["fewer seeds" if found is None else ", ".join(found) or "none" for found in single]
+    lines.append(row(["single problems behind, of three seeds and more", *said, ""]))
     return lines
 
 
@@ -174,7 +182,7 @@ def over_problems(values: np.ndarray) -> str:
 
 def by_problem(table: Table) -> list[str]:
     """Ours against W&B's on every problem; worse and better only where the interval says so."""
-    lines = head(["sweepd / W&B", *(f"{w} workers" for w in WORKERS)])
+    lines = head(["sweepd / W&B", *(f"{w} workers" if w > 1 else "1 worker" for w in WORKERS)])
     first = [name for name in table.problems() if table.halves[name] in HALVES]
     for problem in sorted(first, key=lambda name: table.halves[name]):
         cells = []
@@ -190,7 +198,7 @@ def by_problem(table: Table) -> list[str]:
 
 def asks(table: Table) -> list[str]:
     """Median milliseconds of an ask while the sweeps ran."""
-    lines = head(["median ask, ms", *(f"{w} workers" for w in WORKERS)])
+    lines = head(["median ask, ms", *(f"{w} workers" if w > 1 else "1 worker" for w in WORKERS)])
     for engine in (e for e in ENGINES if e in table.engines()):
         found = [table.asks.get((engine, w)) for w in WORKERS]
         cells = [f"{np.median(times):.1f}" if times else MISSING for times in found]
@@ -246,7 +254,7 @@ def mnist(path: Path) -> list[str]:
 def sections(results: Path) -> dict[str, list[str]]:
     """Every table by its mark."""
     table = Table(sorted(results.glob("engine-*.json")))
-    others = [e for e in ENGINES if e in table.engines() and e != "wandb"]
+    others = [e for e in ENGINES if e in table.engines() and e not in ("wandb", *PEERS)]
     found = {
         "overall": overall(table, "wandb", others),
         "shapes": shapes(table),
