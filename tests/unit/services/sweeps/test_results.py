@@ -58,6 +58,20 @@ def test_the_best_run_is_of_the_config_whose_mean_is_best(parts: server.Parts, a
     assert best is not None and best.run_id == handed[3]
 
 
+def test_the_best_config_counts_while_others_have_no_value_yet(
+    parts: server.Parts, ann: Caller
+) -> None:
+    """The best single run is of the config whose mean is worse."""
+    sweep = make_sweep(parts, ann, TWICE)
+    handed = work_off(parts, ann, register(parts, ann, sweep))
+    for run_id, loss in zip(handed, [0.1, 9.0, 2.0, 3.0], strict=False):
+        begin(parts, ann, run_id)
+        log(parts, ann, run_id, 0, loss)
+        end(parts, ann, run_id)
+    best = parts.services.sweeps.best_run(sweep)
+    assert best is not None and best.run_id == handed[2]
+
+
 def test_without_repeats_the_best_run_is_the_best_of_all_and_none_without_a_value(
     parts: server.Parts, ann: Caller
 ) -> None:

@@ -5,13 +5,15 @@ import itertools
 import pytest
 
 from sweepd import server
+from sweepd.domain.automations import EventType
 from sweepd.domain.errors import Conflict
 from sweepd.domain.runs import RunState, StopOrigin
 from sweepd.domain.sweeps import CellState, SweepState
 from sweepd.domain.transitions import SWEEP
 from sweepd.domain.users import Caller
+from sweepd.services.sweeps import sweep_states
 from sweepd.services.sweeps.sweeps import SweepChange
-from sweepd.store import cells
+from sweepd.store import cells, happenings
 from tests.conftest import FakeClock
 from tests.unit.services.handing_out import (
     GRID,
@@ -50,6 +52,32 @@ def test_every_change_of_state_is_done_and_logged_or_refused(
     assert found.state_reason.endswith(" by ann")
     set_state(parts, ann, sweep, new)  # again changes nothing
     assert len(parts.services.sweeps.events(sweep)) == len(before) + 1
+
+
+@pytest.mark.parametrize(
+    ("state", "actor", "told"),
+    [
+        (SweepState.PAUSED, "ann", []),
+        (SweepState.PAUSED, "", [EventType.SWEEP_PAUSED]),
+        (SweepState.FINISHED, "ann", [EventType.SWEEP_ENDED]),
+        (SweepState.CANCELED, "", [EventType.SWEEP_ENDED]),
+    ],
+)
+def test_automations_are_told_of_ends_and_of_pauses_that_nobody_asked_for(
+    parts: server.Parts,
+    ann: Caller,
+    monkeypatch: pytest.MonkeyPatch,
+    state: SweepState,
+    actor: str,
+    told: list[EventType],
+) -> None:
+    found: list[EventType] = []
+    monkeypatch.setattr(happenings, "happened", lambda _, event, *a, **b: found.append(event))
+    sweep = set_state(parts, ann, make_sweep(parts, ann), SweepState.RUNNING)
+    parts.core.db.write(
+        lambda c: sweep_states.set_sweep_state(c, sweep, state, "why", actor, parts.core.now())
+    )
+    assert found == told
 
 
 def test_cancel_ends_what_waits_stops_what_runs_and_resuming_brings_configs_back(
