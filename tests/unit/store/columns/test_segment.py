@@ -203,6 +203,13 @@ def test_chunks_become_segments_of_bounded_size_with_their_steps() -> None:
     assert [(item.min_step, item.max_step) for item in packed] == [(0, 16383), (16384, 26999)]
 
 
+def test_a_row_that_is_kept_as_its_line_is_read_among_others() -> None:
+    deep = '{"a":' * 40 + "1" + "}" * 40
+    segment = opened(pack(['{"a": 2}', deep, '{"b": 3}']))
+    rows = segment.rows(np.array([2, 1, 0]))
+    assert rows == [{"b": 3}, json.loads(deep), {"a": 2}]
+
+
 def test_a_segment_takes_no_further_line_once_it_has_its_bytes() -> None:
     line = json.dumps({"v": "x" * (MAX_BYTES // 4)})
     packed = pack_chunks(["\n".join([line] * 9).encode()])
