@@ -51,6 +51,17 @@ def left() -> Patience:
     return request
 
 
+def test_no_statement_is_begun_for_a_request_that_is_over(database: Database) -> None:
+    """However short; a change that was begun is finished."""
+    statement = sa.text("SELECT 1")
+    gone = Patience()
+    gone.abandon()
+    with working_for(gone):
+        with pytest.raises(TooLarge), database.read() as connection:
+            connection.execute(statement)
+        assert database.write(lambda c: c.execute(statement).scalar_one()) == 1
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("request_of", [short, left])
 @pytest.mark.parametrize("work", [one_statement, many_statements])
