@@ -27,6 +27,7 @@ def test_a_head_is_of_the_run_at_its_whole_path(world: World) -> None:
         assert head == RunHead(*(getattr(run, name) for name in RunHead._fields))
         assert type(head.state) is type(run.state) and head.history_lines == number
     assert run_heads.find_head(c, carl, "x", "gone") is None
+    assert run_heads.find_head(c, carl, "x", "aa") is None
     old = projects.find_project(c, carl, "y")
     assert old is not None
     projects.rename_project(c, old, "new")
