@@ -3,6 +3,7 @@
 import pytest
 
 from sweepd.domain.paging import Start
+from sweepd.domain.runs import LIVE, RunState
 from sweepd.store import agents
 from tests.unit.store.world import World, at
 
@@ -27,6 +28,23 @@ def test_an_agent_is_as_it_was_made_and_last_heard_of(world: World) -> None:
     again = agents.touch_agent(world.connection, left, (), at(9), False)
     assert (again.exited_at, again.heartbeat_at) == (at(6), at(9))
     assert agents.find_agent(world.connection, made.pk + 1) is None
+
+
+def test_an_agent_is_told_whether_any_live_run_of_its_should_stop(world: World) -> None:
+    c, sweep = world.connection, world.sweep()
+
+    def is_any_stopping(state: RunState, **values: object) -> bool:
+        agent = agents.create_agent(c, sweep, "a", "h", world.ann, at(0)).pk
+        world.run(agent_pk=agent, state=state, **values)
+        found = agents.find_beating(c, agent)
+        assert found is not None and found[0].pk == agent
+        return found[1]
+
+    told = {state: is_any_stopping(state, stop_requested=True) for state in RunState}
+    assert {state for state, is_told in told.items() if is_told} == LIVE
+    assert not is_any_stopping(RunState.RUNNING, stop_requested=False)
+    assert not is_any_stopping(RunState.RUNNING, stop_requested=True, deleted_at=at(1))
+    assert agents.find_beating(c, 10**6) is None
 
 
 def test_agents_of_a_sweep_come_oldest_first_with_their_runs_counted(world: World) -> None:
