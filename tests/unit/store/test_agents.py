@@ -31,10 +31,10 @@ def test_an_agent_is_as_it_was_made_and_last_heard_of(world: World) -> None:
 
 
 def test_an_agent_is_told_whether_any_live_run_of_its_should_stop(world: World) -> None:
-    c, sweep = world.connection, world.sweep()
+    c = world.connection
 
     def is_any_stopping(state: RunState, **values: object) -> bool:
-        agent = agents.create_agent(c, sweep, "a", "h", world.ann, at(0)).pk
+        agent = agents.create_agent(c, world.sweep(), "a", "h", world.ann, at(0)).pk
         world.run(agent_pk=agent, state=state, **values)
         found = agents.find_beating(c, agent)
         assert found is not None and found[0].pk == agent
