@@ -15,8 +15,8 @@ def is_alone(item: pytest.Item) -> bool:
 
 def groups(items: list[pytest.Item]) -> Iterator[tuple[pytest.Item, str]]:
     """What of a worker's tests stays together: a file that shares a server, all models, and a few
-    neighbours of those that go anywhere. pytest-xdist looks after each test at all groups that its
-    worker was given: of a group for each test that took longer than many of the tests.
+    neighbours of those that go anywhere: what a file makes once is made less often, and there are
+    fewer groups, all of which pytest-xdist looks at after each test that its worker has done.
     """
     for path, file in groupby(items, key=lambda item: item.path):
         for n, item in enumerate(file):
