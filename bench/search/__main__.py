@@ -26,7 +26,7 @@ from typing import NamedTuple
 from bench.search.ablations import VARIANTS
 from bench.search.environments import BENCH, ROOT, python_of
 from bench.search.problems import makers
-from bench.search.report import COMPARED, ENGINES, FINITE, PEERS, RESULTS
+from bench.search.report import APART, COMPARED, ENGINES, PEERS, RESULTS
 from bench.search.results import N_RUNS, PEER_RUNS, compact, kept_in, raw_in
 
 RAW = BENCH / "results"
@@ -130,7 +130,7 @@ def main() -> None:
     RAW.mkdir(parents=True, exist_ok=True)
     problems = args.problems or sorted(makers(), key=lambda name: name not in COMPARED)
     if args.ablations is not None:
-        problems = [name for name in problems if name not in FINITE]
+        problems = [name for name in problems if name not in APART]
     engines = args.engines if args.ablations is None else args.ablations or list(VARIANTS)
     order = itertools.product(range(args.seeds), problems, args.workers, engines)
     jobs = [Job(engine, problem, workers, seed) for seed, problem, workers, engine in order]

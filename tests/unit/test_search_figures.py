@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from bench.search.comparing import Measured, against, ahead, best_peer
-from bench.search.goals import Goal, behind, measured, verdict
+from bench.search.comparing import Measured, against, ahead, best_peer, measured
+from bench.search.goals import Goal, behind, verdict
 from bench.search.results import AT, Table
 
 GOAL = Goal(4, "wandb", "all", 0.5, 2)
@@ -34,6 +34,7 @@ def _table(folder: Path, regrets: dict[str, dict[str, list[float]]], scale: floa
         (None, "**open**"),
         (Measured(1, 3, 0.1, 0.1, 0.1), "**open**"),
         (Measured(2, 3, 0.4, 0.3, 0.5), "met"),
+        (Measured(2, 2, 0.4, 0.3, 0.5), "met, by fewer than three seeds"),
         (Measured(2, 3, 0.4, 0.3, 0.6), "met, its interval reaches beyond"),
         (Measured(2, 3, 0.6, 0.3, 0.9), "**missed**"),
     ],
@@ -50,11 +51,11 @@ def test_a_ratio_stands_on_the_problems_and_seeds_that_both_have(tmp_path: Path)
             "wandb": {"a": [0.19, 0.19], "c": [1.0]},
         },
     )
-    found = measured(table, "wandb", 4, ["a", "b", "c"])
+    found = measured(table, "ours", "wandb", 4, ["a", "b", "c"])
     assert found is not None
     assert found[:2] == (1, 2)
     assert found.ratio == pytest.approx(0.5)
-    assert measured(table, "wandb", 16, ["a", "b", "c"]) is None
+    assert measured(table, "ours", "wandb", 16, ["a", "b", "c"]) is None
 
 
 def test_the_best_peer_is_sought_among_those_that_were_widely_run(tmp_path: Path) -> None:
