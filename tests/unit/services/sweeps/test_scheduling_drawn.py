@@ -161,7 +161,9 @@ def drawn_round(rng: random.Random) -> tuple[list[tuple[str, int, float]], bool]
     return drawn, kinds in OF_SWEEP
 
 
-@pytest.mark.parametrize("seed", range(5))
+@pytest.mark.parametrize(
+    "seed", [0, *(pytest.param(n, marks=pytest.mark.slow) for n in range(1, 5))]
+)
 def test_what_is_asked_at_once_comes_to_what_it_comes_to_in_turn(
     parts: server.Parts, ann: Caller, clock: FakeClock, seed: int
 ) -> None:
