@@ -1,8 +1,8 @@
 """How far any stopping rule can bring a sweep of random configs: the rules beside an oracle.
 
-    python -m bench.search.headroom --problem digits --trainings 300 --orders 100
+    python -m bench.search.headroom --problem digits --orders 100
 
-Trains random configs of a problem of `epochs.py` to their end, once, and replays them in drawn
+Trains 450 random configs of a problem of `epochs.py` to their end, once, and replays them in drawn
 orders, 450 epochs each, under every rule; the oracle knows a run's end after its first epoch and
 goes on only with what will be the best so far. Told is the best loss, its mean over the orders,
 the 95 % interval of its ratio to asha's in the same orders, and the share of asha's regret, beyond
@@ -53,7 +53,7 @@ def main() -> None:
     """Print a line for each rule."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--problem", default="digits", choices=PROBLEMS)
-    parser.add_argument("--trainings", type=int, default=300)
+    parser.add_argument("--trainings", type=int, default=BUDGET)
     parser.add_argument("--orders", type=int, default=100)
     args = parser.parse_args()
     problem = PROBLEMS[args.problem]
