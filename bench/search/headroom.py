@@ -1,6 +1,6 @@
 """How far any stopping rule can bring a sweep of random configs: the rules beside an oracle.
 
-    python -m bench.search.headroom --problem digits --orders 100
+    python -m bench.search.headroom --problem digits --orders 60
 
 Trains 450 random configs of a problem of `epochs.py` to their end, once, and replays them in drawn
 orders, 450 epochs each, under every rule; the oracle knows a run's end after its first epoch and
