@@ -11,6 +11,7 @@ KINDS = [
     Distribution("uniform", low=2.0, high=2.0),
     Distribution("q_uniform", low=2.0, high=2.0, q=0.5),
     Distribution("q_uniform", low=0.0, high=1.0, q=0.3),
+    Distribution("q_uniform", low=0.0, high=2.5, q=1.0),  # 3.0 is at its edge, 3.1 is not
     Distribution("log_uniform_values", low=1e-3, high=10.0),
     Distribution("log_uniform_values", low=3.0, high=3.0),
     Distribution("q_log_uniform_values", low=0.1, high=10.0, q=0.5),
@@ -22,7 +23,7 @@ KINDS = [
 
 @pytest.mark.parametrize("kind", KINDS, ids=str)
 def test_an_arrays_shares_are_those_of_each_value(kind: Distribution) -> None:
-    values = np.array([-2.0, 0.0, 1e-4, 0.3, 0.9, 1.0, 2.0, 3.0, 3.1, 9.0, 12.0, 1e6])
+    values = np.array([-2.0, -0.7, 0.0, 1e-4, 0.3, 0.9, 1.0, 2.0, 3.0, 3.1, 9.0, 12.0, 1e6])
     each = np.array([kind.cdf(x) for x in values.tolist()])
     assert kind.cdfs(values) == pytest.approx(each, nan_ok=True)
     assert np.isnan(kind.cdfs(np.array([np.nan, np.inf, -np.inf]))).all()
