@@ -29,13 +29,13 @@ from bench.load import Connection, percentile, sweepd
 
 GOALS = {
     "start_s": 1.0,
-    "idle_mb": 100.0,
+    "idle_mb": 90.0,
     "filled_mb": 300.0,
     "create_s": 1.0,
     "create_growth_mb": 50.0,
-    "hand_out_p50_ms": 5.0,
+    "hand_out_p50_ms": 4.0,
     "hand_out_p99_ms": 50.0,
-    "crowd_p99_ms": 1000.0,
+    "crowd_p99_ms": 500.0,
 }
 FLOORS = {"beats_per_s": 1000.0}
 
