@@ -15,6 +15,7 @@ import pytest
 
 FAILED = Path(".pytest_cache/v/cache/lastfailed")  # written by pytest, of the run before
 MOST = 3
+_IS_WORKER = "PYTEST_XDIST_WORKER" in os.environ  # now: a test may change it
 WAITING = ("tests/browser/", "tests/e2e/", "tests/faults/", "tests/workload/")
 
 
@@ -27,7 +28,7 @@ def plain(name: str) -> str:
 @pytest.hookimpl(tryfirst=True)
 def pytest_runtest_logreport(report: pytest.TestReport) -> None:
     """Whoever reads what failed (a person, `--lf`, `main`) is given names that can be run."""
-    if "PYTEST_XDIST_WORKER" not in os.environ:  # there the name says which test has ended
+    if not _IS_WORKER:  # there the name says which test has ended
         report.nodeid = plain(report.nodeid)
 
 
