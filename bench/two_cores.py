@@ -11,7 +11,8 @@ server's processor time on one core, so the two kinds of rounds are told in the 
 The load comes from this machine: with two cores it has what the server leaves, with the server on
 one it has the other. Beside work a second stand the cores the server had and those the load took,
 and how many times more processor time all of the server's processes had than its own, which no
-other work on the machine changes: what it could gain where the cores are its own.
+other work on the machine changes: what it could gain where the cores are its own. The last line is
+what the second core is worth here at all, to two processes that only compute.
 """
 
 import argparse
@@ -168,6 +169,26 @@ def costs(server: Server, writing: Writing, sweep: str) -> dict[str, float]:
     return found
 
 
+def burn(core: int, until: float) -> int:
+    """Work that shares nothing with any other, on one core: how often it was done."""
+    os.sched_setaffinity(0, {core})
+    rows = json.dumps([{"a": n, "b": str(n), "c": [1.5 * n] * 5} for n in range(2000)])
+    n = 0
+    while time.time() < until:
+        json.loads(rows)
+        n += 1
+    return n
+
+
+def burnt(cores: set[int], seconds: float = 2.0) -> int:
+    """As `burn`, on some cores at once."""
+    spawn = multiprocessing.get_context("spawn")
+    with ProcessPoolExecutor(len(cores), spawn) as others:
+        [one.result() for one in [others.submit(time.sleep, 0.5) for _ in cores]]  # all are there
+        until = time.time() + seconds
+        return sum(one.result() for one in [others.submit(burn, core, until) for core in cores])
+
+
 def hold(server: Server, cores: set[int]) -> None:
     """Let the server's processes use some cores only."""
     for pid in server._pids():
@@ -227,6 +248,7 @@ def main() -> None:
                 print(f"{n_cores} cores: work {work:.2f} a second")
             one_core, two_cores = (sorted(rates[n])[len(rates[n]) // 2] for n in (1, 2))
             print(f"two cores over one: {two_cores / one_core:.2f}")
+    print(f"of work that shares nothing: {burnt(both) / burnt(one):.2f}")
 
 
 def told(values: Any, places: int) -> str:
