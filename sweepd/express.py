@@ -80,13 +80,13 @@ class _Sender:
 class _Cycle:
     """A request and its answer, as far as uvicorn's connection asks about them."""
 
-    __slots__ = ("body", "caller", "disconnected", "keep_alive", "response_complete", "sender")
+    __slots__ = ("caller", "disconnected", "keep_alive", "parts", "response_complete", "sender")
     message_event = _Event()
     response_started = False  # an answer is written at once
 
     def __init__(self, sender: _Sender, caller: Caller) -> None:
         self.sender, self.caller = sender, caller
-        self.body = b""
+        self.parts: list[bytes] = []  # of the body: put together once, however many came
         self.keep_alive, self.disconnected, self.response_complete = True, False, False
 
 
@@ -126,7 +126,7 @@ class ExpressProtocol(HttpToolsProtocol):
         if self._coming is None:
             super().on_body(body)
         else:
-            self._coming.body += body
+            self._coming.parts.append(body)
 
     def on_message_complete(self) -> None:
         cycle, self._coming = self._coming, None
@@ -137,7 +137,7 @@ class ExpressProtocol(HttpToolsProtocol):
             self.url.decode("ascii"),
             cycle.caller,
             cycle.sender.headers,
-            cycle.body,
+            b"".join(cycle.parts),
             patience.of(cast(dict[str, Any], self.scope)),
             cycle.sender.address,
         )
@@ -180,8 +180,8 @@ class ExpressProtocol(HttpToolsProtocol):
         self.cycle = cast(Any, None)  # there is none before it
         super().on_headers_complete()
         self.cycle.keep_alive &= begun.keep_alive
-        if begun.body:
-            super().on_body(begun.body)
+        for part in begun.parts:
+            super().on_body(part)
         super().on_message_complete()
 
     async def _finish(self, cycle: _Cycle, work: Coroutine[Any, Any, Answer]) -> None:

@@ -8,7 +8,6 @@ done.
 """
 
 from collections.abc import Coroutine, Mapping
-from functools import lru_cache
 from typing import Any, NamedTuple
 
 from starlette.datastructures import State
@@ -119,7 +118,6 @@ class Express:
             return _failed(error)
 
 
-@lru_cache(4096)
 def _run_of(path: str) -> tuple[str, str, str] | None:
     """Entity, project and name of the run whose file stream a path is; None for any other."""
     parts = path.split("/")

@@ -76,7 +76,7 @@ ObjectText = Annotated[str | None, check_object]
 
 INPUTS: list[type[Any]] = []  # every dataclass that was laid over an input type
 REMEMBERED: set[type[Any]] = set()
-MOST_REMEMBERED, MAX_REMEMBERED = 8192, 300  # of a type; characters of all its values
+MOST_REMEMBERED, MAX_REMEMBERED = 8192, 120  # of a type; characters of all its values
 
 
 @dataclass_transform(frozen_default=True, kw_only_default=True)
