@@ -122,6 +122,7 @@ def test_tags_come_and_go_on_the_screen(signed_in: Page, real: RealSite) -> None
         page.get_by_label("Add a tag").fill(tag)
         page.get_by_label("Add a tag").press("Enter")
         expect(page.get_by_role("button", name=f"Remove tag {tag}")).to_be_visible()
+        expect(page.get_by_label("Add a tag")).to_be_focused()  # whoever types the next is there
     page.get_by_role("button", name="Remove tag one").click()
     expect(page.get_by_role("button", name="Remove tag one")).to_have_count(0)
     assert real.services.runs.get(real.caller, "ann", "tags", ids[0]).tags == ("two",)

@@ -64,19 +64,28 @@ export function sure(label, text, confirm, action, choice = null) {
   return button;
 }
 
+const fields = new WeakMap(); // of each place: its field stays, and with it who types there
+
 export function renderTags(root, run, url, refresh) {
   const save = async (tags) => {
     await post(`${url}/actions`, { action: "tags", tags });
     await refresh();
   };
-  if (root.querySelector("input")?.value) return; // a tag is being typed
-  const input = h("input", { placeholder: "Add a tag", "aria-label": "Add a tag", size: 10, maxlength: 64 });
-  input.addEventListener("change", () => {
-    const tag = input.value.trim();
-    input.value = "";
-    if (tag) save([...new Set([...run.tags, tag])]);
-  });
-  put(root, ...run.tags.map((tag) => h("span", { class: "filter" }, tag.slice(0, 64),
+  let field = fields.get(root);
+  if (!field) {
+    const input = h("input", { placeholder: "Add a tag", "aria-label": "Add a tag", size: 10, maxlength: 64 });
+    const made = { shown: h("span", { class: "tags-shown" }) };
+    input.addEventListener("change", () => {
+      const tag = input.value.trim();
+      input.value = "";
+      if (tag) made.add(tag);
+    });
+    put(root, made.shown, input);
+    fields.set(root, made);
+    field = made;
+  }
+  field.add = (tag) => save([...new Set([...run.tags, tag])]);
+  put(field.shown, ...run.tags.map((tag) => h("span", { class: "filter" }, tag.slice(0, 64),
     h("button", { type: "button", "aria-label": `Remove tag ${tag}`,
-      onclick: () => save(run.tags.filter((other) => other !== tag)) }, "×"))), input);
+      onclick: () => save(run.tags.filter((other) => other !== tag)) }, "×"))));
 }
