@@ -19,7 +19,7 @@ from collections import Counter
 from pathlib import Path
 from typing import Any
 
-from tests.mutants import running
+from tests.mutants import changes, running
 from tests.mutants.changes import draw_changes
 from tests.mutants.reach import Reach, learn
 from tests.mutants.running import Trial
@@ -80,11 +80,13 @@ def _modules(path: Path) -> list[Path]:
 
 def _draw(file: Path, seed: int, n: int | None, reach: Reach) -> list[Trial]:
     source = file.read_text()
-    drawn = hashlib.blake2b(f"{seed} {n} {file}\0{source}".encode(), digest_size=12).hexdigest()
+    rules = Path(changes.__file__).read_text()
+    parts = "\0".join((f"{seed} {n} {file}", rules, source))
+    drawn = hashlib.blake2b(parts.encode(), digest_size=12).hexdigest()
     kept = KEPT.parent / f"{drawn}.drawn"
     if not kept.exists():
-        changes = draw_changes(source, random.Random(f"{seed} {file}"), n)
-        kept.write_bytes(pickle.dumps([(change, change.apply(source)) for change in changes]))
+        found = draw_changes(source, random.Random(f"{seed} {file}"), n)
+        kept.write_bytes(pickle.dumps([(change, change.apply(source)) for change in found]))
     trials = []
     for change, changed in pickle.loads(kept.read_bytes()):
         tests = reach.tests(file, change.line)

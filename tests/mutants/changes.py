@@ -16,6 +16,8 @@ import parso
 from cosmic_ray.mutating import mutate_code
 from cosmic_ray.plugins import get_operator, operator_names
 
+from tests.mutants.patching import compiled
+
 _SILENT = {"frozen", "slots", "strict", "daemon", "exc_info", "check_finite"}
 _CACHE = re.compile(r"'(lru_)?cache'")
 
@@ -69,6 +71,8 @@ def draw_changes(source: str, rng: Random, n_changes: int | None = None) -> list
 def _matters(change: Change, source: str, meaning: str) -> bool:
     try:
         return _meaning(change.apply(source)) != meaning
+    except SyntaxError:  # the `*` of a signature is no operand: what cannot run says nothing
+        return False
     except AttributeError:  # cosmic-ray cannot replace an exception with a dotted name
         return False
 
@@ -167,8 +171,4 @@ def _is_named(node: ast.AST, name: str) -> bool:
 
 
 def _meaning(source: str) -> str:
-    try:
-        tree = ast.parse(source)
-    except SyntaxError:
-        return "no program"
-    return ast.dump(_Bare().visit(tree))
+    return ast.dump(_Bare().visit(compiled(source, "<changed>", ast.PyCF_ONLY_AST)))

@@ -1,10 +1,22 @@
 """Give functions that exist a changed module's code, so that nothing need be imported again."""
 
 import gc
+import warnings
 from collections import defaultdict
 from collections.abc import Iterator
 from types import CodeType, FunctionType
 from typing import Any
+
+
+def compiled(source: str, path: str, flags: int = 0) -> Any:
+    """A module's code, or its tree; `is` beside a literal is a change like others, not a warning.
+
+    Raises:
+        SyntaxError: It is no program.
+    """
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", SyntaxWarning)
+        return compile(source, path, "exec", flags)
 
 
 def changed_functions(old: str, new: str, path: str) -> list[tuple[CodeType, CodeType]] | None:
@@ -13,10 +25,7 @@ def changed_functions(old: str, new: str, path: str) -> list[tuple[CodeType, Cod
     Returns:
         None when they differ elsewhere too: a constant, a default, a decorator, a class's body.
     """
-    try:
-        before, after = compile(old, path, "exec"), compile(new, path, "exec")
-    except SyntaxError:
-        return None
+    before, after = compiled(old, path), compiled(new, path)
     found: list[tuple[CodeType, CodeType]] = []
     return found if _compare(before, after, found) else None
 

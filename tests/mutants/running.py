@@ -42,6 +42,7 @@ scipy.special scipy.stats sklearn.gaussian_process sqlalchemy starlette.testclie
 SITE = """
 import importlib.util
 import sys
+import warnings
 
 class Changed:
     def find_spec(self, name, path, target=None):
@@ -52,7 +53,10 @@ class Changed:
         return None
 
     def exec_module(self, module):
-        exec(compile({source!r}, {file!r}, "exec"), module.__dict__)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", SyntaxWarning)
+            code = compile({source!r}, {file!r}, "exec")
+        exec(code, module.__dict__)
 
 sys.meta_path.insert(0, Changed())
 """
@@ -188,9 +192,18 @@ def _import_and_run(trial: Trial, folder: str) -> int:
 
     silence(Path(".mutants/child.txt"))
     sys.meta_path.insert(0, _Changed(_name(trial), trial.file, trial.changed))
+    refused = []
+
+    class Watch:
+        def pytest_collectreport(self, report: pytest.CollectReport) -> None:
+            if report.failed:  # pytest then says of each of its tests that it is not there
+                refused.append(report.nodeid)
+
     try:
-        code = pytest.main([*QUIET, f"--basetemp={folder}/t", *trial.tests])
+        code = pytest.main([*QUIET, f"--basetemp={folder}/t", *trial.tests], plugins=[Watch()])
     except BaseException:  # while the module was imported
+        return 1
+    if refused:  # a file of tests cannot be imported with the change
         return 1
     if code == pytest.ExitCode.NO_TESTS_COLLECTED:
         return 0
@@ -270,7 +283,7 @@ class _Changed(importlib.abc.MetaPathFinder, importlib.abc.Loader):
         return importlib.util.spec_from_file_location(fullname, self._file.resolve(), loader=self)
 
     def exec_module(self, module: ModuleType) -> None:
-        exec(compile(self._source, str(self._file), "exec"), module.__dict__)
+        exec(patching.compiled(self._source, str(self._file)), module.__dict__)
 
 
 def silence(path: Path) -> None:
