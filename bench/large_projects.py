@@ -106,6 +106,16 @@ def fill(database: Database, sweep_id: str, n_runs: int) -> None:
         database.write(insert)
 
 
+def make(folder: Path, n_cells: int, n_runs: int) -> str:
+    """A sweep of so many cells and runs in a server's folder, its server ended; the sweep's id."""
+    with sweepd(folder) as server:
+        sweep = create(server, n_cells)
+    database = Database(sqlite_url(folder / "data" / "sweepd.db"))
+    fill(database, sweep, n_runs)
+    database.close()
+    return sweep
+
+
 class Asker:
     """Who asks a server, as a client with a key and as a browser that is signed in."""
 
@@ -174,12 +184,7 @@ def main() -> None:
         folder.mkdir(parents=True, exist_ok=True)
         note = folder / "sweep.txt"
         if not note.exists():
-            with sweepd(folder) as server:
-                sweep = create(server, 10_000_000)
-            database = Database(sqlite_url(folder / "data" / "sweepd.db"))
-            fill(database, sweep, given.runs)
-            database.close()
-            note.write_text(sweep)
+            note.write_text(make(folder, 10_000_000, given.runs))
         sweep = note.read_text()
         with sweepd(folder) as server:
             started_s = server.all_cpu_s()

@@ -23,12 +23,10 @@ from typing import Any, cast
 
 import uvloop
 
-from bench.agents import PROJECT, Asking, create
+from bench.agents import PROJECT, Asking
 from bench.ingest import RUN, bodies
-from bench.large_projects import Asker, fill, until_quiet
+from bench.large_projects import Asker, make, until_quiet
 from bench.load import Connection, Server, percentile, sweepd
-from sweepd.store.database import Database
-from sweepd.store.sqlite import sqlite_url
 
 N_AGENTS = 20
 BEAT_S = 0.5
@@ -109,11 +107,7 @@ def main() -> None:
     given = parser.parse_args()
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        with sweepd(folder) as server:
-            sweep = create(server, 1_000_000)
-        database = Database(sqlite_url(folder / "data" / "sweepd.db"))
-        fill(database, sweep, given.runs)
-        database.close()
+        sweep = make(folder, 1_000_000, given.runs)
         spawn = multiprocessing.get_context("spawn")
         with sweepd(folder) as server, ProcessPoolExecutor(1, spawn) as others:
             others.submit(time.time).result()

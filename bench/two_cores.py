@@ -32,12 +32,10 @@ from typing import Any, cast
 
 import uvloop
 
-from bench.agents import PROJECT, Asking, create
+from bench.agents import PROJECT, Asking
 from bench.ingest import RUN, bodies
-from bench.large_projects import Asker, fill, until_quiet
+from bench.large_projects import Asker, make, until_quiet
 from bench.load import Connection, Server, sweepd
-from sweepd.store.database import Database
-from sweepd.store.sqlite import sqlite_url
 
 N_AGENTS, N_POSTING, N_TABS = 8, 8, 4
 LONG_LINES = 50_000
@@ -206,11 +204,7 @@ def main() -> None:
     one, both = {0}, {0, 1}
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        with sweepd(folder) as server:
-            sweep = create(server, 1_000_000)
-        database = Database(sqlite_url(folder / "data" / "sweepd.db"))
-        fill(database, sweep, given.runs)
-        database.close()
+        sweep = make(folder, 1_000_000, given.runs)
         spawn = multiprocessing.get_context("spawn")
         with sweepd(folder) as server, ProcessPoolExecutor(1, spawn) as others:
             others.submit(time.time).result()

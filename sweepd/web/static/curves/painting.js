@@ -4,14 +4,13 @@
  */
 import { shorten } from "../common/dom.js";
 
-export function drawAxes(plot, context, ticks) {
-  const { box, paint, options } = plot;
-  context.clearRect(0, 0, plot.width, plot.height);
+/** A line across the box at each tick of its upright axis, the label left of it. */
+export function drawRules(context, box, ticks, { line, ink }) {
   context.textBaseline = "middle";
   context.textAlign = "right";
   context.lineWidth = 1;
-  context.strokeStyle = paint.line;
-  context.fillStyle = paint["ink-2"];
+  context.strokeStyle = line;
+  context.fillStyle = ink;
   for (const { share, label } of ticks) {
     const y = Math.round(box.bottom - share * (box.bottom - box.top)) + 0.5;
     context.beginPath();
@@ -20,6 +19,12 @@ export function drawAxes(plot, context, ticks) {
     context.stroke();
     context.fillText(shorten(label, box.left - 8), box.left - 6, y);
   }
+}
+
+export function drawAxes(plot, context, ticks) {
+  const { box, paint, options } = plot;
+  context.clearRect(0, 0, plot.width, plot.height);
+  drawRules(context, box, ticks, { line: paint.line, ink: paint["ink-2"] });
   context.font = `10.5px ${plot.font}`;
   const name = shorten(options.nameX ?? "", 90);
   const nameWidth = name ? context.measureText(name).width + 12 : 0;

@@ -2,6 +2,7 @@
 import { colourOf, h, shorten } from "../common/dom.js";
 import { formatNumber } from "../common/values.js";
 import { Axis } from "../curves/axis.js";
+import { drawRules } from "../curves/painting.js";
 import { withoutHaste } from "../curves/turns.js";
 import { accessor, keyText, reader } from "./spec.js";
 
@@ -100,18 +101,7 @@ export class ScatterPanel {
 
   #axes(context, ticks, ink, line, width, height) {
     const { box } = this;
-    context.strokeStyle = line;
-    context.fillStyle = ink;
-    context.textBaseline = "middle";
-    context.textAlign = "right";
-    for (const { share, label } of ticks) {
-      const y = Math.round(box.bottom - share * (box.bottom - box.top)) + 0.5;
-      context.beginPath();
-      context.moveTo(box.left, y);
-      context.lineTo(box.right, y);
-      context.stroke();
-      context.fillText(label, box.left - 6, y);
-    }
+    drawRules(context, box, ticks, { line, ink });
     context.textAlign = "center";
     for (const { share, label } of this.axisX.ticks(Math.floor(width / 90))) {
       context.fillText(label, Math.min(box.right - 12, box.left + share * (box.right - box.left)), box.bottom + 11);
