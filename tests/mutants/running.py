@@ -205,6 +205,8 @@ def _import_and_run(trial: Trial, folder: str) -> int:
         return 1
     if refused:  # a file of tests cannot be imported with the change
         return 1
+    if "while loading conftest" in Path(".mutants/child.txt").read_text():  # nor what all share
+        return 1
     if code == pytest.ExitCode.NO_TESTS_COLLECTED:
         return 0
     return ERROR if code == pytest.ExitCode.USAGE_ERROR else code

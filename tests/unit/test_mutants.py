@@ -58,6 +58,7 @@ def test_least(n):
 
 
 @pytest.mark.slow
+@pytest.mark.parametrize("shared", ["", "import bounds\n\nassert 10 // bounds.LEAST\n"])
 @pytest.mark.parametrize(
     ("new", "outcome"),
     [
@@ -68,8 +69,9 @@ def test_least(n):
     ],
 )
 def test_a_change_is_noticed_where_tests_cannot_be_imported_with_it(
-    new: str, outcome: str, tmp_path: Path
+    new: str, outcome: str, shared: str, tmp_path: Path
 ) -> None:
+    (tmp_path / "conftest.py").write_text(shared)
     (tmp_path / ".mutants").mkdir()
     (tmp_path / "bounds.py").write_text("LEAST = 2\n")
     (tmp_path / "test_bounds.py").write_text(TESTS)
