@@ -11,7 +11,7 @@ import typer
 
 from sweepd.cli import client, options, out, ray_agents
 from sweepd.cli.agent_process import AgentProcess, start_agent, stop_agents
-from sweepd.cli.interrupts import Interrupts
+from sweepd.cli.signals import Interrupts
 from sweepd.domain import shell
 from sweepd.domain.errors import BadInput
 from sweepd.domain.ids import SweepPath, parse_sweep_path

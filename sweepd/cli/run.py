@@ -18,7 +18,7 @@ from rich.progress import Progress as Bar
 
 from sweepd.cli import agents, best, client, local, options, out, progress, sweep_file
 from sweepd.cli.agent_process import AgentProcess, stop_agents
-from sweepd.cli.interrupts import Interrupts
+from sweepd.cli.signals import Interrupts
 from sweepd.domain.errors import BadInput, SweepdError, Unavailable
 from sweepd.domain.ids import SweepPath, parse_sweep_path
 from sweepd.domain.sweeps import count_text

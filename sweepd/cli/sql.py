@@ -12,7 +12,7 @@ from sweepd.cli import data as project_data
 from sweepd.cli import options, out
 from sweepd.domain.encoding import text_of, to_json_text
 from sweepd.domain.errors import BadInput
-from sweepd.domain.tables import csv_text
+from sweepd.domain.spreadsheets import csv_text
 
 FORMATS = ("table", "csv", "jsonl")
 _ALWAYS = {  # columns one may name before anything was logged

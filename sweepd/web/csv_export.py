@@ -16,7 +16,7 @@ from sweepd.domain.errors import BadInput, TooLarge
 from sweepd.domain.nesting import load
 from sweepd.domain.patience import Patience
 from sweepd.domain.projects import Project
-from sweepd.domain.tables import csv_text
+from sweepd.domain.spreadsheets import csv_text
 from sweepd.services.all import Services
 from sweepd.web.csv_rows import text_of_runs
 from sweepd.web.projects import project_of

@@ -6,7 +6,7 @@ from typing import Any
 
 from sweepd.domain.projects import Project
 from sweepd.domain.runs import Run
-from sweepd.domain.tables import csv_text
+from sweepd.domain.spreadsheets import csv_text
 from sweepd.services.runs.overviews import Overviews
 from sweepd.services.tables.reads import Reads
 from sweepd.web import shapes

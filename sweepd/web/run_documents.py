@@ -1,7 +1,7 @@
 """The runs that a page shows, written wherever a project's runs are read: here, or aside.
 
 Each function is asked through `Aside.write` or `Aside.ask`. All runs are a list of `runs`, or, in a
-large project, a `table` of columns (see `services.tables.documents`).
+large project, a `table` of columns (see `services.tables.table_json`).
 """
 
 import hashlib

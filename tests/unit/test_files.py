@@ -3,6 +3,7 @@
 import re
 import subprocess
 import sys
+from collections import Counter
 from pathlib import Path
 
 import pytest
@@ -47,6 +48,18 @@ def test_no_module_has_a_name_of_the_standard_library() -> None:
     for path in tracked("sweepd/*.py", "bench/*.py", "mnist/*.py", "tests/*.py"):
         if not path.stem.startswith("__"):
             assert path.stem not in sys.stdlib_module_names, path
+
+
+# What is spoken of in several layers or folders, each time the same: a file each.
+NOUNS = """agents artifact_collections artifacts automations budget column deletions errors express
+files integrations manifests notices overviews paging prior_runs projects registries routes
+run_files runs sessions settings sweep_file sweeps teams users views"""
+
+
+def test_no_two_modules_have_one_name_and_two_meanings() -> None:
+    paths = [path for path in tracked("sweepd/*.py") if path.stem != "__init__"]
+    counted = Counter(path.stem for path in paths)
+    assert {name for name, n in counted.items() if n > 1} == set(NOUNS.split())
 
 
 def test_digits_are_asked_for_in_one_way() -> None:

@@ -13,8 +13,8 @@ from typing import Any
 
 import numpy as np
 
-from sweepd.search.bayes.curves import expected_ends
 from sweepd.search.bayes.outliers import FAR_BETTER, divergence
+from sweepd.search.bayes.stopped_runs import expected_ends
 from sweepd.search.coordinates import Coordinates
 from sweepd.search.distribution import Array
 from sweepd.search.observation import Observation

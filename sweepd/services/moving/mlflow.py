@@ -12,7 +12,7 @@ import yaml
 from sweepd.domain.errors import BadInput
 from sweepd.domain.runs import RunState
 from sweepd.services.moving.foreign import ForeignRun, file_at
-from sweepd.services.moving.rows import RowsByStep
+from sweepd.services.moving.rows_by_step import RowsByStep
 from sweepd.services.sweeps import sweep_yaml
 
 _STATES = {3: RunState.FINISHED, 4: RunState.FAILED, 5: RunState.KILLED}

@@ -13,7 +13,7 @@ from typing import Any
 from sweepd.domain.errors import BadInput
 from sweepd.domain.runs import RunState
 from sweepd.services.moving.foreign import ForeignRun
-from sweepd.services.moving.rows import RowsByStep
+from sweepd.services.moving.rows_by_step import RowsByStep
 
 PATTERN = "*tfevents*"
 _NO_TENSORFLOW = "tensorboard.compat.notf"

@@ -6,7 +6,7 @@ from typing import Any
 
 from sweepd.domain.encoding import clean, to_json_text
 from sweepd.domain.errors import BadInput
-from sweepd.domain.tables import csv_text
+from sweepd.domain.spreadsheets import csv_text
 from sweepd.services.runs import arrow
 from sweepd.services.runs.records import TABLES, Records, Row
 

@@ -16,7 +16,7 @@ from sweepd.services.core import Core
 from sweepd.services.streams import forks, thinned
 from sweepd.services.streams.console import console_line
 from sweepd.services.streams.curves import Curves, Drawing
-from sweepd.services.streams.keys import KeyCount
+from sweepd.services.streams.history_keys import KeyCount
 from sweepd.services.streams.sampling import spread
 from sweepd.services.streams.thinned import Chosen
 from sweepd.services.streams.traces import RELATIVE, STEP, Trace, Tracing

@@ -12,7 +12,7 @@ from typing import TypeVar
 from sweepd.domain.paging import Key, Start
 from sweepd.domain.runs import Run
 from sweepd.later import np
-from sweepd.services.tables import documents
+from sweepd.services.tables import table_json
 from sweepd.services.tables.column import Rows
 from sweepd.services.tables.fetching import Documents, Opened
 from sweepd.services.tables.keeping import Keeping
@@ -94,7 +94,7 @@ class Tables:
         return selected.page(start, limit), len(selected.rows)
 
     def runs(self, project_pk: int, sweep_pk: int | None = None) -> list[bytes]:
-        """A project's runs, or a sweep's own, as its page reads them, in parts; see `documents`."""
+        """A project's runs, or a sweep's own, as its page reads them, in parts (`table_json`)."""
 
         return self._ask(
             project_pk, lambda _, table, connection: _write(table, connection, sweep_pk)
@@ -119,7 +119,7 @@ class Tables:
         """
 
         def find(_: _Kept, table: Table, __: Connection) -> Standing:
-            rows = table.rows if sweep_pk is None else documents.rows_of_sweep(table, sweep_pk)
+            rows = table.rows if sweep_pk is None else table_json.rows_of_sweep(table, sweep_pk)
             best = None if sweep_pk is None else _best(table, rows, is_max)
             changed_at = None if table.newest is None else table.newest.changed_at
             return Standing(len(rows), changed_at, _states(table, rows), best)
@@ -190,10 +190,10 @@ def _best(table: Table, rows: Rows, is_max: bool) -> str | None:
     if column is None or not len(rows := rows[column.kinds[rows] != 0]):
         return None
     values = column.numbers[rows].astype(np.float64) * (-1 if is_max else 1)
-    return documents.id_of(table, rows[values == values.min()][0])
+    return table_json.id_of(table, rows[values == values.min()][0])
 
 
 def _write(table: Table, connection: Connection, sweep_pk: int | None) -> list[bytes]:
     if sweep_pk is None:
-        return documents.of_project(table, connection)
-    return documents.of_sweep(table, connection, sweep_pk)
+        return table_json.of_project(table, connection)
+    return table_json.of_sweep(table, connection, sweep_pk)

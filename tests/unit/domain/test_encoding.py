@@ -13,7 +13,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from sweepd.domain import encoding, tables
+from sweepd.domain import encoding, spreadsheets
 
 
 class Word(StrEnum):
@@ -83,14 +83,14 @@ def test_any_value_is_written(value: Any) -> None:
     assert written.encode() is not None
     assert encoding.text_of(value).encode() is not None
     assert encoding.one_line(encoding.text_of(value)).isprintable()
-    assert tables.cell(value).encode() is not None
-    assert "\0" not in tables.cell(value)
+    assert spreadsheets.cell(value).encode() is not None
+    assert "\0" not in spreadsheets.cell(value)
 
 
 @pytest.mark.parametrize("value", [CIRCLE, DEEP, {"a": CIRCLE}], ids=["circle", "deep", "in it"])
 def test_what_has_no_end_is_cut(value: Any) -> None:
     assert encoding.MORE in encoding.to_json(value).decode()
-    assert tables.cell(value)
+    assert spreadsheets.cell(value)
 
 
 @pytest.mark.parametrize(
@@ -145,8 +145,10 @@ def test_what_json_has_not_is_told(value: Any, told: Any) -> None:
     ],
 )
 def test_a_spreadsheet_runs_nothing(text: str) -> None:
-    lines = list(csv.reader("".join(tables.csv_text([text], [[text], [[text]]])).splitlines(True)))
-    assert all(not tables.is_formula(line[0]) for line in lines)
+    lines = list(
+        csv.reader("".join(spreadsheets.csv_text([text], [[text], [[text]]])).splitlines(True))
+    )
+    assert all(not spreadsheets.is_formula(line[0]) for line in lines)
     assert lines[0][0] == f"'{text}"
 
 
@@ -154,5 +156,5 @@ def test_a_spreadsheet_runs_nothing(text: str) -> None:
     "value", [-1, -1.5, "-1.5", "+3", "-Infinity", float("-inf"), -(10**400)], ids=str
 )
 def test_numbers_stay_numbers(value: Any) -> None:
-    assert float(tables.cell(value)) == float("-inf" if value == -(10**400) else value)
-    assert not tables.cell(value).startswith("'")
+    assert float(spreadsheets.cell(value)) == float("-inf" if value == -(10**400) else value)
+    assert not spreadsheets.cell(value).startswith("'")

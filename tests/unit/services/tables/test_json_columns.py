@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from sweepd.services.tables import json_columns
-from tests.unit.services.tables.test_documents import each
+from tests.unit.services.tables.test_table_json import each
 
 NAN = float("nan")
 

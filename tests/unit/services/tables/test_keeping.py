@@ -73,7 +73,7 @@ def test_what_is_kept_and_what_changed_since_is_all(
 
 def same(one: Any, other: Any) -> bool:
     """Whether two documents tell the same; texts may be listed in another order."""
-    from tests.unit.services.tables.test_documents import unpack
+    from tests.unit.services.tables.test_table_json import unpack
 
     return unpack(one) == unpack(other)
 

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from sweepd.domain.goals import Goal
-from sweepd.search.bayes.curves import MIN_FINISHED, expected_ends
 from sweepd.search.bayes.objective import gather
+from sweepd.search.bayes.stopped_runs import MIN_FINISHED, expected_ends
 from sweepd.search.coordinates import Coordinates
 from sweepd.search.grammar.sweep_file import parse
 from sweepd.search.observation import Observation
