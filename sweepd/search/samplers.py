@@ -142,22 +142,34 @@ def _tell(
     metrics: Sequence[Metric],
     observations: Sequence[Observation],
 ) -> None:
-    """Add the ended runs; those without finite values, or of another space, are left out."""
+    """Tell the ended runs in their order; those without finite values, or of another space, are
+    left out.
+
+    tpe reads whatever trials there are. cmaes and nsga2 read those alone that they were asked for,
+    which are numbered by generation: so they are asked for each result, its config enqueued.
+    """
     ended = [o for o in observations if not o.is_running and _values(o, metrics) is not None]
     if len(ended) > MAX_TRIALS:
         sign = metrics[0].goal.sign
-        best = sorted(ended[:-100], key=lambda o: sign * (_values(o, metrics) or [0.0])[0])
-        ended = best[: MAX_TRIALS - 100] + ended[-100:]
+        early = range(len(ended) - 100)
+        best = sorted(early, key=lambda i: sign * (_values(ended[i], metrics) or [0.0])[0])
+        ended = [ended[i] for i in sorted(best[: MAX_TRIALS - 100])] + ended[-100:]
     points = coordinates.of_configs([o.config for o in ended])
     for o, point in zip(ended, points, strict=True):
-        if np.isfinite(point).all():
+        if not np.isfinite(point).all():
+            continue
+        parameters, values = _parameters(coordinates, point), _values(o, metrics)
+        if isinstance(study.sampler, optuna.samplers.TPESampler):
             study.add_trial(
                 optuna.trial.create_trial(
-                    params=_parameters(coordinates, point),
-                    distributions=dict(distributions),
-                    values=_values(o, metrics),
+                    params=parameters, distributions=dict(distributions), values=values
                 )
             )
+        else:
+            study.enqueue_trial(parameters)
+            trial = study.ask(dict(distributions))
+            _ = trial.relative_params  # asking for these numbers its generation
+            study.tell(trial, values)
 
 
 def _values(o: Observation, metrics: Sequence[Metric]) -> list[float] | None:
