@@ -187,7 +187,7 @@ def _build(
     services = Services(
         users=users,
         sessions=Sessions(core),
-        failed_sign_ins=FailedSignIns(settings.failed_sign_ins_per_minute, time.monotonic),
+        failed_sign_ins=FailedSignIns(settings.failed_sign_ins_per_minute, core.seconds),
         shares=Shares(),
         teams=Teams(core, users),
         projects=Projects(core),

@@ -117,6 +117,9 @@ class Core:
     listening: Listening = field(init=False)
 
     def __post_init__(self) -> None:
-        steady = self.steady or (lambda: self.now().timestamp())
-        listening = Listening(self.now(), self.run_silent_s, self.agent_silent_s, steady)
+        listening = Listening(self.now(), self.run_silent_s, self.agent_silent_s, self.seconds)
         object.__setattr__(self, "listening", listening)
+
+    def seconds(self) -> float:
+        """Seconds that only ever go forward; see `steady`."""
+        return self.now().timestamp() if self.steady is None else self.steady()

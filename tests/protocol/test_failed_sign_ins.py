@@ -4,13 +4,14 @@ import pytest
 from starlette.testclient import TestClient
 
 from sweepd.services.people import failed_sign_ins
+from tests.conftest import FakeClock
 from tests.protocol.conftest import KEY, authorization
 
 WRONG = "nobody-" + "0" * 40
 
 
 def test_wrong_keys_are_turned_away_right_ones_never(
-    http: TestClient, monkeypatch: pytest.MonkeyPatch
+    http: TestClient, clock: FakeClock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(failed_sign_ins, "MAX_WAIT_S", 0.0)
     query = {"query": "{ viewer { username } }"}
@@ -36,3 +37,5 @@ def test_wrong_keys_are_turned_away_right_ones_never(
     assert client(KEY) == 200
     assert stream(KEY) == 404
     assert form(KEY) == 303
+    clock.forward(60 / 20)  # and one more is answered
+    assert [client(WRONG), client(WRONG)] == [401, 429]
