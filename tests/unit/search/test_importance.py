@@ -46,6 +46,8 @@ def test_too_few_runs_or_equal_results_give_no_ranking():
     assert importance(space, configs[:9], y[:9]) == []
     assert importance(space, configs, [1.0] * 30) == []
     assert importance(space, [], []) == []
+    constant = parse({"method": "random", "parameters": {"a": {"value": 1}}}).space
+    assert importance(constant, [{"a": 1}] * 30, y) == []
 
 
 def test_runs_without_a_number_are_left_out():
@@ -62,6 +64,11 @@ def test_rank_correlation_agrees_with_scipy():
     rng = np.random.default_rng(1)
     x, y = rng.integers(0, 5, 60).astype(float), rng.random(60)
     assert spearman(x, y)[0] == pytest.approx(stats.spearmanr(x, y).statistic)
+
+
+def test_what_never_changes_has_no_correlation():
+    x = np.arange(9.0)
+    assert spearman(np.ones(9), x) == spearman(x, np.ones(9)) == (None, None, None)
 
 
 def test_a_tree_predicts_about_as_well_as_scikit_learns():

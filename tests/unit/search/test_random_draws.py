@@ -62,3 +62,6 @@ def test_what_cannot_be_enumerated_has_no_cells():
     rng = np.random.default_rng(0)
     assert unused_cells(make_space({"a": {"min": 0.0, "max": 1.0}}), rng, set()) == []
     assert len(unused_cells(make_space({"a": {"values": [1, 2]}}), rng, set())) == 2
+    powers = {"distribution": "q_log_uniform_values", "min": 1, "max": 5, "q": 1}
+    found = unused_cells(make_space({"a": powers}), rng, set())
+    assert sorted(config["a"] for config in found) == [1, 2, 3, 4, 5], "no grid holds these"

@@ -24,3 +24,5 @@ def test_sizes():
     assert make_space({"a": {"min": 1, "max": 10**12}}).n_configs == 10**12
     quantised = {"distribution": "q_uniform", "min": 0.0, "max": 1.0, "q": 0.25}
     assert make_space({"a": quantised}).n_configs == 5
+    raw = {"program": "t.py", "parameters": {"a": quantised}}
+    assert [parse({**raw, "method": method}).n_configs for method in ("grid", "random")] == [4, 5]

@@ -10,9 +10,14 @@ import pytest
 from sweepd.search.bayes.settings import Settings
 from sweepd.search.spec import EarlyTerminate, Extras, SweepSpec
 
-CONSTANTS: dict[str, dict[str, float]] = {
+CONSTANTS: dict[str, dict[str, Any]] = {
     "bayes.candidates": {"MAX_OPTIONS": 64},
-    "bayes.failures": {"MARGIN": 1.0, "MAX_POINTS": 200},
+    "bayes.failures": {
+        "MARGIN": 1.0,
+        "MAX_POINTS": 200,
+        "REACHES": (0.1, 0.25, 0.5, 1.0),
+        "WEIGHTS": (0.1, 1.0),
+    },
     "bayes.outliers": {
         "GAP": 1e4,
         "WIDE_GAP": 1e9,
@@ -21,6 +26,16 @@ CONSTANTS: dict[str, dict[str, float]] = {
         "BESIDE": 0.1,
     },
     "bayes.several": {"SHARE_OF_SUM": 0.05},
+    "bayes.sources": {
+        "MAX_SOURCES": 5,
+        "BEYOND": 1.0,
+        "NOWHERE": -2.0,
+        "START": 2.0,
+        "MARGIN": 1.0,
+        "MARGIN_PER_RUN": 0.1,
+        "MIN_COMPARED": 5,
+        "FEW_AGREE": 0.5,
+    },
     "feasible": {
         "MAX_LISTED": 64,
         "N_PROBES": 24,

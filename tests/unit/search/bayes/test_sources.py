@@ -5,12 +5,13 @@ import math
 import numpy as np
 import pytest
 
+from sweepd.search.bayes import sources as module
 from sweepd.search.bayes.acquisition import fantasise, log_ei, log_ei_gradient
-from sweepd.search.bayes.gaussian_process import Fit, predict
+from sweepd.search.bayes.gaussian_process import Fit, fit, predict
 from sweepd.search.bayes.model import model_of
 from sweepd.search.bayes.objective import Data
 from sweepd.search.bayes.settings import DEFAULT
-from sweepd.search.bayes.sources import beside, read_sources
+from sweepd.search.bayes.sources import MAX_FIT_RUNS, beside, read_sources
 from sweepd.search.coordinates import Coordinates
 from sweepd.search.grammar.sweep_file import parse
 from sweepd.search.observation import Observation
@@ -78,7 +79,7 @@ def test_each_source_is_judged_by_itself() -> None:
 
 def test_runs_of_wider_ranges_and_unknown_parameters_have_a_place() -> None:
     wide = sources(bowl, scale=5.0)
-    assert wide[0].model.X.max() <= 2.0
+    assert 1.5 < wide[0].model.X.max() <= 2.0, "beyond the cube, but not far"
     lacking = [Observation({"x": k / 10, "z": 1}, bowl(k / 10, 0.6), source="s") for k in range(11)]
     [found] = read_sources(COORDINATES, 1.0, lacking, DEFAULT)
     assert (found.model.X[:, 1] == 0.5).all()
@@ -90,6 +91,29 @@ def test_many_sources_share_the_room_of_few() -> None:
     five = sources(bowl, n=200, names=tuple("abcde"))
     assert len(five) == 5 and sum(len(source.model.y) for source in five) <= 150
     assert len(sources(bowl, n=200)[0].model.y) == 120
+
+
+def test_the_hyperparameters_are_fitted_to_runs_spread_over_all_of_the_sources(monkeypatch) -> None:
+    """The rest of a joint model is conditioned on; that its best or its worst came first says
+    nothing of how near it is."""
+    given: list[np.ndarray] = []
+
+    def noted(X, *args, **options):
+        given.append(X)
+        return fit(X, *args, **options)
+
+    found = sources(bowl)
+    monkeypatch.setattr(module, "fit", noted)
+    beside(own_model(6), found, DEFAULT.prior)
+    [X] = given
+    at = [np.flatnonzero((x[:2] == found[0].model.X).all(axis=1))[0] for x in X if x[2] == 1.0]
+    assert (X[:, 2] == 0.0).sum() == 6 and len(at) == MAX_FIT_RUNS
+    assert at[0] == 0 and at[-1] == len(found[0].model.X) - 1
+    assert set(np.diff(at)) <= {1, 2}
+
+
+def test_one_result_agrees_with_no_order() -> None:
+    assert module._rank_correlation(np.array([1.0]), np.array([2.0])) == 0.0
 
 
 def test_sources_of_no_use_are_none() -> None:

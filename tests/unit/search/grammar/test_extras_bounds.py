@@ -3,7 +3,7 @@
 import pytest
 
 from sweepd.search.errors import ConfigError
-from sweepd.search.grammar.extras import MAX_REPEATS, MAX_RULES
+from sweepd.search.grammar.extras import MAX_REPEATS, MAX_RULES, MAX_SOURCES
 from sweepd.search.grammar.sweep_file import parse
 from sweepd.search.spec import Extras
 
@@ -15,14 +15,14 @@ PARAMETERS = {
 }
 
 
-def read(**extras):
-    raw = {"method": "random", "program": "t.py", "parameters": PARAMETERS, "sweepd": extras}
-    return parse(raw)
+def read(method="random", **extras):
+    raw = {"method": method, "program": "t.py", "parameters": PARAMETERS, "sweepd": extras}
+    return parse(raw | {"metric": {"name": "loss"}})
 
 
-def refused(**extras):
+def refused(method="random", **extras):
     with pytest.raises(ConfigError) as caught:
-        read(**extras)
+        read(method, **extras)
     return "; ".join(caught.value.problems)
 
 
@@ -63,6 +63,15 @@ def test_a_sampler_takes_the_place_of_the_method_but_of_a_grids():
     raw = {"method": "grid", "program": "t.py", "parameters": PARAMETERS}
     grid = parse({**raw, "sweepd": {"sampler": "sobol"}})
     assert grid.method == "grid" and "it is ignored" in grid.warnings[0]
+
+
+def test_sweeps_to_learn_from():
+    assert read("bayes", learn_from="ann/p/s").extras.learn_from == ("ann/p/s",)
+    assert read("bayes", learn_from=["a", "b", "a"]).extras.learn_from == ("a", "b")
+    many = [f"s{n}" for n in range(MAX_SOURCES + 1)]
+    assert read("bayes", learn_from=many[1:]).extras.learn_from == tuple(many[1:])
+    for odd in (many, [""], ["a", ""], [1], {"a": 1}):
+        assert f"at most {MAX_SOURCES} sweeps" in refused("bayes", learn_from=odd)
 
 
 def test_ties():

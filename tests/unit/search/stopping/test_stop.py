@@ -1,5 +1,7 @@
 """Why a run was stopped."""
 
+from dataclasses import replace
+
 from sweepd.domain.goals import Goal
 from sweepd.search.spec import EarlyTerminate
 from sweepd.search.stopping.rules import decide
@@ -13,3 +15,4 @@ def test_a_stop_says_why():
         "hyperband (bracket 0, rung 0): 0.1 is below the threshold 0.8 of iteration 3, "
         "set by 4 runs"
     )
+    assert replace(stop, n_runs=1).reason.endswith("set by 1 run")
