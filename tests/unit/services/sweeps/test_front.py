@@ -1,6 +1,7 @@
 """The Pareto front of a sweep with several metrics, as pages and commands are told of it."""
 
 import json
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -51,6 +52,19 @@ def test_the_front_follows_what_ends_and_leaves_out_what_failed(
     assert front() == [(best, (0.9, 9.0)), (small, (0.8, 5.0))]
     parts.services.runs.upsert(ann, None, "p", small, RunChange(summary='{"size": 5}'))
     assert front()[0][0] == best
+
+
+@pytest.mark.parametrize("first", ["minimize", "maximize"])
+def test_the_front_follows_the_file(parts: server.Parts, ann: Caller, first: str) -> None:
+    """What is kept is of one text, whichever of the two comes first in the alphabet."""
+    sweep = make_sweep(parts, ann, TWO.replace("goal: minimize", f"goal: {first}"))
+    small = work(parts, ann, sweep, {"val/acc": 0.8, "size": 5})
+    large = work(parts, ann, sweep, {"val/acc": 0.8, "size": 9})
+    best = {"minimize": small, "maximize": large}
+    second = "minimize" if first == "maximize" else "maximize"
+    edited = replace(sweep, config_yaml=TWO.replace("goal: minimize", f"goal: {second}"))
+    for each, goal in ((sweep, first), (edited, second), (sweep, first)):
+        assert [run.run_id for run in parts.services.sweeps.front(each)] == [best[goal]]
 
 
 def test_with_one_metric_there_is_none(parts: server.Parts, ann: Caller) -> None:

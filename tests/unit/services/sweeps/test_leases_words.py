@@ -9,6 +9,7 @@ from sweepd.domain.users import Caller
 from sweepd.services.runs.runs import RunChange
 from sweepd.services.streams.lines import StreamPost
 from sweepd.services.sweeps.leases import LONE_RUN_SILENT_S
+from sweepd.store import runs
 from tests.conftest import FakeClock
 from tests.unit.services.handing_out import (
     beat,
@@ -109,6 +110,17 @@ def test_agent_that_was_told_to_leave_says_nothing_of_its_run(
     beat(parts, ann, agent)
     clock.forward(40)
     assert [run.run_id for run in parts.leases.expire()] == [run_id]
+
+
+def test_run_that_is_deleted_while_it_is_given_up_is_nobodys(
+    parts: server.Parts, ann: Caller, clock: FakeClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    next_run(parts, ann, register(parts, ann, make_sweep(parts, ann)))
+    clock.forward(300)
+    monkeypatch.setattr(runs, "find_run_by_pk", lambda *_, **__: None)
+    assert parts.leases.expire() == []
+    monkeypatch.undo()
+    assert len(parts.leases.expire()) == 1
 
 
 def test_last_lease_that_ends_ends_the_sweep(

@@ -289,6 +289,7 @@ def again(parts: server.Parts, ann: Caller, search: Search, sweep: Sweep) -> Non
 def test_asks_that_take_too_long_give_random_configs_and_pause_after_some_in_a_row(
     parts: server.Parts, ann: Caller, search: Search, error: Exception, n_each: int
 ) -> None:
+    assert MAX_OVERRUNS == 3, "as long as a sweep whose search hangs is waited for"
     search.errors = itertools.repeat(error)
     sweep = make_sweep(parts, ann, BAYES)
     agent = register(parts, ann, sweep)
@@ -416,6 +417,23 @@ def test_after_a_restart_only_running_sweeps_with_a_model_are_prepared_for(
     assert os.environ["OMP_NUM_THREADS"] == "1"
 
 
+def test_a_source_that_is_gone_is_told_of_once(
+    parts: server.Parts, ann: Caller, search: Search
+) -> None:
+    source = make_sweep(parts, ann, BAYES)
+    learns = BAYES.replace("breaker: 0", f"breaker: 0, learn_from: [{source.sweep_id}]")
+    sweep = make_sweep(parts, ann, learns)
+    search.settle()
+    assert warnings(parts, sweep) == []
+    parts.services.sweeps.delete(ann, source.pk)
+    agent = register(parts, ann, sweep)
+    for _ in range(2):
+        search.next_run(ann, agent)
+    search.settle()
+    [warning] = warnings(parts, sweep)
+    assert f"ann/p/{source.sweep_id} is gone" in warning
+
+
 def test_each_config_handed_out_is_counted(
     parts: server.Parts, ann: Caller, search: Search
 ) -> None:
@@ -447,3 +465,15 @@ def test_a_sweep_whose_ask_takes_a_quarter_of_its_time_lets_others_go_first(
     sweep = make_sweep(parts, ann, BAYES)
     search.settle()
     assert [found for found in noted if found[0] == sweep.pk] == [(sweep.pk, lane)]
+
+
+def test_only_the_process_for_long_asks_rests_while_nobody_waits_for_it(
+    parts: server.Parts, ann: Caller, search: Search, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rested: list[process.Worker] = []
+    monkeypatch.setattr(process.Worker, "rest", lambda worker: rested.append(worker))
+    search.errors = itertools.chain([OverTime("slow")], itertools.repeat(None))
+    make_sweep(parts, ann, BAYES)
+    search.settle()
+    assert len(search.asks) == 2
+    assert set(rested) == {parts.proposals._slow.worker}

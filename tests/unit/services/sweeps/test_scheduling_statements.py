@@ -127,6 +127,18 @@ def test_what_a_request_costs(
     assert n_sent == expected, f"{n_sent / N} each:\n" + "\n".join(of_tables(sent))
 
 
+def test_only_who_waits_for_a_config_has_one_prepared(
+    parts: server.Parts, ann: Caller, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sweep = make_sweep(parts, ann, TEXT.format(method="bayes"))
+    agent = register(parts, ann, sweep)
+    wanted: list[int] = []
+    monkeypatch.setattr(parts.proposals, "want", wanted.append)
+    assert beat(parts, ann, agent, "other") == [] == wanted
+    assert beat(parts, ann, agent) == []
+    assert wanted == [sweep.pk]
+
+
 def test_a_heartbeat_that_asks_for_nothing_draws_no_id(
     parts: server.Parts, ann: Caller, monkeypatch: pytest.MonkeyPatch
 ) -> None:
