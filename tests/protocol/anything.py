@@ -22,6 +22,7 @@ from starlette.testclient import TestClient
 
 from sweepd import server
 from tests.fuzz.values import IDS
+from tests.in_process import InProcess
 from tests.parts import build_parts
 from tests.protocol.conftest import KEY, authorization, log_version
 
@@ -66,7 +67,7 @@ def make_world(data: Path, database: str = "", **given: Any) -> tuple[World, ser
         given: Further settings.
     """
     parts = build_parts(data, server.utc_now, database, **given)
-    http = TestClient(server.make_app(parts), raise_server_exceptions=False)
+    http = InProcess(parts)
     world = World(http, ["ann", "bob", "p", "r", "root", "set", "set:v0", "data", "loss"], [])
     for name, key, text in (("ann", KEY, "ann's"), ("bob", OTHER_KEY, SECRET)):
         parts.services.users.add_user(name, key, email=f"{name}@{text.replace(' ', '')}.example")

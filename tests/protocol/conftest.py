@@ -15,6 +15,7 @@ from sweepd import server
 from sweepd.domain.users import Caller
 from sweepd.settings import Settings
 from tests.conftest import FakeClock, build_parts
+from tests.in_process import InProcess
 from tests.protocol import access_world
 from tests.protocol.access_world import Guarded, World
 
@@ -31,7 +32,7 @@ def authorization(key: str) -> dict[str, str]:
 def http(parts: server.Parts) -> Iterator[TestClient]:
     """Whoever has no key."""
     parts.services.users.add_user("ann", KEY)
-    client = TestClient(server.make_app(parts), raise_server_exceptions=False)
+    client = InProcess(parts)
     yield client
     client.close()
 
@@ -70,7 +71,7 @@ def guarded(guarded_folder: tuple[Path, World], tmp_path: Path) -> Iterator[Guar
     folder, world = guarded_folder
     shutil.copytree(folder, tmp_path / "data")
     parts = server.build(Settings(data=tmp_path / "data", notice_hosts="*"), FakeClock())
-    client = TestClient(server.make_app(parts), raise_server_exceptions=False)
+    client = InProcess(parts)
     yield Guarded(client, parts, world)
     client.close()
     parts.core.db.close()

@@ -19,6 +19,7 @@ from sweepd.services.runs.records import TABLES, Records
 from sweepd.settings import Settings
 from sweepd.web import routes
 from tests.conftest import FakeClock
+from tests.in_process import InProcess
 from tests.protocol import page
 from tests.protocol.conftest import KEY, authorization, log_version
 from tests.protocol.test_access_addresses import sign_in
@@ -224,7 +225,7 @@ def planted(
 ) -> Iterator[Planted]:
     folder = tmp_path_factory.mktemp("values")
     parts = server.build(Settings(data=folder), FakeClock())
-    http = TestClient(server.make_app(parts), raise_server_exceptions=False)
+    http = InProcess(parts)
     yield Planted(http, parts, GROUPS[request.param]())
     http.close()
     parts.core.db.close()
