@@ -74,6 +74,17 @@ def test_deleted_runs_come_last_deleted_first(world: World) -> None:
     assert kept.deleted_at is None
 
 
+def test_what_was_deleted_since_is_of_the_project_or_of_the_sweep(world: World) -> None:
+    sweep = world.sweep().pk
+    world.run("kept", sweep_pk=sweep)
+    for name, seconds, own in (("early", 4, sweep), ("late", 6, sweep), ("alone", 5, None)):
+        world.run(name, sweep_pk=own, deleted_at=at(seconds), updated_at=at(seconds))
+    world.run("bobs", project_pk=world.q, deleted_at=at(6), updated_at=at(6))
+    found = overviews.ids_deleted_since(world.connection, world.p, at(5))
+    assert sorted(found) == ["alone", "late"]
+    assert overviews.ids_deleted_since(world.connection, world.p, at(5), sweep) == ["late"]
+
+
 def test_collections_and_versions_are_those_committed(world: World) -> None:
     old = world.collection("old", updated_at=at(1))
     new = world.collection("new", updated_at=at(2))

@@ -172,6 +172,8 @@ def test_runs_with_enough_in_chunks_wait_in_the_order_of_their_keys(world: World
         (long, 5, 1, False),
         (ended, 0, 0, True),
     ]
+    many = segments.list_progress(c, [*range(10_000, 10_500), long, *range(10_500, 10_999), ended])
+    assert [one.run_pk for one in many] == [long, ended], "as many as there are, some at a time"
 
 
 def test_own_lines_are_copied_chunks_and_packed_ones_torn_where_they_must(world: World) -> None:

@@ -34,6 +34,26 @@ def test_a_level_holds_the_extremes_and_the_last_of_each_bucket(n: int) -> None:
     assert len(kept) <= 3 * -(-n // BUCKET)
 
 
+@pytest.mark.parametrize("name", ["Acc", "acc"])
+def test_a_level_tells_the_steps_of_its_rows_whatever_other_keys_there_are(name: str) -> None:
+    rows = [{name: float(i % 7), "_step": 3 * i, "loss": (i * 31) % 997} for i in range(2000)]
+    segment = opened(pack([json.dumps(row) for row in rows]))
+    levels = {column.name: segment.level(column) for column in segment.columns}
+    assert levels.pop("_step") is None and levels.keys() == {name, "loss"}
+    for key, level in levels.items():
+        assert level is not None and level.steps is not None and level.times is None
+        assert level.steps.tolist() == [3 * row for row in level.rows.tolist()]
+        assert level.values.tolist() == [rows[row][key] for row in level.rows.tolist()]
+
+
+@pytest.mark.parametrize(("key", "odd"), [("_step", None), ("_timestamp", None), ("_step", 0.5)])
+def test_where_only_some_rows_have_a_step_or_a_time_there_is_no_level(key: str, odd: Any) -> None:
+    rows: list[dict[str, Any]] = [{"loss": i, key: i} for i in range(2000)]
+    rows[77] = {"loss": 77} if odd is None else {"loss": 77, key: odd}
+    segment = opened(pack([json.dumps(row) for row in rows]))
+    assert [segment.level(column) for column in segment.columns] == [None] * 2
+
+
 def sampled_rows(n: int, n_keys: int) -> list[dict[str, Any]]:
     """Whole numbers, floats, mixed ones, words, and a key that not every row has."""
     rng = np.random.default_rng(n)
