@@ -4,12 +4,14 @@ uvicorn makes an application's call of each request: scope, events, a task that 
 messages, and around ours middleware and routes. A small POST whose whole body has come needs none
 of that. `sweepd/wandb_api/express.py` says whether it can be answered so, before anything is done;
 else it goes the way of all others. An answer is byte for byte the same either way, but for its date
-(a test sends requests both ways).
+(a test sends requests both ways). Nor is a head parsed again that a client repeats
+(`repeated_head.py`).
 """
 
 import asyncio
 import re
 import zlib
+from collections import deque
 from collections.abc import Coroutine, Mapping, Sequence
 from typing import Any, Protocol, cast
 
@@ -18,7 +20,9 @@ from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
 
 from sweepd.domain import patience
 from sweepd.domain.encoding import to_json
+from sweepd.domain.patience import Patience
 from sweepd.domain.users import Caller
+from sweepd.repeated_head import RepeatedHead
 from sweepd.wandb_api.express import MAX_BYTES, Answer
 from sweepd.web.compression import GZIP, LEAST_BYTES, LEVEL, LONG_BYTES, is_taken
 
@@ -52,7 +56,7 @@ class Answering(Protocol):
         caller: Caller,
         headers: Mapping[bytes, bytes],
         body: bytes,
-        waits: patience.Patience,
+        waits: Patience,
         address: str,
     ) -> Coroutine[Any, Any, Answer] | None:
         """The work of answering; None, with nothing done, when it cannot be."""
@@ -110,8 +114,37 @@ class ExpressProtocol(HttpToolsProtocol):
     """A connection that answers some requests by itself."""
 
     answering: Answering | None = None
+    _is_message = False  # one has begun and not ended
+    _has_moved = False  # what came brought a request further
     _coming: _Cycle | None = None  # whose body is not there yet
     _sender: _Sender | None = None  # of the request before
+    _head: RepeatedHead[tuple[str, _Sender]] | None = None  # of one, with its path
+    _chunk: bytes | None = None  # what is being parsed, if a request began with it
+
+    def __init__(self, *given: Any, **named: Any) -> None:
+        super().__init__(*given, **named)
+        self._open: deque[Patience] = deque()  # of requests not answered yet
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        for request in self._open:
+            request.abandon()
+        super().connection_lost(exc)
+
+    def data_received(self, data: bytes) -> None:
+        if self._head is not None and not self._is_message:
+            body = self._head.body_of(data)
+            if body is not None and self._is_free() and self._begin(*self._head.came_to, body):
+                self._unset_keepalive_if_required()
+                self._has_moved = True
+                return
+        self._chunk = None if self._is_message else data
+        super().data_received(data)
+        self._chunk = None
+
+    def on_message_begin(self) -> None:
+        super().on_message_begin()
+        self._is_message = True
+        self._open.append(patience.of(cast(dict[str, Any], self.scope)))
 
     def on_headers_complete(self) -> None:
         if (sender := self._plain_sender()) is not None and self.answering is not None:
@@ -129,36 +162,63 @@ class ExpressProtocol(HttpToolsProtocol):
             self._coming.parts.append(body)
 
     def on_message_complete(self) -> None:
+        self._is_message = False
         cycle, self._coming = self._coming, None
-        if cycle is None or self.answering is None:
+        if cycle is None:
             super().on_message_complete()
             return
-        work = self.answering.begin(
-            self.url.decode("ascii"),
-            cycle.caller,
-            cycle.sender.headers,
-            b"".join(cycle.parts),
-            patience.of(cast(dict[str, Any], self.scope)),
-            cycle.sender.address,
-        )
-        if work is None:
+        path, body = self.url.decode("ascii"), b"".join(cycle.parts)
+        if not self._work_on(path, cycle, body, self._open[-1]):
             self._as_all_others(cycle)
-            return
+        elif self._chunk is not None:
+            line = b"POST %s HTTP/1.1" % self.url
+            self._head = RepeatedHead.read(self._chunk, line, body, (path, cycle.sender))
+
+    def on_response_complete(self) -> None:
+        self._open.popleft()
+        super().on_response_complete()
+
+    def _is_free(self) -> bool:
+        """Whether nothing is in the way of a request that has come."""
+        is_answered = self.cycle is None or self.cycle.response_complete
+        return is_answered and not self.flow.write_paused and not self.transport.is_closing()
+
+    def _begin(self, path: str, sender: _Sender, body: bytes) -> bool:
+        """Answer a request whose head is known; False, with nothing done, where it cannot be."""
+        if self.answering is None or len(body) > MAX_BYTES:
+            return False
+        caller = self.answering.caller_of(sender.digest)
+        if caller is None:
+            return False
+        cycle, waits = _Cycle(sender, caller), Patience()
+        if not self._work_on(path, cycle, body, waits):
+            return False
+        self._open.append(waits)
+        self.cycle = cast(Any, cycle)
+        return True
+
+    def _work_on(self, path: str, cycle: _Cycle, body: bytes, waits: Patience) -> bool:
+        """Begin to answer; False, with nothing done, where the application has to."""
+        sender = cycle.sender
+        said = path, cycle.caller, sender.headers, body, waits, sender.address
+        work = self.answering.begin(*said) if self.answering is not None else None
+        if work is None:
+            return False
         task = self.loop.create_task(self._finish(cycle, work))
         task.add_done_callback(self.tasks.discard)
         self.tasks.add(task)
+        return True
 
     def _plain_sender(self) -> _Sender | None:
         """Of a request that may be answered here; None for any other."""
-        before, parser = self.cycle, self.parser
+        parser = self.parser
         if (
             self.answering is None
             or _PLAIN.match(self.url) is None
-            or (before is not None and not before.response_complete)
+            or not self._is_free()
             or parser.get_method() != b"POST"
             or parser.get_http_version() != "1.1"
             or not parser.should_keep_alive()
-            or self.flow.write_paused
             or self.root_path
         ):
             return None

@@ -4,21 +4,18 @@ import asyncio
 import contextlib
 import logging
 import resource
-from collections import deque
 from dataclasses import dataclass
 from functools import partial
 from http import HTTPStatus
 from types import FrameType
-from typing import Any, NoReturn, cast
+from typing import Any, NoReturn
 
 import uvicorn
 from starlette.applications import Starlette
 from starlette.responses import JSONResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from sweepd.domain import patience
 from sweepd.domain.network import network_of
-from sweepd.domain.patience import Patience
 from sweepd.express import STOPPING, Answering, ExpressProtocol
 
 TAKE_S = 120.0  # who takes nothing of an answer for so long is gone
@@ -143,10 +140,9 @@ class _Protocol(ExpressProtocol):
         self._address: str | None = None
         self._due: asyncio.TimerHandle | None = None
         self._write_due: asyncio.TimerHandle | None = None
-        self._is_head = self._is_message = self._has_moved = False
+        self._is_head = self._has_moved = False
         self._n_head = self._n_loose = self._n_unread = 0
         self._refusal: tuple[int, str] | None = None
-        self._open: deque[Patience] = deque()  # of requests not answered yet
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         super().connection_made(transport)
@@ -164,8 +160,6 @@ class _Protocol(ExpressProtocol):
         if self._address is not None:
             self._connected.leave(self._address)
             self._address = None
-        for request in self._open:
-            request.abandon()
         super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
@@ -184,8 +178,7 @@ class _Protocol(ExpressProtocol):
 
     def on_message_begin(self) -> None:
         super().on_message_begin()
-        self._open.append(patience.of(cast(dict[str, Any], self.scope)))
-        self._is_head = self._is_message = True
+        self._is_head = True
         self._n_head = self._n_unread = 0
 
     def on_url(self, url: bytes) -> None:
@@ -217,12 +210,11 @@ class _Protocol(ExpressProtocol):
         super().on_body(body)
 
     def on_message_complete(self) -> None:
-        self._is_message, self._has_moved = False, True
+        self._has_moved = True
         self._came()
         super().on_message_complete()
 
     def on_response_complete(self) -> None:
-        self._open.popleft()
         super().on_response_complete()
         if self._is_message and not self.transport.is_closing():
             self._wait()  # for the rest of a body that nobody reads

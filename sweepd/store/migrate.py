@@ -9,7 +9,7 @@ import sqlalchemy as sa
 
 from sweepd.domain.errors import BadInput, SweepdError
 
-HEAD = "0023"
+HEAD = "0024"
 _FOLDER = Path(__file__).parent / "migrations"
 
 

@@ -29,6 +29,7 @@ class _Plan:
 
     Attributes:
         values: In the order of its places: the name, what it is without one, how it is stored.
+        converts: Places of values that are stored otherwise, and how.
         is_named: The driver takes values by name, not by place.
         has_rows: It gives any.
         columns: Places of a row that are converted, and how.
@@ -39,6 +40,7 @@ class _Plan:
 
     sql: str
     values: Sequence[tuple[str, Any, Convert]]
+    converts: Sequence[tuple[int, Callable[[Any], Any]]]
     is_named: bool
     has_rows: bool
     columns: Sequence[tuple[int, Callable[[Any], Any]]]
@@ -49,11 +51,11 @@ class _Plan:
 
     def given(self, values: Mapping[str, Any]) -> Any:
         """Values as the driver takes them."""
-        given = [
-            convert(value) if convert and value is not None else value
-            for name, default, convert in self.values
-            for value in (values.get(name, default),)
-        ]
+        get = values.get
+        given = [get(name, default) for name, default, _ in self.values]
+        for place, convert in self.converts:
+            if (value := given[place]) is not None:
+                given[place] = convert(value)
         if not self.is_named:
             return given
         return {name: value for (name, _, _), value in zip(self.values, given, strict=True)}
@@ -220,6 +222,7 @@ def _plan(statement: Any, dialect: sa.Dialect, names: list[str]) -> _Plan:
     return _Plan(
         compiled.string,
         places,
+        [(place, convert) for place, (_, _, convert) in enumerate(places) if convert],
         not compiled.positional,
         bool(selected),
         columns,

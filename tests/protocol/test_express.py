@@ -2,17 +2,19 @@
 
 import asyncio
 import base64
+import itertools
 import json
+import random
 import socket
 import threading
 from collections.abc import Coroutine, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import pytest
 import uvloop
 
-from sweepd import server
+from sweepd import http_server, server
 from sweepd.domain.patience import Patience
 from sweepd.domain.users import Caller
 from sweepd.express import STOPPING
@@ -34,6 +36,7 @@ BUCKET = """mutation UpsertBucket($name: String, $config: JSONString) {
   upsertBucket(input: {name: $name, modelName: "p", config: $config}) {
     bucket { id name config } inserted } }"""
 GRID = "method: grid\nprogram: t.py\nparameters: {a: {values: [1, 2, 3]}}"
+ASKED = {"query": "{ viewer { username } }"}
 POST = "/files/ann/p/r/file_stream"
 LINES = {"files": {"wandb-history.jsonl": {"offset": 0, "content": ['{"_step": 0, "x": 1}']}}}
 
@@ -312,3 +315,75 @@ def test_a_request_that_is_cut_off_is_told_to_come_again(made: Running) -> None:
     task.get_loop().call_soon_threadsafe(task.cancel)
     status, _, body = made.receive()
     assert (status, json.loads(body)) == (503, STOPPING)
+
+
+@pytest.fixture
+def parsed(made: Running, monkeypatch: pytest.MonkeyPatch) -> Iterator[tuple[Running, list[bytes]]]:
+    """A new connection, and the paths of its requests whose heads were parsed."""
+    urls: list[bytes] = []
+    usual = http_server._Protocol.on_url
+
+    def noted(protocol: Any, url: bytes) -> None:
+        urls.append(url)
+        usual(protocol, url)
+
+    made.send("/graphql", ASKED)  # its key is known from now on
+    monkeypatch.setattr(http_server._Protocol, "on_url", noted)
+    with socket.create_connection(made.address, timeout=60) as connection:
+        yield replace(made, connection=connection), urls
+
+
+def test_a_head_that_is_sent_again_is_not_parsed_again(
+    parsed: tuple[Running, list[bytes]],
+) -> None:
+    made, urls = parsed
+    note = "x"
+    for n in range(1, 6):
+        body = {"query": BUCKET, "variables": {"name": "r", "config": json.dumps({note: n})}}
+        status, _, answer = made.send("/graphql", body)
+        found = json.loads(json.loads(answer)["data"]["upsertBucket"]["bucket"]["config"])
+        assert (status, found) == (200, {note: n})
+        note *= 9
+    assert urls == [b"/graphql"]
+
+
+def test_what_is_not_answered_so_is_parsed_whatever_came_before(
+    parsed: tuple[Running, list[bytes]],
+) -> None:
+    made, urls = parsed
+    plain, long = (ASKED, 200), ({**ASKED, "more": "x" * 200_000}, 200)
+    for body, status in (plain, (b"{", 400), plain, long, (b"", 400), plain):
+        assert made.send("/graphql", body)[0] == status
+    n_parsed = len(urls)
+    made.switched.express._state.services.users.forget()
+    assert b'"ann"' in made.send("/graphql", ASKED)[2]
+    assert len(urls) == n_parsed + 1
+    assert b'"ann"' in made.send("/graphql", ASKED)[2]
+
+
+def test_many_bytes_of_requests_with_one_head_are_no_head_without_end(made: Running) -> None:
+    for _ in range(12):
+        assert made.send("/graphql", {**ASKED, "more": "x" * 20_000})[0] == 200
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("seed", range(6))
+def test_requests_cut_anywhere_are_answered_as_whole_ones(made: Running, seed: int) -> None:
+    rng = random.Random(seed)
+    asked = [
+        (POST, LINES, {}),
+        ("/graphql", {"query": "{ viewer { username } }"}, {}),
+        ("/graphql", {"query": "{ nothing }"}, {}),
+        ("/graphql", {"query": "{ viewer { username } }"}, {"authorization": ""}),
+        (POST, {"files": 3}, {"x_more": "y"}),
+    ]
+    alone = {n: made.send(path, body, **more) for n, (path, body, more) in enumerate(asked)}
+    order = [rng.choice([0, 0, 0, 1, 1, 2, 3, 4]) for _ in range(60)]
+    made.connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    for number in order:
+        path, body, more = asked[number]
+        sent = request(path, body, **more)
+        cuts = sorted(rng.choices(range(len(sent)), k=rng.choice([0, 0, 1, 2])))
+        for start, end in itertools.pairwise([0, *cuts, len(sent)]):
+            made.connection.sendall(sent[start:end])
+        assert made.receive() == alone[number]

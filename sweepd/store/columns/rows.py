@@ -6,8 +6,9 @@ from typing import Any
 
 import orjson
 
-_WIDE = re.compile(r"[0-9]{19}")  # orjson rounds whole numbers of more than 64 bits
-_WIDE_BYTES = re.compile(rb"[0-9]{19}")
+# orjson rounds whole numbers of more than 64 bits; one begins after these, or a text with it.
+_WIDE, _BARE = re.compile(r"[-:,[ \t\r\n][0-9]{19}"), re.compile(r"[0-9]{19}")
+_WIDE_BYTES, _BARE_BYTES = re.compile(_WIDE.pattern.encode()), re.compile(_BARE.pattern.encode())
 MAX_STEP = 2**63 - 1  # what a database holds
 
 
@@ -22,7 +23,11 @@ def parse_line(line: str) -> dict[str, Any]:
 
 def loads(text: str | bytes) -> Any:
     """JSON with what a client may log beside it: NaN, infinities, lone surrogates, wide numbers."""
-    if not (_WIDE if isinstance(text, str) else _WIDE_BYTES).search(text):  # type: ignore[arg-type]
+    if isinstance(text, str):
+        is_plain = not (_WIDE.search(text) or _BARE.match(text))
+    else:
+        is_plain = not (_WIDE_BYTES.search(text) or _BARE_BYTES.match(text))
+    if is_plain:
         try:
             return orjson.loads(text)
         except orjson.JSONDecodeError:
