@@ -53,6 +53,17 @@ def test_far_beyond_all_finished_runs_the_line_ends():
     assert end_of(run(1e9, 1e9, "stopped"), finished)[0] < 4
 
 
+def test_two_ranges_below_all_finished_runs_the_line_ends_too():
+    finished = [run(1 + at, at) for at in np.linspace(0, 0.5, 6)]
+    ends = [end_of(run(at, 9.0, "stopped"), finished) for at in (1.25 - 2 * 0.5, -50.0, 0.75)]
+    assert ends[0] == pytest.approx(ends[1]) and ends[2][0] > ends[0][0] + 0.1
+
+
+def test_where_all_finished_runs_were_alike_their_mean_is_to_be_expected():
+    finished = [run(1.0, end) for end in (0.1, 0.2, 0.3)]
+    assert end_of(run(5.0, 5.0, "stopped"), finished) == pytest.approx((0.2, 0.01 * (1 + 1 / 3)))
+
+
 def test_with_few_finished_runs_or_none_that_far_it_counts_as_it_is():
     few = [run(1.0, 0.5), run(2.0, 0.7)]
     assert len(few) < MIN_FINISHED
