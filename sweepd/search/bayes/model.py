@@ -5,8 +5,9 @@ from typing import Any
 import numpy as np
 
 from sweepd.search.bayes.gaussian_process import Fit, Mask, condition, fit, theta_of
-from sweepd.search.bayes.objective import Data, choose_subset, warps
+from sweepd.search.bayes.objective import Data, choose_subset
 from sweepd.search.bayes.settings import DEFAULT, Settings
+from sweepd.search.bayes.warp import warps
 from sweepd.search.distribution import Array
 
 

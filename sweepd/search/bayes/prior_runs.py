@@ -13,9 +13,10 @@ from dataclasses import replace
 import numpy as np
 
 from sweepd.search.bayes.gaussian_process import fit, left_out
-from sweepd.search.bayes.objective import Data, choose_subset, gather, warps
+from sweepd.search.bayes.objective import Data, choose_subset, gather
 from sweepd.search.bayes.settings import Settings
 from sweepd.search.bayes.sources import MARGIN, MARGIN_PER_RUN, MIN_COMPARED
+from sweepd.search.bayes.warp import warps
 from sweepd.search.coordinates import Coordinates
 from sweepd.search.observation import Observation
 from sweepd.search.spec import Metric

@@ -8,8 +8,9 @@ import pytest
 from sweepd.search.bayes.acquisition import fantasise, log_ei
 from sweepd.search.bayes.bayes import _candidates, propose, refine
 from sweepd.search.bayes.model import model_of
-from sweepd.search.bayes.objective import Data, gather, warps
+from sweepd.search.bayes.objective import Data, gather
 from sweepd.search.bayes.settings import DEFAULT
+from sweepd.search.bayes.warp import warps
 from sweepd.search.coordinates import Coordinates
 from sweepd.search.grammar.sweep_file import parse
 from sweepd.search.observation import Observation

@@ -6,8 +6,9 @@ import numpy as np
 import pytest
 
 from sweepd.search.bayes.model import model_of
-from sweepd.search.bayes.objective import Data, warps
+from sweepd.search.bayes.objective import Data
 from sweepd.search.bayes.settings import DEFAULT
+from sweepd.search.bayes.warp import warps
 
 X = np.random.default_rng(0).random((20, 2))
 Y = np.exp(6 * X[:, 0]) + X[:, 1]  # a long bad tail
