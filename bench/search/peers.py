@@ -20,6 +20,26 @@ Ask = Callable[[list[Any], list[Any]], "dict[str, Any] | None"]
 N_SOBOL = 5  # BoTorch's first points: as many as Ax, the service made of it, begins with
 
 
+class _Told:
+    """What stands for a config in an engine that is told results by an object of its own."""
+
+    def __init__(self) -> None:
+        self._handed_out: list[tuple[dict[str, Any], Any]] = []
+        self._n_told = 0
+
+    def handed_out(self, config: dict[str, Any], own: Any) -> dict[str, Any]:
+        """The config, whose object is kept."""
+        self._handed_out.append((config, own))
+        return config
+
+    def news(self, finished: list[Any]) -> list[tuple[Any, Any]]:
+        """The object and value, None for a failed run, of all results since the last call."""
+        new = finished[self._n_told :]
+        self._n_told = len(finished)
+        own_of = {id(config): own for config, own in self._handed_out}
+        return [(own_of[id(config)], value) for config, value in new]
+
+
 def wandb_sweeps(problem: Problem, seed: int) -> Ask:
     """W&B's own `sweeps` package, method bayes."""
     import sweeps
@@ -96,20 +116,14 @@ def _optuna(problem: Problem, sampler: Any) -> Ask:
                 entry["min"], entry["max"], log=is_log
             )
     study = optuna.create_study(sampler=sampler)
-    trials: list[tuple[dict[str, Any], Any]] = []
-    told = 0
+    told = _Told()
 
     def ask(finished: list[Any], pending: list[Any]) -> dict[str, Any]:
-        nonlocal told
-        for config, value in finished[told:]:
-            trial = next(trial for known, trial in trials if known is config)
+        for trial, value in told.news(finished):
             state = optuna.trial.TrialState.FAIL if value is None else None
             study.tell(trial, value, state)
-        told = len(finished)
         trial = study.ask(dists)
-        config = dict(trial.params)
-        trials.append((config, trial))
-        return config
+        return told.handed_out(dict(trial.params), trial)
 
     return ask
 
@@ -225,19 +239,15 @@ def smac(problem: Problem, seed: int) -> Ask:
     facade = HyperparameterOptimizationFacade(
         scenario, lambda config, seed=0: 0.0, overwrite=True, logging_level=False
     )
-    trials: list[tuple[dict[str, Any], Any]] = []
-    told = 0
+    told = _Told()
 
     def ask(finished: list[Any], pending: list[Any]) -> dict[str, Any] | None:
-        nonlocal told
-        for config, value in finished[told:]:
-            info = next(info for known, info in trials if known is config)
+        for info, value in told.news(finished):
             if value is None:  # its own default, infinity, breaks its model
                 worst = max((v for _, v in finished if v is not None), default=0.0)
                 facade.tell(info, TrialValue(cost=worst, status=StatusType.CRASHED))
             else:
                 facade.tell(info, TrialValue(cost=value))
-        told = len(finished)
         try:
             info = facade.ask()
         except StopIteration:  # nothing new is left
@@ -246,8 +256,7 @@ def smac(problem: Problem, seed: int) -> Ask:
         config = {
             a.name: a.options[raw[a.name]] if a.options else float(raw[a.name]) for a in space
         }
-        trials.append((config, info))
-        return config
+        return told.handed_out(config, info)
 
     return ask
 
@@ -273,15 +282,11 @@ def hebo(problem: Problem, seed: int) -> Ask:
             rules.append({"type": "pow" if axis.is_log else "num", "lb": axis.low, "ub": axis.high})
         rules[-1]["name"] = axis.name
     optimizer = HEBO(DesignSpace().parse(rules), scramble_seed=seed)
-    rows: list[tuple[dict[str, Any], Any]] = []
-    told = 0
+    told = _Told()
 
     def ask(finished: list[Any], pending: list[Any]) -> dict[str, Any]:
-        nonlocal told
-        for config, value in finished[told:]:
-            row = next(row for known, row in rows if known is config)
+        for row, value in told.news(finished):
             optimizer.observe(row, np.array([[np.inf if value is None else value]]))
-        told = len(finished)
         row = optimizer.suggest(1)
         raw = row.iloc[0]
         config = {
@@ -290,7 +295,6 @@ def hebo(problem: Problem, seed: int) -> Ask:
             else min(max(float(raw[a.name]), a.low), a.high)
             for a in space
         }
-        rows.append((config, row))
-        return config
+        return told.handed_out(config, row)
 
     return ask
