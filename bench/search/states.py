@@ -23,7 +23,7 @@ import numpy as np  # noqa: E402
 
 from bench.search.ablations import VARIANTS  # noqa: E402
 from bench.search.problems import Problem, makers  # noqa: E402
-from bench.search.report import FINITE  # noqa: E402
+from bench.search.report import APART  # noqa: E402
 from sweepd.search.bayes.bayes import propose  # noqa: E402
 from sweepd.search.bayes.settings import DEFAULT, Settings  # noqa: E402
 from sweepd.search.grammar.sweep_file import parse  # noqa: E402
@@ -73,7 +73,7 @@ def main() -> None:
     make = makers()
     variants = {name: Settings(**VARIANTS[name]) for name in args.variants}
     sweeps: dict[str, list[np.ndarray]] = {}
-    for name in args.problems or [name for name in make if name not in FINITE]:
+    for name in args.problems or [name for name in make if name not in APART]:
         problem = make[name]()
         for seed in range(args.seeds):
             logs = np.mean(list(states(problem, seed, variants)), axis=0)
