@@ -17,6 +17,7 @@ from __future__ import annotations
 import argparse
 import itertools
 import json
+import os
 import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
@@ -27,6 +28,7 @@ from typing import NamedTuple
 from bench.search.ablations import VARIANTS
 from bench.search.environments import BENCH, ROOT, python_of
 from bench.search.problems import makers
+from bench.search.real_models import PYTHON
 from bench.search.report import APART, COMPARED, ENGINES, PEERS, RESULTS
 from bench.search.results import N_RUNS, PEER_RUNS, compact, kept_in, raw_in
 
@@ -90,8 +92,10 @@ class Simulation:
     def _run(self, job: Job) -> str:
         if job.engine not in self._hosts:
             command = [python_of(job.engine), "-m", "bench.search.run", "--engine", job.engine]
+            pipe = subprocess.PIPE
+            trains = {**os.environ, PYTHON: sys.executable}  # the real models, for every engine
             self._hosts[job.engine] = subprocess.Popen(
-                command, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+                command, cwd=ROOT, stdin=pipe, stdout=pipe, text=True, env=trains
             )
         host = self._hosts[job.engine]
         assert host.stdin is not None and host.stdout is not None

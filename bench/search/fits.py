@@ -1,36 +1,23 @@
-"""Train the models of `real_models.py`: lines of `[name, config]` in, their values out.
+"""The models of `real_models.py`, trained by scikit-learn: a config and what it comes to.
 
-    python -m bench.search.fits            # answers an engine
-    python -m bench.search.fits --levels   # looks for the best known values (an hour of a core)
-
-Needs scikit-learn. Every value is kept in `.bench/fits.sqlite`, which processes share. The levels
-are the lowest of all values kept there, after RANDOM random configs of each model and coordinate
-steps around the best of them, and the mean of the random ones.
+`trainer.py` keeps what was trained and answers the engines.
 """
 
 from __future__ import annotations
 
-import argparse
-import json
-import os
-import sqlite3
-import sys
 import warnings
 from collections.abc import Callable, Mapping
 from functools import cache
 from typing import Any
 
-for _name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
-    os.environ.setdefault(_name, "1")  # before NumPy is loaded
-
-import numpy as np  # noqa: E402
-from sklearn import datasets, ensemble, linear_model, neural_network, svm  # noqa: E402
-from sklearn.decomposition import PCA  # noqa: E402
-from sklearn.kernel_approximation import Nystroem  # noqa: E402
-from sklearn.model_selection import KFold, StratifiedKFold, train_test_split  # noqa: E402
-from sklearn.neighbors import KNeighborsClassifier  # noqa: E402
-from sklearn.pipeline import make_pipeline  # noqa: E402
-from sklearn.preprocessing import (  # noqa: E402
+import numpy as np
+from sklearn import datasets, ensemble, linear_model, neural_network, svm
+from sklearn.decomposition import PCA
+from sklearn.kernel_approximation import Nystroem
+from sklearn.model_selection import KFold, StratifiedKFold, train_test_split
+from sklearn.neighbors import KNeighborsClassifier
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import (
     FunctionTransformer,
     MinMaxScaler,
     PolynomialFeatures,
@@ -39,12 +26,6 @@ from sklearn.preprocessing import (  # noqa: E402
     StandardScaler,
 )
 
-from bench.search.environments import BENCH  # noqa: E402
-from bench.search.levels import _moves, draw  # noqa: E402
-from bench.search.real_models import LEVELS, SPACES  # noqa: E402
-
-FILE = BENCH / "fits.sqlite"
-RANDOM = 1000  # configs of each model
 WORST = {"log": -float(np.log(1e-6)), "error": 1.0, "squares": 100.0}
 Split = tuple[np.ndarray, np.ndarray]
 
@@ -88,7 +69,9 @@ def _judged(model: Any, data: str, folds: int, loss: str) -> float:
     each: list[np.ndarray] = []
     for train, rest in _splits(data, folds):
         try:
-            model.fit(x[train], y[train])
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore")  # not converged: such are among the configs
+                model.fit(x[train], y[train])
             if loss == "log":
                 own = model.predict_proba(x[rest])[np.arange(len(rest)), y[rest]]
                 each.append(-np.log(np.clip(own, 1e-6, 1.0)))
@@ -96,7 +79,9 @@ def _judged(model: Any, data: str, folds: int, loss: str) -> float:
                 each.append((model.predict(x[rest]) != y[rest]).astype(float))
             else:
                 each.append((model.predict(x[rest]) - y[rest]) ** 2)
-        except ValueError:  # weights that are no longer finite
+        except ValueError as error:  # weights that are no longer finite
+            if "finite" not in str(error):
+                raise
             return WORST[loss]
     found = float(np.concatenate(each).mean())
     return min(found, WORST[loss]) if np.isfinite(found) else WORST[loss]
@@ -104,7 +89,7 @@ def _judged(model: Any, data: str, folds: int, loss: str) -> float:
 
 def _mlp_digits(c: Mapping[str, Any]) -> float:
     model = neural_network.MLPClassifier(
-        [c["width"]] * c["layers"],
+        hidden_layer_sizes=[c["width"]] * c["layers"],
         activation=c["activation"],
         solver="sgd",
         alpha=c["decay"],
@@ -119,7 +104,7 @@ def _mlp_digits(c: Mapping[str, Any]) -> float:
 
 def _mlp_diabetes(c: Mapping[str, Any]) -> float:
     model = neural_network.MLPRegressor(
-        [c["width"]],
+        hidden_layer_sizes=[c["width"]],
         activation=c["activation"],
         alpha=c["decay"],
         batch_size=c["batch"],
@@ -199,9 +184,7 @@ def _elastic_net(c: Mapping[str, Any]) -> float:
 
 
 def _nystroem(c: Mapping[str, Any]) -> float:
-    features = Nystroem(
-        c["kernel"], gamma=c["gamma"], n_components=c["components"], random_state=0
-    )
+    features = Nystroem(c["kernel"], gamma=c["gamma"], n_components=c["components"], random_state=0)
     model = make_pipeline(_scaler(c["scaling"]), features, linear_model.Ridge(alpha=c["alpha"]))
     return _judged(model, "diabetes", 5, "squares")
 

@@ -24,6 +24,10 @@ class Goal(NamedTuple):
 GOALS = (
     Goal(4, "wandb", "real models", 0.45),
     Goal(4, "tpe", "real models", 0.6),
+    Goal(4, "wandb", "real models, first five", 0.45),
+    Goal(4, "tpe", "real models, first five", 0.6),
+    Goal(4, "wandb", "real models, twelve named ahead", 0.45),
+    Goal(4, "tpe", "real models, twelve named ahead", 0.6),
     Goal(4, "wandb", "all", 0.45, MANY),
     Goal(4, "tpe", "all", 0.6, MANY),
     Goal(1, "wandb", "all", 0.6, MANY),

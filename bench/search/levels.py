@@ -46,7 +46,7 @@ def minimum(parameters: Mapping[str, Any], true: Callable[[Config], float]) -> f
         while scale > 1e-6:
             moved = False
             for name, entry in parameters.items():
-                for option in _moves(config[name], entry, scale):
+                for option in moves(config[name], entry, scale):
                     trial = {**config, name: option}
                     if true(trial) < value - 1e-12:
                         config, value, moved = trial, true(trial), True
@@ -55,7 +55,8 @@ def minimum(parameters: Mapping[str, Any], true: Callable[[Config], float]) -> f
     return lowest
 
 
-def _moves(value: Any, entry: Mapping[str, Any], scale: float) -> list[Any]:
+def moves(value: Any, entry: Mapping[str, Any], scale: float) -> list[Any]:
+    """Values a step away: all of a list, neighbours of a whole number, a share of the range."""
     if "values" in entry:
         return list(entry["values"])
     if entry["distribution"] == "int_uniform":

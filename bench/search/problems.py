@@ -35,6 +35,8 @@ from bench.search.functions import (
 from bench.search.levels import minimum, typical
 from bench.search.model_tables import GRIDS, best, objective
 from bench.search.other_shapes import OTHER_SHAPES, Shaped, bbob
+from bench.search.real_models import SPACES, levels
+from bench.search.real_models import objective as trained
 
 Config = Mapping[str, Any]
 _HERE = Path(__file__).parent
@@ -125,11 +127,13 @@ def _made(
 
 def makers() -> dict[str, Callable[[], Problem]]:
     """What makes each problem, by name: the first sixteen, those of other shapes, real models
-    from tables, and BBOB's where `ioh` is. Making one takes its levels, which cost."""
+    from tables and trained live, and BBOB's where `ioh` is. Making one takes its levels, which
+    cost."""
     found = first_problems()
     for name, one in {**OTHER_SHAPES, **bbob()}.items():
         found[name] = partial(_shaped, name, one)
-    return found | {name: partial(_real_model, name) for name in GRIDS}
+    found |= {name: partial(_real_model, name) for name in GRIDS}
+    return found | {name: partial(_trained, name) for name in SPACES}
 
 
 def all_problems(names: Collection[str] | None = None) -> list[Problem]:
@@ -148,6 +152,12 @@ def _shaped(name: str, one: Shaped) -> Problem:
 def _real_model(name: str) -> Problem:
     parameters = {key: knots.entry() for key, knots in GRIDS[name].items()}
     return _shaped(name, Shaped("models", parameters, objective(name), best(name)))
+
+
+def _trained(name: str) -> Problem:
+    level = levels()[name]
+    ends = (level["best"], level["typical"])
+    return Problem(name, "shape: models", SPACES[name], trained(name), *ends)
 
 
 def first_problems() -> dict[str, Callable[[], Problem]]:

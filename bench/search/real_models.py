@@ -1,6 +1,6 @@
 """Real models trained live on scikit-learn's data: their spaces, and how an engine gets a value.
 
-Named before any was measured (`docs/decisions/0109`). Needs NumPy only: `fits.py`, which needs
+Named before any was measured (`docs/decisions/0109`). Needs NumPy only: `trainer.py`, which needs
 scikit-learn, trains in a process of its own, by the interpreter that $BENCH_PYTHON names.
 """
 
@@ -137,7 +137,7 @@ SPACES: dict[str, dict[str, Any]] = {
 def _trainer() -> subprocess.Popen[str]:
     python = os.environ.get(PYTHON, sys.executable)
     root = Path(__file__).resolve().parents[2]
-    command = [python, "-m", "bench.search.fits"]
+    command = [python, "-m", "bench.search.trainer"]
     return subprocess.Popen(
         command, cwd=root, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
     )
@@ -149,14 +149,14 @@ def objective(name: str) -> Callable[[Config], float]:
     def true(config: Config) -> float:
         trainer = _trainer()
         assert trainer.stdin is not None and trainer.stdout is not None
-        trainer.stdin.write(json.dumps([name, config], default=_plain) + "\n")
+        trainer.stdin.write(json.dumps([name, config], default=plain) + "\n")
         trainer.stdin.flush()
         return float(json.loads(trainer.stdout.readline()))
 
     return true
 
 
-def _plain(value: Any) -> Any:
+def plain(value: Any) -> Any:
     """NumPy's numbers, which engines hand out."""
     return value.item()
 

@@ -13,14 +13,17 @@ from __future__ import annotations
 
 import argparse
 import json
-from collections.abc import Collection, Iterable
+from collections.abc import Collection
 from pathlib import Path
 
 import numpy as np
 
 from bench.search import goals
 from bench.search.comparing import against, ahead, best_peer, measured, middle_of, widely_run
+from bench.search.markdown import head, replace, row
+from bench.search.real_models import SPACES
 from bench.search.results import AT, COMPARED_AT, Table
+from bench.search.single import first_ones, real_models
 
 RESULTS = Path(__file__).parent / "results"
 ENGINES = ("ours", "tpe", "sobol", "random", "wandb", "gp", "botorch", "smac", "hebo")
@@ -64,20 +67,12 @@ def groups(table: Table) -> dict[str, list[str]]:
     bbob = counted(SHAPE + "BBOB")
     others = [name for half in sorted(shaped) for name in counted(half)]
     found["real models"] = [*counted(SHAPE + "models"), "svm"]
+    found["real models, first five"] = [n for n in found["real models"] if n not in SPACES]
+    found["real models, twelve named ahead"] = [n for n in found["real models"] if n in SPACES]
     found["other shapes"] = [name for name in others if name not in bbob]
     found["BBOB"] = bbob
     found["all"] = [*found["both"], *others]
     return found
-
-
-def row(cells: Iterable[str]) -> str:
-    """One line of a Markdown table."""
-    return "| " + " | ".join(cells) + " |"
-
-
-def head(cells: list[str]) -> list[str]:
-    """First two lines of a Markdown table."""
-    return [row(cells), "|" + "---|" * len(cells)]
 
 
 def overall(table: Table, against: str, engines: list[str]) -> list[str]:
@@ -97,11 +92,13 @@ def overall(table: Table, against: str, engines: list[str]) -> list[str]:
 
 
 def ratio(table: Table, engine: str, against: str, workers: int, problems: list[str]) -> str:
-    """The geometric mean over problems with its interval; MISSING unless all were simulated."""
+    """The geometric mean over problems with its interval, and how many they are if not all;
+    MISSING where fewer than half were simulated."""
     found = measured(table, engine, against, workers, problems)
-    if found is None or found.problems < len(problems):
+    if found is None or 2 * found.problems < len(problems):
         return MISSING
-    return f"{found.ratio:.2f} [{found.low:.2f}, {found.high:.2f}]"
+    few = "" if found.problems == len(problems) else f" ({found.problems})"
+    return f"{found.ratio:.2f} [{found.low:.2f}, {found.high:.2f}]{few}"
 
 
 def titled(halves: Collection[str]) -> list[tuple[str, str]]:
@@ -175,22 +172,6 @@ def over_problems(values: np.ndarray) -> str:
     return f"{middle:.2f}" + (f" [{low:.2f}, {high:.2f}]" if len(values) > 2 else "")
 
 
-def by_problem(table: Table) -> list[str]:
-    """Ours against W&B's on every problem; worse and better only where the interval says so."""
-    lines = head(["sweepd / W&B", *(f"{w} workers" if w > 1 else "1 worker" for w in WORKERS)])
-    first = [name for name in table.problems() if table.halves[name] in HALVES]
-    for problem in sorted(first, key=lambda name: table.halves[name]):
-        cells = []
-        for workers in WORKERS:
-            values, draws = table.ratios("ours", "wandb", workers, [problem])
-            low, high = np.percentile(draws, [2.5, 97.5])
-            verdict = " **worse**" if low > 1 else "" if high < 1 else " (undecided)"
-            ours, theirs = table.pair("ours", "wandb", workers, problem)
-            cells.append(f"{values[0]:.2f}{verdict}: {ours.mean():.3f} / {theirs.mean():.3f}")
-        lines.append(row([f"{problem} ({HALVES[table.halves[problem]]})", *cells]))
-    return lines
-
-
 def asks(table: Table) -> list[str]:
     """Median milliseconds of an ask while the sweeps ran."""
     lines = head(["median ask, ms", *(f"{w} workers" if w > 1 else "1 worker" for w in WORKERS)])
@@ -256,7 +237,8 @@ def sections(results: Path) -> dict[str, list[str]]:
         "goals": reached(table),
         "peers": compared(table),
         "random": overall(table, "random", ["ours"]),
-        "problems": by_problem(table),
+        "problems": first_ones(table, HALVES, WORKERS),
+        "real": real_models(table, groups(table)["real models"], TITLES),
         "asks": asks(table),
     }
     ablation = sorted(results.glob("ablations-*.json"))
@@ -266,13 +248,6 @@ def sections(results: Path) -> dict[str, list[str]]:
     if (results / "mnist.json").exists():
         found["mnist"] = mnist(results / "mnist.json")
     return found
-
-
-def replace(text: str, name: str, lines: list[str]) -> str:
-    """The page with the part between `<!-- name -->` and `<!-- /name -->` replaced."""
-    begin, end = f"<!-- {name} -->\n", f"<!-- /{name} -->"
-    before, rest = text.split(begin)
-    return before + begin + "\n".join(lines) + "\n" + end + rest.split(end, 1)[1]
 
 
 def main() -> None:

@@ -6,7 +6,9 @@ import pytest
 
 from bench.search.comparing import Measured, against, ahead, best_peer, measured
 from bench.search.goals import Goal, behind, verdict
+from bench.search.report import MISSING, TITLES, ratio
 from bench.search.results import AT, Table
+from bench.search.single import real_models
 
 GOAL = Goal(4, "wandb", "all", 0.5, 2)
 
@@ -87,3 +89,19 @@ def test_behind_is_what_the_interval_leaves_no_doubt_of(tmp_path: Path) -> None:
     assert behind(table, 4, "tpe", shapes) == ["one"]
     assert ahead(table, "tpe", 4, ()) == ["sure 3.1"]
     assert ahead(table, "tpe", 4, ("sure", "open")) is None
+
+
+def test_a_ratio_says_on_how_many_problems_it_stands_if_not_on_all(tmp_path: Path) -> None:
+    engines = {"ours": {"a": [0.09], "b": [0.09]}, "wandb": {"a": [0.19], "b": [0.19]}}
+    table = _table(tmp_path, engines)
+    assert ratio(table, "ours", "wandb", 4, ["a", "b"]) == "0.50 [0.50, 0.50]"
+    assert ratio(table, "ours", "wandb", 4, ["a", "b", "c"]) == "0.50 [0.50, 0.50] (2)"
+    assert ratio(table, "ours", "wandb", 4, ["a", "c", "d"]) == MISSING
+    assert ratio(table, "ours", "wandb", 4, ["c"]) == MISSING
+
+
+def test_a_real_model_has_its_ratios_and_regrets_by_the_seeds_both_have(tmp_path: Path) -> None:
+    engines = {"ours": {"a": [0.09, 0.09]}, "wandb": {"a": [0.19]}, "tpe": {"a": [0.04, 0.04]}}
+    line = real_models(_table(tmp_path, engines), ["a"], TITLES)[-1]
+    cells = "0.50 [0.50, 0.50] | 2.00 [2.00, 2.00] | 0.10 [0.10, 0.10]"
+    assert line == f"| a | 1 | {cells} | 0.0900, 0.1900, 0.0400, 1.0000 |"
