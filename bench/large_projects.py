@@ -11,12 +11,12 @@ an open tab then asks for what changed since.
 
 import argparse
 import contextlib
+import http.client
 import json
 import random
 import re
 import tempfile
 import time
-import urllib.request
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -121,12 +121,12 @@ class Asker:
 
     def __init__(self, server: Server) -> None:
         self.server = server
-        self.base = f"http://127.0.0.1:{server.port}"
-        self._browser = urllib.request.build_opener(urllib.request.HTTPCookieProcessor())
-        signed = self._browser.open(
-            f"{self.base}/authorize", urlencode({"key": server.key}).encode()
-        )
-        signed.close()
+        self._browser = http.client.HTTPConnection("127.0.0.1", server.port, timeout=300)
+        form = {"Content-Type": "application/x-www-form-urlencoded"}
+        self._browser.request("POST", "/authorize", urlencode({"key": server.key}), form)
+        signed = self._browser.getresponse()
+        signed.read()
+        self._cookie = {"Cookie": signed.headers["Set-Cookie"].partition(";")[0]}
         self.entity = str(server.ask(ENTITY)["viewer"]["entity"])
         self._marks: dict[str, str] = {}
 
@@ -139,11 +139,21 @@ class Asker:
 
     def get(self, path: str) -> str:
         """A document; says how large it is."""
-        with self._browser.open(self.base + path) as answer:
-            body = answer.read()
+        try:
+            status, body = self._read(path)
+        except (ConnectionError, http.client.HTTPException):  # it has rested too long
+            self._browser.close()
+            status, body = self._read(path)
+        if status != 200:
+            raise RuntimeError(f"GET {path}: {status} {body[:200]!r}")
         if (found := MARK.search(body)) is not None:
             self._marks[path.partition("?")[0]] = found[1].decode()
         return f"{len(body) / 1e6:.2f} MB"
+
+    def _read(self, path: str) -> tuple[int, bytes]:
+        self._browser.request("GET", path, headers=self._cookie)
+        answer = self._browser.getresponse()
+        return answer.status, answer.read()
 
     def get_changes(self, path: str) -> str:
         """What changed of a document since it was read last."""

@@ -2,9 +2,9 @@
 
     python -m bench.two_cores [--seconds 8] [--rounds 2] [--runs 20000]
 
-A server has a sweep of many runs and a run of 50,000 lines. Agents send heartbeats and runs post
+A server has a sweep of many runs and runs of 50,000 lines. Agents send heartbeats and runs post
 100 lines at a time, all without a pause, while tabs read the sweep's table and its points after a
-change, the curves and a sample of the long run, filtered pages and a CSV file. The server is held
+change, the curves and a sample of a long run of their own, and filtered pages. The server is held
 to one core, then may use two, in turns. Work is counted in what each kind of request takes of the
 server's processor time on one core, so the two kinds of rounds are told in the same unit.
 
@@ -40,17 +40,17 @@ from bench.load import Connection, Server, sweepd
 N_AGENTS, N_POSTING, N_TABS = 8, 8, 4
 LONG_LINES = 50_000
 KINDS = ("heartbeat", "post")
-BY_CONFIG = '{"config.lr.value": {"$lt": 0.5}}'
+BY_CONFIG = '{"config.lr.value": {"$lt": 0.%d}}'
 SPEC = json.dumps(json.dumps({"keys": ["loss", "_step"], "samples": 500}))
 
 
-def questions(asker: Asker, sweep: str) -> dict[str, Callable[[], object]]:
-    """What tabs and scripts read, by kind."""
-    entity = asker.entity
+def questions(asker: Asker, sweep: str, tab: int) -> dict[str, Callable[[], object]]:
+    """What a tab, or a script, reads, by kind: its own long run, and filters of its own."""
+    entity, run = asker.entity, f"long{tab}"
     table = f"/-/projects/{entity}/{PROJECT}/runs"
     points = f"/-/sweeps/{entity}/{PROJECT}/{sweep}/points"
     field = f"sampledHistory(specs: [{SPEC}])"
-    sample = f'{{ project(name: "{PROJECT}") {{ run(name: "long") {{ {field} }} }} }}'
+    sample = f'{{ project(name: "{PROJECT}") {{ run(name: "{run}") {{ {field} }} }} }}'
 
     def changed(ask: Callable[[str], object], path: str) -> object:
         asker.touch(random.randrange(1000))
@@ -60,9 +60,9 @@ def questions(asker: Asker, sweep: str) -> dict[str, Callable[[], object]]:
         "table": lambda: changed(asker.get_changes, table),
         "points": lambda: changed(asker.get_changes, points),
         "opened": lambda: changed(asker.get, points),
-        "curves": lambda: asker.get(f"/-/runs/{entity}/{PROJECT}/long/history"),
+        "curves": lambda: asker.get(f"/-/runs/{entity}/{PROJECT}/{run}/history"),
         "sample": lambda: asker.server.ask(sample),
-        "filter": lambda: asker.page(BY_CONFIG, "-config.p1.value"),
+        "filter": lambda: asker.page(BY_CONFIG % (5 + tab), f"-config.p{tab}.value"),
     }
 
 
@@ -72,7 +72,7 @@ def read_pages(port: int, key: str, sweep: str, until: float) -> Counter[str]:
 
     def tab(number: int) -> None:
         asker = Asker(Server("sweepd", port, key, cast(Any, None), 0))
-        kinds = [*questions(asker, sweep).items()]
+        kinds = [*questions(asker, sweep, number).items()]
         turn = number
         while time.time() < until:
             name, ask = kinds[turn % len(kinds)]
@@ -95,7 +95,8 @@ class Writing:
         self._asking, self._nodes = asking, nodes
         self._n_lines = [0] * N_POSTING
         rng = random.Random(1)
-        self._content = json.loads(bodies(100, 0, rng))["files"]["wandb-history.jsonl"]["content"]
+        made = bodies(100, 0, rng).replace(b"%", b"%%")
+        self._body = made.replace(b'"offset": 0', b'"offset": %d', 1)
 
     async def run(
         self, until: float, most: float = float("inf"), kinds: tuple[str, ...] = KINDS
@@ -118,10 +119,7 @@ class Writing:
             await connection.open()
             path = f"/files/{self._asking.entity}/{PROJECT}/w{number}/file_stream"
             while time.time() < until and found["post"] < most:
-                first = self._n_lines[number]
-                block = {"offset": first, "content": self._content}
-                body = json.dumps({"files": {"wandb-history.jsonl": block}}).encode()
-                status, text = await connection.post(path, body)
+                status, text = await connection.post(path, self._body % self._n_lines[number])
                 assert status == 200, text[:300]
                 self._n_lines[number] += 100
                 found["post"] += 1
@@ -134,17 +132,19 @@ class Writing:
 
 
 async def prepare(asking: Asking, sweep: str) -> list[str]:
-    """The agents, the runs that post and the long run."""
+    """The agents, the runs that post, and each tab's long run."""
+    long = [f"long{tab}" for tab in range(N_TABS)]
     connection = Connection(asking.server)
     await connection.open()
     nodes = [await asking.register(connection, sweep, n) for n in range(N_AGENTS)]
-    for name in ("long", *(f"w{n}" for n in range(N_POSTING))):
+    for name in (*long, *(f"w{n}" for n in range(N_POSTING))):
         asking.server.ask(RUN, name=name, project=PROJECT, entity=asking.entity)
     rng = random.Random(2)
-    path = f"/files/{asking.entity}/{PROJECT}/long/file_stream"
-    for first in range(0, LONG_LINES, 1000):
-        await connection.post(path, bodies(1000, first, rng))
-    await connection.post(path, json.dumps({"complete": True, "exitcode": 0}).encode())
+    for name in long:
+        path = f"/files/{asking.entity}/{PROJECT}/{name}/file_stream"
+        for first in range(0, LONG_LINES, 1000):
+            await connection.post(path, bodies(1000, first, rng))
+        await connection.post(path, json.dumps({"complete": True, "exitcode": 0}).encode())
     connection.close()
     return nodes
 
@@ -158,7 +158,7 @@ def costs(server: Server, writing: Writing, sweep: str) -> dict[str, float]:
         return server.all_cpu_s() - before
 
     found = {}
-    for name, ask in questions(Asker(server), sweep).items():
+    for name, ask in questions(Asker(server), sweep, 0).items():
         ask()
         found[name] = spent(lambda ask=ask: [ask() for _ in range(10)]) / 10
     for kind in KINDS:
