@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 
 import sqlalchemy as sa
 
+from sweepd.store.array_text import written
 from sweepd.store.pipelined import Pipelined
 from sweepd.store.pipelined import of as pipelined_of
 from sweepd.store.statements import Asked, Keeps, Row
@@ -67,10 +68,10 @@ class _Plan:
             if name not in self.names:
                 given[name] = convert(default) if convert and default is not None else default
             elif convert is None:
-                given[name] = [values[name] for values in sets]
+                given[name] = written([values[name] for values in sets])
             else:
                 found = [values[name] for values in sets]
-                given[name] = [None if value is None else convert(value) for value in found]
+                given[name] = written([v if v is None else convert(v) for v in found])
         return given
 
     def read(self, row: Sequence[Any]) -> Any:
@@ -207,6 +208,8 @@ def _plan(statement: Any, dialect: sa.Dialect, names: list[str]) -> _Plan:
     for name in compiled.positiontup if compiled.positional else defaults:
         kind = kinds.get(name, sa.types.NULLTYPE)
         convert = kind.dialect_impl(dialect).bind_processor(dialect)
+        if isinstance(kind, sa.LargeBinary):
+            convert = None  # both drivers take bytes as they are
         places.append((name, defaults.get(name), convert))
     columns = []
     for place, column in enumerate(selected):
