@@ -5,6 +5,14 @@ from itertools import chain, groupby
 
 import pytest
 
+TEST_OF_PAGES_S = 2.5  # as most take
+LONG_S = {  # files of pages of which that is not true: clients run, or every page is opened
+    "test_client_charts": 60,
+    "test_every_page": 60,
+    "test_first_steps": 30,
+    "test_news": 40,
+    "test_shapes": 1,
+}
 NEIGHBOURS = 12  # those that share what is made once for a file make it less often
 
 
@@ -33,14 +41,19 @@ def in_order(items: list[pytest.Item]) -> list[pytest.Item]:
 
     The former wait most of their time, so that whoever computes meanwhile has the processor.
     Playwright keeps an event loop running in the main thread, in which no other can be started from
-    its first test on; of its files those with most tests begin first, the small ones fill up.
+    its first test on; of its files the longest begin first, the short ones fill up.
     """
     by_file = [list(group) for _, group in groupby(items, key=lambda item: item.path)]
     pages = [file for file in by_file if file[0].get_closest_marker("browser")]
     waiting = [file for file in by_file if file not in pages and not is_alone(file[0])]
     computing = [file for file in by_file if is_alone(file[0])]
-    pages.sort(key=len, reverse=True)
+    pages.sort(key=_seconds, reverse=True)
     return list(chain(*_spread(waiting, computing), *pages))
+
+
+def _seconds(file: list[pytest.Item]) -> float:
+    """About how long a file of pages takes."""
+    return LONG_S.get(file[0].path.stem, TEST_OF_PAGES_S * len(file))
 
 
 def _spread(

@@ -36,6 +36,8 @@ class Item:
     own: str = ""
 
     def get_closest_marker(self, name: str) -> Any:
+        if name == "browser":
+            return "browser" in self.path.parts
         return self.own if name == "xdist_group" and self.own else None
 
 
@@ -54,6 +56,18 @@ def test_files_that_share_a_server_stay_whole_and_others_go_in_small_parts() -> 
     assert [alone.count(name) for name in dict.fromkeys(alone)] == [ordering.NEIGHBOURS] * 2 + [1]
     assert not {*alone} & {*groups([Item(Path("tests/unit/y/test_a.py"))] * many)}
     assert groups([Item(Path("tests/protocol/test_a.py"), own="values")]) == ["values"]
+
+
+def test_pages_come_last_and_the_longest_of_them_first() -> None:
+    """A file that is begun last and takes longest keeps one worker, and the others wait."""
+    n_of = {"browser/test_many": 20, "browser/test_few": 3, "browser/test_first_steps": 1}
+    items = [Item(Path(f"tests/{file}.py")) for file, n in n_of.items() for _ in range(n)]
+    items += [Item(Path("tests/unit/test_a.py")), Item(Path("tests/e2e/test_b.py"))]
+    ordered = cast(list[Item], ordering.in_order(cast(list[pytest.Item], items)))
+    names = list(dict.fromkeys(item.path.stem for item in ordered))
+    assert names == ["test_b", "test_a", "test_many", "test_first_steps", "test_few"]
+    folder = Path(__file__).parents[1] / "browser"
+    assert {name for name in ordering.LONG_S if not (folder / f"{name}.py").exists()} == set()
 
 
 @pytest.mark.slow
