@@ -183,12 +183,6 @@ def begin() -> None:
     import_module("sweepd.search.bayes.bayes")
 
 
-def begin_beside() -> None:
-    """Called once in a new process that answers what people wait for."""
-    _follow_parent()
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-
-
 def begin_in_background() -> None:
     """Called once in a new process whose work can wait for whatever else this machine does."""
     _follow_parent()

@@ -25,10 +25,10 @@ child.wait()
 # As above; its child computes without ever giving another thread of its own a turn.
 BUSY = """
 import ctypes, multiprocessing, os
-from sweepd.search.process import begin_beside
+from sweepd.search.process import begin_in_background
 
 def work(pipe):
-    begin_beside()
+    begin_in_background()
     pipe.send(os.getpid())
     ctypes.PyDLL(None).pause()
 
