@@ -1,5 +1,6 @@
 """A disk without room, one that is read-only: clients are told to try again, nothing is lost."""
 
+import itertools
 import json
 import subprocess
 import sys
@@ -82,14 +83,13 @@ def test_full_disk_is_503_for_everything_that_writes_and_passes(
             stdout=log,
             stderr=log,
         )
-    answers = [
-        wire.send("PUT", url, b"x" * 2 * MB),
-        wire.send("PUT", url, b"x"),
-        wire.query(RUN, name="other"),
-    ]
-    assert [answer.status for answer in answers] == [503] * 3
-    assert b"No space left" in answers[0].body and b"full" in answers[2].body
-    while (status := poster.post(1)) == 200:  # what the log of SQLite has room for already
+    answers = [wire.send("PUT", url, b"x" * 2 * MB), wire.send("PUT", url, b"x")]
+    assert [answer.status for answer in answers] == [503] * 2
+    assert b"No space left" in answers[0].body
+    others = (wire.query(RUN, name=f"other{n}") for n in itertools.count())
+    answer = next(other for other in others if other.status != 200)  # SQLite's log may have room
+    assert answer.status == 503 and b"full" in answer.body
+    while (status := poster.post(1)) == 200:
         pass
     assert status == 503
     assert wire.run("r")["historyLineCount"] == poster.n_lines  # what is there can be read
