@@ -120,6 +120,7 @@ class ExpressProtocol(HttpToolsProtocol):
     _sender: _Sender | None = None  # of the request before
     _head: RepeatedHead[tuple[str, _Sender]] | None = None  # of one, with its path
     _chunk: bytes | None = None  # what is being parsed, if a request began with it
+    _rests_since = 0.0  # by the loop's clock, once all is answered
 
     def __init__(self, *given: Any, **named: Any) -> None:
         super().__init__(*given, **named)
@@ -129,12 +130,13 @@ class ExpressProtocol(HttpToolsProtocol):
         for request in self._open:
             request.abandon()
         super().connection_lost(exc)
+        if self.timeout_keep_alive_task is not None:
+            self.timeout_keep_alive_task.cancel()
 
     def data_received(self, data: bytes) -> None:
         if self._head is not None and not self._is_message:
             body = self._head.body_of(data)
             if body is not None and self._is_free() and self._begin(*self._head.came_to, body):
-                self._unset_keepalive_if_required()
                 self._has_moved = True
                 return
         self._chunk = None if self._is_message else data
@@ -176,7 +178,27 @@ class ExpressProtocol(HttpToolsProtocol):
 
     def on_response_complete(self) -> None:
         self._open.popleft()
-        super().on_response_complete()
+        self._rests_since = self.loop.time()
+        is_armed = self.timeout_keep_alive_task is not None
+        if self.pipeline or not is_armed or self.transport.is_closing():
+            super().on_response_complete()
+        else:
+            self.server_state.total_requests += 1
+            self.flow.resume_reading()
+
+    def _unset_keepalive_if_required(self) -> None:
+        """Nothing: the timer is not made anew for each request, but looks whether one came."""
+
+    def timeout_keep_alive_handler(self) -> None:
+        self.timeout_keep_alive_task = None
+        if self._open:
+            return  # its answer sets the timer
+        left_s = self._rests_since + self.timeout_keep_alive - self.loop.time()
+        if left_s > 0:
+            ask_again = self.timeout_keep_alive_handler
+            self.timeout_keep_alive_task = self.loop.call_later(left_s, ask_again)
+        else:
+            super().timeout_keep_alive_handler()
 
     def _is_free(self) -> bool:
         """Whether nothing is in the way of a request that has come."""

@@ -1,8 +1,6 @@
 """Of a run what every post of its client looks at: few columns of two tables, for a whole run costs
 more to read than what is written then."""
 
-from typing import Any
-
 import sqlalchemy as sa
 
 from sweepd.domain.runs import RunHead, RunState
@@ -39,6 +37,5 @@ def find_head(connection: Connection, entity_pk: int, project: str, run_id: str)
     prepared, key, _ = by_path(entity_pk, project, run_id)
     if (row := prepared.first(connection, key)) is None:
         return None
-    values: list[Any] = list(row)
-    values[_STATE] = RunState(values[_STATE])
-    return RunHead._make(values)
+    state = RunState(row[_STATE])
+    return RunHead._make((*row[:_STATE], state, *row[_STATE + 1 :]))

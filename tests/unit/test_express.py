@@ -99,7 +99,8 @@ class Connected:
 
     def end(self) -> None:
         """The client has gone."""
-        self.protocol.connection_lost(None)
+        if self.protocol.parser is not None:
+            self.protocol.connection_lost(None)
 
 
 def post(body: bytes) -> bytes:
@@ -198,13 +199,45 @@ def test_who_leaves_is_not_worked_for() -> None:
     connected(test)
 
 
-def test_a_connection_that_rests_is_closed_and_one_that_is_used_is_not() -> None:
+def test_a_connection_is_closed_once_it_rested_for_long_enough() -> None:
     async def test(connection: Connected) -> None:
-        first = connection.protocol.timeout_keep_alive_task
-        connection.protocol.data_received(post(b"[]"))
-        assert first.cancelled() and connection.protocol.timeout_keep_alive_task is None
+        protocol, now = connection.protocol, asyncio.get_running_loop().time()
+        rest_s = protocol.timeout_keep_alive
+        timer = protocol.timeout_keep_alive_task
+        assert now + rest_s - 1 < timer.when() < now + rest_s + 1
+        protocol.data_received(post(b"[]"))
+        protocol.timeout_keep_alive_handler()  # the time is over while it is worked for
+        assert not connection.wire.is_closed and protocol.timeout_keep_alive_task is None
         await connection.send()
-        resting = connection.protocol.timeout_keep_alive_task
-        assert resting is not None and not resting.cancelled()
+        timer = protocol.timeout_keep_alive_task
+        await connection.send(post(b"7"))
+        assert protocol.timeout_keep_alive_task is timer and not timer.cancelled()
+        protocol._rests_since -= rest_s - 5
+        protocol.timeout_keep_alive_handler()
+        now = asyncio.get_running_loop().time()
+        assert not connection.wire.is_closed
+        assert now < protocol.timeout_keep_alive_task.when() < now + 6
+        protocol._rests_since -= 5
+        protocol.timeout_keep_alive_handler()
+        assert connection.wire.is_closed
+
+    connected(test)
+
+
+def test_nothing_waits_for_a_connection_that_is_gone() -> None:
+    async def test(connection: Connected) -> None:
+        timer = connection.protocol.timeout_keep_alive_task
+        connection.protocol.connection_lost(OSError())
+        assert timer.cancelled()
+
+    connected(test)
+
+
+def test_requests_are_counted() -> None:
+    async def test(connection: Connected) -> None:
+        await connection.send(post(b"[]"), post(b"7"))
+        connection.answers.is_known = False
+        await connection.send(post(b"[]"))
+        assert connection.protocol.server_state.total_requests == 4
 
     connected(test)

@@ -2,8 +2,7 @@
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from sweepd.domain.config import find
 from sweepd.store.columns.rows import MAX_STEP as MAX_STEP
@@ -11,16 +10,14 @@ from sweepd.store.columns.rows import parse_line as parse_line  # how a line is 
 from sweepd.store.columns.rows import step_of as step_of
 
 
-@dataclass(frozen=True, slots=True)
-class Lines:
+class Lines(NamedTuple):
     """Consecutive lines of one stream, the first with its number, from 0."""
 
     first: int
     lines: Sequence[str]
 
 
-@dataclass(frozen=True, slots=True)
-class StreamPost:
+class StreamPost(NamedTuple):
     """One request of a run's client; an empty one only says that the run lives."""
 
     history: Lines | None = None
