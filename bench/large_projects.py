@@ -50,16 +50,17 @@ CHANGE = """mutation C($name: String!, $project: String!, $notes: String!) {
   upsertBucket(input: {name: $name, modelName: $project, notes: $notes}) { inserted } }"""
 
 
-def fill(database: Database, sweep_id: str, n_runs: int) -> None:
-    """The runs of a sweep that is there, each with its cell."""
+def fill(database: Database, sweep_id: str, n_runs: int, start: int = 0) -> None:
+    """The runs of a sweep that is there, each with its cell, numbered from `start` on."""
     rng, began = random.Random(1), datetime.now(UTC) - timedelta(days=30)
     with database.read() as connection:
         sweeps = schema.sweeps.c
         query = sa.select(sweeps.id, sweeps.project_pk).where(sweeps.sweep_id == sweep_id)
         sweep_pk, project_pk = connection.execute(query).one()
-    for first in range(0, n_runs, AT_ONCE):
+    end = start + n_runs
+    for first in range(start, end, AT_ONCE):
         cells, runs = [], []
-        for i in range(first, min(n_runs, first + AT_ONCE)):
+        for i in range(first, min(end, first + AT_ONCE)):
             config = {f"p{k}": rng.random() for k in range(11)}
             config |= {"lr": rng.random(), "optimizer": rng.choice(["adam", "sgd", "lion"])}
             at, loss = began + timedelta(seconds=10 * i), rng.random()
@@ -108,12 +109,18 @@ def fill(database: Database, sweep_id: str, n_runs: int) -> None:
 
 def make(folder: Path, n_cells: int, n_runs: int) -> str:
     """A sweep of so many cells and runs in a server's folder, its server ended; the sweep's id."""
+    return make_several(folder, n_cells, n_runs, 1)[0]
+
+
+def make_several(folder: Path, n_cells: int, n_runs: int, n_sweeps: int) -> list[str]:
+    """As `make`, several of so many cells and runs each."""
     with sweepd(folder) as server:
-        sweep = create(server, n_cells)
+        sweeps = [create(server, n_cells) for _ in range(n_sweeps)]
     database = Database(sqlite_url(folder / "data" / "sweepd.db"))
-    fill(database, sweep, n_runs)
+    for number, sweep in enumerate(sweeps):
+        fill(database, sweep, n_runs, number * n_runs)
     database.close()
-    return sweep
+    return sweeps
 
 
 class Asker:

@@ -2,10 +2,11 @@
 
     python -m bench.two_cores [--seconds 8] [--rounds 2] [--runs 20000]
 
-A server has a sweep of many runs and runs of 50,000 lines. Agents send heartbeats and runs post
-100 lines at a time, all without a pause, while tabs read the sweep's table and its points after a
-change, the curves and a sample of a long run of their own, and filtered pages. The server is held
-to one core, then may use two, in turns. Work is counted in what each kind of request takes of the
+A server has sweeps of many runs and runs of 50,000 lines. Agents send heartbeats and runs post
+100 lines at a time, all without a pause, while tabs read the project's table after a change, and
+each a sweep's points, the curves and a sample of a long run and filtered pages of its own: what
+several ask for at once is answered once, which would favour the one core. The server is held to one
+core, then may use two, in turns. Work is counted in what each kind of request takes of the
 server's processor time on one core, so the two kinds of rounds are told in the same unit.
 
 The load comes from this machine: with two cores it has what the server leaves, with the server on
@@ -34,7 +35,7 @@ import uvloop
 
 from bench.agents import PROJECT, Asking
 from bench.ingest import RUN, bodies
-from bench.large_projects import Asker, make, until_quiet
+from bench.large_projects import Asker, make_several, until_quiet
 from bench.load import Connection, Server, sweepd
 
 N_AGENTS, N_POSTING, N_TABS = 8, 8, 4
@@ -45,7 +46,7 @@ SPEC = json.dumps(json.dumps({"keys": ["loss", "_step"], "samples": 500}))
 
 
 def questions(asker: Asker, sweep: str, tab: int) -> dict[str, Callable[[], object]]:
-    """What a tab, or a script, reads, by kind: its own long run, and filters of its own."""
+    """What a tab, or a script, reads, by kind: a sweep, a long run and filters of its own."""
     entity, run = asker.entity, f"long{tab}"
     table = f"/-/projects/{entity}/{PROJECT}/runs"
     points = f"/-/sweeps/{entity}/{PROJECT}/{sweep}/points"
@@ -66,13 +67,13 @@ def questions(asker: Asker, sweep: str, tab: int) -> dict[str, Callable[[], obje
     }
 
 
-def read_pages(port: int, key: str, sweep: str, until: float) -> Counter[str]:
+def read_pages(port: int, key: str, sweeps: list[str], until: float) -> Counter[str]:
     """Tabs without a pause, in a process of their own; how many answers of each kind."""
     found: Counter[str] = Counter()
 
     def tab(number: int) -> None:
         asker = Asker(Server("sweepd", port, key, cast(Any, None), 0))
-        kinds = [*questions(asker, sweep, number).items()]
+        kinds = [*questions(asker, sweeps[number], number).items()]
         turn = number
         while time.time() < until:
             name, ask = kinds[turn % len(kinds)]
@@ -204,12 +205,12 @@ def main() -> None:
     one, both = {0}, {0, 1}
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        sweep = make(folder, 1_000_000, given.runs)
+        sweeps = make_several(folder, 1_000_000, given.runs // N_TABS, N_TABS)
         spawn = multiprocessing.get_context("spawn")
         with sweepd(folder) as server, ProcessPoolExecutor(1, spawn) as others:
             others.submit(time.time).result()
             asking = Asking(server, Asker(server).entity)
-            writing = Writing(asking, uvloop.run(prepare(asking, sweep)))
+            writing = Writing(asking, uvloop.run(prepare(asking, sweeps[0])))
             until_quiet(server)
             rounds: list[tuple[int, float, Counter[str]]] = []
             for cores in [one, both] * given.rounds:
@@ -217,7 +218,7 @@ def main() -> None:
                 os.sched_setaffinity(0, both if cores == both else {1})
                 pids, until = server._pids(), time.time() + given.seconds
                 cpu, own = server.all_cpu_s(), server.cpu_s()
-                watching = others.submit(read_pages, server.port, server.key, sweep, until)
+                watching = others.submit(read_pages, server.port, server.key, sweeps, until)
                 began = time.time()
                 mine = time.process_time()
                 answered = uvloop.run(writing.run(until)) + watching.result()
@@ -233,7 +234,8 @@ def main() -> None:
                 )
             print(f"load average {os.getloadavg()[0]:.1f}")
             hold(server, both)
-            cost = costs(server, writing, sweep)  # last: by now lines lie in columns
+            until_quiet(server)  # lines lie in columns by then
+            cost = costs(server, writing, sweeps[0])
             print("processor time alone, ms: " + told({k: 1000 * v for k, v in cost.items()}, 2))
             rates: dict[int, list[float]] = {1: [], 2: []}
             for n_cores, took, answered in rounds:
