@@ -6,8 +6,9 @@ A server has sweeps of many runs and runs of 50,000 lines. Agents send heartbeat
 100 lines at a time, all without a pause, while tabs read the project's table after a change, and
 each a sweep's points, the curves and a sample of a long run and filtered pages of its own: what
 several ask for at once is answered once, which would favour the one core. The server is held to one
-core, then may use two, in turns. Work is counted in what each kind of request takes of the
-server's processor time on one core, so the two kinds of rounds are told in the same unit.
+core, then may use two, in turns. Work is counted in what each kind of request, and each line that
+is brought into columns behind them, takes of the server's processor time alone, so the two kinds of
+rounds are told in the same unit.
 
 The load comes from this machine: with two cores it has what the server leaves, with the server on
 one it has the other. Beside work a second stand the cores the server had and those the load took,
@@ -18,16 +19,20 @@ what the second core is worth here at all, to two processes that only compute.
 
 import argparse
 import asyncio
+import itertools
 import json
 import multiprocessing
 import os
 import random
+import sqlite3
+import statistics
 import tempfile
 import threading
 import time
 from collections import Counter
 from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor
+from contextlib import closing
 from pathlib import Path
 from typing import Any, cast
 
@@ -40,7 +45,7 @@ from bench.load import Connection, Server, sweepd
 
 N_AGENTS, N_POSTING, N_TABS = 8, 8, 4
 LONG_LINES = 50_000
-KINDS = ("heartbeat", "post")
+KINDS, LINE = ("heartbeat", "post"), "line in columns"
 BY_CONFIG = '{"config.lr.value": {"$lt": 0.%d}}'
 SPEC = json.dumps(json.dumps({"keys": ["loss", "_step"], "samples": 500}))
 
@@ -188,6 +193,13 @@ def burnt(cores: set[int], seconds: float = 2.0) -> int:
         return sum(one.result() for one in [others.submit(burn, core, until) for core in cores])
 
 
+def n_gathered(folder: Path) -> int:
+    """Lines that lie in columns: work that posts cause, and that waits while there is no core."""
+    with closing(sqlite3.connect(folder / "data" / "sweepd.db")) as database:
+        [found] = database.execute("SELECT coalesce(sum(n_lines), 0) FROM segments").fetchone()
+    return int(found)
+
+
 def hold(server: Server, cores: set[int]) -> None:
     """Let the server's processes use some cores only."""
     for pid in server._pids():
@@ -213,17 +225,20 @@ def main() -> None:
             writing = Writing(asking, uvloop.run(prepare(asking, sweeps[0])))
             until_quiet(server)
             rounds: list[tuple[int, float, Counter[str]]] = []
-            for cores in [one, both] * given.rounds:
+            # Each kind of round comes first as often: what is stored grows from round to round.
+            turns = [(one, both), (both, one)] * given.rounds
+            for cores in itertools.chain(*turns[: given.rounds]):
                 hold(server, cores)
                 os.sched_setaffinity(0, both if cores == both else {1})
                 pids, until = server._pids(), time.time() + given.seconds
-                cpu, own = server.all_cpu_s(), server.cpu_s()
+                cpu, own, lines = server.all_cpu_s(), server.cpu_s(), n_gathered(folder)
                 watching = others.submit(read_pages, server.port, server.key, sweeps, until)
                 began = time.time()
                 mine = time.process_time()
                 answered = uvloop.run(writing.run(until)) + watching.result()
                 took = time.time() - began
                 cpu, own = server.all_cpu_s() - cpu, server.cpu_s() - own
+                answered[LINE] = n_gathered(folder) - lines
                 rounds.append((len(cores), took, answered))
                 print(
                     f"{len(cores)} cores: the server had {cpu / took:.2f}, "
@@ -234,15 +249,18 @@ def main() -> None:
                 )
             print(f"load average {os.getloadavg()[0]:.1f}")
             hold(server, both)
-            until_quiet(server)  # lines lie in columns by then
-            cost = costs(server, writing, sweeps[0])
-            print("processor time alone, ms: " + told({k: 1000 * v for k, v in cost.items()}, 2))
+            cpu, lines = server.all_cpu_s(), n_gathered(folder)
+            cpu = until_quiet(server) - cpu
+            line_s = cpu / (n_gathered(folder) - lines)
+            cost = {**costs(server, writing, sweeps[0]), LINE: line_s}
+            print("processor time alone, ms: " + told({k: 1000 * v for k, v in cost.items()}, 3))
             rates: dict[int, list[float]] = {1: [], 2: []}
             for n_cores, took, answered in rounds:
                 work = sum(n * cost[kind] for kind, n in answered.items()) / took
+                later = answered[LINE] * cost[LINE] / took
                 rates[n_cores].append(work)
-                print(f"{n_cores} cores: work {work:.2f} a second")
-            one_core, two_cores = (sorted(rates[n])[len(rates[n]) // 2] for n in (1, 2))
+                print(f"{n_cores} cores: work {work:.2f} a second, {later:.2f} of it on columns")
+            one_core, two_cores = (statistics.mean(rates[n]) for n in (1, 2))
             print(f"two cores over one: {two_cores / one_core:.2f}")
     print(f"of work that shares nothing: {burnt(both) / burnt(one):.2f}")
 
