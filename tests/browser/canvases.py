@@ -6,6 +6,8 @@ from io import BytesIO
 from PIL import Image
 from playwright.sync_api import Locator, Page
 
+from tests.conftest import wait_until
+
 LEAST = 12  # pixels of one colour that are no edge of a line
 GREY = 24  # of 255 between the strongest and the weakest of red, green and blue
 
@@ -45,12 +47,23 @@ def shades_in(png: bytes) -> set[Colour]:
 
 
 def css_colour(element: Locator) -> Colour:
-    """An element's background as a canvas paints it."""
-    return painted(element.page, element.evaluate("(e) => getComputedStyle(e).backgroundColor"))
+    """An element's background as a canvas paints it.
+
+    An element that the page has just put another in the place of has no style: it is found again.
+    """
+    told: list[str] = []
+
+    def is_told() -> bool:
+        told.append(str(element.evaluate("(e) => getComputedStyle(e).backgroundColor")))
+        return bool(told[-1])
+
+    wait_until(is_told, 60, lambda: f"no colour of {element}")
+    return painted(element.page, told[-1])
 
 
 def painted(page: Page, css: str) -> Colour:
     """A colour of CSS as a canvas paints it."""
+    assert css, "a canvas paints no colour as black"
     script = """(css) => {
       const context = document.createElement("canvas").getContext("2d");
       context.fillStyle = css;
