@@ -11,18 +11,17 @@ else it goes the way of all others. An answer is byte for byte the same either w
 import asyncio
 import re
 import zlib
-from collections import deque
 from collections.abc import Coroutine, Mapping, Sequence
 from typing import Any, Protocol, cast
 
 from starlette.concurrency import run_in_threadpool
-from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
+from uvicorn.protocols.http.httptools_impl import STATUS_LINE
 
-from sweepd.domain import patience
 from sweepd.domain.encoding import to_json
 from sweepd.domain.patience import Patience
 from sweepd.domain.users import Caller
 from sweepd.repeated_head import RepeatedHead
+from sweepd.resting import RestingProtocol
 from sweepd.wandb_api.express import MAX_BYTES, Answer
 from sweepd.web.compression import GZIP, LEAST_BYTES, LEVEL, LONG_BYTES, is_taken
 
@@ -110,7 +109,7 @@ class _Heads:
 _heads = _Heads()
 
 
-class ExpressProtocol(HttpToolsProtocol):
+class ExpressProtocol(RestingProtocol):
     """A connection that answers some requests by itself."""
 
     answering: Answering | None = None
@@ -120,18 +119,6 @@ class ExpressProtocol(HttpToolsProtocol):
     _sender: _Sender | None = None  # of the request before
     _head: RepeatedHead[tuple[str, _Sender]] | None = None  # of one, with its path
     _chunk: bytes | None = None  # what is being parsed, if a request began with it
-    _rests_since = 0.0  # by the loop's clock, once all is answered
-
-    def __init__(self, *given: Any, **named: Any) -> None:
-        super().__init__(*given, **named)
-        self._open: deque[Patience] = deque()  # of requests not answered yet
-
-    def connection_lost(self, exc: Exception | None) -> None:
-        for request in self._open:
-            request.abandon()
-        super().connection_lost(exc)
-        if self.timeout_keep_alive_task is not None:
-            self.timeout_keep_alive_task.cancel()
 
     def data_received(self, data: bytes) -> None:
         if self._head is not None and not self._is_message:
@@ -146,7 +133,6 @@ class ExpressProtocol(HttpToolsProtocol):
     def on_message_begin(self) -> None:
         super().on_message_begin()
         self._is_message = True
-        self._open.append(patience.of(cast(dict[str, Any], self.scope)))
 
     def on_headers_complete(self) -> None:
         if (sender := self._plain_sender()) is not None and self.answering is not None:
@@ -175,30 +161,6 @@ class ExpressProtocol(HttpToolsProtocol):
         elif self._chunk is not None:
             line = b"POST %s HTTP/1.1" % self.url
             self._head = RepeatedHead.read(self._chunk, line, body, (path, cycle.sender))
-
-    def on_response_complete(self) -> None:
-        self._open.popleft()
-        self._rests_since = self.loop.time()
-        is_armed = self.timeout_keep_alive_task is not None
-        if self.pipeline or not is_armed or self.transport.is_closing():
-            super().on_response_complete()
-        else:
-            self.server_state.total_requests += 1
-            self.flow.resume_reading()
-
-    def _unset_keepalive_if_required(self) -> None:
-        """Nothing: the timer is not made anew for each request, but looks whether one came."""
-
-    def timeout_keep_alive_handler(self) -> None:
-        self.timeout_keep_alive_task = None
-        if self._open:
-            return  # its answer sets the timer
-        left_s = self._rests_since + self.timeout_keep_alive - self.loop.time()
-        if left_s > 0:
-            ask_again = self.timeout_keep_alive_handler
-            self.timeout_keep_alive_task = self.loop.call_later(left_s, ask_again)
-        else:
-            super().timeout_keep_alive_handler()
 
     def _is_free(self) -> bool:
         """Whether nothing is in the way of a request that has come."""
