@@ -47,18 +47,24 @@ def shades_in(png: bytes) -> set[Colour]:
 
 
 def css_colour(element: Locator) -> Colour:
-    """An element's background as a canvas paints it.
+    """An element's background as a canvas paints it."""
+    return painted(element.page, backgrounds(element)[0])
 
-    An element that the page has just put another in the place of has no style: it is found again.
+
+def backgrounds(elements: Locator) -> list[str]:
+    """Their backgrounds as CSS, in order.
+
+    An element that the page has just put another in the place of has no style: all are found again.
     """
-    told: list[str] = []
+    found: list[str] = []
 
-    def is_told() -> bool:
-        told.append(str(element.evaluate("(e) => getComputedStyle(e).backgroundColor")))
-        return bool(told[-1])
+    def are_told() -> bool:
+        script = "all => all.map((one) => getComputedStyle(one).backgroundColor)"
+        found[:] = elements.evaluate_all(script)
+        return bool(found) and all(found)
 
-    wait_until(is_told, 60, lambda: f"no colour of {element}")
-    return painted(element.page, told[-1])
+    wait_until(are_told, 60, lambda: f"{found} of {elements}")
+    return found
 
 
 def painted(page: Page, css: str) -> Colour:

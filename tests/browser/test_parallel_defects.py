@@ -4,6 +4,7 @@ Numbers are issues of wandb/wandb; see product.md, section 3, row 22.
 """
 
 import pytest
+from canvases import backgrounds
 from fixture_app import Site
 from playwright.sync_api import Page, expect
 from plots import axis, brush, counts, expect_rows, label, open_plot, place, row_names, rows
@@ -45,11 +46,7 @@ def test_8057_colours_stay_with_values_when_an_axis_is_inverted_and_log(
     page.keyboard.press("Escape")
 
     def colours() -> dict[str, str]:
-        found: dict[str, str] = rows(page).evaluate_all(
-            """rows => Object.fromEntries(rows.map((row) => [row.querySelector("a").textContent,
-                 getComputedStyle(row.querySelector(".swatch")).backgroundColor]))"""
-        )
-        return found
+        return dict(zip(row_names(page), backgrounds(rows(page).locator(".swatch")), strict=True))
 
     before = colours()
     assert len(set(before.values())) == 5

@@ -1,5 +1,6 @@
 """Each kind of axis: how it is chosen, what it shows, how it is brushed."""
 
+from canvases import backgrounds
 from fixture_app import Site
 from playwright.sync_api import Page, expect
 from plots import axis, brush, counts, expect_rows, open_plot, place
@@ -137,10 +138,7 @@ def test_crowded_values_are_coloured_by_rank_and_the_legend_says_so(page: Page, 
     open_plot(page, site.add("crowded", document))
     legend = page.locator('[data-part="legend"]')
     expect(legend).to_contain_text("by rank")
-    swatches = page.locator("tbody .swatch").evaluate_all(
-        "all => all.map((one) => getComputedStyle(one).backgroundColor)"
-    )
-    assert len(set(swatches)) == 10
+    assert len(set(backgrounds(page.locator("tbody .swatch")))) == 10
     page.goto("about:blank")
     open_plot(page, site.add("crowded", document) + "#scale.metric=linear")
     expect(legend).to_contain_text("epoch/val_accuracy")
