@@ -17,8 +17,8 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from sweepd.domain.network import network_of
 from sweepd.express import STOPPING, Answering, ExpressProtocol
+from sweepd.taking import Taking
 
-TAKE_S = 120.0  # who takes nothing of an answer for so long is gone
 MAX_PIPELINED = 16  # requests sent before the answer to the first
 MAX_UNREAD_BYTES = 1 << 20  # of a body whose request is answered already
 KEEP_ALIVE_S = 75
@@ -34,6 +34,7 @@ class Limits:
     n_headers: int = 100
     header_s: float = 60.0  # the headers have come by then, or the connection is closed
     connections_per_address: int = 4096  # 0: any number
+    take_s: float = 120.0  # who takes nothing of an answer for so long is gone
 
 
 class HttpServer(uvicorn.Server):
@@ -103,10 +104,11 @@ class _Refused(Exception):
 
 
 class _Connected:
-    """How many connections each address has now."""
+    """The connections of a server: how many each address has now, and who takes nothing."""
 
     def __init__(self, limits: Limits) -> None:
         self.limits = limits
+        self.taking = Taking(limits.take_s)
         self._n: dict[str, int] = {}
 
     def enter(self, address: str) -> bool:
@@ -135,11 +137,10 @@ class _Protocol(ExpressProtocol):
         self, connected: _Connected, answering: Answering | None, *given: Any, **named: Any
     ) -> None:
         super().__init__(*given, **named)
-        self.answering = answering
+        self.answering, self.taking = answering, connected.taking
         self._connected, self._limits = connected, connected.limits
         self._address: str | None = None
         self._due: asyncio.TimerHandle | None = None
-        self._write_due: asyncio.TimerHandle | None = None
         self._is_head = self._has_moved = False
         self._n_head = self._n_loose = self._n_unread = 0
         self._refusal: tuple[int, str] | None = None
@@ -156,7 +157,6 @@ class _Protocol(ExpressProtocol):
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._came()
-        self.resume_writing()
         if self._address is not None:
             self._connected.leave(self._address)
             self._address = None
@@ -218,17 +218,6 @@ class _Protocol(ExpressProtocol):
         super().on_response_complete()
         if self._is_message and not self.transport.is_closing():
             self._wait()  # for the rest of a body that nobody reads
-
-    def pause_writing(self) -> None:
-        super().pause_writing()
-        if self._write_due is None:
-            self._write_due = self.loop.call_later(TAKE_S, self.transport.abort)
-
-    def resume_writing(self) -> None:
-        if self._write_due is not None:
-            self._write_due.cancel()
-            self._write_due = None
-        super().resume_writing()
 
     def _count(self, n_bytes: int) -> None:
         self._n_head += n_bytes

@@ -8,13 +8,12 @@ import asyncio
 from collections import deque
 from typing import Any, cast
 
-from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
-
 from sweepd.domain import patience
 from sweepd.domain.patience import Patience
+from sweepd.taking import TakenProtocol
 
 
-class RestingProtocol(HttpToolsProtocol):
+class RestingProtocol(TakenProtocol):
     """A connection that knows which of its requests are not answered yet."""
 
     timeout_keep_alive_task: asyncio.TimerHandle | None

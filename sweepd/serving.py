@@ -49,6 +49,7 @@ def _limits(settings: Settings, n_files: int) -> Limits:
         settings.max_headers,
         settings.header_s,
         min(most, max(1, n_files // 2)) if most else 0,
+        settings.take_s,
     )
 
 

@@ -87,6 +87,11 @@ class Settings:
     max_header_bytes: int = _help("largest headers of a request, with its address, bytes", 64 << 10)
     max_headers: int = _help("headers of a request", 100)
     header_s: float = _help("seconds within which a request's headers have come", 60.0)
+    take_s: float = _help(
+        "seconds within which a client takes something of an answer that waits for it, or its "
+        "connection is closed; slow ones go on",
+        120.0,
+    )
     max_connections_per_address: int = _help(
         "connections one address has open at once (of IPv6: one /64), at most half of the files "
         "this process may open; 0: any number, for a proxy that counts by itself",

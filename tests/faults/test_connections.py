@@ -8,11 +8,15 @@ import resource
 import signal
 import socket
 import threading
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from pathlib import Path
 
 import pytest
+import uvloop
 from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import Response, StreamingResponse
+from starlette.routing import Route
 
 from sweepd import http_server, server
 from sweepd.settings import Settings
@@ -22,6 +26,7 @@ from tests.faults.wire import RUN, Wire, status_of
 pytestmark = pytest.mark.faults
 
 N_CONNECTIONS = 1000
+MUCH = bytes(40_000_000)  # more than a kernel keeps for who does not read
 
 
 @pytest.fixture
@@ -87,6 +92,39 @@ def test_headers_that_never_come_close_the_connection() -> None:
     http.should_exit = True
     thread.join(60)
     listener.close()
+
+
+@pytest.mark.parametrize("n_requests", [1, 3])
+@pytest.mark.parametrize("path", ["/whole", "/streamed", "/endless"])
+def test_who_takes_nothing_of_an_answer_is_gone(path: str, n_requests: int) -> None:
+    async def endless() -> AsyncIterator[bytes]:
+        while True:
+            yield MUCH[:9000]
+            await asyncio.sleep(0)
+
+    ways: dict[str, Callable[[], Response]] = {
+        "/whole": lambda: Response(MUCH),
+        "/streamed": lambda: StreamingResponse(iter([MUCH] * 9)),
+        "/endless": lambda: StreamingResponse(endless()),
+    }
+
+    async def answer(request: Request) -> Response:
+        return ways[request.url.path]()
+
+    listener = socket.create_server(("127.0.0.1", 0))
+    app = Starlette(routes=[Route(way, answer) for way in ways])
+    http = http_server.HttpServer(app, http_server.Limits(take_s=0.4))
+    thread = threading.Thread(target=lambda: uvloop.run(http.serve([listener])), daemon=True)
+    thread.start()
+    with socket.create_connection(listener.getsockname(), timeout=60) as opened:
+        opened.sendall(f"GET {path} HTTP/1.1\r\nHost: x\r\n\r\n".encode() * n_requests)
+        assert status_of(opened) == 200
+        state = http.server_state
+        wait_until(lambda: not (state.tasks or state.connections), 60, lambda: str(state.tasks))
+    http.should_exit = True
+    thread.join(60)
+    listener.close()
+    assert not thread.is_alive()
 
 
 def test_twenty_starts_and_stops_leave_no_file_and_no_thread_open(tmp_path: Path) -> None:
