@@ -35,6 +35,17 @@ class Fields:
             return default
         return clean(_kind(name, value, str, "a text"))[:longest]
 
+    def words(self, name: str, what: str, longest: int = MAX_TEXT) -> str:
+        """A text that says something, without the blanks around it.
+
+        Raises:
+            BadInput: There is nothing but blanks; the message says of `what`.
+        """
+        found = self.text(name, longest=longest).strip()
+        if not found:
+            raise BadInput(f"{what} is missing: write it")
+        return found
+
     def texts(self, name: str, most: int = 10_000) -> list[str] | None:
         """A list of texts; None for null or nothing."""
         value = self.found.get(name)

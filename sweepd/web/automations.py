@@ -181,8 +181,8 @@ def act(request: Request, visitor: Visitor, body: Fields) -> dict[str, Any]:
             caller,
             project.entity,
             IntegrationKind(kind),
-            body.text("name"),
-            body.text("target"),
+            body.words("name", "the name of the place"),
+            body.words("target", "the address of the place"),
             body.text("secret"),
             body.text("token"),
         )
@@ -196,7 +196,7 @@ def act(request: Request, visitor: Visitor, body: Fields) -> dict[str, Any]:
         event, text = _offered(body.text("event"))
         place = ours.integration(caller, _number(body, "place"))
         change = AutomationChange(
-            name=body.text("name"),
+            name=body.words("name", "the name of the automation"),
             scope=(ScopeType.PROJECT, project.pk),
             event=event,
             filter=text,

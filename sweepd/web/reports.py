@@ -129,7 +129,7 @@ def act(request: Request, visitor: Visitor, body: Fields) -> dict[str, Any]:
 def create(request: Request, visitor: Visitor, body: Fields) -> dict[str, Any]:
     """POST /-/projects/{entity}/{project}/reports: an empty report; answers with its address."""
     services, project = project_of(request, visitor)
-    title = body.text("title", longest=200).strip() or "Untitled report"
+    title = body.words("title", "the title of the report", 200)
     change = ViewChange(REPORT, None, title, "", EMPTY)
     made, _ = services.views.save(visitor.caller, project.entity, project.name, change)
     return {"href": _address(project, made.pk, title)}

@@ -121,7 +121,7 @@ def act(request: Request, visitor: Visitor, body: Fields) -> dict[str, Any]:
         change = ViewChange(
             kind,
             name,
-            body.text("title", longest=200) if "title" in body.found else None,
+            body.words("title", "the name of the view", 200) if "title" in body.found else None,
             None,
             body.text("spec", longest=MAX_SPEC_BYTES + 1),
         )

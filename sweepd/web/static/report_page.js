@@ -13,6 +13,7 @@ let spec = null;
 let title = "";
 let isEdited = false;
 let drawn = [];
+const added = new WeakSet(); // blocks of text: where nothing is written, none is kept
 let kept = Promise.resolve(); // until it is, the next save waits
 
 function draw() {
@@ -91,7 +92,9 @@ function editable(block, element) {
 }
 
 function add() {
-  spec.blocks.push({ type: "markdown-block", children: [{ text: "" }], content: "" });
+  const block = { type: "markdown-block", children: [{ text: "" }], content: "" };
+  added.add(block);
+  spec.blocks.push(block);
   draw();
   [...part("blocks").querySelectorAll("textarea")].at(-1)?.focus();
 }
@@ -101,6 +104,7 @@ async function edit() {
   part("title").contentEditable = isEdited ? "plaintext-only" : "false";
   if (!isEdited) {
     document.activeElement?.blur();
+    spec.blocks = spec.blocks.filter((block) => !added.has(block) || block.content.trim());
     await keep();
   }
   draw();

@@ -66,3 +66,10 @@ def test_numbers_keep_to_their_range_and_texts_to_their_length() -> None:
 def test_what_is_no_object_is_refused(body: Any) -> None:
     with pytest.raises(BadInput, match="should be a JSON object"):
         Fields(body)
+
+
+def test_words_say_something() -> None:
+    assert Fields({"x": " a b "}).words("x", "the name") == "a b"
+    for blank in ({}, {"x": ""}, {"x": " \t\n"}, {"x": None}):
+        with pytest.raises(BadInput, match="the name is missing"):
+            Fields(blank).words("x", "the name")

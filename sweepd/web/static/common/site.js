@@ -92,5 +92,11 @@ window.addEventListener("unhandledrejection", (event) => {
   warn(event.reason.message);
 });
 
+/* What has to be written is not written with blanks: the browser says so at the field. */
+document.addEventListener("input", ({ target }) => {
+  if (target.required && typeof target.value === "string")
+    target.setCustomValidity(target.value && !target.value.trim() ? "These are only blanks: write something." : "");
+}, true);
+
 /* Times are sent in UTC and written in the reader's own zone and words. */
 keepTimes();

@@ -3,7 +3,8 @@ import { h } from "../common/dom.js";
 import { CurveSource } from "../curves/source.js";
 import { unpack } from "../common/rows.js";
 import { catalogueOf } from "../workspace/catalogue.js";
-import { makePanel, titleOfPanel } from "../workspace/kinds.js";
+import { drawPanel, makePanel } from "../workspace/kinds.js";
+import { titleOfPanel } from "../workspace/needs.js";
 import { RunSet } from "../workspace/runs.js";
 import { readersOf } from "../workspace/whole.js";
 
@@ -71,10 +72,10 @@ function card(panel, context) {
     style: { "--x": x + 1, "--w": w, "--y": y + 1, "--h": height } }, h("h3", {}, name.slice(0, 200)), body);
   let kind = null;
   return { element, draw: () => {
-    kind ??= makePanel(panel.viewType, body, { label: name, zoomed: () => kind.update({ ...context, panel }),
+    kind ??= makePanel(panel.viewType, body, { label: name, zoomed: () => drawPanel(kind, body, { ...context, panel }),
       opened: (line) => line.run && window.open(`${context.base}/runs/${encodeURIComponent(line.run)}`,
         "_blank", "noopener") });
     kind.setHeight(Math.max(120, height * ROW_PX - 46));
-    kind.update({ ...context, panel });
+    drawPanel(kind, body, { ...context, panel });
   } };
 }

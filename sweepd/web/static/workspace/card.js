@@ -2,8 +2,9 @@
 import { h, popover, put } from "../common/dom.js";
 import { editPanel } from "./editor.js";
 import { saveCsv } from "./export.js";
-import { makePanel, titleOfPanel } from "./kinds.js";
+import { drawPanel, makePanel } from "./kinds.js";
 import { moveGrip, nameGrip, sectionChoice, takesBefore } from "./moving.js";
+import { titleOfPanel } from "./needs.js";
 import { hasPicture, savePng, saveSvg } from "./picture.js";
 import { resizeHandle } from "./resizing.js";
 import { movePanel, putPanel, removePanel } from "./sections.js";
@@ -58,9 +59,9 @@ export class PanelCard {
       this.kind.setHeight(this.height);
     }
     try {
-      this.kind.update({ ...context, panel: this.item.panel, panelId: this.item.id, section: this.one.section,
-        spec: context.view.spec, runs: context.runs,
-        keys: context.keys().numbers, steps: context.keys().steps, metric: context.keys().metric });
+      drawPanel(this.kind, this.body, { ...context, panel: this.item.panel, panelId: this.item.id,
+        section: this.one.section, spec: context.view.spec, runs: context.runs, keys: context.keys().numbers,
+        steps: context.keys().steps, metric: context.keys().metric }, () => this.edit());
     } catch (error) {
       put(this.body, h("p", { class: "notice is-bad", role: "alert" }, `This panel cannot be drawn: ${error.message}`));
       this.kind = null;

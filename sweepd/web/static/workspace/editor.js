@@ -1,7 +1,7 @@
 /** The dialog in which a panel is made or changed; resolves to the panel, or null. */
 import { h, put } from "../common/dom.js";
 import { KINDS as SMOOTHING, isShare } from "../curves/smoothing.js";
-import { ADDABLE } from "./kinds.js";
+import { ADDABLE, refusalsOf } from "./needs.js";
 import { LINE } from "./spec.js";
 
 export function editPanel(panel, context) {
@@ -14,7 +14,14 @@ export function editPanel(panel, context) {
       ...ADDABLE.map(([id, name]) => h("option", { value: id }, name)),
       ADDABLE.some(([id]) => id === viewType) ? null : h("option", { value: viewType }, viewType));
     kind.value = viewType;
-    const fill = () => put(fields, ...(FORMS[viewType] ?? untouched)(config, keys));
+    const known = { ...keys, media: Object.keys(keys.media) };
+    const refused = () => sayAt(fields, refusalsOf({ viewType, config: filled(config) }, known));
+    let isAsked = false; // what is missing is said from then on
+    for (const event of ["input", "change"]) fields.addEventListener(event, () => isAsked && refused());
+    const fill = () => {
+      isAsked = false;
+      put(fields, ...(FORMS[viewType] ?? untouched)(config, keys));
+    };
     kind.addEventListener("change", () => {
       viewType = kind.value;
       config = { chartTitle: config.chartTitle };
@@ -30,11 +37,13 @@ export function editPanel(panel, context) {
     const dialog = h("dialog", { class: "ws-dialog", "aria-label": panel ? "Edit the panel" : "Add a panel" },
       h("form", { onsubmit: (event) => {
       event.preventDefault();
-      if (title.value.trim()) config.chartTitle = title.value.trim();
-      else delete config.chartTitle;
-      for (const [name, value] of Object.entries(config))
-        if (value === null || value === undefined || value === "") delete config[name];
-      end({ ...panel, viewType, config });
+      isAsked = true;
+      const [first] = refused();
+      if (first) {
+        first.focus();
+        return;
+      }
+      end({ ...panel, viewType, config: filled({ ...config, chartTitle: title.value.trim() }) });
     } }, h("h2", {}, panel ? "Edit the panel" : "Add a panel"), row("Kind", kind), row("Title", title), fields,
     h("div", { class: "button-row ws-dialog-end" }, h("button", { type: "button", onclick: () => end(null) }, "Cancel"),
       h("button", { class: "primary" }, panel ? "Apply" : "Add"))));
@@ -45,16 +54,40 @@ export function editPanel(panel, context) {
   });
 }
 
+/** A config without what was left empty. */
+const filled = (config) => Object.fromEntries(
+  Object.entries(config).filter(([, value]) => value !== null && value !== undefined && value !== ""));
+
+/** Say at its field what each refusal is; returns the controls that mend them. */
+function sayAt(fields, refusals) {
+  for (const note of fields.querySelectorAll(".ws-refusal")) note.remove();
+  for (const control of fields.querySelectorAll("[aria-describedby]")) {
+    control.removeAttribute("aria-describedby");
+    control.removeAttribute("aria-invalid");
+  }
+  return refusals.flatMap(({ field, message }) => {
+    const place = fields.querySelector(`[data-field="${field}"]`);
+    if (!place) return [];
+    const control = place.querySelector("input") ?? place; // of several keys: the search among them
+    const id = `refusal-${field}`;
+    (place.closest(".ws-field") ?? place).after(h("p", { id, class: "small is-bad ws-refusal" }, message));
+    control.setAttribute("aria-describedby", id);
+    if (control === place) control.setAttribute("aria-invalid", "true");
+    return [control];
+  });
+}
+
 const row = (label, ...controls) => h("label", { class: "ws-field" }, h("span", {}, label), ...controls);
 
 function text(config, name, label, placeholder = "") {
-  const input = h("input", { value: config[name] ?? "", placeholder, "aria-label": label });
+  const input = h("input", { value: config[name] ?? "", placeholder, "aria-label": label, "data-field": name });
   input.addEventListener("input", () => { config[name] = input.value; });
   return row(label, input);
 }
 
 function number(config, name, label, more = {}) {
-  const input = h("input", { type: "number", step: "any", value: config[name] ?? "", "aria-label": label, ...more });
+  const input = h("input", { type: "number", step: "any", value: config[name] ?? "", "aria-label": label,
+    "data-field": name, ...more });
   input.addEventListener("input", () => { config[name] = input.value === "" ? null : Number(input.value); });
   return input;
 }
@@ -66,7 +99,7 @@ function check(config, name, label, isOn = Boolean(config[name])) {
 }
 
 function choice(config, name, label, values, first = "") {
-  const select = h("select", { "aria-label": label },
+  const select = h("select", { "aria-label": label, "data-field": name },
     ...values.map(([id, shown]) => h("option", { value: id }, shown.slice(0, 80))));
   select.value = values.some(([id]) => id === (config[name] ?? first)) ? config[name] ?? first : first;
   select.addEventListener("change", () => { config[name] = select.value; });
@@ -92,7 +125,7 @@ function several(config, name, label, all) {
   };
   search.addEventListener("input", fill);
   fill();
-  return h("fieldset", { class: "ws-several" }, h("legend", {}, label), search, list);
+  return h("fieldset", { class: "ws-several", "data-field": name }, h("legend", {}, label), search, list);
 }
 
 const values = (keys) => [...keys.config.map((key) => [`config:${key}.value`, `${key} (config)`]),
@@ -150,7 +183,7 @@ const FORMS = {
   },
   "Media Browser": (config, keys) => [several(config, "mediaKeys", "Keys", Object.keys(keys.media))],
   "Markdown Panel": (config) => {
-    const area = h("textarea", { rows: 12, "aria-label": "Markdown" });
+    const area = h("textarea", { rows: 12, "aria-label": "Markdown", "data-field": "value" });
     area.value = config.value ?? "";
     area.addEventListener("input", () => { config.value = area.value; });
     return [area];
@@ -158,9 +191,9 @@ const FORMS = {
 };
 
 function one(config, keys) {
-  const held = { key: config.metrics?.[0] ?? "" };
-  const field = choice(held, "key", "Key", [["", "…"], ...keys.summary.map((key) => [key, key])]);
-  field.addEventListener("change", () => { config.metrics = held.key ? [held.key] : []; });
+  const held = { metrics: config.metrics?.[0] ?? "" };
+  const field = choice(held, "metrics", "Key", [["", "…"], ...keys.summary.map((key) => [key, key])]);
+  field.addEventListener("change", () => { config.metrics = held.metrics ? [held.metrics] : []; });
   return field;
 }
 

@@ -1,5 +1,6 @@
 /** A filter of the view's document, made by choosing a key, a comparison and a value. */
 import { h } from "../common/dom.js";
+import { filterLack } from "./needs.js";
 import { keyOf, keyText } from "./spec.js";
 
 const OPERATORS = [["=", "is"], ["!=", "is not"], [">=", "at least"], ["<=", "at most"], ["IN", "is one of"],
@@ -12,14 +13,20 @@ export function filterForm(panel, keys, add) {
   const operator = h("select", { "aria-label": "Comparison" },
     ...OPERATORS.map(([id, name]) => h("option", { value: id }, name)));
   const value = h("input", { "aria-label": "Value", placeholder: "value; several with commas" });
+  const note = h("p", { class: "small is-bad", role: "alert" });
   panel.append(h("form", { class: "stack", onsubmit: (event) => {
     event.preventDefault();
+    note.textContent = filterLack(operator.value, value.value);
+    if (note.textContent) {
+      value.focus();
+      return;
+    }
     const isList = operator.value === "IN" || operator.value === "NIN";
-    add({ key: bare(keyOf(key.value)), op: operator.value,
-      value: isList ? value.value.split(",").map((part) => read(part.trim())) : read(value.value.trim()),
+    const parts = value.value.split(",").map((part) => part.trim()).filter(Boolean);
+    add({ key: bare(keyOf(key.value)), op: operator.value, value: isList ? parts.map(read) : read(value.value.trim()),
       disabled: false });
     panel.hidePopover();
-  } }, key, operator, value, h("button", { class: "primary" }, "Add")));
+  } }, key, operator, value, note, h("button", { class: "primary" }, "Add")));
 }
 
 /** Filters name a config key without `.value`. */

@@ -1,7 +1,9 @@
 /** Which class draws which kind of panel, by the client's `viewType`. */
+import { h } from "../common/dom.js";
 import { ChartPanel } from "./chart_panel.js";
 import { LinePanel } from "./line_panel.js";
 import { MediaPanel } from "./media_panel.js";
+import { lacksOf } from "./needs.js";
 import { ParallelPanel } from "./parallel_panel.js";
 import { BarPanel, ComparerPanel, HistogramPanel, ImportancePanel, OtherPanel, ScalarPanel,
   TextPanel } from "./plain_panels.js";
@@ -14,30 +16,20 @@ const KINDS = { [LINE]: LinePanel, "Bar Chart": BarPanel, "Scatter Plot": Scatte
   "Parallel Coordinates Plot": ParallelPanel, "Media Browser": MediaPanel,
   Vega2: ChartPanel };
 
-/** The kinds that can be added, with the name people read. */
-export const ADDABLE = [[LINE, "Line plot"], ["Bar Chart", "Bar chart"], ["Scatter Plot", "Scatter plot"],
-  ["Histogram", "Histogram"],
-  ["Scalar Chart", "Scalar"], ["Parallel Coordinates Plot", "Parallel coordinates"],
-  ["Parameter Importance", "Parameter importance"],
-  ["Run Comparer", "Run comparer"], ["Media Browser", "Media"], ["Markdown Panel", "Text"]];
-
-export const nameOfKind = (viewType) => ADDABLE.find(([id]) => id === viewType)?.[1] ?? viewType ?? "Panel";
-
 export function makePanel(viewType, root, options) {
   const Kind = KINDS[viewType] ?? OtherPanel;
   return new Kind(root, options);
 }
 
-/** What stands at the head of a panel. */
-export function titleOfPanel({ viewType, config = {} }) {
-  if (config.chartTitle) return config.chartTitle;
-  if (viewType === "Scatter Plot") return `${short(config.yAxis)} over ${short(config.xAxis)}`;
-  if (viewType === "Vega2") return String(config.stringSettings?.title || config.panelDefId || "Custom chart");
-  if (viewType === "Parameter Importance") return `What matters for ${config.targetKey || "the metric"}`;
-  if (config.useMetricRegex && config.metricRegex) return config.metricRegex;
-  const keys = config.metrics ?? config.mediaKeys ?? [];
-  if (keys.length) return keys.length > 2 ? `${keys[0]} and ${keys.length - 1} more` : keys.join(", ");
-  return nameOfKind(viewType);
+/** Draw a panel by what `makePanel` made in `root`; what lacks something says so, and `edit()` mends it. */
+export function drawPanel(kind, root, context, edit = null) {
+  const lacks = lacksOf(context.panel, { metric: context.metric });
+  root.classList.toggle("is-lacking", lacks.length > 0);
+  root.querySelector(":scope > .ws-lack")?.remove();
+  if (!lacks.length) {
+    kind.update(context);
+    return;
+  }
+  root.append(h("p", { class: "quiet ws-lack" }, `Nothing to draw. ${lacks.map(({ message }) => message).join(" ")} `,
+    edit ? h("button", { type: "button", onclick: edit }, "Edit the panel") : null));
 }
-
-const short = (accessor = "") => accessor.replace(/^(config|summary|run|c|s|r):/, "").replace(/\.value$/, "");

@@ -3,7 +3,7 @@
  * with arrow keys: sideways within the section, up and down into the one above or below.
  */
 import { h } from "../common/dom.js";
-import { titleOfPanel } from "./kinds.js";
+import { titleOfPanel } from "./needs.js";
 import { movePanel, movePanelTo, nameOf } from "./sections.js";
 
 let dragged = null; // the card that is being dragged

@@ -7,7 +7,7 @@ import { editPanel } from "./editor.js";
 import { takesLast } from "./moving.js";
 import { hold, moveSection, nameOf, putPanel, sectionsOf } from "./sections.js";
 import { oursOf } from "./spec.js";
-import { titleOfPanel } from "./kinds.js";
+import { titleOfPanel } from "./needs.js";
 
 /** A card is known by its panel, wherever that is moved. */
 const cardId = (item) => (item.key === null ? item.id : `auto:${item.key}`);
@@ -149,7 +149,7 @@ export class Panels {
         edit();
       } }, label);
       const change = (edit) => () => view.change(edit);
-      const name = h("input", { value: one.name, "aria-label": "Name of the section" });
+      const name = h("input", { value: one.name, "aria-label": "Name of the section", required: true });
       const columns = h("select", { "aria-label": "Columns" },
         ...[1, 2, 3, 4, 5].map((n) => h("option", { value: n }, `${n} column${n > 1 ? "s" : ""}`)));
       columns.value = one.section?.flowConfig?.columnsPerPage ?? 3;
@@ -168,7 +168,7 @@ export class Panels {
         view.change((spec) => {
           const section = hold(spec, one);
           section.defaultName ??= section.name;
-          section.name = name.value.trim().slice(0, 200) || section.name;
+          section.name = name.value.trim().slice(0, 200);
         });
       } }, name, h("button", {}, "Rename")), h("div", { class: "range" }, columns, height), h("div",
         { class: "menu-actions" },
