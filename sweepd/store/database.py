@@ -26,6 +26,7 @@ from sweepd.domain.errors import BadInput, Unavailable
 from sweepd.store import migrate, postgresql, sqlite
 from sweepd.store.faults import as_bad_input, is_damaged, is_passing, reason
 from sweepd.store.interrupts import Canceller, end_reads
+from sweepd.store.loop_writes import LoopWrites
 from sweepd.store.prepared import Question
 from sweepd.store.shared_writes import SharedWrites
 from sweepd.store.sqlite_writer import Job, Outcome, SqliteWriter, tell
@@ -68,6 +69,7 @@ class Database:
         self._before = ThreadPoolExecutor(BEFORE_THREADS, "sweepd-before")
         self._before_of: WeakValueDictionary[str, asyncio.Semaphore] = WeakValueDictionary()
         self._writer: SqliteWriter | None = None
+        self._loop_writes: LoopWrites | None = None
         self._shared: dict[bool, SharedWrites] = {}  # by whether they take a sweep's row
         self._canceller: Canceller | None = None
         if self.is_sqlite:
@@ -180,7 +182,8 @@ class Database:
 
         Args:
             first: Gives what it reads first, of a short change that shares a transaction with
-                others on PostgreSQL, too; where it gives nothing it is still such a change.
+                others on PostgreSQL, too, and on SQLite is made on the loop itself; where it gives
+                nothing it is still such a change.
             takes_sweep: It is not of one run or agent only, but takes a sweep's row for which
                 others wait.
         """
@@ -211,10 +214,19 @@ class Database:
             return loop.run_in_executor(self._threads, postgresql.write, self._engine, change)
         future: asyncio.Future[T] = loop.create_future()
         if self._writer is not None:
-            self._writer.submit(change, future)
+            is_short = first is not None and not takes_sweep
+            on_loop = self._on_loop(self._writer, loop) if is_short else None
+            (on_loop or self._writer).submit(change, future)
         elif first is not None:
             self._shared[takes_sweep].submit(change, future, first())
         return future
+
+    def _on_loop(self, writer: SqliteWriter, loop: asyncio.AbstractEventLoop) -> LoopWrites | None:
+        """What makes a loop's short changes; the first loop's, of several."""
+        found = self._loop_writes
+        if found is None or found.loop.is_closed():
+            found = self._loop_writes = LoopWrites(writer, loop)
+        return found if found.loop is loop else None
 
     def _write_alone(self, job: Job) -> None:
         """In a thread of the pool; who waits is told there."""

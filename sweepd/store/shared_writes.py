@@ -23,6 +23,7 @@ from sweepd.domain.errors import SweepdError, Unavailable
 from sweepd.store import pipelined
 from sweepd.store.faults import UNSTORABLE, reason
 from sweepd.store.prepared import Question, read_ahead
+from sweepd.store.sharing import Alone
 from sweepd.store.sqlite_writer import Job, Outcome, Waiting, tell
 
 log = logging.getLogger(__name__)
@@ -32,11 +33,6 @@ IDLE_S = 60.0  # after which the connection is given back, with what it has plan
 
 
 _Short = tuple[Job, Sequence[Question]]
-
-
-class Alone(Exception):  # a request, not a fault
-    """Ends a write that is longer than those it shares a transaction with, before it has written
-    anything: it is written alone."""
 
 
 class SharedWrites:
@@ -146,16 +142,6 @@ class SharedWrites:
         for job in longer:
             self._alone(job)
         return connection
-
-
-def by_itself(connection: sa.Connection) -> None:
-    """What follows takes long, or rows of others: it shares no transaction.
-
-    Raises:
-        Alone: This one is shared.
-    """
-    if pipelined.of(connection) is not None:
-        raise Alone
 
 
 def _outcome(connection: sa.Connection, sending: pipelined.Pipelined, job: Job) -> Outcome:

@@ -1,6 +1,8 @@
 """How an SQLite file is opened."""
 
 import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -50,3 +52,14 @@ def open_engine(url: str, pool_size: int, read_only: bool) -> sa.Engine:
             raise sa.exc.DBAPIError.instance(statement, (), error, kind, dialect=dialect) from error
 
     return engine
+
+
+@contextmanager
+def no_waiting(connection: sa.Connection) -> Iterator[None]:
+    """Fail at once, within, where another process is writing."""
+    driver: Any = connection.connection.driver_connection
+    driver.execute("PRAGMA busy_timeout=0").close()
+    try:
+        yield
+    finally:
+        driver.execute(f"PRAGMA busy_timeout={BUSY_TIMEOUT_MS}").close()

@@ -1,4 +1,8 @@
-"""The thread that does all writing on SQLite: many waiting writes go with one commit."""
+"""The thread that commits all writes on SQLite: many that wait go with one commit.
+
+It makes them, too, but for short ones of an event loop, which that loop makes itself while the
+thread has nothing to do (`loop_writes.py`).
+"""
 
 import asyncio
 import contextlib
@@ -7,12 +11,16 @@ import queue
 import threading
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
+from dataclasses import dataclass
+from enum import Enum
+from functools import partial
 from typing import Any
 
 import sqlalchemy as sa
 
-from sweepd.domain.before import writing
+from sweepd.domain.before import is_writing, writing
 from sweepd.domain.errors import Unavailable
+from sweepd.store import sharing, sqlite
 from sweepd.store.faults import as_bad_input, is_passing, reason
 
 log = logging.getLogger(__name__)
@@ -22,6 +30,23 @@ MAX_WRITES_PER_COMMIT = 512
 Waiting = Future[Any] | asyncio.Future[Any]
 Job = tuple[Callable[[sa.Connection], Any], Waiting]
 Outcome = tuple[Waiting, Any, BaseException | None]
+Tell = Callable[[Sequence[Outcome]], None]
+
+
+class _Word(Enum):
+    """What the thread is told beside jobs."""
+
+    LOOK = "something is made and waits for its commit"
+    STOP = "nothing more will come"
+
+
+@dataclass(frozen=True)
+class _Made:
+    """Changes that are made and wait for their commit."""
+
+    transaction: sa.Transaction
+    outcomes: Sequence[Outcome]
+    tell: Tell
 
 
 class SqliteWriter:
@@ -29,8 +54,10 @@ class SqliteWriter:
 
     def __init__(self, engine: sa.Engine) -> None:
         self.engine = engine
-        self._connection: sa.Connection | None = None  # of the thread
-        self._jobs: queue.SimpleQueue[Job | None] = queue.SimpleQueue()
+        self._connection: sa.Connection | None = None
+        self._in_use = threading.Lock()  # the connection, and:
+        self._made: _Made | None = None  # in a transaction that the thread ends
+        self._jobs: queue.SimpleQueue[Job | _Word] = queue.SimpleQueue()
         self._thread = threading.Thread(target=self._work, name="sweepd-writer", daemon=True)
         self._lock = threading.Lock()
         self._is_stopping = self._is_failing = False
@@ -45,64 +72,147 @@ class SqliteWriter:
         Raises:
             Unavailable: The thread has been told to stop.
         """
-        assert threading.current_thread() is not self._thread, "a write inside a write"
+        assert not is_writing(), "a write inside a write"
         with self._lock:
             if self._is_stopping:  # nobody would ever take it
                 raise Unavailable("the server is stopping; try again")
             self._jobs.put((change, future))
 
+    def make(self, batch: Sequence[Job], tell: Tell) -> list[Job] | None:
+        """Make changes at once, in the calling thread; another one commits them.
+
+        Args:
+            tell: Called by that thread, once they are durable or failed, unless it is left to the
+                caller to submit all of them.
+
+        Returns:
+            Those that are to be submitted, for they take long (`sharing.in_a_thread`). None, with
+            nothing changed, when all are: another write is being made, or one of these failed.
+        """
+        if not self._in_use.acquire(blocking=False):
+            return None
+        try:
+            if self._made is not None or self._is_stopping:
+                return None
+            longer = self._make(batch, tell)
+        except Exception:  # the # the thread will meet it again, and say it
+            self._undo()
+            return None
+        finally:
+            self._in_use.release()
+        self._jobs.put(_Word.LOOK)
+        return longer
+
+    def _make(self, batch: Sequence[Job], tell: Tell) -> list[Job]:
+        if self._connection is None:
+            self._connection = self.engine.connect()
+        with sqlite.no_waiting(self._connection):
+            transaction = self._connection.begin()
+        with writing(), sharing.on_loop(self._connection):
+            outcomes = _change_all(self._connection, batch)
+        told, longer = [], []
+        for job, outcome in zip(batch, outcomes, strict=True):
+            if isinstance(outcome[2], sharing.Alone):
+                longer.append(job)
+            else:
+                told.append(outcome)
+        self._made = _Made(transaction, told, tell)
+        return longer
+
+    def _undo(self) -> None:
+        """Give up what is not committed."""
+        try:
+            if self._connection is not None:
+                self._connection.rollback()
+        except Exception:
+            self._let_go()
+
     def stop(self) -> None:
         """Finish the changes already taken."""
         with self._lock:
             self._is_stopping = True
-            self._jobs.put(None)
+            self._jobs.put(_Word.STOP)
         self._thread.join()
         self.engine.dispose()
 
     def _work(self) -> None:
         with writing():
             self._work_on()
+            self._end([])  # it came with the end
+        self._let_go()
 
     def _work_on(self) -> None:
         stopping = False
         while not stopping:
+            batch: list[Job] = []
             job = self._jobs.get()
-            batch = []
-            while job is not None:
-                batch.append(job)
+            while True:
+                if isinstance(job, _Word):
+                    stopping |= job is _Word.STOP
+                else:
+                    batch.append(job)
                 if len(batch) >= MAX_WRITES_PER_COMMIT:
                     break
                 try:
                     job = self._jobs.get_nowait()
                 except queue.Empty:
                     break
-            stopping = job is None
-            if batch:
-                tell(self._commit_together(batch))
-        self._let_go()
+            self._end(batch)
 
-    def _commit_together(self, batch: list[Job]) -> list[Outcome]:
-        try:
+    def _end(self, batch: Sequence[Job]) -> None:
+        """Commit what was made elsewhere, if anything was, then make and commit a batch."""
+        with self._in_use:
+            told = self._end_made()
+            if batch:
+                told()
+                outcomes = self._commit_together(batch)
+                told = partial(tell, outcomes)
+        told()  # who hears of it may want the connection
+
+    def _end_made(self) -> Callable[[], None]:
+        made, self._made = self._made, None
+        if made is None:
+            return lambda: None
+        outcomes, transaction = made.outcomes, made.transaction
+
+        def commit() -> Sequence[Outcome]:
+            transaction.commit()
+            return outcomes
+
+        return partial(made.tell, self._ended([future for future, _, _ in outcomes], commit))
+
+    def _commit_together(self, batch: Sequence[Job]) -> Sequence[Outcome]:
+        def commit() -> Sequence[Outcome]:
             try:
-                outcomes = self._commit(batch, _change_all)
+                return self._commit(batch, _change_all)
             except _Halfway:
-                outcomes = self._commit(batch, _change_each)
+                return self._commit(batch, _change_each)
+
+        return self._ended([future for _, future in batch], commit)
+
+    def _ended(
+        self, waiting: Sequence[Waiting], commit: Callable[[], Sequence[Outcome]]
+    ) -> Sequence[Outcome]:
+        """What those who wait for a commit are told."""
+        try:
+            outcomes = commit()
         except BaseException as error:
             self._let_go()
             fault = Unavailable(f"the database cannot take writes now: {reason(error)}")
             fault.__cause__ = error
-            outcomes = [(future, None, fault) for _change, future in batch]
             if not self._is_failing:
                 log.error("%s; clients are told to try again", fault)
             self._is_failing = True
-        else:
-            if self._is_failing:
-                log.warning("the database takes writes again")
-            self._is_failing = False
+            return [(future, None, fault) for future in waiting]
+        if self._is_failing:
+            log.warning("the database takes writes again")
+        self._is_failing = False
         return outcomes
 
     def _commit(
-        self, batch: list[Job], change: Callable[[sa.Connection, list[Job]], list[Outcome]]
+        self,
+        batch: Sequence[Job],
+        change: Callable[[sa.Connection, Sequence[Job]], list[Outcome]],
     ) -> list[Outcome]:
         if self._connection is None:
             self._connection = self.engine.connect()
@@ -121,7 +231,7 @@ class _Halfway(Exception):
     """A change failed after it had written."""
 
 
-def _change_all(connection: sa.Connection, batch: list[Job]) -> list[Outcome]:
+def _change_all(connection: sa.Connection, batch: Sequence[Job]) -> list[Outcome]:
     """Each change of a batch, as long as none has to be undone: almost always none has.
 
     Raises:
@@ -142,7 +252,7 @@ def _change_all(connection: sa.Connection, batch: list[Job]) -> list[Outcome]:
     return outcomes
 
 
-def _change_each(connection: sa.Connection, batch: list[Job]) -> list[Outcome]:
+def _change_each(connection: sa.Connection, batch: Sequence[Job]) -> list[Outcome]:
     """Each change of a batch, in a savepoint of its own."""
     # Spelt out: a savepoint through SQLAlchemy costs more than many a change.
     cursor = connection.connection.cursor()
@@ -167,13 +277,14 @@ def tell(outcomes: Sequence[Outcome]) -> None:
         if isinstance(outcome[0], asyncio.Future):
             of_loops.setdefault(outcome[0].get_loop(), []).append(outcome)
         else:
-            _settle([outcome])
+            settle([outcome])
     for loop, own in of_loops.items():
         with contextlib.suppress(RuntimeError):  # the loop has ended, and who waited on it
-            loop.call_soon_threadsafe(_settle, own)
+            loop.call_soon_threadsafe(settle, own)
 
 
-def _settle(outcomes: list[Outcome]) -> None:
+def settle(outcomes: Sequence[Outcome]) -> None:
+    """As `tell`, for a loop's own, in the loop."""
     for future, result, failure in outcomes:
         if future.done():
             continue  # its client has gone

@@ -20,7 +20,7 @@ from sweepd.services.sweeps import lifecycle
 from sweepd.store import projects, run_counts, runs, sweeps
 from sweepd.store.blobs import Blobs
 from sweepd.store.database import Connection
-from sweepd.store.shared_writes import by_itself
+from sweepd.store.sharing import by_itself
 
 
 @dataclass(frozen=True, slots=True)

@@ -26,7 +26,7 @@ from sweepd.services.tables.aside import Aside
 from sweepd.store import first_reads, run_listings, runs
 from sweepd.store.blobs import Blobs
 from sweepd.store.database import Connection, First
-from sweepd.store.shared_writes import by_itself
+from sweepd.store.sharing import by_itself
 
 T = TypeVar("T")
 _BY_AGE = (None, "", *(f"{sign}created{rest}" for sign in ("", "+", "-") for rest in ("_at", "At")))

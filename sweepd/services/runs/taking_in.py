@@ -24,6 +24,7 @@ from sweepd.store import first_reads, history, objectives, runs, sweep_events, s
 from sweepd.store.database import Connection
 from sweepd.store.history import Stream
 from sweepd.store.prepared import Question
+from sweepd.store.sharing import in_a_thread
 
 
 class History:
@@ -97,6 +98,7 @@ class History:
             if run is None:
                 raise NotFound(f"no run {entity}/{project}/{run_id}; it may have been deleted")
             if client_id is not None:
+                in_a_thread(connection)
                 return self._take_in(
                     connection, run, *shared_runs.as_appended(connection, run, post, client_id)
                 )
@@ -121,6 +123,9 @@ class History:
         at = self._core.now()
         values: dict[str, Any] = {"heartbeat_at": at, "updated_at": at}
         sweep = sweeps.find_sweep_by_pk(connection, run.sweep_pk) if run.sweep_pk else None
+        has_values = bool(post.history) or post.summary is not None
+        if sweep is not None and has_values and early_stops.may_judge(sweep):
+            in_a_thread(connection)  # it may compare all runs
         is_stop_due = False
         if post.history:
             values |= self._store_history(connection, run, post.history, rows)
@@ -180,6 +185,7 @@ class History:
         steps = [step for row in rows if (step := step_of(row)) != -1]
         span = (min(steps), max(steps)) if steps else (-1, -1)
         if block.first < run.history_lines:
+            in_a_thread(connection)
             forks.before_overwriting(connection, _whole(connection, run), block.first)
         n_lines = history.append_lines(
             connection, run.pk, Stream.HISTORY, block.first, block.lines, run.history_lines, span

@@ -68,6 +68,11 @@ class _Peers(dict[int, Sequence[float]]):
         return self[band]
 
 
+def may_judge(sweep: Sweep) -> bool:
+    """Whether the sweep's file may have a rule, for all that can be told without reading it."""
+    return "early_terminate" in sweep.config_yaml
+
+
 def judge(connection: Connection, sweep: Sweep, run_pk: int, at: datetime) -> bool:
     """Apply the sweep's rule to a run that has just logged; says whether it was told to stop."""
     spec = specs.spec_of(sweep)

@@ -28,7 +28,10 @@ def together(parts: server.Parts, deeds: Sequence[Deed], takes_sweep: bool) -> l
         gate.wait(60)
 
     with ThreadPoolExecutor(len(deeds) + 1) as threads:
-        held = threads.submit(lambda: awaited(db.write_async(hold, tuple, takes_sweep)))
+        if db.is_sqlite:
+            held = threads.submit(db.write, hold)
+        else:
+            held = threads.submit(lambda: awaited(db.write_async(hold, tuple, takes_sweep)))
         assert began.wait(60)
         told: list[Future[object]] = []
         try:

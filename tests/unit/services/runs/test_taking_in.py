@@ -1,7 +1,10 @@
 """What clients stream: lines sent again, steps, extremes; and runs whose machine went away."""
 
+import asyncio
 import json
 import math
+import threading
+from typing import Any
 
 import pytest
 
@@ -11,8 +14,8 @@ from sweepd.domain.sweeps import Sweep
 from sweepd.domain.users import Caller
 from sweepd.services.runs.runs import RunChange
 from sweepd.services.streams.lines import Lines, StreamPost
-from sweepd.store import objectives, runs
-from tests.unit.services.handing_out import begin, log, make_sweep, next_run, register
+from sweepd.store import history, loop_writes, objectives, runs
+from tests.unit.services.handing_out import GRID, begin, log, make_sweep, next_run, register
 
 INIT = RunChange(config="{}", host="h")
 
@@ -190,3 +193,42 @@ def test_lines_that_follow_are_taken_in_without_reading_the_whole_run(
     parts.services.projects.rename(ann, run.project_pk, "renamed")
     post(first=3, loss=4.0)  # a client knows the project by its old name
     assert parts.services.runs.get(ann, None, "renamed", "r").history_lines == 4
+
+
+RULE = "early_terminate: {type: hyperband, min_iter: 2}\n"
+
+
+@pytest.mark.parametrize(
+    ("more", "first", "client", "is_on_loop"),
+    [
+        ("", 1, None, True),
+        ("", 0, None, False),  # written over: forks may share the line
+        ("", 1, "a", False),  # one of several that share the run
+        (RULE, 1, None, False),  # compared with all runs
+    ],
+)
+def test_only_what_is_short_is_made_on_the_event_loop(
+    parts: server.Parts,
+    ann: Caller,
+    monkeypatch: pytest.MonkeyPatch,
+    more: str,
+    first: int,
+    client: str | None,
+    is_on_loop: bool,
+) -> None:
+    if not parts.core.db.is_sqlite:
+        pytest.skip("threads make all writes on PostgreSQL")
+    monkeypatch.setattr(loop_writes, "SLOW_S", 1e9)  # however busy the machine is
+    run_id = started(parts, ann, make_sweep(parts, ann, GRID + more))
+    log(parts, ann, run_id, 0, 1.0)
+    threads: list[int] = []
+    append_lines = history.append_lines
+
+    def seen(*given: Any, **named: Any) -> int:
+        threads.append(threading.get_ident())
+        return append_lines(*given, **named)
+
+    monkeypatch.setattr(history, "append_lines", seen)
+    post = StreamPost(history=Lines(first, ['{"_step": 1, "loss": 2.0}']))
+    asyncio.run(parts.services.history.append_async(ann, ann.name, "p", run_id, post, client))
+    assert [one == threading.get_ident() for one in threads] == [is_on_loop]
