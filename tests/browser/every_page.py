@@ -22,6 +22,7 @@ FILES = {
     "output.log": b"a line that goes on and on " * 20,
     "code/train/models/deeply/nested/model_definition.py": b"print('model')\n",
     "checkpoints/epoch_0001/weights_of_the_whole_network.safetensors": b"\0" * 4096,
+    "media/table/test/confusion_matrix_table_290_00d1632107c35f71a7ea.table.json": b"{}",
     "table with spaces.csv": b"a,b\n1,2\n",
 }
 

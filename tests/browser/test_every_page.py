@@ -14,9 +14,47 @@ from tests.conftest import wait_until
 WIDER = """() => {
     const width = document.documentElement.clientWidth;
     if (document.documentElement.scrollWidth <= width) return [];
-    return [...document.querySelectorAll("body *")]
-        .filter((e) => e.getBoundingClientRect().right > width + 1)
-        .map((e) => `${e.tagName} ${e.className} ${e.dataset?.part ?? ""}`.trim()).slice(0, 6);
+    const range = document.createRange();
+    const right = (e) => {  // of its texts, too, which may stick out of it
+        range.selectNodeContents(e);
+        return Math.max(e.getBoundingClientRect().right, range.getBoundingClientRect().right);
+    };
+    return [...document.querySelectorAll("body *")].filter((e) => right(e) > width + 1)
+        .map((e) => `${e.tagName} ${e.className} ${e.dataset?.part ?? ""}`.trim()).slice(-6);
+}"""
+
+
+# Texts that touch the left edge of the card they stand in.
+AT_THE_EDGE = """() => [...document.querySelectorAll(".card")].flatMap((card) => {
+    const left = card.getBoundingClientRect().left;
+    const walker = document.createTreeWalker(card, NodeFilter.SHOW_TEXT);
+    const found = [];
+    while (walker.nextNode()) {
+        const range = document.createRange();
+        range.selectNodeContents(walker.currentNode);
+        const text = walker.currentNode.data.trim();
+        const box = range.getBoundingClientRect();
+        const isSeen = text && box.width > 0 && !walker.currentNode.parentElement.closest(
+            ".visually-hidden, svg, .scroll-x");
+        if (isSeen && box.left >= left && box.left < left + 6) found.push(text.slice(0, 40));
+    }
+    return found;
+})"""
+
+
+# Notes what is written on canvases beyond their left or right edge.
+CUT_OFF = """() => {
+    window.cutOff = [];
+    const { prototype } = CanvasRenderingContext2D;
+    const { fillText } = prototype;
+    prototype.fillText = function (text, x, ...more) {
+        const { a, e } = this.getTransform();
+        const { actualBoundingBoxLeft, actualBoundingBoxRight } = this.measureText(text);
+        const [start, end] = [x - actualBoundingBoxLeft, x + actualBoundingBoxRight];
+        if (this.canvas.isConnected && (start * a + e < -1 || end * a + e > this.canvas.width + 1))
+            window.cutOff.push(`${text} on ${this.canvas.className} ${this.canvas.ariaLabel}`);
+        return fillText.call(this, text, x, ...more);
+    };
 }"""
 
 
@@ -54,6 +92,21 @@ def test_no_page_scrolls_sideways_on_a_phone(signed_in: Page, pages: dict[str, s
         every_page.visit(signed_in, address)
         if wider := signed_in.evaluate(WIDER):
             found[name] = wider
+    assert found == {}
+
+
+@pytest.mark.parametrize("width", [390, 1440])
+def test_texts_keep_off_the_edges_of_cards_and_canvases(
+    signed_in: Page, pages: dict[str, str], width: int
+) -> None:
+    signed_in.set_viewport_size({"width": width, "height": 2600})  # what is in sight is drawn
+    signed_in.add_init_script(f"({CUT_OFF})()")
+    found = {}
+    for name, address in pages.items():
+        every_page.visit(signed_in, address)
+        expect(signed_in.locator(".plot:not([data-points])")).to_have_count(0)
+        if texts := signed_in.evaluate(AT_THE_EDGE) + signed_in.evaluate("window.cutOff"):
+            found[name] = texts
     assert found == {}
 
 

@@ -63,6 +63,15 @@ test("marks of an axis have as few digits as tell them apart", () => {
 const { Axis } = await load("curves/axis.js");
 const { continuous } = await load("parallel/scales.js");
 
+test("an axis about one moment has marks of that moment, in their order", () => {
+  const at = 1.79e9;
+  const labels = new Axis(at, at, { kind: "time" }).ticks(5).map((tick) => tick.label);
+  assert.ok(labels.length > 2 && labels.every((label) => /^\d\d:\d\d:\d\d$/.test(label)), labels.join(" "));
+  assert.equal(new Set(labels).size, labels.length);
+  const years = new Axis(at, at + 4e8, { kind: "time" }).ticks(5).map((tick) => tick.label);
+  assert.ok(years.every((label) => /20\d\d/.test(label)), years.join(" "));
+});
+
 test("a narrow axis names each of its marks differently", () => {
   for (const [low, high] of [[0.69491, 0.69501], [1e6, 1e6 + 0.01], [-3.00002, -3]]) {
     for (const ticks of [new Axis(low, high).ticks(5), continuous("linear", low, high).ticks(5)]) {

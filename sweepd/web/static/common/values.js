@@ -86,6 +86,7 @@ export function formatDuration(seconds) {
 }
 
 const DAY = new Intl.DateTimeFormat(undefined, { day: "numeric", month: "short" });
+const YEAR = new Intl.DateTimeFormat(undefined, { day: "numeric", month: "short", year: "numeric" });
 const CLOCK = new Intl.DateTimeFormat(undefined, { hour: "2-digit", minute: "2-digit",
   hourCycle: "h23" });
 const PRECISE = new Intl.DateTimeFormat(undefined, {
@@ -95,6 +96,7 @@ const PRECISE = new Intl.DateTimeFormat(undefined, {
 /** A moment (milliseconds) as short as the span around it allows. */
 export function formatTime(ms, spanMs = 0) {
   if (!Number.isFinite(ms)) return "–";
+  if (spanMs > 300 * 86_400_000) return YEAR.format(ms);
   if (spanMs > 3 * 86_400_000) return DAY.format(ms);
   if (spanMs > 86_400_000) return `${DAY.format(ms)} ${CLOCK.format(ms)}`;
   return (spanMs > 0 && spanMs < 300_000 ? PRECISE : CLOCK).format(ms);

@@ -10,7 +10,7 @@ export class Axis {
     this.isLog = isLog && high > 0;
     this.kind = kind;
     if (this.isLog && !(low > 0)) low = high / 1e6;
-    if (!(high > low)) [low, high] = widened(low, this.isLog);
+    if (!(high > low)) [low, high] = widened(low, this.isLog, kind);
     Object.assign(this, { low, high });
     this.start = this.to(low);
     this.span = this.to(high) - this.start || 1;
@@ -46,8 +46,10 @@ export class Axis {
   }
 }
 
-function widened(value, isLog) {
+/** A range about one value; about a moment, half a minute on either side: a share of it would be years. */
+function widened(value, isLog, kind) {
   if (!Number.isFinite(value)) return [0, 1];
+  if (kind === "time") return [value - 30, value + 30];
   if (isLog) return [value / 2, value * 2];
   const margin = Math.abs(value) * 0.2 || 1;
   return [value - margin, value + margin];

@@ -84,8 +84,9 @@ export class Frame {
     context.textAlign = "center";
     context.textBaseline = "top";
     for (const tick of spread) {
-      context.fillText(shorten(tick.label, Math.max(40, (box.right - box.left) / spread.length - 6)),
-        this.x(tick.unit), box.bottom + 7);
+      const label = shorten(tick.label, Math.max(40, (box.right - box.left) / spread.length - 6));
+      const half = context.measureText(label).width / 2;
+      context.fillText(label, Math.max(half, Math.min(this.width - half, this.x(tick.unit))), box.bottom + 7);
     }
     context.textAlign = "right";
     context.textBaseline = "middle";
