@@ -1,6 +1,7 @@
 """Options that several commands share."""
 
 import os
+import shlex
 from pathlib import Path
 from typing import Any
 
@@ -20,3 +21,10 @@ SERVER: Any = typer.Option(
 def settings(data: Path | None = None, **given: Any) -> Settings:
     """Settings from the command line and the environment."""
     return from_environment(os.environ, data=data, **given)
+
+
+def data_again(settings: Settings) -> str:
+    """What a further command is told to find the same data; empty where it finds it by itself."""
+    if settings.data == from_environment(os.environ).data:
+        return ""
+    return f" --data {shlex.quote(str(settings.data))}"

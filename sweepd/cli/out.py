@@ -4,7 +4,10 @@ A terminal obeys control characters: a run's name could clear the screen, or loo
 So every command prints through here (`tests/unit/cli/test_out.py`).
 """
 
+import os
+import shutil
 import sys
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import typer
@@ -22,6 +25,24 @@ MORE = "  | "  # begins each further line of what is told in several
 def shown(text: object) -> str:
     """Anything as one line without control characters."""
     return one_line(str(text), LONGEST)
+
+
+def own_command() -> str:
+    """What to type here to call this command again: `sweepd` is not found where a virtual
+    environment is not active."""
+    given = sys.argv[0]
+    name, found = Path(given).name, shutil.which(Path(given).name)
+    if name == "__main__.py":
+        return f"{_near(sys.executable)} -m sweepd"
+    if os.sep not in given or (found is not None and os.path.samefile(found, given)):
+        return name
+    return _near(given)
+
+
+def _near(path: str) -> str:
+    """A path from here, unless it lies elsewhere."""
+    relative = os.path.relpath(path)
+    return os.path.abspath(path) if relative.startswith(os.pardir) else relative
 
 
 def say(text: str = "", color: str | None = None, bold: bool | None = None) -> None:

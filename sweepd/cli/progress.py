@@ -13,6 +13,7 @@ from sweepd.domain.config import unwrap
 from sweepd.domain.errors import NotFound
 from sweepd.domain.goals import Goal
 from sweepd.domain.ids import SweepPath
+from sweepd.domain.sweeps import AgentState
 from sweepd.search.grammar.durations import seconds_of
 
 _QUERY = """
@@ -89,9 +90,14 @@ class Progress:
         spans = [_seconds(run) for run in self.runs if run["endedAt"] and run["startedAt"]]
         if not spans or self.n_expected is None:
             return None
-        n_live = max(1, self.count("live"))
         n_left = self.n_expected - self.count("done", "failed")
-        return max(0.0, n_left) * sum(spans) / len(spans) / n_live
+        return max(0, n_left) * sum(spans) / len(spans) / self._n_at_once(n_left)
+
+    def _n_at_once(self, n_left: int) -> int:
+        """How many runs go on side by side: between two runs an agent has none, and works still."""
+        agents = [edge["node"]["state"] for edge in self.sweep["agents"]["edges"]]
+        n_working = agents.count(AgentState.RUNNING)
+        return max(1, min(n_left, max(n_working, self.count("live"))))
 
     def table(self) -> Table:
         """The runs, best first."""

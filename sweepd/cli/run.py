@@ -81,8 +81,8 @@ def command(
             stop_agents(started, grace)
             out.draw(console)
             out.draw(console, "stopped; nothing of it runs any more. To go on:")
-            again = f"run --resume {found.path} --agents {n_agents}"
-            out.draw(console, f"  {_own_command()} {again}")
+            again = f"run --resume {found.path} --agents {n_agents}{options.data_again(settings)}"
+            out.draw(console, f"  {out.own_command()} {again}")
             raise typer.Exit(130) from None
         except BaseException:
             stop_agents(started, grace)
@@ -93,7 +93,7 @@ def command(
             out.draw(console, f"serving {page} until Ctrl-C")
             _wait_for_interrupt()
         elif is_ours:
-            again = f"{_own_command()} serve, then {page}"
+            again = f"{out.own_command()} serve{options.data_again(settings)}, then {page}"
             out.draw(console, f"the server stops now; to see the pages again: {again}")
 
 
@@ -132,7 +132,8 @@ def _server(
     try:
         address = _wait_for_server(settings, process)
         out.draw(console, f"sweepd is at {address}, its data in {settings.data}")
-        out.draw(console, f"to sign in to its pages: {_own_command()} login --link")
+        command = f"{out.own_command()} login --link{options.data_again(settings)}"
+        out.draw(console, f"to sign in to its pages: {command}")
         yield _own_client(settings, address), True
     finally:
         process.terminate()
@@ -284,7 +285,3 @@ def _wait_for_interrupt() -> None:
             time.sleep(3600)
     except KeyboardInterrupt:
         return
-
-
-def _own_command() -> str:
-    return os.path.relpath(sys.argv[0]) if os.sep in sys.argv[0] else sys.argv[0]

@@ -52,6 +52,7 @@ def command(
 
     def announce(parts: server.Parts, address: str) -> None:
         is_first = local.read_key(settings) is None
+        command, where = out.own_command(), options.data_again(settings)
         name, _key = local.ensure_first_user(parts.services.users, settings)
         out.say(f"sweepd is at {address}")
         # Output that is kept (a log, a journal) must not hold what signs others in.
@@ -60,8 +61,10 @@ def command(
             out.say(f"  pages, signed in as {name} (works once, for an hour):")
             out.say(f"    {address}/authorize?token={link}")
         else:
-            out.say("  to sign in to its pages: sweepd login --link")
-        out.say(f"  on this machine: sweepd login        on others: sweepd login {address}")
+            out.say(f"  to sign in to its pages: {command} login --link{where}")
+        out.say(
+            f"  on this machine: {command} login{where}        on others: sweepd login {address}"
+        )
         out.say(f"  data in {settings.data}; Ctrl-C stops the server")
 
     serving.serve(settings, announce, is_new=new)

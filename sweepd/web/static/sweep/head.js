@@ -34,7 +34,8 @@ export class Head {
 
   /** What is known of the agents, as it comes: a sweep that waits for nobody says so. */
   setAgents(agents) {
-    this.isSilent = agents.every((agent) => agent.state !== "running");
+    this.nWorking = agents.filter((agent) => agent.state === "running").length;
+    this.isSilent = !this.nWorking;
     this.#facts(this.model.data.sweep);
   }
 
@@ -66,7 +67,7 @@ export class Head {
       fact("Method", sweep.method),
       fact("Goal", sweep.metric ? `${sweep.metric.goal} ${sweep.metric.name}`.slice(0, 120) : ""),
       fact("Target", sweep.metric?.target != null ? String(sweep.metric.target) : ""),
-      fact("Left", remaining(this.model)),
+      fact("Left", remaining(this.model, this.nWorking ?? 0)),
       fact("Budget", sweep.budget ?? ""),
       sweep.hands_out_until && sweep.state !== "FINISHED"
         ? h("span", {}, "Hands out until ", h("b", {}, moment(sweep.hands_out_until))) : null,
@@ -211,15 +212,19 @@ export function codeLine(text) {
     h("button", { type: "button", "data-copy": text }, "Copy"));
 }
 
-/** Time left, from how long runs took and how many run at once; only for sweeps with an end. */
-function remaining(model) {
+/**
+ * Time left, from how long runs took and how many run at once; only for sweeps with an end. Between
+ * two runs an agent has none, and works still.
+ */
+function remaining(model, nWorking) {
   const { sweep } = model.data;
   if (sweep.state !== "RUNNING" || !sweep.n_expected) return "";
   const left = sweep.n_expected - (sweep.n_done ?? 0);
   const lengths = model.runs.filter((run) => run.ended_at && run.started_at).slice(-50)
     .map((run) => (Date.parse(run.ended_at) - Date.parse(run.started_at)) / 1000);
   const running = model.runs.filter((run) => run.state === "running").length;
-  if (left <= 0 || !lengths.length || !running) return "";
+  const atOnce = Math.min(left, Math.max(running, nWorking));
+  if (left <= 0 || !lengths.length || !atOnce) return "";
   const mean = lengths.reduce((sum, x) => sum + x, 0) / lengths.length;
-  return `about ${formatDuration((mean * left) / running)}`;
+  return `about ${formatDuration((mean * left) / atOnce)}`;
 }
