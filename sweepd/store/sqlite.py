@@ -1,8 +1,6 @@
 """How an SQLite file is opened."""
 
 import sqlite3
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +8,7 @@ import sqlalchemy as sa
 
 N_READERS = 16
 BUSY_TIMEOUT_MS = 15_000
+_WAITS = "sweepd.waits"
 
 
 def sqlite_url(path: Path) -> str:
@@ -54,12 +53,9 @@ def open_engine(url: str, pool_size: int, read_only: bool) -> sa.Engine:
     return engine
 
 
-@contextmanager
-def no_waiting(connection: sa.Connection) -> Iterator[None]:
-    """Fail at once, within, where another process is writing."""
-    driver: Any = connection.connection.driver_connection
-    driver.execute("PRAGMA busy_timeout=0").close()
-    try:
-        yield
-    finally:
-        driver.execute(f"PRAGMA busy_timeout={BUSY_TIMEOUT_MS}").close()
+def set_waiting(connection: sa.Connection, waits: bool) -> None:
+    """Say whether it waits, from now on, where another process is writing, or fails at once."""
+    if connection.info.get(_WAITS, True) is not waits:
+        driver: Any = connection.connection.driver_connection
+        driver.execute(f"PRAGMA busy_timeout={BUSY_TIMEOUT_MS if waits else 0}").close()
+        connection.info[_WAITS] = waits

@@ -106,8 +106,8 @@ class SqliteWriter:
     def _make(self, batch: Sequence[Job], tell: Tell) -> list[Job]:
         if self._connection is None:
             self._connection = self.engine.connect()
-        with sqlite.no_waiting(self._connection):
-            transaction = self._connection.begin()
+        sqlite.set_waiting(self._connection, waits=False)
+        transaction = self._connection.begin()
         with writing(), sharing.on_loop(self._connection):
             outcomes = _change_all(self._connection, batch)
         told, longer = [], []
@@ -216,6 +216,7 @@ class SqliteWriter:
     ) -> list[Outcome]:
         if self._connection is None:
             self._connection = self.engine.connect()
+        sqlite.set_waiting(self._connection, waits=True)
         with self._connection.begin():
             return change(self._connection, batch)
 
