@@ -161,6 +161,9 @@ def test_run_page_shows_curves_console_and_config(signed_in: Page, real: RealSit
     signed_in.get_by_label("Lay another run beside this one").select_option(index=1)
     expect(chart.locator(".plot")).to_have_attribute("data-lines", "2")
     signed_in.get_by_label("Log axis").check()
+    signed_in.evaluate("location.hash = '#files'")  # as an address that is pasted
+    expect(signed_in.get_by_role("tab", name="Files", selected=True)).to_be_visible()
+    expect(signed_in.get_by_label("Find a file")).to_be_visible()
     signed_in.get_by_role("tab", name="Console").click()
     console = signed_in.get_by_role("region", name="Console")
     expect(console).to_contain_text("line 49 <script>")
@@ -261,6 +264,7 @@ def test_keys_are_made_and_one_signs_out(signed_in: Page, real: RealSite) -> Non
     signed_in.get_by_role("button", name="Show").click()
     secret = signed_in.locator('[data-part="secret"] code').inner_text()
     assert real.services.users.sign_in(secret).name == "ann"
+    expect(signed_in.get_by_role("row", name=f"…{secret[-4:]} laptop")).to_be_visible()
     signed_in.get_by_role("button", name="Sign out").click()
     expect(signed_in.get_by_label("API key")).to_be_visible()
 

@@ -136,7 +136,12 @@ def test_people_and_teams_are_kept_from_the_account_page(
     page.get_by_role("button", name="Show").click()
     secret = page.locator('[data-part="secret"] code').inner_text()
     assert real.services.users.sign_in(secret).name == "zoe"
-    page.goto(f"{real.address}/-/account")
+    people = page.get_by_role("region", name="People")
+    expect(people.get_by_role("button", name="New key for zoe")).to_be_visible()
+    expect(people.get_by_label("New user's name")).to_have_value("")
+    people.get_by_role("button", name="New key for zoe").click()
+    page.get_by_role("button", name="Show").click()
+    assert page.locator('[data-part="secret"] code').inner_text() != secret
     page.get_by_label("New team's name").fill("lab")
     page.get_by_label("Members").fill("ann")
     page.get_by_role("button", name="Add team").click()

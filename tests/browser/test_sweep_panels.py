@@ -12,6 +12,7 @@ from test_pages import open_ready
 from test_workspace import lines, panel, saved
 
 from sweepd.domain.views import own_sweep_name
+from sweepd.services.runs.taking_in import Lines, StreamPost
 from tests.conftest import wait_until
 
 METRIC = "epoch/val_accuracy"
@@ -119,3 +120,16 @@ def test_runs_that_come_are_drawn(opened: tuple[Page, str], real: RealSite) -> N
     project = page.url.split("/")[4]
     real.run(project, sweep_id, real.new_agent(project, sweep_id), 0, 9)
     lines(page, METRIC, 9)
+
+
+def test_a_sweep_without_runs_has_no_panels_of_others(signed_in: Page, real: RealSite) -> None:
+    _, runs = real.sweep_with_runs("others", 2)
+    run = real.services.runs.get(real.caller, "ann", "others", runs[0])
+    post = StreamPost(events=Lines(0, [json.dumps({"_timestamp": 1.79e9, "system.cpu": 1.0})]))
+    real.services.history.append(real.caller, "ann", "others", run.run_id, post)
+    address = f"{real.address}/ann/others/sweeps"
+    open_ready(signed_in, f"{address}/{real.new_sweep('others')}")
+    place = signed_in.locator('[data-part="workspace"]')
+    place.scroll_into_view_if_needed()
+    expect(place).to_contain_text("No run has logged a number yet.")
+    expect(place.locator(".ws-section")).to_have_count(0)

@@ -12,10 +12,23 @@ async function act(body) {
   try {
     const answer = await post(ACTIONS, body);
     message.textContent = answer.secret ? "" : answer.message ?? "";
-    if (answer.secret) showSecret(answer);
-    else window.location.reload();
+    if (answer.secret) {
+      showSecret(answer);
+      await renew();
+    } else window.location.reload();
   } catch (error) {
     message.textContent = error.message;
+  }
+}
+
+/** Read the lists anew: the page stays, for what it shows once would be gone. */
+async function renew() {
+  const response = await fetch(window.location.href);
+  if (!response.ok) return;
+  const fresh = new DOMParser().parseFromString(await response.text(), "text/html");
+  for (const section of page.querySelectorAll("section[aria-labelledby]")) {
+    const other = fresh.querySelector(`section[aria-labelledby="${section.getAttribute("aria-labelledby")}"]`);
+    if (other) put(section, ...other.children);
   }
 }
 
@@ -30,12 +43,12 @@ function showSecret({ secret: text, message: told }) {
   secret.scrollIntoView({ block: "nearest" });
 }
 
-for (const form of document.querySelectorAll("form[data-form]")) {
-  form.addEventListener("submit", (event) => {
-    event.preventDefault();
-    act({ action: form.dataset.form, ...Object.fromEntries(new FormData(form)) });
-  });
-}
+document.addEventListener("submit", (event) => {
+  const form = event.target.closest("form[data-form]");
+  if (!form) return;
+  event.preventDefault();
+  act({ action: form.dataset.form, ...Object.fromEntries(new FormData(form)) });
+});
 /* A button that hurts asks once more, on itself. */
 document.addEventListener("click", (event) => {
   const button = event.target.closest("[data-act]");

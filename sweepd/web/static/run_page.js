@@ -204,8 +204,9 @@ put(part("tabs"), ...Object.keys(TABS).map((name, k, all) => {
   });
   return tab;
 }));
-const asked = Object.keys(TABS).find((name) => `#${name.toLowerCase()}` === `#${readAddress().tab}`);
-await choose(asked ?? "Charts");
+const named = () => Object.keys(TABS).find((name) => name.toLowerCase() === readAddress().tab) ?? "Charts";
+await choose(named());
+window.addEventListener("hashchange", () => choose(named())); // another address of this page was opened
 page.dataset.ready = "true";
 new Feed({ url: `${url}/overview`, connection: showConnection,
   receive: async (fresh) => {

@@ -23,7 +23,8 @@ export function catalogueOf(runs, logged, metric = null) {
   }
   const names = (found) => [...found.keys()].sort(byName);
   const numbers = names(summary).filter((key) => summary.get(key));
-  return { numbers, system: logged.system, media: logged.media, charts: logged.charts ?? {},
+  const known = runs.length ? logged : { ...logged, system: [], media: {}, charts: {} }; // others' are not theirs
+  return { numbers, system: known.system, media: known.media, charts: known.charts ?? {},
     steps: logged.steps, metric, config: names(config), summary: numbers,
     all: [...names(summary).map((key) => ({ text: `summary:${key}`, label: key, isNumber: summary.get(key) })),
       ...names(config).map((key) => ({ text: `config:${key}`, label: `${key} (config)`, isNumber: config.get(key) })),
