@@ -1,7 +1,9 @@
 """Who takes nothing of an answer is gone, whatever way it is answered; who is slow goes on."""
 
 import asyncio
+import contextlib
 import itertools
+import socket
 from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
 from pathlib import Path
 from typing import Any
@@ -14,11 +16,13 @@ from starlette.routing import Route
 from uvicorn.config import Config
 from uvicorn.server import ServerState
 
+from sweepd import taking
 from sweepd.domain.patience import Patience
 from sweepd.domain.users import Caller
 from sweepd.http_server import Limits, _Connected, _Protocol
 from sweepd.taking import LOOKS
 from sweepd.wandb_api.express import Answer
+from tests.conftest import wait_until
 
 TAKE_S = 80.0
 LONG = b"x" * 300_000
@@ -278,6 +282,46 @@ def test_what_waits_grows_no_more_while_nothing_is_taken(run: Run) -> None:
         assert not connection.wire.is_closed and connection.wire.high == HIGH
 
     run(test)
+
+
+def test_what_leaves_the_kernel_alone_is_taken_too(
+    run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def test(connection: Connected) -> None:
+        held = [1_000_000]
+        monkeypatch.setattr(taking, "in_kernel", lambda _: held[0])
+        connection.protocol.data_received(WAYS["a file"])
+        await connection.settle()
+        for _ in range(5):
+            held[0] -= 1
+            await connection.passes(TAKE_S * 0.9)
+            assert not connection.wire.is_lost
+        await connection.passes(TAKE_S * 1.5)
+        assert connection.wire.is_lost
+
+    run(test)
+
+
+def test_a_kernel_tells_what_it_holds() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        reader = socket.create_connection(listener.getsockname())
+        writer, _ = listener.accept()
+    assert taking.in_kernel(asyncio.Transport()) == 0
+    wire = asyncio.Transport({"socket": writer})
+    with reader, writer:
+        writer.setblocking(False)
+        with contextlib.suppress(BlockingIOError):
+            while True:
+                writer.send(LONG)
+        before = taking.in_kernel(wire)
+        assert before > 0
+
+        def is_less() -> bool:
+            reader.recv(1 << 20)
+            return taking.in_kernel(wire) < before
+
+        wait_until(is_less, 60, lambda: f"{before} bytes stay")
+    assert taking.in_kernel(wire) == 0
 
 
 def test_who_asks_for_nothing_is_not_who_takes_nothing(run: Run) -> None:
