@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from contextvars import copy_context
+from functools import partial
 from typing import Any, TypeVar
 from weakref import WeakValueDictionary
 
@@ -26,6 +27,7 @@ from sweepd.domain.errors import BadInput, Unavailable
 from sweepd.store import migrate, postgresql, sqlite
 from sweepd.store.faults import as_bad_input, is_damaged, is_passing, reason
 from sweepd.store.interrupts import Canceller, end_reads
+from sweepd.store.loop_batches import OfLoop
 from sweepd.store.loop_writes import LoopWrites
 from sweepd.store.prepared import Question
 from sweepd.store.shared_writes import SharedWrites
@@ -69,7 +71,7 @@ class Database:
         self._before = ThreadPoolExecutor(BEFORE_THREADS, "sweepd-before")
         self._before_of: WeakValueDictionary[str, asyncio.Semaphore] = WeakValueDictionary()
         self._writer: SqliteWriter | None = None
-        self._loop_writes: LoopWrites | None = None
+        self._loop_writes: OfLoop[LoopWrites] | None = None
         self._shared: dict[bool, SharedWrites] = {}  # by whether they take a sweep's row
         self._canceller: Canceller | None = None
         if self.is_sqlite:
@@ -78,6 +80,7 @@ class Database:
                 self._writer = SqliteWriter(sqlite.open_engine(url, 1, read_only=False))
                 _open(self._writer.engine, url)
                 self._writer.start()
+                self._loop_writes = OfLoop(partial(LoopWrites, self._writer))
         else:
             if n_connections < postgresql.LEAST:
                 raise BadInput(
@@ -215,18 +218,11 @@ class Database:
         future: asyncio.Future[T] = loop.create_future()
         if self._writer is not None:
             is_short = first is not None and not takes_sweep
-            on_loop = self._on_loop(self._writer, loop) if is_short else None
+            on_loop = self._loop_writes.of(loop) if is_short and self._loop_writes else None
             (on_loop or self._writer).submit(change, future)
         elif first is not None:
-            self._shared[takes_sweep].submit(change, future, first())
+            self._shared[takes_sweep].submit_soon(change, future, first(), loop)
         return future
-
-    def _on_loop(self, writer: SqliteWriter, loop: asyncio.AbstractEventLoop) -> LoopWrites | None:
-        """What makes a loop's short changes; the first loop's, of several."""
-        found = self._loop_writes
-        if found is None or found.loop.is_closed():
-            found = self._loop_writes = LoopWrites(writer, loop)
-        return found if found.loop is loop else None
 
     def _write_alone(self, job: Job) -> None:
         """In a thread of the pool; who waits is told there."""

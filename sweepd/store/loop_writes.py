@@ -10,12 +10,12 @@ docs/decisions/0406-short-writes-on-the-event-loop.md.
 import asyncio
 import contextlib
 from collections.abc import Callable, Sequence
-from contextvars import Context
 from typing import Any
 
 import sqlalchemy as sa
 
 from sweepd.domain.errors import Unavailable
+from sweepd.store.loop_batches import LoopBatches
 from sweepd.store.sqlite_writer import Job, Outcome, SqliteWriter, settle
 
 MOST = 64  # writes of one transaction: some milliseconds in which the loop does nothing else
@@ -27,39 +27,24 @@ class LoopWrites:
     """Short changes of one event loop. For that loop only."""
 
     def __init__(self, writer: SqliteWriter, loop: asyncio.AbstractEventLoop) -> None:
-        self.loop = loop
-        self._writer = writer
-        self._context = Context()  # of none of the requests
-        self._due: list[Job] = []
-        self._n_seen = 0  # of them, a turn of the loop before
-        self._is_committing = False
+        self._writer, self._loop = writer, loop
+        self._batches = LoopBatches(loop, MOST, self._make)
         self._rests_until = 0.0
 
     def submit(self, change: Callable[[sa.Connection], Any], future: asyncio.Future[Any]) -> None:
         """Make a change soon, and hand its result to `future` once it is durable."""
-        if not self._due and not self._is_committing:
-            self.loop.call_soon(self._look, context=self._context)
-        self._due.append((change, future))
+        self._batches.add((change, future))
 
-    def _look(self) -> None:
-        """Make what is due, once a turn of the loop brings no more."""
-        n_due = len(self._due)
-        if self._n_seen < n_due < MOST:
-            self._n_seen = n_due
-            self.loop.call_soon(self._look, context=self._context)
-            return
-        self._n_seen = 0
-        began = self.loop.time()
-        batch = self._due[:MOST]
+    def _make(self, batch: list[Job]) -> None:
+        began = self._loop.time()
         longer = None if began < self._rests_until else self._writer.make(batch, self._tell)
         if longer is None:
-            batch = longer = self._due
+            longer = batch
         else:
-            self._is_committing = True
-        self._due = self._due[len(batch) :]
+            self._batches.hold()  # until these are committed
         for job in longer:
             self._submit(job)
-        now = self.loop.time()
+        now = self._loop.time()
         if now - began > SLOW_S:
             self._rests_until = now + REST_S
 
@@ -73,10 +58,8 @@ class LoopWrites:
 
     def _tell(self, outcomes: Sequence[Outcome]) -> None:
         with contextlib.suppress(RuntimeError):  # the loop has ended, and who waited on it
-            self.loop.call_soon_threadsafe(self._committed, outcomes, context=self._context)
+            self._loop.call_soon_threadsafe(self._committed, outcomes)
 
     def _committed(self, outcomes: Sequence[Outcome]) -> None:
-        self._is_committing = False
         settle(outcomes)
-        if self._due:
-            self._look()
+        self._batches.release()

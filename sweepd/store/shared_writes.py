@@ -9,6 +9,7 @@ What takes a sweep's row (hand-outs, ends of runs) has a thread and a transactio
 that nobody else waits for that row.
 """
 
+import asyncio
 import contextlib
 import logging
 import queue
@@ -22,15 +23,16 @@ from sweepd.domain.before import WorkFirst, writing
 from sweepd.domain.errors import SweepdError, Unavailable
 from sweepd.store import pipelined
 from sweepd.store.faults import UNSTORABLE, reason
+from sweepd.store.loop_batches import LoopBatches, OfLoop
 from sweepd.store.prepared import Question, read_ahead
 from sweepd.store.sharing import Alone
-from sweepd.store.sqlite_writer import Job, Outcome, Waiting, tell
+from sweepd.store.sqlite_writer import Job, Outcome, Waiting, settle, tell
 
 log = logging.getLogger(__name__)
 MOST = 64  # writes of one transaction, whose rows are held to its end
 LOCK_MS = 200  # for a row that another transaction holds; less than a deadlock's second
 IDLE_S = 60.0  # after which the connection is given back, with what it has planned
-
+_STOPPING = "the server is stopping; try again"
 
 _Short = tuple[Job, Sequence[Question]]
 
@@ -44,7 +46,8 @@ class SharedWrites:
 
     def __init__(self, engine: sa.Engine, alone: Callable[[Job], object], name: str) -> None:
         self._engine, self._alone = engine, alone
-        self._jobs: queue.SimpleQueue[_Short | None] = queue.SimpleQueue()
+        self._jobs: queue.SimpleQueue[list[_Short] | None] = queue.SimpleQueue()
+        self._batches = OfLoop(lambda loop: LoopBatches(loop, MOST, self._submit_all))
         self._thread = threading.Thread(target=self._work, name=name, daemon=True)
         self._lock, self._is_stopping = threading.Lock(), False
         self._thread.start()
@@ -63,10 +66,32 @@ class SharedWrites:
         Raises:
             Unavailable: The thread has been told to stop.
         """
+        if not self._put([((change, future), first)]):
+            raise Unavailable(_STOPPING)
+
+    def submit_soon(
+        self,
+        change: Callable[[sa.Connection], Any],
+        future: asyncio.Future[Any],
+        first: Sequence[Question],
+        loop: asyncio.AbstractEventLoop,
+    ) -> None:
+        """As `submit`, from an event loop, with what else comes in the same turns of it."""
+        batches = self._batches.of(loop)
+        if batches is None:
+            self.submit(change, future, first)
+        else:
+            batches.add(((change, future), first))
+
+    def _submit_all(self, batch: list[_Short]) -> None:
+        if not self._put(batch):
+            settle([(future, None, Unavailable(_STOPPING)) for (_, future), _ in batch])
+
+    def _put(self, batch: list[_Short]) -> bool:
         with self._lock:
-            if self._is_stopping:  # nobody would ever take it
-                raise Unavailable("the server is stopping; try again")
-            self._jobs.put(((change, future), first))
+            if not self._is_stopping:  # else nobody would ever take it
+                self._jobs.put(batch)
+            return not self._is_stopping
 
     def stop(self) -> None:
         """Finish the changes already taken."""
@@ -88,7 +113,7 @@ class SharedWrites:
                     continue
                 batch: list[_Short] = []
                 while job is not None:
-                    batch.append(job)
+                    batch += job
                     if len(batch) >= MOST:
                         break
                     try:

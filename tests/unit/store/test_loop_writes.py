@@ -208,7 +208,9 @@ def test_a_slow_one_gives_the_next_to_the_thread_for_a_while(
             monkeypatch.setattr(loop_writes, "REST_S", rest_s)
             found.append(await short(database, add(name)) == here)
         assert database._loop_writes is not None
-        database._loop_writes._rests_until = 0.0
+        of_loop = database._loop_writes.of(asyncio.get_running_loop())
+        assert of_loop is not None
+        of_loop._rests_until = 0.0
         found.append(await short(database, add("d")) == here)
         return found
 
