@@ -161,6 +161,24 @@ def test_people_and_teams_are_kept_from_the_account_page(
     assert "zoe" not in [user.name for user in real.services.users.list_users()]
 
 
+def test_what_is_being_written_stays_while_the_lists_are_read_anew(
+    signed_in: Page, real: RealSite
+) -> None:
+    page, held = signed_in, []
+    page.goto(f"{real.address}/-/account")
+    expect(page.locator("[data-ready]")).to_have_count(1)
+    page.route("**/-/account", lambda route: held.append(route))
+    page.get_by_label("New user's name").fill("yves")
+    with page.expect_request("**/-/account"):
+        page.get_by_role("button", name="Add user").click()
+    page.get_by_label("New team's name").fill("la")
+    held[0].continue_()
+    people = page.get_by_role("region", name="People")
+    expect(people.get_by_role("button", name="New key for yves")).to_be_visible()
+    expect(people.get_by_label("New user's name")).to_have_value("")
+    expect(page.get_by_label("New team's name")).to_have_value("la")
+
+
 def test_a_reason_of_many_lines_is_shown_whole(signed_in: Page, real: RealSite) -> None:
     sweep_id, _ = real.sweep_with_runs("reason", 2)
     sweep = real.services.sweeps.get(real.caller, "ann", "reason", sweep_id)

@@ -8,28 +8,42 @@ const ACTIONS = actions ?? new URL("../account/actions", import.meta.url);
 const message = document.querySelector('[data-part="message"]');
 const secret = document.querySelector('[data-part="secret"]');
 
-async function act(body) {
+async function act(body, form = null) {
   try {
     const answer = await post(ACTIONS, body);
     message.textContent = answer.secret ? "" : answer.message ?? "";
     if (answer.secret) {
       showSecret(answer);
-      await renew();
+      form?.reset();
+      await renew(form);
     } else window.location.reload();
   } catch (error) {
     message.textContent = error.message;
   }
 }
 
-/** Read the lists anew: the page stays, for what it shows once would be gone. */
-async function renew() {
+/**
+ * Read the lists anew: the page stays, for what it shows once would be gone. A section in which something
+ * is being written stays as it is.
+ */
+async function renew(sent) {
   const response = await fetch(window.location.href);
   if (!response.ok) return;
   const fresh = new DOMParser().parseFromString(await response.text(), "text/html");
   for (const section of page.querySelectorAll("section[aria-labelledby]")) {
     const other = fresh.querySelector(`section[aria-labelledby="${section.getAttribute("aria-labelledby")}"]`);
-    if (other) put(section, ...other.children);
+    if (other && !isBeingWritten(section, sent)) put(section, ...other.children);
   }
+}
+
+const isBeingWritten = (section, sent) => [...section.querySelectorAll("input, select, textarea")].some((field) => (
+  isChanged(field) || (field === document.activeElement && field.form !== sent)));
+
+function isChanged(field) {
+  if (field.type === "checkbox" || field.type === "radio") return field.checked !== field.defaultChecked;
+  if (!field.options) return field.value !== field.defaultValue;
+  const first = [...field.options].findIndex((option) => option.defaultSelected);
+  return field.selectedIndex !== Math.max(first, field.options.length ? 0 : -1);
 }
 
 /** A secret is copied, not read: it stays hidden until asked for. */
@@ -47,7 +61,7 @@ document.addEventListener("submit", (event) => {
   const form = event.target.closest("form[data-form]");
   if (!form) return;
   event.preventDefault();
-  act({ action: form.dataset.form, ...Object.fromEntries(new FormData(form)) });
+  act({ action: form.dataset.form, ...Object.fromEntries(new FormData(form)) }, form);
 });
 /* A button that hurts asks once more, on itself. */
 document.addEventListener("click", (event) => {
