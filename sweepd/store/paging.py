@@ -12,7 +12,7 @@ import sqlalchemy as sa
 
 from sweepd.domain.errors import BadInput
 from sweepd.domain.paging import Key, Start
-from sweepd.store import schema
+from sweepd.store.column_types import UtcTime
 from sweepd.store.database import Connection
 
 T = TypeVar("T")
@@ -34,7 +34,7 @@ class SortKey:
 
 def sort_by(column: Any, descending: bool = False) -> tuple[SortKey, ...]:
     """What a column is sorted by; times as numbers, nulls first (last when descending)."""
-    if isinstance(column.type, schema.UtcTime):
+    if isinstance(column.type, UtcTime):
         column = sa.type_coerce(column, sa.BigInteger)
     elif getattr(column, "nullable", False):
         empty: Any = "" if isinstance(column.type, sa.String) else 0

@@ -1,9 +1,10 @@
 """The tables, as queries see them. `migrations/` makes them; a test holds the two together."""
 
-from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import sqlalchemy as sa
+
+from sweepd.store.column_types import Count, UtcTime
 
 metadata = sa.MetaData(
     naming_convention={
@@ -13,38 +14,6 @@ metadata = sa.MetaData(
         "pk": "pk_%(table_name)s",
     }
 )
-
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-_MICROSECOND = timedelta(microseconds=1)
-
-
-class UtcTime(sa.types.TypeDecorator[datetime]):
-    """An aware UTC time, stored as whole microseconds since 1970: exact, sortable, alike in both
-    databases."""
-
-    impl = sa.BigInteger
-    cache_ok = True
-
-    def process_bind_param(self, value: datetime | None, dialect: Any) -> int | None:
-        return None if value is None else (value - _EPOCH) // _MICROSECOND
-
-    def process_result_value(self, value: int | None, dialect: Any) -> datetime | None:
-        return None if value is None else _EPOCH + timedelta(microseconds=value)
-
-
-class Count(sa.types.TypeDecorator[int]):
-    """A whole number from 0 of any size, as hexadecimal text: a grid may have 10³⁰ cells, and a
-    database's own numbers end at 63 bits. Not for sorting or sums in SQL."""
-
-    impl = sa.Text
-    cache_ok = True
-
-    def process_bind_param(self, value: int | None, dialect: Any) -> str | None:
-        return None if value is None else f"{value:x}"
-
-    def process_result_value(self, value: str | None, dialect: Any) -> int | None:
-        return None if value is None else int(value, 16)
-
 
 _Key = sa.BigInteger().with_variant(sa.Integer, "sqlite")
 

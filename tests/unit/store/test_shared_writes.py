@@ -11,6 +11,7 @@ import sqlalchemy as sa
 
 from sweepd.domain.errors import NotFound
 from sweepd.store import schema, shared_writes
+from sweepd.store.column_types import Count, UtcTime
 from sweepd.store.database import Connection, Database, First
 from sweepd.store.prepared import Prepared, Question
 from tests.conftest import wait_until
@@ -157,8 +158,8 @@ KINDS = sa.Table(
     sa.Column("number", sa.Double),
     sa.Column("yes", sa.Boolean),
     sa.Column("body", sa.LargeBinary),
-    sa.Column("at", schema.UtcTime),
-    sa.Column("size", schema.Count),
+    sa.Column("at", UtcTime),
+    sa.Column("size", Count),
 )
 AT = datetime(2026, 1, 2, 3, 4, 5, 6, UTC)
 ADD = Prepared(sa.insert(KINDS))
