@@ -29,9 +29,10 @@ from sweepd.store.faults import as_bad_input, is_damaged, is_passing, reason
 from sweepd.store.interrupts import Canceller, end_reads
 from sweepd.store.loop_batches import OfLoop
 from sweepd.store.loop_writes import LoopWrites
+from sweepd.store.outcomes import Job, Outcome, tell
 from sweepd.store.prepared import Question
 from sweepd.store.shared_writes import SharedWrites
-from sweepd.store.sqlite_writer import Job, Outcome, SqliteWriter, tell
+from sweepd.store.sqlite_writer import SqliteWriter
 
 T = TypeVar("T")
 First = Callable[[], Sequence[Question]]

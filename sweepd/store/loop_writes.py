@@ -16,11 +16,12 @@ import sqlalchemy as sa
 
 from sweepd.domain.errors import Unavailable
 from sweepd.store.loop_batches import LoopBatches
-from sweepd.store.sqlite_writer import Job, Outcome, SqliteWriter, settle
+from sweepd.store.outcomes import Job, Outcome, settle
+from sweepd.store.sqlite_writer import SqliteWriter
 
 MOST = 64  # writes of one transaction: some milliseconds in which the loop does nothing else
-SLOW_S = 0.05  # for one, which is much: the disk is slow, or the machine has other work
-REST_S = 1.0  # after that, for which the thread makes them
+SLOW_S = 0.05  # after which the thread makes the rest: the disk is slow, or they are not so short
+REST_S = 1.0  # after that, for which it makes all of them
 
 
 class LoopWrites:
@@ -37,7 +38,9 @@ class LoopWrites:
 
     def _make(self, batch: list[Job]) -> None:
         began = self._loop.time()
-        longer = None if began < self._rests_until else self._writer.make(batch, self._tell)
+        longer = None
+        if began >= self._rests_until:
+            longer = self._writer.make(batch, SLOW_S, self._tell)
         if longer is None:
             longer = batch
         else:

@@ -24,9 +24,9 @@ from sweepd.domain.errors import SweepdError, Unavailable
 from sweepd.store import pipelined
 from sweepd.store.faults import UNSTORABLE, reason
 from sweepd.store.loop_batches import LoopBatches, OfLoop
+from sweepd.store.outcomes import Job, Outcome, Waiting, settle, tell
 from sweepd.store.prepared import Question, read_ahead
 from sweepd.store.sharing import Alone
-from sweepd.store.sqlite_writer import Job, Outcome, Waiting, settle, tell
 
 log = logging.getLogger(__name__)
 MOST = 64  # writes of one transaction, whose rows are held to its end

@@ -4,13 +4,13 @@ It makes them, too, but for short ones of an event loop, which that loop makes i
 thread has nothing to do (`loop_writes.py`).
 """
 
-import asyncio
 import contextlib
 import logging
+import math
 import queue
 import threading
+import time
 from collections.abc import Callable, Sequence
-from concurrent.futures import Future
 from dataclasses import dataclass
 from enum import Enum
 from functools import partial
@@ -22,15 +22,11 @@ from sweepd.domain.before import is_writing, writing
 from sweepd.domain.errors import Unavailable
 from sweepd.store import sharing, sqlite
 from sweepd.store.faults import as_bad_input, is_passing, reason
+from sweepd.store.outcomes import Job, Outcome, Tell, Waiting, tell
 
 log = logging.getLogger(__name__)
 
 MAX_WRITES_PER_COMMIT = 512
-
-Waiting = Future[Any] | asyncio.Future[Any]
-Job = tuple[Callable[[sa.Connection], Any], Waiting]
-Outcome = tuple[Waiting, Any, BaseException | None]
-Tell = Callable[[Sequence[Outcome]], None]
 
 
 class _Word(Enum):
@@ -78,24 +74,26 @@ class SqliteWriter:
                 raise Unavailable("the server is stopping; try again")
             self._jobs.put((change, future))
 
-    def make(self, batch: Sequence[Job], tell: Tell) -> list[Job] | None:
+    def make(self, batch: Sequence[Job], most_s: float, tell: Tell) -> list[Job] | None:
         """Make changes at once, in the calling thread; another one commits them.
 
         Args:
+            most_s: Seconds after which no other change is begun.
             tell: Called by that thread, once they are durable or failed, unless it is left to the
                 caller to submit all of them.
 
         Returns:
-            Those that are to be submitted, for they take long (`sharing.in_a_thread`). None, with
-            nothing changed, when all are: another write is being made, or one of these failed.
+            Those that are to be submitted, for they take long (`sharing.in_a_thread`) or were not
+            begun. None, with nothing changed, when all are: another write is being made, or one of
+            these failed.
         """
         if not self._in_use.acquire(blocking=False):
             return None
         try:
             if self._made is not None or self._is_stopping:
                 return None
-            longer = self._make(batch, tell)
-        except Exception:  # the # the thread will meet it again, and say it
+            longer = self._make(batch, most_s, tell)
+        except Exception:  # the thread will meet it again, and say it
             self._undo()
             return None
         finally:
@@ -103,15 +101,15 @@ class SqliteWriter:
         self._jobs.put(_Word.LOOK)
         return longer
 
-    def _make(self, batch: Sequence[Job], tell: Tell) -> list[Job]:
+    def _make(self, batch: Sequence[Job], most_s: float, tell: Tell) -> list[Job]:
         if self._connection is None:
             self._connection = self.engine.connect()
         sqlite.set_waiting(self._connection, waits=False)
         transaction = self._connection.begin()
         with writing(), sharing.on_loop(self._connection):
-            outcomes = _change_all(self._connection, batch)
-        told, longer = [], []
-        for job, outcome in zip(batch, outcomes, strict=True):
+            outcomes = _change_all(self._connection, batch, most_s)
+        told, longer = [], [*batch[len(outcomes) :]]
+        for job, outcome in zip(batch, outcomes, strict=False):
             if isinstance(outcome[2], sharing.Alone):
                 longer.append(job)
             else:
@@ -232,14 +230,20 @@ class _Halfway(Exception):
     """A change failed after it had written."""
 
 
-def _change_all(connection: sa.Connection, batch: Sequence[Job]) -> list[Outcome]:
+def _change_all(
+    connection: sa.Connection, batch: Sequence[Job], most_s: float = math.inf
+) -> list[Outcome]:
     """Each change of a batch, as long as none has to be undone: almost always none has.
+
+    Args:
+        most_s: Seconds after which the rest is left.
 
     Raises:
         _Halfway: One has. All are to be undone, and done again with savepoints.
     """
     driver: Any = connection.connection.driver_connection
     outcomes: list[Outcome] = []
+    end = time.monotonic() + most_s
     for change, future in batch:
         n_before = driver.total_changes
         try:
@@ -250,6 +254,8 @@ def _change_all(connection: sa.Connection, batch: Sequence[Job]) -> list[Outcome
             if driver.total_changes != n_before or not driver.in_transaction:
                 raise _Halfway from error
             outcomes.append((future, None, as_bad_input(error) or error))
+        if time.monotonic() > end:
+            break
     return outcomes
 
 
@@ -269,27 +275,3 @@ def _change_each(connection: sa.Connection, batch: Sequence[Job]) -> list[Outcom
             outcomes.append((future, None, as_bad_input(error) or error))
         cursor.execute("RELEASE one")
     return outcomes
-
-
-def tell(outcomes: Sequence[Outcome]) -> None:
-    """Hand each outcome to whoever waits for it; a loop is woken once for all of its own."""
-    of_loops: dict[asyncio.AbstractEventLoop, list[Outcome]] = {}
-    for outcome in outcomes:
-        if isinstance(outcome[0], asyncio.Future):
-            of_loops.setdefault(outcome[0].get_loop(), []).append(outcome)
-        else:
-            settle([outcome])
-    for loop, own in of_loops.items():
-        with contextlib.suppress(RuntimeError):  # the loop has ended, and who waited on it
-            loop.call_soon_threadsafe(settle, own)
-
-
-def settle(outcomes: Sequence[Outcome]) -> None:
-    """As `tell`, for a loop's own, in the loop."""
-    for future, result, failure in outcomes:
-        if future.done():
-            continue  # its client has gone
-        if failure is not None:
-            future.set_exception(failure)
-        else:
-            future.set_result(result)

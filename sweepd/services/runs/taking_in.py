@@ -26,6 +26,8 @@ from sweepd.store.history import Stream
 from sweepd.store.prepared import Question
 from sweepd.store.sharing import in_a_thread
 
+MANY_LINES = 200  # of a post: some milliseconds, with a row for each number of the sweep's metric
+
 
 class History:
     """Takes in what clients stream."""
@@ -123,9 +125,8 @@ class History:
         at = self._core.now()
         values: dict[str, Any] = {"heartbeat_at": at, "updated_at": at}
         sweep = sweeps.find_sweep_by_pk(connection, run.sweep_pk) if run.sweep_pk else None
-        has_values = bool(post.history) or post.summary is not None
-        if sweep is not None and has_values and early_stops.may_judge(sweep):
-            in_a_thread(connection)  # it may compare all runs
+        if _may_take_long(run, post, sweep):
+            in_a_thread(connection)
         is_stop_due = False
         if post.history:
             values |= self._store_history(connection, run, post.history, rows)
@@ -185,7 +186,6 @@ class History:
         steps = [step for row in rows if (step := step_of(row)) != -1]
         span = (min(steps), max(steps)) if steps else (-1, -1)
         if block.first < run.history_lines:
-            in_a_thread(connection)
             forks.before_overwriting(connection, _whole(connection, run), block.first)
         n_lines = history.append_lines(
             connection, run.pk, Stream.HISTORY, block.first, block.lines, run.history_lines, span
@@ -270,6 +270,18 @@ class History:
                 "",
                 at,
             )
+
+
+def _may_take_long(run: Run | RunHead, post: StreamPost, sweep: Sweep | None) -> bool:
+    """Whether it has many lines, writes over lines that forks may share, or has numbers that a rule
+    may compare with those of all runs."""
+    blocks = [block for block in (post.history, post.events, *post.console) if block]
+    if sum(len(block.lines) for block in blocks) > MANY_LINES:
+        return True
+    if post.history and post.history.first < run.history_lines:
+        return True
+    has_values = post.history is not None or post.summary is not None
+    return sweep is not None and has_values and early_stops.may_judge(sweep)
 
 
 def _whole(connection: Connection, run: Run | RunHead) -> Run:

@@ -218,6 +218,16 @@ def test_a_slow_one_gives_the_next_to_the_thread_for_a_while(
     assert names(database) == set("abcd")
 
 
+def test_what_is_left_when_time_is_up_is_made_by_the_thread(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """However many wait, and however long each takes, the loop goes on after it."""
+    monkeypatch.setattr(loop_writes, "SLOW_S", 0)
+    by = told(database, *(add(name) for name in "abcd"))
+    assert [one == threading.get_ident() for one in by] == [True, False, False, False]
+    assert names(database) == set("abcd")
+
+
 def test_more_than_goes_together_goes_one_lot_after_the_other(database: Database) -> None:
     by = commits(database)
     n = 3 * loop_writes.MOST + 5

@@ -199,12 +199,14 @@ RULE = "early_terminate: {type: hyperband, min_iter: 2}\n"
 
 
 @pytest.mark.parametrize(
-    ("more", "first", "client", "is_on_loop"),
+    ("more", "first", "client", "n_lines", "is_on_loop"),
     [
-        ("", 1, None, True),
-        ("", 0, None, False),  # written over: forks may share the line
-        ("", 1, "a", False),  # one of several that share the run
-        (RULE, 1, None, False),  # compared with all runs
+        ("", 1, None, 1, True),
+        ("", 1, None, 200, True),
+        ("", 1, None, 201, False),
+        ("", 0, None, 1, False),  # written over: forks may share the line
+        ("", 1, "a", 1, False),  # one of several that share the run
+        (RULE, 1, None, 1, False),  # compared with all runs
     ],
 )
 def test_only_what_is_short_is_made_on_the_event_loop(
@@ -214,6 +216,7 @@ def test_only_what_is_short_is_made_on_the_event_loop(
     more: str,
     first: int,
     client: str | None,
+    n_lines: int,
     is_on_loop: bool,
 ) -> None:
     if not parts.core.db.is_sqlite:
@@ -229,6 +232,6 @@ def test_only_what_is_short_is_made_on_the_event_loop(
         return append_lines(*given, **named)
 
     monkeypatch.setattr(history, "append_lines", seen)
-    post = StreamPost(history=Lines(first, ['{"_step": 1, "loss": 2.0}']))
+    post = StreamPost(history=Lines(first, ['{"_step": 1, "loss": 2.0}'] * n_lines))
     asyncio.run(parts.services.history.append_async(ann, ann.name, "p", run_id, post, client))
     assert [one == threading.get_ident() for one in threads] == [is_on_loop]
