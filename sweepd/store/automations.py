@@ -17,7 +17,7 @@ from sweepd.domain.automations import (
     IntegrationKind,
     ScopeType,
 )
-from sweepd.store import schema
+from sweepd.store import run_moments, schema
 from sweepd.store.database import Connection, insert
 from sweepd.store.paging import Listing, SortKey
 
@@ -177,7 +177,6 @@ def list_unread(
         sa.select(_runs.id, _runs.history_lines, _marks.n_lines, _marks.is_met, _marks.last)
         .outerjoin(schema.automation_marks, mark)
         .where(
-            _runs.updated_at >= since,
             _runs.deleted_at.is_(None),
             _runs.history_lines != sa.func.coalesce(_marks.n_lines, 0),
         )
@@ -185,11 +184,12 @@ def list_unread(
         .limit(most)
     )
     if automation.project_pk is not None:
-        query = query.where(_runs.project_pk == automation.project_pk)
+        of_projects = _runs.project_pk == automation.project_pk
     else:
-        query = query.join(schema.projects, schema.projects.c.id == _runs.project_pk).where(
-            schema.projects.c.entity_pk == automation.entity_pk
-        )
+        projects = schema.projects.c
+        of_entity = sa.select(projects.id).where(projects.entity_pk == automation.entity_pk)
+        of_projects = _runs.project_pk.in_(of_entity)
+    query = query.where(_runs.id.in_(run_moments.changed_since(of_projects, since)))
     return [
         (pk, n_lines, Mark(pk, seen or 0, bool(is_met), tuple(json.loads(last or "[]"))))
         for pk, n_lines, seen, is_met, last in connection.execute(query)

@@ -9,7 +9,7 @@ import sqlalchemy as sa
 
 from sweepd.domain.errors import BadInput, SweepdError
 
-HEAD = "0024"
+HEAD = "0025"
 _FOLDER = Path(__file__).parent / "migrations"
 
 

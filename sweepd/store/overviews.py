@@ -11,7 +11,7 @@ from sweepd.domain.projects import ProjectSummary
 from sweepd.domain.runs import ENDED, Run, RunState
 from sweepd.domain.sweeps import SweepSummary
 from sweepd.domain.users import Team
-from sweepd.store import artifact_collections, projects, schema
+from sweepd.store import artifact_collections, projects, run_moments, schema
 from sweepd.store.database import Connection
 from sweepd.store.run_counts import Version
 
@@ -28,7 +28,7 @@ def list_projects(connection: Connection, entity_pks: Iterable[int]) -> list[Pro
             _runs.project_pk,
             sa.func.count().label("n_runs"),
             sa.func.sum(is_running).label("n_running"),
-            sa.func.max(_runs.updated_at).label("last_at"),
+            sa.func.max(run_moments.changed_at).label("last_at"),
         )
         .join(schema.projects, schema.projects.c.id == _runs.project_pk)
         .where(schema.projects.c.entity_pk.in_(pks), _IS_THERE)
@@ -81,18 +81,18 @@ def sweeps_of(connection: Connection, project_pk: int) -> dict[int, SweepSummary
 def version_of_points(connection: Connection, project_pk: int, sweep_pk: int) -> Version:
     """What a sweep's runs are at now, those of other sweeps that count for it included.
 
-    It changes with any run of the project: that is read from the end of an index, while the newest
-    change of the sweep's own runs would have to be looked for among them all.
+    It changes with any run of the project: that is read from the end of an index and of live runs
+    alone, while the newest change of the sweep's own would have to be looked for among them all.
     """
     prior = sa.select(schema.prior_runs.c.run_pk).where(schema.prior_runs.c.sweep_pk == sweep_pk)
     counted = sa.select(sa.func.max(_runs.id), sa.func.count().filter(_IS_THERE))
     own = connection.execute(counted.where(_runs.sweep_pk == sweep_pk)).one()
-    changed = sa.select(sa.func.max(_runs.updated_at))
-    times = [connection.scalar(changed.where(_runs.project_pk == project_pk))]
+    times = [run_moments.last_change(connection, project_pk)]
     n_earlier = 0
     if connection.scalar(prior.limit(1)) is not None:
         n_earlier = connection.execute(counted.where(_runs.id.in_(prior))).one()[1]
-        times.append(connection.scalar(changed.where(_runs.id.in_(prior))))
+        changed = sa.select(sa.func.max(run_moments.changed_at)).where(_runs.id.in_(prior))
+        times.append(connection.scalar(changed))
     changed_at = max((at for at in times if at is not None), default=None)
     return Version(own[0] or 0, own[1] + n_earlier, changed_at if own[0] or n_earlier else None)
 

@@ -5,14 +5,13 @@ from typing import NamedTuple
 
 import sqlalchemy as sa
 
-from sweepd.store import schema
+from sweepd.store import run_moments, schema
 from sweepd.store.database import Connection
 
 _runs = schema.runs.c
 _VERSION = sa.select(
     sa.func.max(_runs.id),
     sa.func.count().filter(_runs.deleted_at.is_(None)),
-    sa.func.max(_runs.updated_at),
 ).where(_runs.project_pk == sa.bindparam("project_key"))
 
 
@@ -29,7 +28,8 @@ def count_up_to(connection: Connection, project_pk: int, most: int) -> int:
 
 
 def list_large_projects(connection: Connection, least: int, most: int) -> list[int]:
-    """Our keys of the projects with so many runs, those that changed last first."""
+    """Our keys of the projects with so many runs, those first that changed last otherwise than by a
+    post: an index tells."""
     query = sa.select(_runs.project_pk).group_by(_runs.project_pk)
     query = query.having(sa.func.count() >= least).order_by(sa.func.max(_runs.updated_at).desc())
     return list(connection.scalars(query.limit(most)))
@@ -51,7 +51,7 @@ def ended_version(
         _runs.sweep_pk == sweep_pk, _runs.ended_at.is_not(None), _runs.deleted_at.is_(None)
     )
     prior = schema.prior_runs.c
-    earlier = sa.select(sa.func.max(_runs.updated_at)).join(
+    earlier = sa.select(sa.func.max(run_moments.changed_at)).join(
         schema.prior_runs, prior.run_pk == _runs.id
     )
     n, changed_at = connection.execute(ended).one()
@@ -83,9 +83,9 @@ class Version(NamedTuple):
 
 
 def version_of_runs(connection: Connection, project_pk: int) -> Version:
-    """What a project's runs are at now; read from an index alone."""
-    row = connection.execute(_VERSION, {"project_key": project_pk}).one()
-    return Version(row[0] or 0, row[1], row[2])
+    """What a project's runs are at now; but for live ones read from indexes alone."""
+    newest_pk, n_visible = connection.execute(_VERSION, {"project_key": project_pk}).one()
+    return Version(newest_pk or 0, n_visible, run_moments.last_change(connection, project_pk))
 
 
 class Newest(NamedTuple):
@@ -105,12 +105,16 @@ class Newest(NamedTuple):
     n_visible_lately: int
 
 
-_CHANGED_AT = sa.select(sa.func.max(_runs.updated_at)).where(
-    _runs.project_pk == sa.bindparam("project_key")
-)
 _LATELY = sa.select(sa.func.count(), sa.func.count().filter(_runs.deleted_at.is_(None))).where(
     _runs.project_pk == sa.bindparam("project_key"), _runs.updated_at >= sa.bindparam("since")
 )
+_IS_POSTED_LATELY = sa.and_(
+    _runs.heartbeat_at >= sa.bindparam("since"), _runs.updated_at < sa.bindparam("since")
+)
+_POSTED_LATELY = sa.select(  # found by the state, not by when it was updated
+    sa.func.count().filter(_IS_POSTED_LATELY),
+    sa.func.count().filter(_IS_POSTED_LATELY, _runs.deleted_at.is_(None)),
+).where(_runs.project_pk == sa.bindparam("project_key"), run_moments.IS_LIVE)
 _NEWEST = sa.select(sa.func.max(_runs.id)).where(  # found by the key, not by the project
     _runs.id > sa.bindparam("known_key"), _runs.project_pk + 0 == sa.bindparam("project_key")
 )
@@ -126,9 +130,11 @@ def newest_of_runs(
         known_pk: The highest key that is known.
     """
     of = {"project_key": project_pk}
-    changed_at = connection.scalar(_CHANGED_AT, of)
+    changed_at = run_moments.last_change(connection, project_pk)
     newest_pk = connection.scalar(_NEWEST, of | {"known_key": known_pk})
     n_all, n_visible = 0, 0
     if changed_at is not None:
-        n_all, n_visible = connection.execute(_LATELY, of | {"since": changed_at - lately}).one()
+        since = {**of, "since": changed_at - lately}
+        found = [connection.execute(query, since).one() for query in (_LATELY, _POSTED_LATELY)]
+        n_all, n_visible = (sum(part) for part in zip(*found, strict=True))
     return Newest(max(newest_pk or 0, known_pk), changed_at, n_all, n_visible)

@@ -10,8 +10,8 @@ import sqlalchemy as sa
 
 from sweepd.domain.automations import EventType
 from sweepd.domain.errors import Gone
-from sweepd.domain.runs import LIVE, Run, RunState, StopOrigin
-from sweepd.store import happenings, projects, schema, sweeps
+from sweepd.domain.runs import Run, RunState, StopOrigin
+from sweepd.store import happenings, projects, run_moments, schema, sweeps
 from sweepd.store.database import Connection
 from sweepd.store.prepared import Prepared, Question
 
@@ -19,6 +19,7 @@ _runs = schema.runs.c
 _WITH_RESULT = (RunState.FINISHED, RunState.KILLED)
 _ELSEWHERE = {  # what a Run holds that is no column of that name
     "pk": _runs.id,
+    "updated_at": run_moments.changed_at,
     "project_pk": _runs.project_pk,
     "project": schema.projects.c.name,
     "entity": schema.entities.c.name,
@@ -63,10 +64,9 @@ _BY_PK_LOCKED = Prepared(_OF_PK.with_for_update(of=schema.runs), of="runs")
 _GIVEN = SELECT.where(
     _runs.agent_pk == sa.bindparam("agent_key"), _runs.deleted_at.is_(None)
 ).order_by(_runs.id)
-_IS_LIVE = sa.or_(*(_runs.state == sa.literal_column(f"'{state}'") for state in sorted(LIVE)))
 _OF_AGENT = Prepared(_GIVEN, of="runs")
-_OF_AGENT_LIVE = Prepared(_GIVEN.where(_IS_LIVE), of="runs")
-_OF_AGENT_STOPPING = Prepared(_GIVEN.where(_IS_LIVE, _runs.stop_requested), of="runs")
+_OF_AGENT_LIVE = Prepared(_GIVEN.where(run_moments.IS_LIVE), of="runs")
+_OF_AGENT_STOPPING = Prepared(_GIVEN.where(run_moments.IS_LIVE, _runs.stop_requested), of="runs")
 _ADD = Prepared(sa.insert(schema.runs))
 _INSERT = Prepared(sa.insert(schema.runs).returning(_runs.id))
 _UPDATE = Prepared(sa.update(schema.runs).where(_runs.id == sa.bindparam("run_key")), of="runs")
@@ -196,9 +196,9 @@ def list_changed_runs(
     connection: Connection, project_pk: int, since: datetime
 ) -> tuple[list[Run], list[int]]:
     """The runs of a project changed at or after a time, and the keys of those deleted then."""
-    changed = (_runs.project_pk == project_pk, _runs.updated_at >= since)
-    gone = sa.select(_runs.id).where(*changed, _runs.deleted_at.is_not(None))
-    query = SELECT.where(*changed, _runs.deleted_at.is_(None)).order_by(_runs.id)
+    changed = _runs.id.in_(run_moments.changed_since(_runs.project_pk == project_pk, since))
+    gone = sa.select(_runs.id).where(changed, _runs.deleted_at.is_not(None))
+    query = SELECT.where(changed, _runs.deleted_at.is_(None)).order_by(_runs.id)
     return all_of(connection, query), list(connection.scalars(gone))
 
 

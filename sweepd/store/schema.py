@@ -303,7 +303,7 @@ runs = _table(
     sa.Index(None, "parent_pk"),
     sa.Index("ix_runs_sweep_pk_ended_at", "sweep_pk", "ended_at"),
     sa.Index(None, "agent_pk", "state"),
-    sa.Index(None, "state"),
+    sa.Index(None, "state", "project_pk"),
     # Of deleted runs alone; said in its migration: said here it would load both dialects.
     sa.Index("ix_runs_deleted_at", "deleted_at"),
 )

@@ -7,7 +7,7 @@ import sqlalchemy as sa
 
 from sweepd.domain.runs import RunState, StopOrigin
 from sweepd.domain.sweeps import CellOrigin, SweepPoint
-from sweepd.store import schema
+from sweepd.store import run_moments, schema
 from sweepd.store.database import Connection
 
 
@@ -27,10 +27,11 @@ def list_points(
             .scalar_subquery()
         )
         own = _points(schema.runs, runs).where(  # found by the time, not by the sweep
-            runs.project_pk == project, runs.updated_at >= since, runs.sweep_pk + 0 == sweep_pk
+            runs.id.in_(run_moments.changed_since(runs.project_pk == project, since)),
+            runs.sweep_pk + 0 == sweep_pk,
         )
         own = own.where(runs.deleted_at.is_(None))
-        earlier = earlier.where(runs.updated_at >= since)
+        earlier = earlier.where(run_moments.changed_at >= since)
     queries = [query.order_by(runs.id) for query in (earlier, own)]
     rows = [row for query in queries for row in connection.execute(query)]
     return [

@@ -20,7 +20,15 @@ from sweepd.services.streams import forks
 from sweepd.services.streams import shared as shared_runs
 from sweepd.services.streams.lines import Lines, StreamPost, number_at, parse_line, step_of
 from sweepd.services.sweeps import breaker, early_stops, endings, lifecycle, sweep_states
-from sweepd.store import first_reads, history, objectives, runs, sweep_events, sweeps
+from sweepd.store import (
+    first_reads,
+    history,
+    objectives,
+    run_moments,
+    runs,
+    sweep_events,
+    sweeps,
+)
 from sweepd.store.database import Connection
 from sweepd.store.history import Stream
 from sweepd.store.prepared import Question
@@ -123,7 +131,7 @@ class History:
     ) -> tuple[Run | RunHead, bool]:
         """Store a post; returns the run as it was, and whether it should stop."""
         at = self._core.now()
-        values: dict[str, Any] = {"heartbeat_at": at, "updated_at": at}
+        values: dict[str, Any] = {**run_moments.of_post(run.state, at)}
         sweep = sweeps.find_sweep_by_pk(connection, run.sweep_pk) if run.sweep_pk else None
         if _may_take_long(run, post, sweep):
             in_a_thread(connection)

@@ -134,7 +134,7 @@ class Table:
         last = times[: self.n_rows].max(initial=0)
         found |= {
             pk
-            for pk, changed in run_rows.list_changes(connection, self.project_pk, since)
+            for pk, changed in run_rows.list_changes(connection, self.project_pk, since).items()
             if (row := find(pk)) is None or times[row] != changed or changed >= last
         }
         return sorted(found)

@@ -15,8 +15,8 @@ def test_rows_by_key_come_each_once_however_many(world: World) -> None:
 def test_what_changed_from_a_moment_on_is_told_with_its_time(world: World) -> None:
     _, second, third = (world.run(seconds=seconds).pk for seconds in (1, 2, 3))
     found = run_rows.list_changes(world.connection, world.p, at(2))
-    assert sorted(found) == [(second, micros(2)), (third, micros(3))]
-    assert run_rows.list_changes(world.connection, world.p, at(4)) == []
+    assert found == {second: micros(2), third: micros(3)}
+    assert run_rows.list_changes(world.connection, world.p, at(4)) == {}
 
 
 def micros(seconds: float) -> int:
