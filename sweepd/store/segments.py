@@ -90,15 +90,17 @@ def read_waiting(
     """The first stretch of chunks that holds `least` lines, and no chunk beyond `most` lines or
     `MAX_BYTES` or `most_chunks`; None when there is none."""
     rewrites = connection.execute(sa.select(_runs.rewrites).where(_runs.id == run_pk)).scalar()
-    query = (
-        sa.select(_chunks.first_line, _chunks.n_lines, sa.func.length(_chunks.body).label("size"))
-        .where(_chunks.run_pk == run_pk, _chunks.stream == stream)
-        .order_by(_chunks.first_line)
-    )
+    size = sa.func.length(_chunks.body)
+    of_stream = (_chunks.run_pk == run_pk, _chunks.stream == stream)
+    all_of_it = sa.select(sa.func.count(), sa.func.sum(_chunks.n_lines), sa.func.sum(size))
+    n_all, n_lines, n_bytes = connection.execute(all_of_it.where(*of_stream)).one()
+    if not n_all or (n_all < most_chunks and n_lines < least and n_bytes < MAX_BYTES):
+        return None  # as most often, told without a look at each
+    query = sa.select(_chunks.first_line, _chunks.n_lines, size).where(*of_stream)
     first = end = n_chunks = n_bytes = 0
-    for row in connection.execute(query):
+    for first_line, n_lines, n_more in connection.execute(query.order_by(_chunks.first_line)):
         if n_chunks and (
-            row.first_line != end
+            first_line != end
             or end - first >= most
             or n_bytes >= MAX_BYTES
             or n_chunks >= most_chunks
@@ -107,9 +109,9 @@ def read_waiting(
                 break
             n_chunks = 0
         if not n_chunks:
-            first = end = row.first_line
+            first = end = first_line
             n_bytes = 0
-        end, n_chunks, n_bytes = row.first_line + row.n_lines, n_chunks + 1, n_bytes + row.size
+        end, n_chunks, n_bytes = first_line + n_lines, n_chunks + 1, n_bytes + n_more
     is_full = n_bytes >= MAX_BYTES or n_chunks >= most_chunks
     if rewrites is None or not n_chunks or (end - first < least and not is_full):
         return None

@@ -5,6 +5,10 @@ going, several times what a post of a line changes. So posts that wait are writt
 together. When one of them fails, or meets a row that somebody else holds, none is
 kept: each is then written alone, with all the patience that a write has.
 
+Statements are planned once, and by what their tables held then: those of an empty table are read
+from end to end. So they are planned anew after 2, 4, 8 and so on transactions; once there are
+statistics, PostgreSQL does it by itself.
+
 What takes a sweep's row (hand-outs, ends of runs) has a thread and a transaction of its own, so
 that nobody else waits for that row.
 """
@@ -48,6 +52,7 @@ class SharedWrites:
         self._engine, self._alone = engine, alone
         self._jobs: queue.SimpleQueue[list[_Short] | None] = queue.SimpleQueue()
         self._batches = OfLoop(lambda loop: LoopBatches(loop, MOST, self._submit_all))
+        self._n_batches = 0  # of the connection
         self._thread = threading.Thread(target=self._work, name=name, daemon=True)
         self._lock, self._is_stopping = threading.Lock(), False
         self._thread.start()
@@ -136,6 +141,11 @@ class SharedWrites:
                 connection.exec_driver_sql(f"SET lock_timeout = {LOCK_MS}")
                 # All are look-ups by keys: no plan gets better by knowing the values.
                 connection.exec_driver_sql("SET plan_cache_mode = force_generic_plan")
+                connection.commit()
+                self._n_batches = 0
+            self._n_batches += 1
+            if self._n_batches.bit_count() == 1:  # a power of two: tables may have grown since
+                connection.exec_driver_sql("DISCARD PLANS")
                 connection.commit()
             sending = pipelined.begin(connection)
             with connection.begin():

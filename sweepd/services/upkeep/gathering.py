@@ -107,7 +107,7 @@ class Gathering:
             key = run.run_pk, stream
             if run.is_ended:
                 self._look_at.pop(key, None)
-                n += self.gather(*key, LEAST_ENDED)
+                n += self.gather(*key, LEAST_ENDED) if n_lines >= LEAST_ENDED else 0
             elif n_lines >= self._look_at.get(key, LOOK_EVERY_LINES):
                 n += self.gather(*key, MAX_LINES)
                 self._look_at[key] = n_lines + LOOK_EVERY_LINES
