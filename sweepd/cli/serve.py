@@ -62,9 +62,9 @@ def command(
             out.say(f"    {address}/authorize?token={link}")
         else:
             out.say(f"  to sign in to its pages: {command} login --link{where}")
-        out.say(
-            f"  on this machine: {command} login{where}        on others: sweepd login {address}"
-        )
+        is_alone = settings.is_loopback and not settings.public_url
+        others = "none reach it; see --host" if is_alone else f"sweepd login {address}"
+        out.say(f"  on this machine: {command} login{where}        on others: {others}")
         out.say(f"  data in {settings.data}; Ctrl-C stops the server")
 
     serving.serve(settings, announce, is_new=new)

@@ -3,6 +3,7 @@
 import json
 
 from sweepd.domain.shell import command
+from sweepd.web.reach import Reach
 
 EXAMPLE = """\
 cat > train.py <<'END'
@@ -23,15 +24,16 @@ END
 """
 
 
-def commands(origin: str, entity: str, project: str) -> dict[str, str]:
-    """Commands by what they do: login (without its key), run, sweep."""
+def commands(reach: Reach, entity: str, project: str) -> dict[str, str]:
+    """Commands by what they do: login (without its key), run, sweep; `note` is on the first."""
     place = f"entity={_text(entity)}, project={_text(project)}"
     script = (
         f"import wandb\n\nwith wandb.init({place}) as run:\n"
         '    for step in range(20):\n        run.log({"loss": 1 / (1 + step)})\n'
     )
     return {
-        "login": command("wandb", "login", "--host", origin),
+        "login": command("wandb", "login", "--host", reach.address),
+        "note": reach.note,
         "run": f"python - <<'END'\n{script}END",
         "sweep": EXAMPLE
         + command("wandb", "sweep", "--entity", entity, "--project", project, "sweep.yaml"),

@@ -1,11 +1,15 @@
-"""What can be drawn in a project beside the numbers of its runs' summaries."""
+"""What can be drawn of a project's runs, or of some, beside the numbers of their summaries."""
 
+import itertools
+from collections.abc import Sequence
 from typing import Any
 
 from starlette.requests import Request
 from starlette.responses import Response
 
 from sweepd.domain.errors import BadInput, NotFound
+from sweepd.domain.fields import Fields
+from sweepd.domain.nesting import load
 from sweepd.domain.projects import Project
 from sweepd.domain.runs import Run
 from sweepd.services.all import Services
@@ -16,17 +20,37 @@ from sweepd.web.responses import json_response
 from sweepd.web.session import Visitor
 from sweepd.web.step_metrics import step_metrics
 
-LOOKED_AT = 100  # runs, the newest
+LOOKED_AT = 100  # runs: the newest, or those named
 MACHINES = 5  # runs whose system metrics are looked at, the newest
 MAX_KEYS = 1000
 
 
 def show(request: Request, visitor: Visitor) -> Response:
-    """GET /-/projects/{entity}/{project}/keys: names of system metrics, media by their kind,
-    custom charts as panels, which key each number is drawn over by `define_metric`, and the metric
-    of the newest sweep."""
+    """GET /-/projects/{entity}/{project}/keys?q={runs}: names of system metrics, media by their
+    kind, custom charts as panels, which key each number is drawn over by `define_metric`, and the
+    metric of the newest sweep.
+
+    Of the runs that `q` names, newest first, which a page shows: what others logged would be empty
+    panels there. Without `q`, of the project's newest.
+    """
     services, project = project_of(request, visitor)
-    return json_response(_keys(services, project))
+    named = _named(request.query_params.get("q"))
+    if named is None:
+        page = services.runs.select_page(project, None, "-created_at", first=LOOKED_AT)
+        runs = [run for _, run in page.items]
+    else:
+        runs = list(services.overviews.runs_named(project, named))
+    return json_response(_keys(services, runs) | {"metric": _metric(services, project)})
+
+
+def _named(text: str | None) -> list[str] | None:
+    if text is None:
+        return None
+    try:
+        asked = Fields(load(text, "q"), "q")
+    except ValueError as error:
+        raise BadInput(f"q should be a JSON object: {error}; got {text[:80]!r}") from error
+    return list(dict.fromkeys(asked.texts("runs", LOOKED_AT) or []))
 
 
 def chart(request: Request, visitor: Visitor) -> Response:
@@ -41,9 +65,7 @@ def chart(request: Request, visitor: Visitor) -> Response:
     return json_response({"spec": found})
 
 
-def _keys(services: Services, project: Project) -> dict[str, Any]:
-    page = services.runs.select_page(project, None, "-created_at", first=LOOKED_AT)
-    runs = [run for _, run in page.items]
+def _keys(services: Services, runs: Sequence[Run]) -> dict[str, Any]:
     media: dict[str, str] = {}
     steps: dict[str, str] = {}
     charts: dict[str, Any] = {}
@@ -59,7 +81,6 @@ def _keys(services: Services, project: Project) -> dict[str, Any]:
         "media": {key: kind for key, kind in media.items() if key not in tables},
         "charts": dict(list(charts.items())[:MAX_KEYS]),
         "steps": steps,
-        "metric": _metric(services, project),
     }
 
 
@@ -72,9 +93,9 @@ def _metric(services: Services, project: Project) -> dict[str, Any] | None:
     return None
 
 
-def _system(services: Services, runs: list[Run]) -> list[str]:
+def _system(services: Services, runs: Sequence[Run]) -> list[str]:
     found: dict[str, None] = {}
-    for run in [run for run in runs if run.events_lines][:MACHINES]:
+    for run in itertools.islice((run for run in runs if run.events_lines), MACHINES):
         line = shapes.flat(shapes.parse(services.reading.last_line(run, Stream.EVENTS)))
         found |= {key: None for key, value in line.items() if _is_number(value)}
     return [key for key in found if not key.startswith("_")][:MAX_KEYS]

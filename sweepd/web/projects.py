@@ -13,8 +13,8 @@ from sweepd.services.all import Services
 from sweepd.services.sweeps import specs, time_budget
 from sweepd.services.sweeps.sweeps import SweepChange
 from sweepd.web import first_steps, registries, shapes
+from sweepd.web.reach import reach_of
 from sweepd.web.responses import address, crumbs, json_response, render, segment
-from sweepd.web.root import base_url
 from sweepd.web.runs import change
 from sweepd.web.session import Visitor, kept_days, services_of
 
@@ -67,7 +67,7 @@ def index(request: Request, visitor: Visitor) -> Response:
         entity=entity,
         deleted_query=f"?entity={segment(entity)}" if entity else "",
         n_deleted=len(services.projects.list_deleted(visitor.caller, entity, MAX_DELETED)),
-        steps=first_steps.commands(base_url(request), entity or visitor.caller.name, "first"),
+        steps=first_steps.commands(reach_of(request), entity or visitor.caller.name, "first"),
         registries_url=address(organization),
     )
 
@@ -150,7 +150,7 @@ def show(request: Request, visitor: Visitor) -> Response:
             for alert in services.notices.of_project(project, MAX_ALERTS)
         ],
         data_url=address("-", "projects", project.entity, project.name),
-        steps=first_steps.commands(base_url(request), project.entity, project.name),
+        steps=first_steps.commands(reach_of(request), project.entity, project.name),
     )
 
 

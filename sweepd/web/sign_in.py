@@ -11,8 +11,9 @@ from starlette.responses import RedirectResponse, Response
 
 from sweepd.domain.errors import BadInput, Forbidden, NotSignedIn, TooMany
 from sweepd.domain.fields import Fields
+from sweepd.web.reach import reach_of
 from sweepd.web.responses import address, crumbs, page, render, sign_in_page
-from sweepd.web.root import base_url, is_foreign
+from sweepd.web.root import is_foreign
 from sweepd.web.session import (
     Visitor,
     drop_cookie,
@@ -128,7 +129,7 @@ def account(request: Request, visitor: Visitor) -> Response:
         teams=services.overviews.teams() if caller.is_admin else [],
         is_admin=caller.is_admin,
         entities=list(caller.entities),
-        origin=base_url(request),
+        reach=reach_of(request),
     )
 
 

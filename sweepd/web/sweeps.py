@@ -14,6 +14,7 @@ from sweepd.domain.sweeps import Agent, Sweep
 from sweepd.domain.users import Caller
 from sweepd.services.all import Services
 from sweepd.web import curve_documents, run_documents, shapes
+from sweepd.web.reach import reach_of
 from sweepd.web.responses import address, crumbs, json_response, render, secure
 from sweepd.web.session import Visitor, kept_days, services_of
 
@@ -56,6 +57,7 @@ def show(request: Request, visitor: Visitor) -> Response:
         run_actions_url=address("-", "projects", sweep.entity, sweep.project, "actions"),
         preload=MODULES,
         days=kept_days(request),
+        reach=reach_of(request),
     )
 
 
@@ -118,6 +120,7 @@ MODULES = [
             "front",
             "head",
             "scatter",
+            "start",
             "timeline",
         )
     ),

@@ -36,3 +36,17 @@ def test_each_way_to_end_is_named_alike_on_every_page(signed_in: Page, real: Rea
     row = signed_in.get_by_role("region", name="Comparison").get_by_role("row")
     for word in CASES:
         expect(row.filter(has_text="state")).to_contain_text(word)
+
+
+def test_a_best_value_that_is_not_the_last_says_so(signed_in: Page, real: RealSite) -> None:
+    sweep_id, [run_id] = real.sweep_with_runs("peaks", 1)
+    run = real.services.runs.get(real.caller, "ann", "peaks", run_id)
+    values = {"metric_last": 0.5, "metric_min": 0.1, "metric_max": 0.9}
+    card = signed_in.get_by_role("region", name="Best run")
+    for last, note in ((0.9, 0), (0.5, 1)):
+        real.parts.core.db.write(
+            lambda c, v=values | {"metric_last": last}: store.update_run(c, run.pk, v)
+        )
+        open_ready(signed_in, f"{real.address}/ann/peaks/sweeps/{sweep_id}")
+        expect(card.locator(".best-number")).to_contain_text("0.9")
+        expect(card.get_by_text("the best it had; its last is 0.5")).to_have_count(note)

@@ -12,6 +12,7 @@ from sweepd.domain.users import Caller
 from sweepd.services.runs.runs import RunChange
 from sweepd.services.runs.taking_in import Lines, StreamPost
 from sweepd.services.sweeps.sweeps import SweepChange
+from tests.conftest import FakeClock
 from tests.protocol.conftest import KEY
 from tests.protocol.test_access_addresses import sign_in
 
@@ -129,3 +130,39 @@ def test_what_can_be_drawn_is_told(page: Any, http: TestClient, parts: server.Pa
         "steps": {"loss": "epoch"},
         "metric": {"name": "loss", "goal": "maximize"},
     }
+
+
+def test_what_other_runs_logged_is_not_told(
+    page: Any, http: TestClient, parts: server.Parts
+) -> None:
+    ann = parts.services.users.get_caller("ann")
+    parts.services.runs.upsert(ann, None, "p", "bare", RunChange())
+    post = StreamPost(history=Lines(0, ['{"_step": 0, "acc": 1}']), summary='{"acc": 1}')
+    parts.services.history.append(ann, "ann", "p", "bare", post)
+
+    def keys(*runs: str) -> Any:
+        asked = {"q": json.dumps({"runs": runs})}
+        return http.get("/-/projects/ann/p/keys", params=asked).json()
+
+    nothing = {"system": [], "media": {}, "charts": {}, "steps": {}, "metric": None}
+    assert keys("bare") == keys() == keys("nobody") == nothing
+    told = keys("one", "bare", "one")
+    assert (told["system"], told["media"]) == (["system.cpu"], {"img": "image-file"})
+    assert told["steps"] == {"loss": "epoch"}
+
+
+def test_runs_older_than_the_newest_hundred_have_their_keys(
+    page: Any, http: TestClient, parts: server.Parts, clock: FakeClock
+) -> None:
+    ann = parts.services.users.get_caller("ann")
+    clock.forward(1)
+    for k in range(101):
+        parts.services.runs.upsert(ann, None, "p", f"later{k}", RunChange())
+    asked = {"q": json.dumps({"runs": ["two"]})}
+    assert http.get("/-/projects/ann/p/keys").json()["media"] == {}
+    assert http.get("/-/projects/ann/p/keys", params=asked).json()["media"] == {"img": "image-file"}
+
+
+@pytest.mark.parametrize("q", ["", "[", "7", '{"runs": "one"}', json.dumps({"runs": ["r"] * 101})])
+def test_keys_of_what_is_no_list_of_runs_are_refused(page: Any, http: TestClient, q: str) -> None:
+    assert http.get("/-/projects/ann/p/keys", params={"q": q}).status_code == 400

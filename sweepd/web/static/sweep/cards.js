@@ -3,7 +3,7 @@ import { h, put } from "../common/dom.js";
 import { moment } from "../common/moments.js";
 import { count, formatDuration, formatNumber, formatValue } from "../common/values.js";
 import { duration, METRIC } from "../parallel/columns.js";
-import { codeLine } from "./head.js";
+import { codeLine } from "./start.js";
 
 /** The best run: number, config, what it made, and how to make it again. */
 export function renderBest(root, aside, model, details, base) {
@@ -29,6 +29,8 @@ export function renderBest(root, aside, model, details, base) {
   put(root,
     h("div", { class: "best-number" }, h("b", {}, formatValue(best)),
       h("span", {}, metric?.name.slice(0, 120) ?? "")),
+    Number.isFinite(run.metric?.last) && run.metric.last !== best ? h("p", { class: "small quiet" },
+      `the best it had; its last is ${formatValue(run.metric.last)}`) : null,
     model.data.sweep.metrics?.length ? h("p", { class: "small quiet" },
       `by ${metric.name.slice(0, 120)} alone: see the Pareto front`) : null,
     h("p", {}, h("a", { href: `${base}/runs/${encodeURIComponent(run.id)}` }, (run.name || run.id).slice(0, 200))),
@@ -102,7 +104,7 @@ function bar(value, low, high, signed) {
 export function renderAgents(root, model, details) {
   const agents = details?.agents ?? [];
   if (!agents.length) {
-    put(root, h("p", { class: "quiet" }, "No agent yet. Start one on this or any other machine:"),
+    put(root, h("p", { class: "quiet" }, "No agent yet. Start one on any machine that reaches this server:"),
       codeLine(model.data.sweep.agent_command));
     return;
   }

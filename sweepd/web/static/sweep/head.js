@@ -3,6 +3,7 @@ import { h, popover, put } from "../common/dom.js";
 import { moment } from "../common/moments.js";
 import { count, formatDuration } from "../common/values.js";
 import { post } from "../common/feed.js";
+import { isOver, startCommands } from "./start.js";
 import { Warnings } from "./warnings.js";
 
 const CONTROLS = {
@@ -17,15 +18,12 @@ const HURTS = {
 };
 const LABELS = { pause: "Pause", resume: "Resume", stop: "Stop", cancel: "Cancel" };
 
-/** Where this page's server is; it may be below a path of a proxy. */
-const serverAddress = () => new URL("../../..", import.meta.url).href.replace(/\/$/, "");
-
 export class Head {
   constructor(root, model, actionsUrl) {
     this.part = (name) => root.querySelector(`[data-part="${name}"]`);
     Object.assign(this, { model, actionsUrl });
-    const { base, days } = root.dataset;
-    this.days = days;
+    const { base, days, server, note } = root.dataset;
+    Object.assign(this, { days, told: { server, note } });
     this.warnings = new Warnings(model.data.sweep.id, (id) => (
       model.indexOf.has(id) ? `${base}/runs/${encodeURIComponent(id)}` : null));
     model.addEventListener("data", () => this.render());
@@ -88,13 +86,9 @@ export class Head {
   }
 
   #agentButton(sweep) {
-    const button = h("button", { type: "button", class: "primary" }, "Start an agent");
-    this.agents = popover(button, (panel) => put(panel,
-      h("h3", { class: "popover-title" }, "On any machine that reaches this server"),
-      codeLine(`sweepd login ${serverAddress()}`), codeLine(sweep.agent_command),
-      h("p", { class: "small quiet" }, "or several at once: "),
-      codeLine(sweep.agent_command.replace(/^wandb agent/, "sweepd agents"))),
-    { label: "Start an agent", className: "agents-menu" });
+    const button = h("button", { type: "button", class: isOver(sweep) ? null : "primary" }, "Start an agent");
+    this.agents = popover(button, (panel) => put(panel, ...startCommands(this.told, sweep)),
+      { label: "Start an agent", className: "agents-menu" });
     return button;
   }
 
@@ -205,12 +199,6 @@ export class Head {
 
 /** A reason of several lines, as one with a traceback, gets a place of its own. */
 const isLong = (reason) => reason.length > 140 || reason.includes("\n");
-
-/** A command with a button that copies it. */
-export function codeLine(text) {
-  return h("div", { class: "code-line" }, h("code", {}, text),
-    h("button", { type: "button", "data-copy": text }, "Copy"));
-}
 
 /**
  * Time left, from how long runs took and how many run at once; only for sweeps with an end. Between

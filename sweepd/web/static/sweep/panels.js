@@ -5,9 +5,11 @@
  */
 import { viewFromText, viewToText } from "../parallel/address.js";
 import { crosshair } from "../curves/crosshair.js";
+import { LoggedKeys } from "../workspace/logged_keys.js";
 import { emptySpec, runSetOf } from "../workspace/spec.js";
+import { RunSet } from "../workspace/runs.js";
 import { View } from "../workspace/view.js";
-import { Workspace, read } from "../workspace/whole.js";
+import { Workspace } from "../workspace/whole.js";
 import { h, put } from "../common/dom.js";
 
 const REST_MS = 250; // brushes go first: panels follow when one has come to rest
@@ -40,7 +42,9 @@ export function mountPanels(root, model, addresses) {
     if (!entries.at(-1).isIntersecting) return;
     seen.disconnect();
     try {
-      const [logged] = await Promise.all([read(`${addresses.project}/keys`), loaded]);
+      await loaded;
+      const logged = new LoggedKeys(addresses.project);
+      await logged.first(new RunSet(model.runs).follow(view.spec).rows);
       follow(root, model, view, { logged, addresses, metric });
     } catch (error) {
       put(root.querySelector('[data-part="panels"]'),

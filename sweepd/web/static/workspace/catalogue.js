@@ -10,23 +10,30 @@ const FACTS = [["run:displayName", "name"], ["run:name", "id"], ["run:state", "s
 const isNumber = (value) => typeof value === "number" || WORDS.has(value);
 
 /**
- * {numbers, system, media, steps, metric, config, summary, all}: `numbers` are keys with curves,
- * `all` is [{text, label, isNumber}] of what can be filtered, grouped and sorted by.
+ * {numbers, system, media, charts, steps, metric, config, summary, all}: `numbers`, `system`, `media`
+ * and `charts` are what the runs of `shown` logged, of which panels come by themselves (`logged` is
+ * what `…/keys` answered of them); the rest is of all `runs`: who filters names what the filtered
+ * have, too. `all` is [{text, label, isNumber}] of what can be filtered, grouped and sorted by.
  */
-export function catalogueOf(runs, logged, metric = null) {
-  const [config, summary] = [new Map(), new Map()];
+export function catalogueOf(runs, logged, metric = null, shown = runs) {
+  const [config, summary, drawn] = [new Map(), new Map(), new Map()];
   for (const run of runs) {
-    for (const [part, found] of [[run.config, config], [run.summary, summary]]) {
-      for (const key in part) if (!key.startsWith("_") && (!found.has(key) || !found.get(key)))
-        found.set(key, isNumber(part[key]));
-    }
+    note(config, run.config);
+    note(summary, run.summary);
   }
+  if (shown !== runs) for (const run of shown) note(drawn, run.summary);
   const names = (found) => [...found.keys()].sort(byName);
-  const numbers = names(summary).filter((key) => summary.get(key));
-  const known = runs.length ? logged : { ...logged, system: [], media: {}, charts: {} }; // others' are not theirs
-  return { numbers, system: known.system, media: known.media, charts: known.charts ?? {},
-    steps: logged.steps, metric, config: names(config), summary: numbers,
+  const numbers = (found) => names(found).filter((key) => found.get(key));
+  const known = shown.length ? logged : { system: [], media: {}, charts: {} }; // others' are not theirs
+  return { numbers: numbers(shown === runs ? summary : drawn), system: known.system, media: known.media,
+    charts: known.charts ?? {}, steps: logged.steps, metric, config: names(config), summary: numbers(summary),
     all: [...names(summary).map((key) => ({ text: `summary:${key}`, label: key, isNumber: summary.get(key) })),
       ...names(config).map((key) => ({ text: `config:${key}`, label: `${key} (config)`, isNumber: config.get(key) })),
       ...FACTS.map(([text, label]) => ({ text, label, isNumber: false }))] };
+}
+
+/** Which keys there are, and whether a number stood under one. */
+function note(found, values) {
+  for (const key in values) if (!key.startsWith("_") && (!found.has(key) || !found.get(key)))
+    found.set(key, isNumber(values[key]));
 }

@@ -3,20 +3,13 @@
  * page of a project has one of all its runs, the page of a sweep one of its own.
  */
 import { h } from "../common/dom.js";
+import { read } from "../common/read.js";
 import { CurveSource } from "../curves/source.js";
 import { Bar } from "./bar.js";
 import { catalogueOf } from "./catalogue.js";
 import { Panels } from "./panels.js";
 import { RunList } from "./run_list.js";
 import { RunSet } from "./runs.js";
-
-/** The answer to a question to the server, as JSON; rejects with what the server says. */
-export async function read(address) {
-  const response = await fetch(address);
-  const answer = await response.json();
-  if (!response.ok) throw new Error(answer.error ?? `The server answered ${response.status}`);
-  return answer;
-}
 
 /** The media of a run by key, of its steps and, where no step has one, of its summary. */
 async function mediaIn(runUrl) {
@@ -50,16 +43,17 @@ export function readersOf(runs, url) {
 export class Workspace {
   /**
    * Addresses: `url` of the project's data, `base` of its pages, `runsUrl` of its runs' data.
-   * `logged` is what `…/keys` answered, `metric` {name, goal} or null, `within(run)` whether a run
-   * is shown at all, `colourOf(run)` its colour where the page has one of its own.
+   * `logged` tells what runs logged (LoggedKeys), `metric` {name, goal} or null, `within(run)` whether
+   * a run is shown at all, `colourOf(run)` its colour where the page has one of its own.
    */
   constructor(root, { view, runs, logged, url, base, runsUrl, metric = null, within = null, colourOf = null,
     isBrief = false }) {
     const part = (name) => root.querySelector(`[data-part="${name}"]`);
     Object.assign(this, { view, logged, metric, isBrief, place: part("panels") });
     this.runs = new RunSet(runs);
-    Object.assign(this.runs, { within, colourOf });
+    Object.assign(this.runs, { within, colourOf }).follow(view.spec);
     this.keys = this.#catalogue();
+    logged.changed = () => this.update();
     const keys = () => this.keys;
     const source = new CurveSource(`${url}/curves`);
     this.panels = new Panels(this.place, { view, runs: this.runs, source, base, keys, ...readersOf(runsUrl, url) });
@@ -78,13 +72,22 @@ export class Workspace {
     this.update();
   }
 
+  /** Panels are of what the runs in the list logged; where a filter leaves none, of what all did. */
   #catalogue() {
-    return { ...catalogueOf(this.runs.all, this.logged, this.metric?.name ?? null), isBrief: this.isBrief };
+    const { all, rows } = this.runs;
+    const shown = rows.length && rows.length < all.length ? rows : all;
+    const isSame = this.from?.all === all && isEqual(this.from.shown, shown);
+    const from = { all, shown: isSame ? this.from.shown : shown };
+    from.known = this.logged.of(from.shown);
+    if (isSame && this.from.known === from.known) return this.keys;
+    this.from = from;
+    return { ...catalogueOf(all, from.known, this.metric?.name ?? null, from.shown), isBrief: this.isBrief };
   }
 
   /** Follow the view, and what the page says of its runs. */
   update() {
     this.runs.follow(this.view.spec);
+    this.keys = this.#catalogue();
     this.runList.update();
     this.bar.update();
     this.panels.update();
@@ -92,7 +95,6 @@ export class Workspace {
 
   setRuns(runs) {
     this.runs.setRuns(runs);
-    this.keys = this.#catalogue();
     this.update();
   }
 
@@ -102,3 +104,5 @@ export class Workspace {
       h("p", { class: "notice is-bad", role: "alert" }, `The curves cannot be read now: ${error.message}`));
   }
 }
+
+const isEqual = (a, b) => a === b || (a.length === b.length && a.every((run, i) => run === b[i]));
