@@ -105,7 +105,8 @@ def backdate(connection: Any) -> None:
     found = connection.execute(sa.select(runs.id, runs.updated_at).order_by(runs.id)).all()
     for k, (pk, at) in enumerate(found):
         earlier = at - timedelta(hours=len(found) - k)
-        connection.execute(schema.runs.update().where(runs.id == pk).values(updated_at=earlier))
+        times = {"updated_at": earlier, "heartbeat_at": earlier}
+        connection.execute(schema.runs.update().where(runs.id == pk).values(times))
 
 
 def test_what_changes_elsewhere_comes_into_the_overview(signed_in: Page, real: RealSite) -> None:
