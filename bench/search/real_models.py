@@ -1,7 +1,8 @@
 """Real models trained live on scikit-learn's data: their spaces, and how an engine gets a value.
 
-Named before any was measured (`docs/decisions/0109`). Needs NumPy only: `trainer.py`, which needs
-scikit-learn, trains in a process of its own, by the interpreter that $BENCH_PYTHON names.
+Named before any was measured (`docs/decisions/0109`; eight more in `0112`). Needs NumPy
+only: `trainer.py`, which needs scikit-learn, trains in a process of its own, by the interpreter
+that $BENCH_PYTHON names.
 """
 
 from __future__ import annotations
@@ -36,7 +37,7 @@ def _of(*values: Any) -> dict[str, Any]:
     return {"values": list(values)}
 
 
-SPACES: dict[str, dict[str, Any]] = {
+TWELVE: dict[str, dict[str, Any]] = {
     "mlp digits": {
         "rate": _log(1e-4, 1.0),
         "momentum": _even(0.0, 0.99),
@@ -131,6 +132,73 @@ SPACES: dict[str, dict[str, Any]] = {
         "epochs": _int(1, 50),
     },
 }
+
+EIGHT: dict[str, dict[str, Any]] = {  # each with a list that decides what else matters
+    "svc cancer": {
+        "scaling": _of("standard", "minmax", "quantile"),
+        "kernel": _of("linear", "poly", "rbf", "sigmoid"),
+        "C": _log(1e-3, 1e3),
+        "gamma": _log(1e-5, 1.0),
+        "degree": _int(2, 5),
+        "coef0": _even(0.0, 2.0),
+    },
+    "kernels diabetes": {
+        "kernel": _of("linear", "polynomial", "rbf", "laplacian", "sigmoid"),
+        "alpha": _log(1e-4, 1e2),
+        "gamma": _log(1e-4, 10.0),
+        "degree": _int(1, 4),
+        "coef0": _even(0.0, 2.0),
+    },
+    "adaboost diabetes": {
+        "loss": _of("linear", "square", "exponential"),
+        "rate": _log(0.01, 2.0),
+        "trees": _int(3, 40),
+        "depth": _int(1, 8),
+    },
+    "boosting losses diabetes": {
+        "loss": _of("squared_error", "absolute_error", "huber", "quantile"),
+        "quantile": _even(0.1, 0.9),
+        "rate": _log(0.01, 1.0),
+        "trees": _int(5, 60),
+        "depth": _int(1, 6),
+        "features": _of("all", "sqrt", "log2"),
+    },
+    "tree digits": {
+        "criterion": _of("gini", "entropy"),
+        "splitter": _of("best", "random"),
+        "features": _of("all", "sqrt", "log2"),
+        "depth": _int(2, 20),
+        "leaf": _int(1, 20),
+        "pruning": _log(1e-5, 0.1),
+    },
+    "logistic wine": {
+        "scaling": _of("none", "standard", "minmax", "robust"),
+        "solver": _of("lbfgs", "liblinear", "saga"),
+        "penalty": _of("l2", "l1", "elasticnet"),
+        "l1": _even(0.0, 1.0),
+        "C": _log(1e-3, 1e3),
+        "iterations": _int(5, 100),
+    },
+    "mlp iris": {
+        "solver": _of("lbfgs", "sgd", "adam"),
+        "activation": _of("relu", "tanh", "logistic", "identity"),
+        "width": _int(2, 50),
+        "decay": _log(1e-6, 1.0),
+        "rate": _log(1e-4, 0.3),
+        "epochs": _int(5, 60),
+    },
+    "reduced digits": {
+        "reduction": _of("none", "pca", "best", "random"),
+        "components": _int(2, 40),
+        "classifier": _of("neighbours", "bayes", "discriminant", "tree"),
+        "neighbours": _int(1, 20),
+        "smoothing": _log(1e-9, 1.0),
+        "shrinkage": _even(0.0, 1.0),
+        "depth": _int(2, 20),
+    },
+}
+
+SPACES = {**TWELVE, **EIGHT}
 
 
 @cache
