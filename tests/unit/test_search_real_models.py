@@ -9,7 +9,8 @@ import numpy as np
 import pytest
 
 from bench.search import trainer
-from bench.search.fits import FITS, WORST, _judged
+from bench.search.fits import FITS
+from bench.search.judging import WORST, judged
 from bench.search.levels import draw
 from bench.search.problems import makers
 from bench.search.real_models import LEVELS, SPACES
@@ -41,9 +42,9 @@ class _Diverges:
 
 def test_what_diverges_counts_as_the_worst_and_a_mistake_is_raised() -> None:
     weights = _Diverges("Solver produced non-finite parameter weights.")
-    assert _judged(weights, "wine", 5, "log") == WORST["log"] == pytest.approx(-math.log(1e-6))
+    assert judged(weights, "wine", 5, "log") == WORST["log"] == pytest.approx(-math.log(1e-6))
     with pytest.raises(ValueError, match="no such"):
-        _judged(_Diverges("no such activation"), "wine", 5, "log")
+        judged(_Diverges("no such activation"), "wine", 5, "log")
 
 
 def test_what_was_trained_is_kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
