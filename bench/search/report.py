@@ -21,7 +21,7 @@ import numpy as np
 from bench.search import goals
 from bench.search.comparing import against, ahead, best_peer, measured, middle_of, widely_run
 from bench.search.markdown import head, replace, row
-from bench.search.real_models import SPACES
+from bench.search.real_models import EIGHT, SPACES, TWELVE
 from bench.search.results import AT, COMPARED_AT, Table
 from bench.search.single import first_ones, real_models
 
@@ -67,8 +67,11 @@ def groups(table: Table) -> dict[str, list[str]]:
     bbob = counted(SHAPE + "BBOB")
     others = [name for half in sorted(shaped) for name in counted(half)]
     found["real models"] = [*counted(SHAPE + "models"), "svm"]
-    found["real models, first five"] = [n for n in found["real models"] if n not in SPACES]
-    found["real models, twelve named ahead"] = [n for n in found["real models"] if n in SPACES]
+    first = set(found["real models"]) - SPACES.keys()
+    parts: dict[str, Collection[str]] = {"first seventeen": {*TWELVE, *first}, "first five": first}
+    parts |= {"twelve named ahead": TWELVE, "eight named ahead": EIGHT}
+    for title, names in parts.items():
+        found[f"real models, {title}"] = [n for n in found["real models"] if n in names]
     found["other shapes"] = [name for name in others if name not in bbob]
     found["BBOB"] = bbob
     found["all"] = [*found["both"], *others]
