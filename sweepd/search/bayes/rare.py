@@ -26,14 +26,13 @@ def rarely_tried(coordinates: Coordinates, tried: Array) -> Callable[[Array], Ma
         What tells so of points (m, d), shape (m,); None if there is no such option.
     """
     rare: dict[int, Array] = {}
-    for j in np.flatnonzero(coordinates.is_category):
-        options = coordinates.lattices[j]
-        assert options is not None  # categories are lists
+    for j in np.flatnonzero(coordinates.is_category).tolist():
+        options = np.arange(coordinates.n_places(j))
         there = tried[:, j][tried[:, j] != coordinates.left_out[j]]
         counts = (there[:, None] == options).sum(axis=0)
         few = options[counts * len(options) < FEW * len(there)]
         if len(few):
-            rare[int(j)] = few
+            rare[j] = few
     if not rare:
         return None
     return lambda X: np.any([np.isin(X[:, j], few) for j, few in rare.items()], axis=0)
