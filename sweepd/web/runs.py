@@ -33,11 +33,12 @@ def run_of(request: Request, visitor: Visitor) -> tuple[Services, Run]:
 
 def show(request: Request, visitor: Visitor) -> Response:
     """GET /{entity}/{project}/runs/{run}"""
-    _, run = run_of(request, visitor)
+    services, run = run_of(request, visitor)
     base = address(run.entity, run.project)
     path = [(run.entity, address(run.entity)), (run.project, base)]
     if run.sweep_id:
-        path.append((run.sweep_id, address(run.entity, run.project, "sweeps", run.sweep_id)))
+        title = _sweep_title(services, visitor.caller, run)
+        path.append((title, address(run.entity, run.project, "sweeps", run.sweep_id)))
     return render(
         "run.html",
         visitor,
@@ -51,6 +52,12 @@ def show(request: Request, visitor: Visitor) -> Response:
     )
 
 
+def _sweep_title(services: Services, caller: Caller, run: Run) -> str:
+    """What the sweep of a run is called on its own page; its id once that is gone."""
+    sweep = services.sweeps.find(caller, run.entity, run.project, run.sweep_id or "")
+    return shapes.title_of(sweep)[:200] if sweep else run.sweep_id or ""
+
+
 def overview(request: Request, visitor: Visitor) -> Response:
     """GET /-/runs/{entity}/{project}/{run}/overview: everything but the streams."""
     services, run = run_of(request, visitor)
@@ -59,6 +66,7 @@ def overview(request: Request, visitor: Visitor) -> Response:
         {
             "run": shapes.from_run(run)
             | {
+                "sweep_title": _sweep_title(services, visitor.caller, run) if run.sweep_id else "",
                 "host": run.host,
                 "program": run.program,
                 "commit": run.commit_sha,

@@ -73,6 +73,7 @@ class FixtureApp:
             curves_url=f"/curves/{name}",
             actions_url=f"/actions/{name}",
             events_url="",
+            reach={"address": "", "note": ""},
         )
         return HTMLResponse(html, headers={"Content-Security-Policy": POLICY})
 

@@ -66,6 +66,8 @@ def test_a_filter_takes_the_panels_along_that_only_others_fill(
     page.get_by_label("Search runs").fill("other")
     expect(page.locator(".ws-row")).to_have_count(1)
     sections(page, "Charts", "Media", "System")
+    expect(page.locator(".ws-panel .media-card")).to_have_count(1)
+    expect(page.locator(".ws-panel h2")).to_have_count(0)  # the panel's title is enough
     page.get_by_label("Search runs").fill("")
     sections(page, "epoch", "Charts", "Media", "System")
 

@@ -50,3 +50,11 @@ def test_a_best_value_that_is_not_the_last_says_so(signed_in: Page, real: RealSi
         open_ready(signed_in, f"{real.address}/ann/peaks/sweeps/{sweep_id}")
         expect(card.locator(".best-number")).to_contain_text("0.9")
         expect(card.get_by_text("the best it had; its last is 0.5")).to_have_count(note)
+
+
+def test_the_page_of_a_run_calls_its_sweep_by_its_name(signed_in: Page, real: RealSite) -> None:
+    _, [run_id] = real.sweep_with_runs("named", 1)
+    open_ready(signed_in, f"{real.address}/ann/named/runs/{run_id}")
+    expect(signed_in.locator(".crumbs")).to_contain_text("sweep of named")
+    facts = signed_in.get_by_role("main").get_by_role("link", name="sweep of named")
+    expect(facts.first).to_be_visible()

@@ -181,7 +181,7 @@ function head() {
     run.started_at ? h("span", {}, "Started ", h("b", {}, moment(run.started_at))) : null,
     fact("Steps", run.n_steps ? formatNumber(run.n_steps) : ""), fact("On", run.host),
     run.sweep ? h("span", {}, "Sweep ",
-      h("a", { href: `${base}/sweeps/${encodeURIComponent(run.sweep)}` }, run.sweep)) : null);
+      h("a", { href: `${base}/sweeps/${encodeURIComponent(run.sweep)}` }, run.sweep_title)) : null);
   put(part("reason"), run.stop_reason ? h("p", { class: "notice is-calm" },
     h("span", {}, `${REASON[run.outcome] ?? "Asked to stop"}: ${run.stop_reason}`)) : null,
     alertNote(overview.alerts, () => choose("Alerts", true)));

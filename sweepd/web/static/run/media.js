@@ -4,9 +4,12 @@ import { drawMedia, isWide } from "./media/kinds.js";
 import { isTable, tableView } from "./media/table.js";
 
 export class MediaCards {
-  /** `fileUrl(path)` addresses the run's files; `labels(key)` gives {group: {id: name}} of its masks. */
-  constructor(root, { fileUrl, labels = () => ({}) }) {
-    Object.assign(this, { root, fileUrl, labels, cards: new Map(), wanted: "", arranged: "" });
+  /**
+   * `fileUrl(path)` addresses the run's files; `labels(key)` gives {group: {id: name}} of its masks;
+   * `isPlain`: without the names of groups, where a panel has a title of its own.
+   */
+  constructor(root, { fileUrl, labels = () => ({}), isPlain = false }) {
+    Object.assign(this, { root, fileUrl, labels, isPlain, cards: new Map(), wanted: "", arranged: "" });
     this.observer = new IntersectionObserver((entries) => {
       for (const { target, isIntersecting } of entries) {
         const card = this.cards.get(target.dataset.key);
@@ -43,7 +46,7 @@ export class MediaCards {
     if (signature === this.arranged) return;
     this.arranged = signature;
     put(this.root, ...[...groups].sort(([a], [b]) => a.localeCompare(b)).flatMap(([group, members]) => [
-      h("h2", { class: "chart-group" }, group.slice(0, 200) || "Media"),
+      this.isPlain ? null : h("h2", { class: "chart-group" }, group.slice(0, 200) || "Media"),
       h("div", { class: "chart-grid is-ragged" }, ...members.map((key) => this.cards.get(key).element)),
     ]));
   }

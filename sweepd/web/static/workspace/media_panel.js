@@ -40,7 +40,8 @@ export class MediaPanel {
     const element = h("div", { class: "ws-media-run", hidden: true }, h("p", { class: "small" },
       h("span", { class: "swatch", style: { background: runs.colour(run) } }),
         ` ${(run.name || run.id).slice(0, 80)}`), inner);
-    const known = { element, cards: new MediaCards(inner, { fileUrl: (path) => fileUrlOf(run, path) }) };
+    const fileUrl = (path) => fileUrlOf(run, path);
+    const known = { element, cards: new MediaCards(inner, { fileUrl, isPlain: true }) };
     this.held.set(run.id, known);
     return known;
   }
