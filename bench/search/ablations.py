@@ -24,14 +24,10 @@ VARIANTS: dict[str, dict[str, Any]] = {
     "incumbent from data only": {"counts_pending": False},
     "no gradient": {"n_refined": 0},
     "no local candidates": {"n_spread": 760, "n_local": 8},
-    "one length scale for all": {"prior": Prior(log_length_sd=0.01, log_length_sd_of_many=0.01)},
-    "independent length scales": {
-        "prior": Prior(log_length_sd=1.0, log_length_sd_of_many=1.0, log_length_common_sd=0.01)
-    },
+    "one length scale for all": {"prior": Prior(log_length_sd=0.01)},
+    "independent length scales": {"prior": Prior(log_length_sd=1.0, log_length_common_sd=0.01)},
     "failures not modelled": {"caution": 0.0},
     "model of 30 runs": {"max_fit_points": 30, "max_points": 30},
-    "rarely tried options": {"rare_every": 3},
-    "wider length scales": {"prior": Prior(log_length_sd_of_many=1.0)},
     "one resolution": {"max_precise_noise": 1e9, "patience": 1000},
 }
 

@@ -9,7 +9,7 @@ kept between calls: the same runs and seed give the same configs.
 import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
-from functools import cache, partial
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -19,13 +19,12 @@ from sweepd.search.bayes.acquisition import Fantasies, fantasise, log_ei, log_ei
 from sweepd.search.bayes.candidates import around, neighbours, spread
 from sweepd.search.bayes.costs import Costs
 from sweepd.search.bayes.failures import Failures
-from sweepd.search.bayes.gaussian_process import Fit, Mask, scaled_distances
+from sweepd.search.bayes.gaussian_process import Fit, scaled_distances
 from sweepd.search.bayes.known import COARSE, RESOLUTION, Known
 from sweepd.search.bayes.model import model_of
 from sweepd.search.bayes.objective import gather
 from sweepd.search.bayes.outliers import is_borne_out
 from sweepd.search.bayes.prior_runs import weighed
-from sweepd.search.bayes.rare import rarely_tried
 from sweepd.search.bayes.settings import DEFAULT, Settings
 from sweepd.search.bayes.several import joined
 from sweepd.search.bayes.sources import beside, read_sources
@@ -129,14 +128,9 @@ def propose(
             is_fine = model.noise <= settings.max_precise_noise * model.signal
             is_fine = is_fine and data.n_since_best < settings.patience
             known.resolution = RESOLUTION if is_fine else COARSE
-            best = partial(
-                _best_config, spec, coordinates, model, beside_ei, waiting, known, rng, settings
+            config = _best_config(
+                spec, coordinates, model, beside_ei, waiting, known, rng, settings
             )
-            every, config = settings.rare_every, None
-            if every and data.n_since_best >= settings.patience and (number + i) % every == 0:
-                is_rare = rarely_tried(coordinates, np.vstack([data.X, data.failed, waiting]))
-                config = best(is_rare) if is_rare else None
-            config = config or best()
             if config is None:
                 config = designed(place)
         if config is None:
@@ -156,17 +150,12 @@ def _best_config(
     known: Known,
     rng: np.random.Generator,
     settings: Settings,
-    among: Callable[[Array], Mask] | None = None,
 ) -> Config | None:
     """The new, feasible config of highest log-EI and what speaks for its place beside that; None
-    if no candidate, of those that `among` lets stand, is one."""
+    if no candidate is one."""
     draws = rng.standard_normal((settings.n_fantasies, len(pending)))
     state = fantasise(model, pending, draws, not settings.is_drawn, settings.counts_pending)
     points = _candidates(coordinates, model, rng, settings)
-    if among is not None:
-        points = points[among(points)]
-        if not len(points):
-            return None
 
     def score(X: Array) -> Array:
         return log_ei(state, X) + beside_ei(X)

@@ -27,7 +27,6 @@ from sweepd.search.distribution import Array
 Mask = np.ndarray[Any, np.dtype[np.bool_]]
 SQRT5 = math.sqrt(5.0)
 JITTER = 1e-8  # relative to s2; keeps K positive definite when points coincide
-MANY = 5  # dimensions from which on length scales may part more, or less, than below
 
 
 @dataclass(frozen=True)
@@ -40,7 +39,6 @@ class Prior:
 
     log_length: float = -0.5  # plus log(d) / 2
     log_length_sd: float = 0.5  # of each dimension about what all share
-    log_length_sd_of_many: float = 0.5  # the same from MANY dimensions on
     log_length_common_sd: float = 1.0  # of what all share
     log_signal: float = 0.0
     log_signal_sd: float = 1.0
@@ -49,10 +47,6 @@ class Prior:
     n_sources: int = 0  # last columns that tell sources apart, see `sources.py`
     log_source: float = 0.0  # their length scales have no part in what the others share
     log_source_sd: float = 1.0
-
-    def length_sd(self, d: int) -> float:
-        """Of each of d dimensions' log length scales about what all share."""
-        return self.log_length_sd if d < MANY else self.log_length_sd_of_many
 
 
 @dataclass(frozen=True)
@@ -166,8 +160,8 @@ def negative_log_posterior(
     off = theta - centre
     pull = off / sd**2
     # The shared part correlates the length scales: precision by Sherman and Morrison.
+    own, common = prior.log_length_sd**2, prior.log_length_common_sd**2
     n_own = d - prior.n_sources
-    own, common = prior.length_sd(n_own) ** 2, prior.log_length_common_sd**2
     pull[:n_own] -= common / (own * (own + n_own * common)) * off[:n_own].sum()
     return value + 0.5 * float(off @ pull), gradient + pull
 
@@ -190,7 +184,7 @@ def fit(
     centre, sd = _prior_vectors(d, prior)
     theta = centre if start is None else start
     reach = 4 * sd
-    reach[:d] = 4 * math.hypot(prior.length_sd(d - prior.n_sources), prior.log_length_common_sd)
+    reach[:d] = 4 * math.hypot(prior.log_length_sd, prior.log_length_common_sd)
     bounds = list(zip(centre - reach, centre + reach, strict=True))
     D = pair_distances(X, is_category)
     found = minimize(
@@ -293,7 +287,7 @@ def _prior_vectors(d: int, prior: Prior) -> tuple[Array, Array]:
     n_own = d - prior.n_sources
     length = prior.log_length + 0.5 * math.log(n_own)
     centre = [length] * n_own + [prior.log_source] * prior.n_sources
-    sd = [prior.length_sd(n_own)] * n_own + [prior.log_source_sd] * prior.n_sources
+    sd = [prior.log_length_sd] * n_own + [prior.log_source_sd] * prior.n_sources
     centre += [prior.log_signal, prior.log_noise]
     sd += [prior.log_signal_sd, prior.log_noise_sd]
     return np.array(centre), np.array(sd)

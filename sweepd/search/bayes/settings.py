@@ -21,7 +21,6 @@ class Settings:
     max_warped_noise: float = 0.02  # share of the signal above which nothing is drawn in
     max_precise_noise: float = 1e-4  # share of the signal above which places are COARSE
     patience: int = 8  # results without a new best after which they are, too
-    rare_every: int = 0  # asks of which one, by then, is for rarely tried options; 0: none
     prior: Prior = field(default_factory=Prior)
     n_results: int = 3  # results before the model is asked
     is_drawn: bool = True  # fantasies drawn from the posterior, else its mean

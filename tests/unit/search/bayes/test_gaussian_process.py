@@ -184,14 +184,3 @@ def test_wrong_shapes_are_refused():
     model = fit(X, y, np.zeros(3, bool))
     with pytest.raises(ValueError, match=r"shape \(m, 3\)"):
         predict(model, np.zeros((2, 4)))
-
-
-@pytest.mark.parametrize(("d", "may_part"), [(4, False), (5, True)])
-def test_from_five_dimensions_on_length_scales_may_part_further(d, may_part):
-    rng = np.random.default_rng(0)
-    X = rng.random((30, d))
-    lengths = []
-    for prior in (Prior(), Prior(log_length_sd_of_many=1.0)):
-        model = fit(X, np.sin(9 * X[:, 0]), np.zeros(d, dtype=bool), prior=prior)
-        lengths.append(np.ptp(np.log(model.lengths)))
-    assert lengths[1] > 1.1 * lengths[0] if may_part else lengths[1] == lengths[0]
