@@ -140,6 +140,7 @@ class RunHead(NamedTuple):
     metric_last: float | None
     metric_min: float | None
     metric_max: float | None
+    updated_at: datetime
 
 
 @dataclass(frozen=True, slots=True)

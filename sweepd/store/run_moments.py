@@ -2,8 +2,10 @@
 
 A post to a live run sets `heartbeat_at`, which no index holds, and leaves `updated_at`, which one
 does: PostgreSQL then writes the row anew in its page and touches no index (a heap-only tuple). All
-else, and a post to a run that has ended, sets `updated_at`. So what changed is found by that index
-among all runs, and by the state among the live ones, which are no more than there are clients.
+else sets `updated_at`, and so does a post to a run that has ended, or one that comes before that
+time, as the clock was set back: else nobody would see it until the clock is there again. So what
+changed is found by that index among all runs, and by the state among the live ones, which are no
+more than there are clients.
 """
 
 from datetime import datetime
@@ -11,7 +13,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from sweepd.domain.runs import LIVE, RunState
+from sweepd.domain.runs import LIVE, Run, RunHead
 from sweepd.store import schema
 from sweepd.store.database import Connection
 
@@ -24,9 +26,11 @@ changed_at: sa.ColumnElement[datetime] = sa.case(
 )
 
 
-def of_post(state: RunState, at: datetime) -> dict[str, datetime]:
+def of_post(run: Run | RunHead, at: datetime) -> dict[str, datetime]:
     """What a post of a run's client sets of these."""
-    return {"heartbeat_at": at} if state in LIVE else {"heartbeat_at": at, "updated_at": at}
+    if run.state in LIVE and run.updated_at <= at:
+        return {"heartbeat_at": at}
+    return {"heartbeat_at": at, "updated_at": at}
 
 
 def changed_since(of_projects: sa.ColumnElement[bool], since: datetime) -> sa.CompoundSelect[Any]:

@@ -131,7 +131,7 @@ class History:
     ) -> tuple[Run | RunHead, bool]:
         """Store a post; returns the run as it was, and whether it should stop."""
         at = self._core.now()
-        values: dict[str, Any] = {**run_moments.of_post(run.state, at)}
+        values: dict[str, Any] = {**run_moments.of_post(run, at)}
         sweep = sweeps.find_sweep_by_pk(connection, run.sweep_pk) if run.sweep_pk else None
         if _may_take_long(run, post, sweep):
             in_a_thread(connection)
